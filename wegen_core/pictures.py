@@ -1,0 +1,94 @@
+"""Pictures in any usual form -> RGB or RGBA PIL images."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+
+def to_pil(pictures: Any, name: str = "image") -> list[Image.Image]:
+    """Every picture in `pictures`, as 8-bit PIL images in mode RGB, or RGBA where there is alpha.
+
+    pictures: a PIL image, a path-free array or tensor [H,W], [H,W,C] or [N,H,W,C] (C = 1, 3 or 4;
+        float in 0..1 or an unsigned integer type), or a list of these.
+    Raises ValueError, naming `name`, for anything else, and for sides of 0 pixels.
+    """
+    if isinstance(pictures, Image.Image):
+        return [_from_pil(pictures, name)]
+    if isinstance(pictures, (list, tuple)):
+        return [p for i, item in enumerate(pictures) for p in to_pil(item, f"{name} {i + 1}")]
+    array = _to_numpy(pictures, name)
+    if array.ndim == 2:
+        array = array[..., None]
+    if array.ndim == 3:
+        array = array[None]
+    if array.ndim != 4 or array.shape[-1] not in (1, 3, 4):
+        raise ValueError(
+            f"{name} has shape {tuple(array.shape)}; give [H,W], [H,W,C] or [N,H,W,C] "
+            "with 1, 3 or 4 channels last"
+        )
+    if 0 in array.shape[1:3]:
+        height, width = array.shape[1:3]
+        raise ValueError(f"{name} is {width}x{height}; every side must be at least 1 pixel")
+    if array.shape[-1] == 1:
+        array = np.repeat(array, 3, axis=-1)
+    return [Image.fromarray(a) for a in _to_uint8(array, name)]
+
+
+def one_pil(picture: Any, name: str = "image") -> Image.Image:
+    """The one picture in `picture`; ValueError if there are none or several."""
+    found = to_pil(picture, name)
+    if len(found) != 1:
+        raise ValueError(f"{name} holds {len(found)} pictures; give exactly one")
+    return found[0]
+
+
+def flatten(image: Image.Image, background: str = "white") -> Image.Image:
+    """`image` without alpha, laid on `background`, mode RGB."""
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    base = Image.new("RGBA", image.size, background)
+    return Image.alpha_composite(base, image).convert("RGB")
+
+
+def to_array(images: Iterable[Image.Image]) -> np.ndarray:
+    """RGB images of one size -> float32 [N,H,W,3] in 0..1."""
+    return np.stack([np.asarray(i.convert("RGB"), np.float32) / 255 for i in images])
+
+
+def _from_pil(image: Image.Image, name: str) -> Image.Image:
+    if 0 in image.size:
+        raise ValueError(
+            f"{name} is {image.width}x{image.height}; every side must be at least 1 pixel"
+        )
+    if image.mode.startswith("I") or image.mode == "F":
+        values = np.asarray(image, np.float64)
+        scale = 65535.0 if image.mode.startswith("I") else max(1.0, float(np.nanmax(values)))
+        return to_pil(np.clip(values / scale, 0, 1), name)[0]
+    alpha = image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info
+    return image.convert("RGBA" if alpha else "RGB")
+
+
+def _to_numpy(value: Any, name: str) -> np.ndarray:
+    if hasattr(value, "detach"):  # a torch tensor, without importing torch
+        value = value.detach().cpu()
+        value = value.float() if value.is_floating_point() else value
+        return value.numpy()
+    if isinstance(value, np.ndarray):
+        return value
+    raise ValueError(f"{name} is a {type(value).__name__}; give a PIL image, an array or a tensor")
+
+
+def _to_uint8(array: np.ndarray, name: str) -> np.ndarray:
+    if array.dtype == np.uint8:
+        return array
+    if array.dtype == np.uint16:
+        return (array / 257.0 + 0.5).astype(np.uint8)
+    if array.dtype == bool:
+        return array.astype(np.uint8) * 255
+    if not np.issubdtype(array.dtype, np.floating):
+        raise ValueError(f"{name} has dtype {array.dtype}; give float in 0..1, uint8 or uint16")
+    return (np.clip(np.nan_to_num(array), 0, 1) * 255 + 0.5).astype(np.uint8)
