@@ -1,0 +1,16 @@
+"""Prompt self-rewriting: several different good prompts from one wish, with proof of what was kept.
+
+    rewrite("a red car", n=4, seed=0)      -> four Rewrites: prompt, kept, added, repaired
+    find_constraints('a sign "OPEN"')      -> what the user's words fix
+    holds(constraint, prompt)              -> does that prompt still keep it?
+
+Standard library only: nothing here imports torch or a model; a model comes in as an argument.
+"""
+
+from __future__ import annotations
+
+from .checking import broken, holds
+from .constraints import Constraint, find_constraints
+from .rewrite import Rewrite, rewrite
+
+__all__ = ["Constraint", "Rewrite", "broken", "find_constraints", "holds", "rewrite"]
