@@ -1,0 +1,10 @@
+"""What you already like stays: changes of any editor, laid on the original pixels. No model needed.
+
+result = preserve(source, edited)          # PIL, numpy or torch; of any two sizes
+result.image, result.change_mask, result.transform, result.report
+"""
+
+from .preserve import Preserved, preserve
+from .report import Report
+
+__all__ = ["Preserved", "Report", "preserve"]
