@@ -1,0 +1,40 @@
+"""The playground world in one place: scenes, their pictures and their English."""
+
+from __future__ import annotations
+
+from .drawing import draw
+from .instructions import compositions, edits, questions
+from .language import phrase, wish
+from .scenes import (
+    BACKGROUNDS,
+    COLOURS,
+    KINDS,
+    POSITIONS,
+    Scene,
+    Split,
+    Thing,
+    describe,
+    held_out,
+    parse,
+    sample,
+)
+
+__all__ = [
+    "BACKGROUNDS",
+    "COLOURS",
+    "KINDS",
+    "POSITIONS",
+    "Scene",
+    "Split",
+    "Thing",
+    "compositions",
+    "describe",
+    "draw",
+    "edits",
+    "held_out",
+    "parse",
+    "phrase",
+    "questions",
+    "sample",
+    "wish",
+]
