@@ -1,0 +1,38 @@
+"""ComfyUI's door to WeGen. It lists the nodes; models and their libraries load when one runs."""
+
+from __future__ import annotations
+
+from comfy_api.latest import ComfyExtension, io
+
+from .nodes.ask import WeGenAsk
+from .nodes.chat import WeGenChat
+from .nodes.compose import WeGenCompose
+from .nodes.generate import WeGenGenerate
+from .nodes.load import WeGenLoadModel
+from .nodes.model_folders import register
+from .nodes.preserve import WeGenPreserve
+from .nodes.refine import WeGenRefine
+from .nodes.rewrite import WeGenRewritePrompt
+
+WEB_DIRECTORY = "./web"
+
+__all__ = ["WEB_DIRECTORY", "comfy_entrypoint"]
+
+
+class WeGenExtension(ComfyExtension):
+    async def get_node_list(self) -> list[type[io.ComfyNode]]:
+        return [
+            WeGenLoadModel,
+            WeGenRewritePrompt,
+            WeGenGenerate,
+            WeGenRefine,
+            WeGenCompose,
+            WeGenAsk,
+            WeGenChat,
+            WeGenPreserve,
+        ]
+
+
+async def comfy_entrypoint() -> WeGenExtension:
+    register()
+    return WeGenExtension()

@@ -1,0 +1,73 @@
+"""WeGen Chat."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .residency import Resident, show_text
+from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
+from .sockets import required_text, to_image, to_pictures
+
+
+class WeGenChat(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenChat",
+            display_name="WeGen Chat",
+            category=CATEGORY,
+            description="One turn of a conversation with the copilot. It finds out by itself "
+            "whether you want a picture, a change or an answer. Chain several for a longer talk.",
+            inputs=[
+                copilot_input(),
+                text_input(
+                    "message", "draw a red boat on the sea", "What you say to the copilot now."
+                ),
+                seed_input(),
+                Conversation.Input(
+                    "conversation",
+                    optional=True,
+                    tooltip="The talk so far, from an earlier WeGen Chat. Without it a new one "
+                    "begins. It is not altered: two nodes may continue the same talk differently.",
+                ),
+                io.Image.Input(
+                    "images", optional=True, tooltip="Pictures that you show with the message."
+                ),
+            ],
+            outputs=[
+                io.String.Output("text", tooltip="What the copilot says."),
+                io.Image.Output(
+                    "picture",
+                    tooltip="The picture it draws. If it only answers: the last picture of the "
+                    "talk, or a grey 64x64 picture where there is none.",
+                ),
+                Conversation.Output(
+                    "talk",
+                    display_name="conversation",
+                    tooltip="The talk with this turn; connect it to the next WeGen Chat.",
+                ),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(
+        cls, copilot: Resident, message: str, seed: int, conversation=None, images=None
+    ) -> io.NodeOutput:
+        from ..wegen_core.conversation import Conversation as Talk
+
+        required_text(message, "message", "say something to the copilot")
+        talk = Talk() if conversation is None else conversation.branch(conversation.head)
+        shown = to_pictures(images, "images")
+        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
+            reply = wegen.chat(talk, message, shown, seed=seed, **callbacks)
+        show_text(reply.text, cls.hidden.unique_id)
+        return io.NodeOutput(reply.text, to_image(_pictures(reply, talk)), talk)
+
+
+def _pictures(reply, talk) -> list:
+    from PIL import Image
+
+    if reply.images:
+        return reply.images
+    return [p.image for p in talk.pictures[-1:]] or [Image.new("RGB", (64, 64), "grey")]

@@ -1,0 +1,58 @@
+"""WeGen Reference Composer."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .residency import Resident, show_text
+from .schema import CATEGORY, copilot_input, seed_input, text_input
+from .sockets import required_text, to_image, to_pictures
+
+REFERENCES = ("image_1", "image_2", "image_3", "image_4")
+
+
+class WeGenCompose(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        references = [
+            io.Image.Input(
+                name,
+                optional=name != REFERENCES[0],
+                tooltip=f"Picture {i}. A batch counts as several, in order; sizes may differ.",
+            )
+            for i, name in enumerate(REFERENCES, 1)
+        ]
+        return io.Schema(
+            node_id="WeGenCompose",
+            display_name="WeGen Reference Composer",
+            category=CATEGORY,
+            description="Makes one picture out of several: takes things from some references and "
+            "puts them where the sentence says.",
+            inputs=[
+                copilot_input(),
+                *references,
+                text_input(
+                    "instruction",
+                    "put the cat from picture 1 into picture 2",
+                    "Which picture gives what. Pictures are numbered from 1.",
+                ),
+                seed_input(),
+            ],
+            outputs=[
+                io.Image.Output("composed", display_name="image", tooltip="The new picture."),
+                io.String.Output("report", tooltip="What was planned, and from which picture."),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(
+        cls, copilot: Resident, image_1, instruction: str, seed: int, **others
+    ) -> io.NodeOutput:
+        required_text(instruction, "instruction", "say which picture gives what")
+        given = {"image_1": image_1, **others}
+        pictures = [p for name in REFERENCES for p in to_pictures(given.get(name), name)]
+        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
+            done = wegen.compose(pictures, instruction, seed=seed, **callbacks)
+        show_text(str(done.report), cls.hidden.unique_id)
+        return io.NodeOutput(to_image([done.image]), str(done.report))

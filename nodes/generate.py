@@ -1,0 +1,71 @@
+"""WeGen Generate."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .residency import Resident
+from .schema import CATEGORY, advanced, copilot_input, seed_input, text_input
+from .sockets import required_text, to_image
+
+
+class WeGenGenerate(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenGenerate",
+            display_name="WeGen Generate",
+            category=CATEGORY,
+            description="Draws pictures from a prompt. Several pictures of a vague prompt are "
+            "different readings of it.",
+            inputs=[
+                copilot_input(),
+                text_input(
+                    "prompt",
+                    "a red boat on the left, on the sea",
+                    "What to draw. The built-in model knows cars, boats, houses, trees, cats, "
+                    "fish, balls and stars, on grass, sea, desert or at night.",
+                ),
+                io.Int.Input(
+                    "n",
+                    display_name="pictures",
+                    default=1,
+                    min=1,
+                    max=16,
+                    tooltip="How many pictures; they come as one batch.",
+                ),
+                seed_input(),
+                advanced(
+                    io.Int.Input(
+                        "steps",
+                        default=0,
+                        min=0,
+                        max=200,
+                        tooltip="Painting steps; 0 takes the model's own number.",
+                    )
+                ),
+                advanced(
+                    io.Float.Input(
+                        "guidance",
+                        default=0.0,
+                        min=0.0,
+                        max=30.0,
+                        step=0.1,
+                        tooltip="How firmly the painter follows the plan; 0 takes the model's own.",
+                    )
+                ),
+            ],
+            outputs=[io.Image.Output("images", tooltip="The pictures, one batch.")],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(
+        cls, copilot: Resident, prompt: str, n: int, seed: int, steps: int, guidance: float
+    ) -> io.NodeOutput:
+        required_text(prompt, "prompt", "describe the picture you want")
+        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
+            pictures = wegen.generate(
+                prompt, n=n, seed=seed, steps=steps or None, guidance=guidance or None, **callbacks
+            )
+        return io.NodeOutput(to_image(pictures))

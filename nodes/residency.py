@@ -1,0 +1,124 @@
+"""Our copilot under ComfyUI: its memory manager, progress bar, previews, text and Stop button.
+
+`wegen_core` knows plain callbacks only. `Resident` keeps the network under the memory manager and
+lives in node outputs alone, so that emptying ComfyUI's cache frees it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ..wegen_core.copilot import Copilot
+    from ..wegen_core.progress import Preview
+
+PREVIEW_SECONDS = 0.3
+TEXT_SECONDS = 0.1
+
+
+class Resident:
+    """What a WEGEN_COPILOT socket carries: a copilot, and the patcher that moves its network."""
+
+    def __init__(self, copilot: Copilot) -> None:
+        self.copilot = copilot
+        self.patcher = None
+        if copilot.net is not None:
+            import comfy.model_management as memory
+
+            from .patcher import WeGenNetwork, WholePatcher
+
+            self.patcher = WholePatcher(
+                WeGenNetwork(copilot.net),
+                load_device=memory.get_torch_device(),
+                offload_device=memory.unet_offload_device(),
+            )
+
+    @contextmanager
+    def at_work(self, node_id: str) -> Iterator[tuple[Copilot, dict[str, Callable]]]:
+        """The copilot with its network on the device, and the callbacks to hand to it.
+
+        The user's Stop leaves the block as ComfyUI's own exception.
+        """
+        import comfy.model_management as memory
+
+        from ..wegen_core.progress import Stopped
+
+        if self.patcher is not None:
+            memory.load_models_gpu(
+                [self.patcher], memory_required=_activations(self.copilot.net), force_full_load=True
+            )
+        try:
+            yield self.copilot, callbacks(node_id)
+        except Stopped:
+            memory.throw_exception_if_processing_interrupted()  # this also resets the flag
+            raise memory.InterruptProcessingException() from None
+
+
+def callbacks(node_id: str) -> dict[str, Callable]:
+    """on_progress, on_text and should_stop for the node that is executing."""
+    import comfy.model_management as memory
+
+    return {
+        "on_progress": _Bar(memory.processing_interrupted),
+        "on_text": _Text(node_id),
+        "should_stop": memory.processing_interrupted,
+    }
+
+
+def _activations(net: Any) -> int:
+    """Bytes that decoding one picture takes: the VAE's peak, by ComfyUI's own estimate for SDXL."""
+    paint = net.config.paint
+    return 2178 * paint.width * paint.height * net.dtype.itemsize
+
+
+class _Bar:
+    """Progress -> the node's bar; a preview now and then, for at most a fifth of the time."""
+
+    def __init__(self, interrupted: Callable[[], bool]) -> None:
+        self.interrupted = interrupted
+        self.stage = ""
+        self.due = 0.0
+
+    def __call__(self, stage: str, step: int, total: int, preview: Preview | None) -> None:
+        import comfy.utils
+
+        if self.interrupted():
+            return  # the bar's own hook would raise here, in the middle of the core's work
+        if stage != self.stage:
+            self.stage, self.bar = stage, comfy.utils.ProgressBar(total)
+        self.bar.update_absolute(step, total, self.decoded(preview))
+
+    def decoded(self, preview: Preview | None) -> tuple[str, Any, int] | None:
+        start = time.monotonic()
+        if preview is None or start < self.due:
+            return None
+        picture = preview().convert("RGB")
+        end = time.monotonic()
+        self.due = end + max(PREVIEW_SECONDS, 4 * (end - start))
+        return "JPEG", picture, 512
+
+
+class _Text:
+    """Pieces of text -> the text shown on the node, a few times a second."""
+
+    def __init__(self, node_id: str) -> None:
+        self.node_id = node_id
+        self.text = ""
+        self.due = 0.0
+
+    def __call__(self, piece: str) -> None:
+        self.text += piece
+        if time.monotonic() >= self.due:
+            self.due = time.monotonic() + TEXT_SECONDS
+            show_text(self.text, self.node_id)
+
+
+def show_text(text: str, node_id: str) -> None:
+    """Show `text` on the node; nothing happens without a server."""
+    from server import PromptServer
+
+    if getattr(PromptServer, "instance", None) is not None:
+        PromptServer.instance.send_progress_text(text, node_id)

@@ -1,0 +1,66 @@
+"""WeGen Prompt Rewriter."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .residency import Resident, show_text
+from .schema import CATEGORY, copilot_input, seed_input, text_input
+from .sockets import required_text
+
+
+class WeGenRewritePrompt(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenRewritePrompt",
+            display_name="WeGen Prompt Rewriter",
+            category=CATEGORY,
+            description="Turns one vague wish into several different, complete prompts. What you "
+            "did say stays in every one of them.",
+            inputs=[
+                text_input("prompt", "a boat", "Your wish, as short as you like."),
+                io.Int.Input(
+                    "n", display_name="prompts", default=4, min=1, max=16, tooltip="How many."
+                ),
+                io.Float.Input(
+                    "creativity",
+                    default=0.7,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    tooltip="0 adds next to nothing, 1 adds the most.",
+                ),
+                seed_input(),
+                copilot_input(
+                    optional=True,
+                    tooltip="From WeGen Model Loader: its own language model rewrites. Without it, "
+                    "a word list does, which suits any other image model.",
+                ),
+            ],
+            outputs=[
+                io.String.Output(
+                    "prompts",
+                    is_output_list=True,
+                    tooltip="A list: nodes behind it run once for each prompt.",
+                ),
+                io.String.Output("report", tooltip="What was added to and kept in each prompt."),
+            ],
+            hidden=[io.Hidden.unique_id],
+        )
+
+    @classmethod
+    def execute(
+        cls, prompt: str, n: int, creativity: float, seed: int, copilot: Resident | None = None
+    ) -> io.NodeOutput:
+        required_text(prompt, "prompt", "say what you wish to see, even in one word")
+        if copilot is None:
+            from ..wegen_core.rewriting import rewrite
+
+            found = rewrite(prompt, n, seed, creativity)
+        else:
+            with copilot.at_work(cls.hidden.unique_id) as (wegen, _):
+                found = wegen.rewrite(prompt, n=n, seed=seed, creativity=creativity)
+        report = "\n\n".join(r.report() for r in found)
+        show_text(report, cls.hidden.unique_id)
+        return io.NodeOutput([r.prompt for r in found], report)

@@ -1,0 +1,37 @@
+"""What the nodes' schemas share: socket types and inputs that look the same everywhere."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+CATEGORY = "WeGen"
+Copilot = io.Custom("WEGEN_COPILOT")
+Conversation = io.Custom("WEGEN_CONVERSATION")
+
+
+def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
+    return Copilot.Input(
+        "copilot", optional=optional, tooltip=tooltip or "From WeGen Model Loader."
+    )
+
+
+def text_input(name: str, default: str, tooltip: str) -> io.Input:
+    return io.String.Input(name, multiline=True, default=default, tooltip=tooltip)
+
+
+def seed_input() -> io.Input:
+    # 2**53 - 1 is the largest whole number that JSON carries unharmed through a browser.
+    return io.Int.Input(
+        "seed",
+        default=0,
+        min=0,
+        max=2**53 - 1,
+        control_after_generate=True,
+        tooltip="The same seed and inputs give the same result.",
+    )
+
+
+def advanced(widget: io.Input) -> io.Input:
+    """`widget`, folded away; ComfyUI before 0.9 has no parameter for it, but the field is read."""
+    widget.extra_dict["advanced"] = True
+    return widget
