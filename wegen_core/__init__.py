@@ -1,0 +1,39 @@
+"""WeGen: a design copilot. `load()` gives a Copilot, `Conversation` holds the talk.
+
+Importing this package is cheap: torch, transformers and diffusers wait until a model is used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .conversation import Conversation as Conversation
+    from .copilot import Copilot as Copilot
+    from .copilot import load as load
+    from .plan import Plan as Plan
+    from .progress import Stopped as Stopped
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Conversation": "conversation",
+    "Copilot": "copilot",
+    "Plan": "plan",
+    "Stopped": "progress",
+    "load": "copilot",
+}
+__all__ = ["Conversation", "Copilot", "Plan", "Stopped", "__version__", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))

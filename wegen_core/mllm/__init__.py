@@ -1,0 +1,53 @@
+"""The model that understands: what the copilot asks of a multimodal language model."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from ..conversation import Conversation
+    from ..plan import Intent, Plan
+    from ..progress import OnText, Progress, ShouldStop
+
+
+@runtime_checkable
+class MLLM(Protocol):
+    """Reads a conversation of text and pictures; answers in words, or plans the next picture.
+
+    Both methods raise `Stopped` when `should_stop()` said True, and ValueError, naming the limit,
+    for a conversation that does not fit the model.
+    """
+
+    name: str
+
+    def chat(
+        self,
+        conversation: Conversation,
+        *,
+        schema: dict[str, Any] | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        max_new_tokens: int = 512,
+        on_text: OnText | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> str:
+        """The reply to the last user turn, in words; JSON that fits the JSON Schema `schema`."""
+        ...
+
+    def plan(
+        self,
+        conversation: Conversation,
+        *,
+        n: int = 1,
+        intent: Intent | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        guidance: float | None = None,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Plan]:
+        """`n` plans for the last user turn; `intent` forces their kind (None: find it out)."""
+        ...

@@ -1,0 +1,40 @@
+"""The model that draws: what the copilot asks of a painter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..plan import Plan
+    from ..progress import Progress, ShouldStop
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Turns plans into pictures."""
+
+    name: str
+
+    def paint(
+        self,
+        plans: Sequence[Plan],
+        pictures: Sequence[Image],
+        *,
+        seeds: Sequence[int],
+        size: tuple[int, int] | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Image]:
+        """One RGB picture per plan, in their order.
+
+        pictures: those of the conversation, numbered from 1 as in `Plan.references`.
+        seeds: one per plan; a picture depends on its own plan and seed only, not on the batch.
+        size: (width, height) in pixels. size, steps, guidance None: the painter's own values.
+        Raises `Stopped` when `should_stop()` said True.
+        """
+        ...
