@@ -175,7 +175,7 @@ class IncrementalDecoder:
         self._any = False
 
     def push(self, i: int) -> str:
-        """The next complete piece of text, often empty. ValueError for an id that does not exist."""
+        """The next complete piece of text, often empty. ValueError for an unknown id."""
         tokenizer = self._tokenizer
         i = tokenizer._checked(i)
         if i in tokenizer._special_of:
