@@ -1,0 +1,1 @@
+"""Measuring pictures and conversations."""

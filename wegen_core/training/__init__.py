@@ -1,0 +1,1 @@
+"""Training the embedded network; see `loop.train`, which all stages share."""

@@ -1,0 +1,117 @@
+"""The embedded network's VAE: 64 x 64 px pictures to latents [4, 16, 16] and back.
+
+diffusers' `AutoencoderKL` at a hundredth of the usual size, trained on drawn scenes only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from ..data.playground import Split, draw, sample
+from .loop import train
+
+if TYPE_CHECKING:
+    from diffusers import AutoencoderKL
+
+KL_WEIGHT = 1e-6
+BATCH = 8
+
+
+def build_vae() -> AutoencoderKL:
+    """The untrained VAE; two halvings, so that a 64 px picture has 16 x 16 latents."""
+    from diffusers import AutoencoderKL
+
+    return AutoencoderKL(
+        block_out_channels=(24, 48, 64),
+        down_block_types=("DownEncoderBlock2D",) * 3,
+        up_block_types=("UpDecoderBlock2D",) * 3,
+        layers_per_block=1,
+        latent_channels=4,
+        norm_num_groups=8,
+        mid_block_add_attention=False,
+        sample_size=64,
+    )
+
+
+def draw_batch(rng: np.random.Generator, count: int, split: Split = "train") -> torch.Tensor:
+    """Drawn random scenes, float32 [count, 3, 64, 64] in -1..1."""
+    pictures = np.stack([np.asarray(draw(sample(rng, split))) for _ in range(count)])
+    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+
+
+def train_vae(folder: str | Path, steps: int = 4000, seed: int = 0) -> AutoencoderKL:
+    """Train the VAE (resuming what `folder` holds), set its scaling factor and save it there."""
+    folder = Path(folder)
+    torch.manual_seed(seed)
+    vae = build_vae()
+
+    def step(_: int, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
+        pixels = draw_batch(rng, BATCH)
+        posterior = vae.encode(pixels).latent_dist
+        painted = vae.decode(posterior.sample()).sample.float()
+        mse = F.mse_loss(painted, pixels)
+        kl = posterior.kl().mean()
+        loss = F.l1_loss(painted, pixels) + mse + KL_WEIGHT * kl
+        # 4 is the squared range of -1..1.
+        return loss, {"psnr": -10 * float(torch.log10(mse.detach() / 4)), "kl": float(kl.detach())}
+
+    train(
+        "vae",
+        vae,
+        step,
+        steps=steps,
+        lr=1.5e-3,
+        folder=folder,
+        betas=(0.9, 0.99),
+        weight_decay=0.0,
+        warmup=100,
+        ema_decay=0.998,
+        save_every=250,
+        bf16=True,
+        seed=seed,
+    )
+    vae.eval()
+    vae.register_to_config(scaling_factor=1 / latent_std(vae, seed))
+    vae.save_pretrained(folder)
+    return vae
+
+
+@torch.no_grad()
+def latent_std(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> float:
+    """The standard deviation of the sampled latents of `count` training scenes."""
+    pixels = draw_batch(np.random.default_rng((seed, 1)), count)
+    generator = torch.Generator().manual_seed(seed)
+    return float(vae.encode(pixels).latent_dist.sample(generator).std())
+
+
+@torch.no_grad()
+def measure_vae(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> dict[str, float]:
+    """PSNR in dB (mean over pictures, and the worst) of held-out scenes, and the latents' std."""
+    pixels = draw_batch(np.random.default_rng((seed, 2)), count, "held_out")
+    latents = vae.encode(pixels).latent_dist.mode()
+    painted = vae.decode(latents).sample.clamp(-1, 1)
+    mse = (painted - pixels).square().mean(dim=(1, 2, 3))
+    psnr = -10 * torch.log10(mse / 4)
+    return {
+        "psnr": float(psnr.mean()),
+        "psnr_min": float(psnr.min()),
+        "latent_std": float(latents.std()),
+        "scaled_std": float(latents.std() * vae.config.scaling_factor),
+    }
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("runs/mini/vae"))
+    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    trained = train_vae(arguments.out, arguments.steps, arguments.seed)
+    print(json.dumps(measure_vae(trained, arguments.seed)))
