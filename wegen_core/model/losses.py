@@ -1,0 +1,84 @@
+"""Training objectives of the three stages (WeGen, section 3.3; min-SNR: arXiv 2303.09556)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+if TYPE_CHECKING:
+    from .network import WeGen
+
+IGNORED = -100
+"""Label of a position that is not learned."""
+
+
+def snr_weights(alphas_cumprod: Tensor, timesteps: Tensor, gamma: float = 5.0) -> Tensor:
+    """min(SNR, gamma) / SNR at each timestep: the min-SNR weight of an epsilon-prediction loss."""
+    alpha = alphas_cumprod.to(timesteps.device)[timesteps]
+    snr = alpha / (1 - alpha)
+    return snr.clamp(max=gamma) / snr
+
+
+def diffusion_loss(
+    net: WeGen, tokens: Tensor, pictures: Tensor, *, time_ids: Tensor | None = None
+) -> Tensor:
+    """Stage 1's loss: how well the painter denoises `pictures` given their visual tokens.
+
+    tokens: [n,P,W] encoder features or [n,64,W] visual tokens; gradients flow into them.
+    pictures: [n,3,H,W] in [-1,1]. time_ids: [n,6], zeros as published unless given.
+    Draws, in this order, from torch's global generator: VAE posterior, timesteps, noise.
+    """
+    latents = net.encode_latents(pictures)
+    alphas = net.alphas_cumprod.to(latents.device)
+    timesteps = torch.randint(0, len(alphas), (len(latents),)).to(latents.device)
+    noise = torch.randn(latents.shape).to(latents)
+    alpha = alphas[timesteps].view(-1, 1, 1, 1).to(latents.dtype)
+    noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
+    predicted = net.denoise(noisy, timesteps, net.pool(tokens), time_ids)
+    error = F.mse_loss(predicted.float(), noise.float(), reduction="none").mean((1, 2, 3))
+    return (error * snr_weights(alphas, timesteps)).mean()
+
+
+def language_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of the next token, [B,S,V] against [B,S]; labels of -100 do not count."""
+    return F.cross_entropy(
+        logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), ignore_index=IGNORED
+    )
+
+
+def alignment_losses(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+    """(mean squared error, mean of 1 - cosine) between visual tokens [n,64,W]."""
+    cosine = F.cosine_similarity(predicted, target, dim=-1)
+    return F.mse_loss(predicted, target), (1 - cosine).mean()
+
+
+def total_loss(net: WeGen, batch: dict[str, Tensor], *, diffusion: bool = True) -> dict[str, Tensor]:
+    """Stages 2 and 3: see `WeGen.forward` for the batch; `diffusion=False` leaves that term at 0."""
+    features = batch.get("image_features")
+    if features is None:
+        with torch.no_grad():
+            features = net.encode_images(batch["images"])
+    tokens = net.pool(features).detach()
+    cmp_images, gen_images = batch["embeds_cmp_mask"], batch["embeds_gen_mask"]
+    embeds = net.embed(batch["input_ids"], tokens[cmp_images], batch["ids_cmp_mask"])
+    embeds = net.fill(embeds, tokens[gen_images], batch["ids_gen_mask"])
+    hidden = net.llm.model(
+        inputs_embeds=embeds, attention_mask=batch["attention_mask"], use_cache=False
+    ).last_hidden_state
+    losses = {"lm_loss": language_loss(net.llm.lm_head(hidden), batch["labels"])}
+    zero = hidden.new_zeros(())
+    losses |= {"mse_loss": zero, "cosine_loss": zero, "diffusion_loss": zero}
+    if bool(gen_images.any()):
+        before = torch.roll(batch["ids_gen_mask"], -1, dims=1)
+        predicted = net.output_projector(hidden[before]).view_as(tokens[gen_images])
+        losses["mse_loss"], losses["cosine_loss"] = alignment_losses(predicted, tokens[gen_images])
+        if diffusion:
+            losses["diffusion_loss"] = diffusion_loss(
+                net, predicted, batch["images_aug"][gen_images]
+            )
+    losses["rec_loss"] = losses["mse_loss"] + losses["cosine_loss"] + losses["diffusion_loss"]
+    losses["total_loss"] = losses["lm_loss"] + losses["rec_loss"]
+    return losses

@@ -1,0 +1,108 @@
+"""EVA-CLIP's image encoder: a plain ViT with post-norm blocks and no final norm.
+
+Module names follow the official `visual.pt`, so that its keys load as they are.
+"""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from .config import VisionConfig
+
+
+class Attention(nn.Module):
+    def __init__(self, width: int, heads: int) -> None:
+        super().__init__()
+        self.heads = heads
+        self.qkv = nn.Linear(width, 3 * width)
+        self.proj = nn.Linear(width, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        batch, tokens, width = x.shape
+        q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        x = F.scaled_dot_product_attention(q, k, v)
+        return self.proj(x.transpose(1, 2).reshape(batch, tokens, width))
+
+
+class Mlp(nn.Module):
+    def __init__(self, width: int, hidden: int) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(width, hidden)
+        self.fc2 = nn.Linear(hidden, width)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.fc2(F.gelu(self.fc1(x)))
+
+
+class Block(nn.Module):
+    """x += LN1(attn(x)); x += LN2(mlp(x))."""
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        width = config.width
+        self.attn = Attention(width, width // config.head_width)
+        self.norm1 = nn.LayerNorm(width, eps=config.layer_norm_eps)
+        self.mlp = Mlp(width, int(width * config.mlp_ratio))
+        self.norm2 = nn.LayerNorm(width, eps=config.layer_norm_eps)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.norm1(self.attn(x))
+        return x + self.norm2(self.mlp(x))
+
+
+class PatchEmbed(nn.Module):
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        patch = config.patch_size
+        self.proj = nn.Conv2d(3, config.width, kernel_size=patch, stride=patch)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        return self.proj(pixels).flatten(2).transpose(1, 2)
+
+
+class VisionTransformer(nn.Module):
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.patch_embed = PatchEmbed(config)
+        self.cls_token = nn.Parameter(torch.zeros(1, 1, config.width))
+        self.pos_embed = nn.Parameter(torch.randn(1, config.grid**2 + 1, config.width) * 0.02)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
+
+    def embed(self, pixels: Tensor) -> Tensor:
+        """[N,3,S,S] normalised pixels -> the first block's input, [N, 1 + P, W]."""
+        size = self.config.image_size
+        if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (3, size, size):
+            raise ValueError(
+                f"pixels have shape {tuple(pixels.shape)}; the image encoder takes [N, 3, {size}, {size}]"
+            )
+        x = self.patch_embed(pixels)
+        return torch.cat([self.cls_token.expand(len(x), -1, -1), x], dim=1) + self.pos_embed
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """[N,3,S,S] normalised pixels -> features of the P patches [N,P,W], row-major."""
+        x = self.embed(pixels)
+        for block in self.blocks:
+            x = block(x)
+        return x[:, 1:]
+
+
+def pool_tokens(features: Tensor, side: int = 8) -> Tensor:
+    """Average a square grid of tokens down to side x side: [N,P,W] -> [N, side², W].
+
+    Kernel = stride = floor(sqrt(P) / side), as in the published AvgPoolQuery; P = side² is the
+    identity. Raises ValueError where P is not a square, is smaller than side², or leaves more
+    than side² tokens.
+    """
+    count, width = features.shape[-2:]
+    grid = int(count**0.5)
+    kernel = grid // side
+    if grid * grid != count or kernel < 1 or (grid - kernel) // kernel + 1 != side:
+        raise ValueError(f"{count} image tokens cannot be pooled to {side}x{side} tokens")
+    if kernel == 1:
+        return features
+    x = features.reshape(-1, grid, grid, width).permute(0, 3, 1, 2)
+    x = F.avg_pool2d(x, kernel_size=kernel, stride=kernel)
+    return x.flatten(2).transpose(1, 2)
