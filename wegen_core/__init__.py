@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .conversation import Conversation as Conversation
     from .copilot import Copilot as Copilot
-    from .copilot import load as load
+    from .loading import load as load
     from .plan import Plan as Plan
     from .progress import Stopped as Stopped
 
@@ -22,7 +22,7 @@ _HOMES = {
     "Copilot": "copilot",
     "Plan": "plan",
     "Stopped": "progress",
-    "load": "copilot",
+    "load": "loading",
 }
 __all__ = ["Conversation", "Copilot", "Plan", "Stopped", "__version__", "load"]
 

@@ -1,0 +1,325 @@
+"""Copilot: plan -> paint -> preserve, over one model that understands and one that paints."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from PIL import Image
+
+from .conversation import Conversation, Picture
+from .pictures import one_pil, to_pil
+from .plan import Intent, Plan
+from .references import base_picture
+from .replies import Composed, Drawn, Refined, Reply, Report
+
+if TYPE_CHECKING:
+    from .mllm import MLLM
+    from .painting import Painter
+    from .progress import OnText, Progress, ShouldStop
+    from .rewriting import Rewrite
+
+# A wish of fewer words leaves open what the picture is: it is rewritten, differently for each
+# picture. A longer one is drawn as said.
+VAGUE_WORDS = 8
+
+
+@dataclass(frozen=True)
+class _Callbacks:
+    on_text: OnText | None = None
+    on_progress: Progress | None = None
+    should_stop: ShouldStop | None = None
+
+
+class Copilot:
+    """Talks, draws, and changes pictures by a sentence.
+
+    Every method that runs a model takes on_text (each new piece of text), on_progress and
+    should_stop (see `wegen_core.progress`); `Stopped` is raised when the latter says True. Pictures
+    may be PIL images, arrays or tensors (see `wegen_core.pictures.to_pil`). The same seed gives the
+    same result. Raises ValueError for empty text and for pictures that are none.
+    """
+
+    def __init__(self, mllm: MLLM, painter: Painter, net: Any = None) -> None:
+        """net: the one network behind both, for those who move it between devices; else None."""
+        self.mllm = mllm
+        self.painter = painter
+        self.net = net
+
+    def chat(
+        self,
+        conversation: Conversation,
+        message: str,
+        images: Any = (),
+        *,
+        seed: int = 0,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Reply:
+        """Answer `message`, in words or with a picture, and add both turns to `conversation`.
+
+        images: pictures shown with the message. If anything fails or is stopped, `conversation` is
+        left as it was.
+        """
+        _require(message, "message", "say something")
+        branch = conversation.branch(conversation.head)
+        branch.add("user", *to_pil(images, "image"), message)
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        reply = self._step(branch, message, seed, None, None, callbacks)
+        conversation.adopt(branch)
+        return reply
+
+    def rewrite(
+        self, prompt: str, n: int = 4, seed: int = 0, creativity: float = 0.7
+    ) -> list[Rewrite]:
+        """`n` different full prompts for one wish; creativity 0..1 says how much is added."""
+        from .rewriting import rewrite
+
+        _require(prompt, "prompt", "say what to draw")
+        _require_count(n)
+        return rewrite(prompt, n, seed, creativity, mllm=self.mllm)
+
+    def generate(
+        self,
+        prompt: str,
+        n: int = 1,
+        seed: int = 0,
+        *,
+        size: tuple[int, int] | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Image.Image]:
+        """`n` pictures of `prompt`, painted as one batch.
+
+        A vague prompt is rewritten differently for each; picture k does not depend on n. size,
+        steps and guidance None: the painter's own values.
+        """
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        drawn = self.draw(
+            prompt, n, seed, size=size, steps=steps, guidance=guidance, **vars(callbacks)
+        )
+        return [d.image for d in drawn]
+
+    def draw(
+        self,
+        prompt: str,
+        n: int = 1,
+        seed: int = 0,
+        *,
+        size: tuple[int, int] | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Drawn]:
+        """As `generate`, with the plan and the report of each picture."""
+        _require(prompt, "prompt", "say what to draw")
+        _require_count(n)
+        wishes = [prompt] * n
+        if _is_vague(prompt):
+            wishes = [r.prompt for r in self.rewrite(prompt, n, seed)]
+        seeds = picture_seeds(seed, n)
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        plans = []
+        for wish, own_seed in zip(wishes, seeds, strict=True):
+            talk = Conversation()
+            talk.add("user", wish)
+            plans.append(self._plan(talk, own_seed, "generate", callbacks))
+        images = self.painter.paint(
+            plans,
+            [],
+            seeds=seeds,
+            size=size,
+            steps=steps,
+            guidance=guidance,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+        made = zip(images, plans, seeds, strict=True)
+        return [Drawn(image, plan, self._report(plan, own, None)) for image, plan, own in made]
+
+    def refine(
+        self,
+        image: Any,
+        instruction: str,
+        mask: Any = None,
+        seed: int = 0,
+        *,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Refined:
+        """Change one picture as `instruction` says; the rest comes back bit-exact.
+
+        mask: where changes are allowed (above half), in the picture's frame; None: anywhere.
+        """
+        _require(instruction, "instruction", "say what to change")
+        talk = Conversation()
+        talk.add("user", one_pil(image), instruction)
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        reply = self._step(talk, instruction, seed, "refine", mask, callbacks)
+        changed = cast(Image.Image, reply.change_mask)  # a refinement always has a source
+        return Refined(reply.images[0], changed, reply.report, reply.plan)
+
+    def compose(
+        self,
+        images: Any,
+        instruction: str,
+        seed: int = 0,
+        *,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> Composed:
+        """One picture out of several, numbered from 1 in `instruction`.
+
+        If the instruction names the picture to put things into, the rest of that one stays as it
+        is, bit-exact. Raises ValueError if it names a picture that was not given.
+        """
+        _require(instruction, "instruction", "say which picture gives what")
+        pictures = to_pil(images, "image")
+        if not pictures:
+            raise ValueError("there are no images; give at least one")
+        base = base_picture(instruction)
+        if base is not None and not 1 <= base <= len(pictures):
+            raise ValueError(f"instruction names picture {base}; there are {len(pictures)}")
+        talk = Conversation()
+        talk.add("user", *pictures, instruction)
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        reply = self._step(talk, instruction, seed, "compose", None, callbacks)
+        return Composed(reply.images[0], reply.report, reply.plan)
+
+    def ask(
+        self,
+        images: Any,
+        question: str,
+        seed: int = 0,
+        *,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> str:
+        """The answer, in words, to a question about one or several pictures."""
+        _require(question, "question", "ask something")
+        talk = Conversation()
+        talk.add("user", *to_pil(images, "image"), question)
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        return self._step(talk, question, seed, "answer", None, callbacks).text
+
+    def _step(
+        self,
+        talk: Conversation,
+        message: str,
+        seed: int,
+        intent: Intent | None,
+        mask: Any,
+        callbacks: _Callbacks,
+    ) -> Reply:
+        """Answer the last user turn of `talk` and add the assistant's turn to it."""
+        plan = self._plan(talk, seed, intent, callbacks)
+        text = plan.text or plan.prompt
+        if plan.intent == "answer":
+            report = self._report(plan, seed, None)
+            talk.add("assistant", text, record=report.data)
+            return Reply(text, [], plan, report)
+        painted = self.painter.paint(
+            [plan],
+            [p.image for p in talk.pictures],
+            seeds=[seed],
+            on_progress=callbacks.on_progress,
+            should_stop=callbacks.should_stop,
+        )[0]
+        source = _source(plan, talk, message)
+        if source is None:
+            image, change_mask, kept = painted, None, None
+        else:
+            from .preservation import preserve
+
+            done = preserve(source, painted, _region_mask(plan, source) if mask is None else mask)
+            image, change_mask, kept = done.image, done.change_mask, done.report
+        report = self._report(plan, seed, kept)
+        # The picture keeps the network's own tokens: the next turn need not read it again.
+        talk.add("assistant", text, Picture(image, plan.draft), record=report.data)
+        return Reply(text, [image], plan, report, change_mask)
+
+    def _plan(
+        self, talk: Conversation, seed: int, intent: Intent | None, callbacks: _Callbacks
+    ) -> Plan:
+        plan = self.mllm.plan(talk, n=1, intent=intent, seed=seed, **vars(callbacks))[0]
+        if intent not in (None, plan.intent):
+            raise RuntimeError(
+                f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
+            )
+        return plan
+
+    def _report(self, plan: Plan, seed: int, kept: Any) -> Report:
+        lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
+        if plan.prompt and plan.prompt not in lines[0]:
+            lines.append(f"prompt: {plan.prompt}")
+        data = {"seed": seed, "plan": plan.to_dict(), "model": self.mllm.name}
+        if plan.intent != "answer":
+            lines.append(f"painted by {self.painter.name}, seed {seed}")
+            data["painter"] = self.painter.name
+        if kept is not None:
+            lines.append(str(kept))
+            data["preservation"] = json.loads(kept.to_json())
+        return Report("\n".join(lines), data)
+
+
+def picture_seeds(seed: int, n: int) -> list[int]:
+    """The seeds of `n` pictures: the first is `seed`; no seed depends on n."""
+    return [seed] + [
+        int.from_bytes(hashlib.sha256(f"{seed} {k}".encode()).digest()[:6], "big")
+        for k in range(1, n)
+    ]
+
+
+def _is_vague(prompt: str) -> bool:
+    wide = sum("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in prompt)
+    return len(prompt.split()) + wide // 2 < VAGUE_WORDS  # no spaces there: two signs make a word
+
+
+def _source(plan: Plan, talk: Conversation, message: str) -> Image.Image | None:
+    """The picture whose unchanged part must stay."""
+    pictures = talk.pictures
+    named = next((r.picture for r in plan.references if r.role == "base"), None)
+    if named is not None and named <= len(pictures):
+        return pictures[named - 1].image
+    if plan.intent == "refine":
+        return pictures[-1].image if pictures else None
+    if plan.intent == "compose":
+        shown = talk.turns[-1].pictures or pictures  # people count what they have just shown
+        number = base_picture(message)
+        if number is not None and 1 <= number <= len(shown):
+            return shown[number - 1].image
+    return None
+
+
+def _region_mask(plan: Plan, source: Image.Image) -> Image.Image | None:
+    if plan.region is None:
+        return None
+    width, height = source.size
+    x0, y0, x1, y1 = plan.region
+    mask = Image.new("L", source.size)
+    box = (int(x0 * width), int(y0 * height), -int(-x1 * width // 1), -int(-y1 * height // 1))
+    mask.paste(255, box)
+    return mask
+
+
+def _require(text: str, name: str, remedy: str) -> None:
+    if not isinstance(text, str):
+        raise ValueError(f"{name} is a {type(text).__name__}; give text")
+    if not text.strip():
+        raise ValueError(f"{name} is empty; {remedy}")
+
+
+def _require_count(n: int) -> None:
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; give a whole number of at least 1")

@@ -1,0 +1,47 @@
+"""A model folder -> a copilot."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from .copilot import Copilot
+
+MINI = Path(__file__).parent / "pretrained" / "mini"
+
+
+def load(
+    model: str | os.PathLike[str] = "mini", *, device: Any = None, dtype: Any = None
+) -> Copilot:
+    """The copilot of a WeGen network.
+
+    model: "mini" (embedded), or a folder: written by `convert`, or the official checkpoint.
+    device None: the accelerator if there is one. dtype None: float32 on the CPU and for mini, else
+    bfloat16. Raises FileNotFoundError if there is no such folder.
+    """
+    folder = MINI if str(model) == "mini" else Path(model)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"model folder {folder} does not exist; give 'mini', the official checkpoint's folder, "
+            "or one written by `python -m wegen_core convert`"
+        )
+    import torch
+
+    from .mllm.native import NativeMLLM
+    from .model import WeGen
+    from .painting.native import NativePainter
+
+    device = torch.device(device or _accelerator())
+    if dtype is None:
+        dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
+    net = WeGen.from_pretrained(folder, device=device, dtype=dtype)
+    return Copilot(NativeMLLM(net), NativePainter(net), net)
+
+
+def _accelerator() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
