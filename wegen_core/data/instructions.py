@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal
 
-from .language import SETTING_NOUNS, say_colour, say_kind, say_place, say_setting
+from .language import SETTING_NOUNS, SHORT_PLACES, say_colour, say_kind, say_place, say_setting
 from .scenes import (
     BACKGROUNDS,
     COLOURS,
@@ -146,13 +146,12 @@ def _move(scene: Scene, rng: Rng) -> Edit:
             replace(left, position=right.position),
             replace(right, position=left.position),
         )
-        texts = ("swap the two things", "swap their places", "exchange the two things")
         named = f"swap {_the(left, scene, rng)} and {_the(right, scene, rng)}"
-        return pick(rng, (*texts, named, named)), replace(scene, things=swapped)
+        swaps = ("swap the two things", "swap their places", "exchange the two things")
+        return pick(rng, (*swaps, named, named)), replace(scene, things=swapped)
     thing = pick(rng, scene.things)
     position = pick(rng, _free(scene))
-    the, noun = _the(thing, scene, rng), "middle" if position == "middle" else position
-    noun = pick(rng, ("middle", "centre", "center")) if noun == "middle" else noun
+    the, noun = _the(thing, scene, rng), pick(rng, SHORT_PLACES[position])
     texts = (
         f"move {the} to the {noun}",
         f"move {the} to the {noun}",
@@ -220,8 +219,8 @@ def _replace(scene: Scene, rng: Rng) -> Edit:
         noun = f"{say_colour(new.colour, rng)} {noun}"
     noun = with_article(noun)
     texts = ("turn {} into {}", "turn {} into {}", "replace {} with {}", "replace {} by {}")
-    texts += ("change {} into {}", "make {} {}", "{} should be {} instead")
-    return pick(rng, texts).format(the, noun), _with(scene, thing, new)
+    more = ("change {} into {}", "make {} {}", "{} should be {} instead")
+    return pick(rng, texts + more).format(the, noun), _with(scene, thing, new)
 
 
 def _pictures(source: int, rng: Rng) -> tuple[str, str]:
@@ -341,8 +340,8 @@ def _ask_yes_no(scene: Scene, rng: Rng) -> tuple[str, str]:
 
 def _ask_all(scene: Scene, rng: Rng) -> tuple[str, str]:
     texts = ("what is in the picture?", "describe the picture", "what do you see?")
-    texts += ("describe this image", "what does the picture show?", "what is this?")
-    return pick(rng, texts), describe(scene)
+    more = ("describe this image", "what does the picture show?", "what is this?")
+    return pick(rng, texts + more), describe(scene)
 
 
 def _the_by_kind(thing: Thing, scene: Scene, rng: Rng) -> str:

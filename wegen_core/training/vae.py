@@ -18,7 +18,7 @@ from ..data.playground import Split, draw, sample
 from .loop import train
 
 if TYPE_CHECKING:
-    from diffusers import AutoencoderKL
+    from diffusers.models import AutoencoderKL
 
 KL_WEIGHT = 1e-6
 BATCH = 8
@@ -26,7 +26,7 @@ BATCH = 8
 
 def build_vae() -> AutoencoderKL:
     """The untrained VAE; two halvings, so that a 64 px picture has 16 x 16 latents."""
-    from diffusers import AutoencoderKL
+    from diffusers.models import AutoencoderKL
 
     return AutoencoderKL(
         block_out_channels=(24, 48, 64),
@@ -103,7 +103,7 @@ def measure_vae(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> dict[str
         "psnr": float(psnr.mean()),
         "psnr_min": float(psnr.min()),
         "latent_std": float(latents.std()),
-        "scaled_std": float(latents.std() * vae.config.scaling_factor),
+        "scaled_std": float(latents.std()) * vae.config["scaling_factor"],
     }
 
 
