@@ -1,16 +1,34 @@
-"""What the user's words fix."""
+"""What the user's words fix, found deterministically and without a model."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-_QUOTE = re.compile(r'"([^"]+)"|“([^”]+)”|「([^」]+)」|《([^》]+)》')
+from .facts import Fact
+from .reading import read
+
+KINDS = (
+    "quote",
+    "count",
+    "colour",
+    "name",
+    "negation",
+    "relation",
+    "style",
+    "keep",
+    "picture",
+    "language",
+)
 
 
 @dataclass(frozen=True)
 class Constraint:
-    """One thing the user's words fix; `text` is `prompt[span[0]:span[1]]` (a code for `language`)."""
+    """One thing the user's words fix.
+
+    kind: one of `KINDS`, or "subject" (a thing the wish names) in what `find_subjects` gives.
+    text: `prompt[span[0]:span[1]]`, for a quote without its marks; for `language` the ISO 639-1
+    code, whose span is the whole prompt.
+    """
 
     kind: str
     text: str
@@ -18,9 +36,27 @@ class Constraint:
 
 
 def find_constraints(prompt: str) -> list[Constraint]:
-    """All constraints of `prompt`, in reading order."""
-    found = []
-    for match in _QUOTE.finditer(prompt):
-        group = match.lastindex or 0
-        found.append(Constraint("quote", match[group], match.span(group)))
-    return found
+    """All constraints of `prompt` in reading order, the language last.
+
+    English and Chinese in full; of other languages quotes, numbers, names and the language itself.
+    The same prompt always gives the same list; linear in its length; never raises.
+    """
+    found = [_constraint(prompt, fact) for fact in read(prompt).facts if fact.kind in KINDS]
+    if language := read(prompt).language:
+        found.append(Constraint("language", language, (0, len(prompt))))
+    return list(dict.fromkeys(found))
+
+
+def find_subjects(prompt: str) -> list[Constraint]:
+    """The things `prompt` names, as constraints of kind "subject": a rewrite must name them too."""
+    seen: set[object] = set()
+    result = []
+    for fact in read(prompt).facts:
+        if fact.kind == "subject" and fact.value not in seen:
+            seen.add(fact.value)
+            result.append(_constraint(prompt, fact))
+    return result
+
+
+def _constraint(prompt: str, fact: Fact) -> Constraint:
+    return Constraint(fact.kind, prompt[fact.start : fact.end], (fact.start, fact.end))

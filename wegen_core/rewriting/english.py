@@ -1,0 +1,361 @@
+"""Noun phrases of English text, and the facts that hang on them: colours, counts, positions.
+
+A small chunker over a fixed lexicon instead of a tagger: the same text always reads the same way,
+unknown nouns are found by their determiner, and one pass over 100 000 characters is enough.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from . import lexicon_en as lexicon
+from .facts import Fact, Subject
+
+_TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’][A-Za-z]+)?|[^\w\s]|[^\W\s]")
+_MAX_WORDS = 8  # of one noun phrase
+_REACH = 6  # tokens between a noun phrase and what is said about it
+
+
+class Token(NamedTuple):
+    """One word or sign: lower-case text, first and last character + 1, whether it is a word."""
+
+    text: str
+    start: int
+    end: int
+    word: bool
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A noun phrase: tokens `first:last`, without determiner from `inner`, without number from `body`."""
+
+    first: int
+    inner: int
+    body: int
+    last: int
+    noun: str
+    colours: frozenset[str]
+    number: int | None
+    singular: bool
+
+    @property
+    def subject(self) -> Subject:
+        """Noun and colours: what a relation is said of."""
+        return Subject(self.noun, self.colours)
+
+
+def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
+    """Tokens outside the `hidden` spans (sorted); each hidden span becomes one sign "."-like token."""
+    tokens, ends = [], [end for _, end in hidden]
+    for match in _TOKEN.finditer(text):
+        index = bisect_right(ends, match.start())
+        if index < len(hidden) and hidden[index][0] <= match.start():
+            if not tokens or tokens[-1].text != "\0" or tokens[-1].start < hidden[index][0]:
+                tokens.append(Token("\0", match.start(), match.end(), False))
+            continue
+        raw = match[0]
+        lower = raw.lower().replace("’", "'")
+        tokens.append(Token(lower, match.start(), match.end(), raw[0].isalnum() and raw.isascii()))
+    return tokens
+
+
+def lemma(word: str) -> str:
+    """The canonical singular noun of a lower-case word: "kittens" -> "cat"."""
+    if word in lexicon.NOUNS:
+        return lexicon.NOUNS[word]
+    single = lexicon.IRREGULAR.get(word) or _singular(word)
+    return lexicon.NOUNS.get(single, single)
+
+
+def _singular(word: str) -> str:
+    if len(word) < 4 or not word.endswith("s") or word.endswith(("ss", "us", "is")):
+        return word
+    if word.endswith("ies") and len(word) > 4:
+        return word[:-3] + "y"
+    if word.endswith(("ches", "shes", "xes", "sses", "zes")):
+        return word[:-2]
+    return word[:-1]
+
+
+def known(word: str) -> bool:
+    """Whether the lexicon has the noun."""
+    return lemma(word) in KNOWN
+
+
+KNOWN = frozenset(lexicon.NOUNS.values())
+
+
+def number_of(word: str) -> int | None:
+    """The value of a number word or of digits."""
+    if word in lexicon.NUMBERS:
+        return lexicon.NUMBERS[word]
+    return int(word) if word.isdecimal() and word.isascii() and len(word) < 5 else None
+
+
+def phrases(tokens: Sequence[Token]) -> list[Phrase]:
+    """The noun phrases, left to right, not overlapping."""
+    found: list[Phrase] = []
+    i = 0
+    while i < len(tokens):
+        phrase = _phrase_at(tokens, i) if tokens[i].word else None
+        if phrase:
+            found.append(phrase)
+        i = phrase.last if phrase else i + 1
+    return found
+
+
+def _starts(tokens: Sequence[Token], i: int) -> bool:
+    text = tokens[i].text
+    return (
+        text in lexicon.DETERMINERS
+        or text in lexicon.COLOURS
+        or text in lexicon.GROUPS
+        or number_of(text) is not None
+        or known(text)
+    )
+
+
+def _phrase_at(tokens: Sequence[Token], first: int) -> Phrase | None:
+    if not _starts(tokens, first):
+        return None
+    i, number, determiner = first, None, ""
+    while i < len(tokens) and tokens[i].text in lexicon.DETERMINERS:
+        determiner = tokens[i].text
+        i += 1
+    inner = i
+    if i < len(tokens) and tokens[i].word:
+        number, i = _number_at(tokens, i)
+    body = i
+    words, colours, i = _words(tokens, i)
+    if not words:
+        counted = number is not None or determiner in ("a", "an")
+        return _colour_only(tokens, (first, inner, body, i), counted, number, colours)
+    nouns = [k for k in words if known(tokens[k].text)]
+    head = nouns[-1] if nouns else words[-1]
+    verb_like = tokens[head].text.endswith("s") and not tokens[head].text.endswith(("ss", "us"))
+    if not nouns and verb_like and determiner in ("a", "an") and len(words) > 1:
+        head = words[-2]  # "an axolotl swims": the last word is the verb
+    text = tokens[head].text
+    if number is not None and (text in lexicon.UNITS or text in lexicon.ABSTRACT):
+        number = None
+    singular = number is None and (determiner in ("a", "an", "one") or not text.endswith("s"))
+    return Phrase(first, inner, body, head + 1, lemma(text), frozenset(colours), number, singular)
+
+
+def _number_at(tokens: Sequence[Token], i: int) -> tuple[int | None, int]:
+    """The number that opens a noun phrase and where its words go on."""
+    following = [token.text for token in tokens[i + 1 : i + 3]]
+    if tokens[i].text in lexicon.GROUPS:
+        skip = 2 if following[:1] == ["of"] else 1
+        return (lexicon.GROUPS[tokens[i].text], i + skip) if following else (None, i)
+    number = number_of(tokens[i].text)
+    glued = i > 0 and tokens[i - 1].text in ".:/#" and tokens[i - 1].end == tokens[i].start
+    decimal = following[:1] and following[0] in (".", ":", "/", "%", "°", "-")
+    counted = number is not None and not glued and not decimal
+    return (number if counted else None, i + 1 if number is not None else i)
+
+
+def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
+    """The words of a noun phrase from token `i`: indices of non-colour words, colours, the end."""
+    words: list[int] = []
+    colours: list[str] = []
+    seen_noun = False
+    while i < len(tokens) and len(words) < _MAX_WORDS:
+        text = tokens[i].text
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        joins = text in ("and", ",", "-", "&") and (colours or words) and not seen_noun
+        if joins and (following in lexicon.COLOURS or text == "-" and following.isalpha()):
+            i += 1
+            continue
+        if not tokens[i].word or text in lexicon.BOUNDARY or text in lexicon.DETERMINERS:
+            break
+        if text in lexicon.COLOURS and not _is_thing(text, following, words, colours):
+            if seen_noun:
+                break
+            colours.append(lexicon.COLOURS[text])
+        elif seen_noun and not known(text) or _participle(tokens, i, bool(words)):
+            break
+        elif not (text == "light" and following in lexicon.COLOURS):
+            words.append(i)
+            seen_noun = seen_noun or known(text)
+        i += 1
+    return words, colours, i
+
+
+def _is_thing(text: str, following: str, words: Sequence[int], colours: Sequence[str]) -> bool:
+    """Whether a colour word is the fruit or flower here: no noun follows it."""
+    ends = not following.isalpha() or following in lexicon.BOUNDARY
+    return text in lexicon.COLOUR_NOUNS and ends and bool(words or colours)
+
+
+def _participle(tokens: Sequence[Token], i: int, begun: bool) -> bool:
+    text = tokens[i].text
+    if not begun or not text.endswith(("ing", "ed")) or len(text) < 5 or known(text):
+        return False
+    if i + 1 >= len(tokens) or not tokens[i + 1].word:
+        return True
+    following = tokens[i + 1].text
+    return following in lexicon.BOUNDARY or following in lexicon.DETERMINERS
+
+
+def _colour_only(
+    tokens: Sequence[Token],
+    span: tuple[int, int, int, int],
+    counted: bool,
+    number: int | None,
+    colours: Sequence[str],
+) -> Phrase | None:
+    """A phrase of colours alone ("in red"), or of a colour word that is a thing ("an orange")."""
+    if not colours:
+        return None
+    text = tokens[span[-1] - 1].text
+    if counted and text in lexicon.COLOUR_NOUNS:
+        return Phrase(*span, text, frozenset(colours[:-1]), number, number is None)
+    return Phrase(*span, "", frozenset(colours), None, True)
+
+
+def colour_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
+    """Colours bound to nouns, before them ("red car") or after ("the car should be red")."""
+    for k, phrase in enumerate(found):
+        if phrase.noun:
+            span = tokens[phrase.body].start, tokens[phrase.last - 1].end
+            for colour in sorted(phrase.colours):
+                yield Fact("colour", *span, (colour, phrase.noun))
+            continue
+        owner = found[k - 1] if k and _linked(tokens, found[k - 1], phrase) else None
+        noun, first = (owner.noun, owner.inner) if owner else ("", phrase.inner)
+        for colour in sorted(phrase.colours):
+            yield Fact("colour", tokens[first].start, tokens[phrase.last - 1].end, (colour, noun))
+
+
+def _linked(tokens: Sequence[Token], owner: Phrase, colours: Phrase) -> bool:
+    between = [token.text for token in tokens[owner.last : colours.first]]
+    return bool(owner.noun) and len(between) <= 4 and all(t in lexicon.LINKS for t in between)
+
+
+def count_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
+    """Numbers of things: "three cats"."""
+    for phrase in found:
+        before = tokens[phrase.inner - 1].text if phrase.inner else ""
+        ordinal = before in ("picture", "image", "photo", "figure", "pictures", "images", "photos")
+        if phrase.number is not None and phrase.noun and not ordinal:
+            span = tokens[phrase.inner].start, tokens[phrase.last - 1].end
+            yield Fact("count", *span, (phrase.number, phrase.noun))
+
+
+_SIDE = r"(?:[ -]hand)?(?: side| half| edge| corner)?"
+_FRAME = r"(?: of the (?:picture|image|frame|photo|scene|canvas|composition))"
+# name -> how it is said. Those of `_ABSOLUTE` are places in the picture and need no second thing.
+_RELATIONS: tuple[tuple[str, str], ...] = (
+    ("top left", rf"(?:in|on|at) the (?:top|upper)[ -]left{_SIDE}{_FRAME}?"),
+    ("top right", rf"(?:in|on|at) the (?:top|upper)[ -]right{_SIDE}{_FRAME}?"),
+    ("bottom left", rf"(?:in|on|at) the (?:bottom|lower)[ -]left{_SIDE}{_FRAME}?"),
+    ("bottom right", rf"(?:in|on|at) the (?:bottom|lower)[ -]right{_SIDE}{_FRAME}?"),
+    ("left of", rf"(?:(?:on|to|at) the )?left{_SIDE} of(?! the (?:picture|image|frame|photo|scene))"),
+    ("right of", rf"(?:(?:on|to|at) the )?right{_SIDE} of(?! the (?:picture|image|frame|photo|scene))"),
+    ("left", rf"(?:on|to|at|in) the (?:very |far )?left{_SIDE}{_FRAME}?"),
+    ("right", rf"(?:on|to|at|in) the (?:very |far )?right{_SIDE}{_FRAME}?"),
+    ("middle", rf"(?:in|at|to) the (?:very |exact )?(?:middle|cent(?:er|re)){_FRAME}?(?! of)"),
+    ("background", rf"in the (?:far )?background{_FRAME}?"),
+    ("foreground", rf"in the foreground{_FRAME}?"),
+    ("top", rf"at the (?:very )?top{_FRAME}?(?! of)"),
+    ("bottom", rf"at the (?:very )?bottom{_FRAME}?(?! of)"),
+    ("middle of", r"in the (?:very )?(?:middle|cent(?:er|re)) of"),
+    ("front", r"in front of"),
+    ("behind", r"behind"),
+    ("between", r"(?:in )?between"),
+    ("beside", r"next to|beside|alongside|adjacent to|close to|near(?:by)?|by|at"),
+    ("on", r"on top of|atop|upon|onto|on"),
+    ("under", r"under(?:neath)?|beneath|below"),
+    ("above", r"above|over"),
+    ("in", r"inside(?: of)?|within|in|into|among(?:st)?"),
+    ("around", r"around|surrounded by"),
+)
+_ABSOLUTE = frozenset(
+    "top left/top right/bottom left/bottom right/left/right/middle/background/foreground/top/bottom".split(
+        "/"
+    )
+)
+_RELATION = re.compile(
+    r"\b(?:" + "|".join(f"(?P<r{k}>{p})" for k, (_, p) in enumerate(_RELATIONS)) + r")\b",
+    re.IGNORECASE,
+)
+_NO_SUBJECT = lexicon.ABSTRACT | {""}
+_TIMES = lexicon.ABSTRACT | frozenset({"night", "background", "text", "sun", "rain", "mist"})
+
+
+def relation_facts(
+    text: str, tokens: Sequence[Token], found: Sequence[Phrase]
+) -> Iterator[Fact]:
+    """Where things are: ("cat", "on", "table"), ("boat", "left", "")."""
+    starts = [token.start for token in tokens]
+    firsts = [phrase.first for phrase in found]
+    for match in _RELATION.finditer(text):
+        name = _RELATIONS[int((match.lastgroup or "r0")[1:])][0]
+        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
+        if first >= len(tokens) or starts[first] != match.start() or not tokens[first].word:
+            continue
+        k = bisect_left(firsts, first)  # phrases[:k] start before the relation
+        while k and found[k - 1].last > first:
+            k -= 1
+        after = bisect_left(firsts, last)
+        fact = _relation(tokens, found, name, first, last, k, after)
+        if fact:
+            yield fact
+
+
+def _relation(
+    tokens: Sequence[Token],
+    found: Sequence[Phrase],
+    name: str,
+    first: int,
+    last: int,
+    k: int,
+    after: int,
+) -> Fact | None:
+    while k and found[k - 1].noun in _NO_SUBJECT and _near(tokens, found[k - 1].last, first):
+        k -= 1
+    before = found[k - 1] if k and _near(tokens, found[k - 1].last, first) else None
+    following = found[after] if after < len(found) else None
+    if name in _ABSOLUTE:
+        fronted = following and (before is None or _comma(tokens, before.last, first))
+        if fronted and following and _near(tokens, last, following.first):
+            end = tokens[following.last - 1].end
+            return Fact("relation", tokens[first].start, end, (following.subject, name, ""))
+        start = tokens[before.inner if before else first].start
+        subject = before.subject if before else Subject("", frozenset())
+        return Fact("relation", start, tokens[last - 1].end, (subject, name, ""))
+    if following is None or following.first != last or not _is_object(tokens, following, name):
+        return None
+    other, end = following.noun, following.last
+    if name == "between" and after + 1 < len(found) and tokens[end : end + 1]:
+        second = found[after + 1]
+        if tokens[end].text == "and" and second.first == end + 1:
+            other, end = "+".join(sorted((other, second.noun))), second.last
+    if before and other in lexicon.PLACES and _comma(tokens, before.last, first):
+        before = None  # "..., on grass" is said of the whole scene
+    start = tokens[before.inner if before else first].start
+    subject = before.subject if before else Subject("", frozenset())
+    return Fact("relation", start, tokens[end - 1].end, (subject, name, other))
+
+
+def _is_object(tokens: Sequence[Token], phrase: Phrase, name: str) -> bool:
+    determined = phrase.first < phrase.inner
+    if not phrase.noun or phrase.noun in _TIMES or phrase.noun in lexicon.UNITS:
+        return False
+    if name == "in" and phrase.noun in lexicon.CLOTHES:
+        return False
+    return determined or phrase.noun in KNOWN
+
+
+def _near(tokens: Sequence[Token], last: int, first: int) -> bool:
+    """Whether two token positions are close and in one sentence."""
+    return first - last <= _REACH and not any(t.text in ".;!?" for t in tokens[last:first])
+
+
+def _comma(tokens: Sequence[Token], last: int, first: int) -> bool:
+    return any(token.text in (",", "and", "with") for token in tokens[last:first])

@@ -1,0 +1,216 @@
+"""Reading a prompt once: its facts, what it names and what it says is absent."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from . import chinese, clauses, english
+from . import lexicon_en as lexicon
+from .facts import Fact
+
+_QUOTE = re.compile(
+    r'(?<![A-Za-z0-9])"(?P<a>[^"\n]{1,2000})"'
+    r"|“(?P<b>[^“”]{1,2000})”|„(?P<c>[^„“”]{1,2000})[“”]|«(?P<d>[^«»]{1,2000})»"
+    r"|「(?P<e>[^「」]{1,2000})」|『(?P<f>[^『』]{1,2000})』|《(?P<g>[^《》]{1,2000})》"
+    r"|‘(?P<h>[^‘’\n]{1,200})’(?![A-Za-z])"
+    r"|(?<![A-Za-z0-9])'(?P<i>(?:[^'\n]|(?<=[A-Za-z])'(?=[A-Za-z])){1,200})'(?![A-Za-z0-9])"
+)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Everything the checks need to know about one prompt.
+
+    named: canonical words said to be there; absent: those said not to be there; totals: how many of
+    each noun are named (an explicit number, or one for each singular mention); things: how many
+    things that are no place; quotes: the words in quotation marks; kept: the words of keep clauses.
+    """
+
+    facts: tuple[Fact, ...]
+    language: str
+    named: frozenset[str]
+    absent: frozenset[str]
+    totals: dict[str, int]
+    things: int
+    quotes: frozenset[str]
+    kept: frozenset[str]
+    folded: str
+
+    def values(self, kind: str) -> set:
+        """The values of all facts of one kind."""
+        return {fact.value for fact in self.facts if fact.kind == kind}
+
+
+@lru_cache(maxsize=64)
+def read(prompt: str) -> Reading:
+    """Read `prompt`; linear in its length, never raises."""
+    quotes = list(_quotes(prompt))
+    hidden = [(start - 1, end + 1) for _, start, end, _ in quotes]
+    blank = _blank(prompt, hidden)
+    facts = list(quotes)
+    tokens = english.tokenise(prompt, hidden)
+    phrases = english.phrases(tokens)
+    negated, absent = set(), set()
+    for first, last, words in clauses.negations(tokens):
+        facts.append(Fact("negation", tokens[first].start, tokens[last - 1].end, words))
+        negated.update(range(first, last))
+        absent |= words
+    kept_facts = [*clauses.keep_facts(blank), *chinese.keep_facts(blank)]
+    facts += _english(blank, tokens, [p for p in phrases if p.first not in negated])
+    found = chinese.nouns(blank)
+    facts += _chinese(blank, found)
+    for fact in facts:
+        if fact.kind == "negation":
+            absent |= set(fact.value)  # type: ignore[call-overload]
+    spans = [(f.start, f.end) for f in facts if f.kind == "negation"]
+    spans += [(f.start, f.end) for f in kept_facts]
+    facts = [f for f in facts if f.kind in ("negation", "quote") or not _covered(f, spans)]
+    facts += kept_facts
+    live = [p for p in phrases if p.first not in negated]
+    han = [n for n in found if not _covered(Fact("", n[0], n[1], ""), spans)]
+    named = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
+    named |= {name for _, _, name in han}
+    totals, things = _totals(live, han, [f for f in facts if f.kind == "count"])
+    return Reading(
+        facts=tuple(_tidy(facts)),
+        language=detect_language(blank),
+        named=frozenset(named),
+        absent=frozenset(absent),
+        totals=totals,
+        things=things,
+        quotes=frozenset(str(fact.value) for fact in quotes),
+        kept=frozenset(w for f in kept_facts for w in f.value),  # type: ignore[attr-defined]
+        folded=" ".join(prompt.casefold().split()),
+    )
+
+
+def _quotes(prompt: str) -> Iterator[Fact]:
+    for match in _QUOTE.finditer(prompt):
+        inner = match[match.lastgroup or 0]
+        if inner.strip():
+            yield Fact("quote", *match.span(match.lastgroup or 0), inner)
+
+
+def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
+    """`prompt` with what is quoted overwritten, so that other finders do not look into quotes."""
+    pieces, last = [], 0
+    for start, end in hidden:
+        pieces += [prompt[last:start], "\0" * (end - start)]
+        last = end
+    return "".join([*pieces, prompt[last:]])
+
+
+def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]) -> Iterator[Fact]:
+    idioms = [m.span() for m in re.finditer(lexicon.COLOUR_IDIOMS, text, re.IGNORECASE)]
+    idioms += [m.span() for m in clauses.monochrome(text)]
+    for fact in english.colour_facts(tokens, found):
+        if not any(start < fact.end and fact.start < end for start, end in idioms):
+            yield fact
+    yield from english.count_facts(tokens, found)
+    yield from english.relation_facts(text, tokens, found)
+    yield from clauses.style_facts(text)
+    yield from clauses.picture_facts(text)
+    yield from clauses.name_facts(text, tokens)
+    for k, phrase in enumerate(found):
+        determined = k == 0 and phrase.first < phrase.inner or phrase.number is not None
+        if phrase.noun and phrase.noun not in lexicon.ABSTRACT | {"thing", "text", "background"}:
+            if phrase.noun in english.KNOWN or determined:
+                start, end = tokens[phrase.inner].start, tokens[phrase.last - 1].end
+                yield Fact("subject", start, end, phrase.noun)
+
+
+def _chinese(text: str, found: list[chinese.Noun]) -> Iterator[Fact]:
+    if not any("\u4e00" <= c <= "\u9fff" for c in text):
+        return
+    yield from chinese.colour_facts(text, found)
+    yield from chinese.count_facts(text, found)
+    yield from chinese.relation_facts(text, found)
+    yield from chinese.negation_facts(text)
+    yield from chinese.style_facts(text)
+    yield from chinese.picture_facts(text)
+    yield from chinese.name_facts(text)
+    for start, end, noun in found:
+        if noun not in ("text", "background", "watermark"):
+            yield Fact("subject", start, end, noun)
+
+
+def _covered(fact: Fact, spans: list[tuple[int, int]]) -> bool:
+    # Colours, counts, ... of what must stay or must not be there are part of that clause.
+    return fact.kind not in ("picture", "name") and any(
+        start <= fact.start and fact.end <= end for start, end in spans
+    )
+
+
+def _tidy(facts: Iterable[Fact]) -> list[Fact]:
+    """In reading order; of overlapping facts of one kind that say the same, the longest."""
+    ordered = sorted(set(facts), key=lambda f: (f.start, -f.end, f.kind, str(f.value)))
+    result: list[Fact] = []
+    last: dict[str, Fact] = {}
+    for fact in ordered:
+        earlier = last.get(fact.kind)
+        nested = earlier and earlier.start <= fact.start and fact.end <= earlier.end
+        if nested and earlier and (fact.kind in ("style", "keep", "negation", "picture", "name")):
+            continue
+        last[fact.kind] = fact
+        result.append(fact)
+    return result
+
+
+def _totals(
+    phrases: list[english.Phrase], han: list[chinese.Noun], counts: list[Fact]
+) -> tuple[dict[str, int], int]:
+    totals: dict[str, int] = defaultdict(int)
+    for phrase in phrases:
+        if phrase.noun:
+            totals[phrase.noun] += phrase.number or (1 if phrase.singular else 0)
+    numbered = {fact.end: fact.value[0] for fact in counts}  # type: ignore[index]
+    for _, end, name in han:
+        totals[name] += numbered.get(end, 1)
+    things = sum(
+        total
+        for noun, total in totals.items()
+        if noun not in lexicon.PLACES and noun not in lexicon.ABSTRACT
+    )
+    return dict(totals), things
+
+
+_SCRIPTS = (
+    ("ja", re.compile(r"[\u3040-\u30ff]")),
+    ("ko", re.compile(r"[\uac00-\ud7af]")),
+    ("zh", re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")),
+    ("ru", re.compile(r"[\u0400-\u04ff]")),
+    ("ar", re.compile(r"[\u0600-\u06ff]")),
+    ("he", re.compile(r"[\u0590-\u05ff]")),
+    ("hi", re.compile(r"[\u0900-\u097f]")),
+    ("th", re.compile(r"[\u0e00-\u0e7f]")),
+    ("el", re.compile(r"[\u0370-\u03ff]")),
+)
+_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+
+
+def detect_language(text: str) -> str:
+    """ISO 639-1 code of the language most of `text` is in; "" when it has no letters.
+
+    Scripts decide first (a CJK sign weighs as much as a Latin word); Latin text is told apart by
+    function words and counts as English when there are none.
+    """
+    words = [word.lower() for word in _LATIN.findall(text)]
+    if kana := len(_SCRIPTS[0][1].findall(text)):
+        scores = {"ja": kana + len(_SCRIPTS[2][1].findall(text))}
+    else:
+        scores = {code: len(pattern.findall(text)) for code, pattern in _SCRIPTS}
+    best = max(scores, key=lambda code: scores[code])
+    weight = 2 if best in ("zh", "ja", "ko", "th") else 4  # signs in a word, about
+    if scores[best] and scores[best] / weight >= len(words) / 2:
+        return best
+    if not words:
+        return ""
+    votes = {
+        code: sum(word in known for word in words) for code, known in lexicon.LANGUAGE_WORDS.items()
+    }
+    top = max(votes, key=lambda code: votes[code])
+    return top if votes[top] > votes["en"] else "en"
