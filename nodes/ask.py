@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, text_input
-from .sockets import required_text, to_pictures
+from .sockets import to_pictures
 
 
 class WeGenAsk(io.ComfyNode):
@@ -24,13 +24,12 @@ class WeGenAsk(io.ComfyNode):
                 ),
                 text_input("question", "what colour is the boat?", "Your question."),
             ],
-            outputs=[io.String.Output("answer", tooltip="The answer.")],
+            outputs=[io.String.Output("answer", display_name="answer", tooltip="The answer.")],
             hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
     def execute(cls, copilot: Resident, image, question: str) -> io.NodeOutput:
-        required_text(question, "question", "ask something about the picture")
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             answer = wegen.ask(to_pictures(image, "image"), question, **callbacks)
         show_text(answer, cls.hidden.unique_id)

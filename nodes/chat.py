@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
-from .sockets import required_text, to_image, to_pictures
+from .sockets import to_image, to_pictures
 
 
 class WeGenChat(io.ComfyNode):
@@ -35,9 +35,10 @@ class WeGenChat(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.String.Output("text", tooltip="What the copilot says."),
+                io.String.Output("text", display_name="text", tooltip="What the copilot says."),
                 io.Image.Output(
                     "picture",
+                    display_name="image",
                     tooltip="The picture it draws. If it only answers: the last picture of the "
                     "talk, or a grey 64x64 picture where there is none.",
                 ),
@@ -56,7 +57,6 @@ class WeGenChat(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..wegen_core.conversation import Conversation as Talk
 
-        required_text(message, "message", "say something to the copilot")
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import required_text, to_image, to_pictures
+from .sockets import to_image, to_pictures
 
 REFERENCES = ("image_1", "image_2", "image_3", "image_4")
 
@@ -40,7 +40,11 @@ class WeGenCompose(io.ComfyNode):
             ],
             outputs=[
                 io.Image.Output("composed", display_name="image", tooltip="The new picture."),
-                io.String.Output("report", tooltip="What was planned, and from which picture."),
+                io.String.Output(
+                    "report",
+                    display_name="report",
+                    tooltip="What was planned, and from which picture.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -49,7 +53,6 @@ class WeGenCompose(io.ComfyNode):
     def execute(
         cls, copilot: Resident, image_1, instruction: str, seed: int, **others
     ) -> io.NodeOutput:
-        required_text(instruction, "instruction", "say which picture gives what")
         given = {"image_1": image_1, **others}
         pictures = [p for name in REFERENCES for p in to_pictures(given.get(name), name)]
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):

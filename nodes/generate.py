@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident
 from .schema import CATEGORY, advanced, copilot_input, seed_input, text_input
-from .sockets import required_text, to_image
+from .sockets import to_image
 
 
 class WeGenGenerate(io.ComfyNode):
@@ -55,7 +55,9 @@ class WeGenGenerate(io.ComfyNode):
                     )
                 ),
             ],
-            outputs=[io.Image.Output("images", tooltip="The pictures, one batch.")],
+            outputs=[
+                io.Image.Output("images", display_name="images", tooltip="The pictures, one batch.")
+            ],
             hidden=[io.Hidden.unique_id],
         )
 
@@ -63,7 +65,6 @@ class WeGenGenerate(io.ComfyNode):
     def execute(
         cls, copilot: Resident, prompt: str, n: int, seed: int, steps: int, guidance: float
     ) -> io.NodeOutput:
-        required_text(prompt, "prompt", "describe the picture you want")
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             pictures = wegen.generate(
                 prompt, n=n, seed=seed, steps=steps or None, guidance=guidance or None, **callbacks

@@ -35,8 +35,14 @@ class WeGenPreserve(io.ComfyNode):
                 io.Image.Output(
                     "preserved", display_name="image", tooltip="The edit laid into the source."
                 ),
-                io.Mask.Output("change_mask", tooltip="White where the picture has changed."),
-                io.String.Output("report", tooltip="What was aligned, kept and changed."),
+                io.Mask.Output(
+                    "change_mask",
+                    display_name="change mask",
+                    tooltip="White where the picture has changed.",
+                ),
+                io.String.Output(
+                    "report", display_name="report", tooltip="What was aligned, kept and changed."
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )

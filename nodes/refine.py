@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import required_text, to_image, to_mask, to_masks, to_pictures
+from .sockets import to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenRefine(io.ComfyNode):
@@ -34,8 +34,14 @@ class WeGenRefine(io.ComfyNode):
             ],
             outputs=[
                 io.Image.Output("refined", display_name="image", tooltip="The changed picture."),
-                io.Mask.Output("change_mask", tooltip="White where the picture has changed."),
-                io.String.Output("report", tooltip="What was planned, changed and kept."),
+                io.Mask.Output(
+                    "change_mask",
+                    display_name="change mask",
+                    tooltip="White where the picture has changed.",
+                ),
+                io.String.Output(
+                    "report", display_name="report", tooltip="What was planned, changed and kept."
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -44,7 +50,6 @@ class WeGenRefine(io.ComfyNode):
     def execute(
         cls, copilot: Resident, image, instruction: str, seed: int, mask=None
     ) -> io.NodeOutput:
-        required_text(instruction, "instruction", "say what to change, such as 'make it night'")
         pictures = to_pictures(image, "image")
         masks = to_masks(mask, pictures)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):

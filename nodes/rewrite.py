@@ -6,7 +6,6 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import required_text
 
 
 class WeGenRewritePrompt(io.ComfyNode):
@@ -41,10 +40,15 @@ class WeGenRewritePrompt(io.ComfyNode):
             outputs=[
                 io.String.Output(
                     "prompts",
+                    display_name="prompts",
                     is_output_list=True,
                     tooltip="A list: nodes behind it run once for each prompt.",
                 ),
-                io.String.Output("report", tooltip="What was added to and kept in each prompt."),
+                io.String.Output(
+                    "report",
+                    display_name="report",
+                    tooltip="What was added to and kept in each prompt.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
@@ -53,7 +57,8 @@ class WeGenRewritePrompt(io.ComfyNode):
     def execute(
         cls, prompt: str, n: int, creativity: float, seed: int, copilot: Resident | None = None
     ) -> io.NodeOutput:
-        required_text(prompt, "prompt", "say what you wish to see, even in one word")
+        if not prompt.strip():
+            raise ValueError("prompt is empty; say what you wish to see, even in one word")
         if copilot is None:
             from ..wegen_core.rewriting import rewrite
 

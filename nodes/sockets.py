@@ -1,4 +1,4 @@
-"""ComfyUI's sockets <-> PIL pictures, and checks of what comes in."""
+"""ComfyUI's sockets <-> PIL pictures, whatever their number and sizes."""
 
 from __future__ import annotations
 
@@ -10,13 +10,6 @@ from ..wegen_core.pictures import to_pil
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
-
-
-def required_text(text: str, name: str, remedy: str) -> str:
-    """`text`; ValueError that names the input if nothing but white space is in it."""
-    if not text or not text.strip():
-        raise ValueError(f"{name} is empty; {remedy}")
-    return text
 
 
 def to_pictures(images: Tensor | None, name: str) -> list[Image]:

@@ -1,0 +1,66 @@
+"""Graphs for the server: workflow files (UI format) -> API format, and small ones by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+SHOWN_ONLY = ("Note", "MarkdownNote")
+
+
+def from_workflow(path: Path, object_info: dict[str, Any]) -> dict[str, Any]:
+    """The API form of a workflow file without subgraphs, as the frontend would queue it."""
+    workflow = json.loads(path.read_text(encoding="utf-8"))
+    sources = {link[0]: [str(link[1]), link[2]] for link in workflow["links"]}
+    graph = {}
+    for node in workflow["nodes"]:
+        if node["type"] in SHOWN_ONLY:
+            continue
+        inputs = _widget_values(node, object_info[node["type"]])
+        for socket in node.get("inputs", ()):
+            if socket.get("link") is not None:
+                inputs[socket["name"]] = sources[socket["link"]]
+        graph[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
+    return graph
+
+
+def widgets(info: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """Name and options of the inputs that have a widget, in the order of `widgets_values`."""
+    groups = (info["input"].get("required", {}), info["input"].get("optional", {}))
+    inputs = [
+        (name, spec[0], spec[1] if len(spec) > 1 else {})
+        for g in groups
+        for name, spec in g.items()
+    ]
+    return [
+        (name, options)
+        for name, kind, options in inputs
+        if (isinstance(kind, list) or kind in WIDGETS) and not options.get("forceInput")
+    ]
+
+
+def _widget_values(node: dict[str, Any], info: dict[str, Any]) -> dict[str, Any]:
+    values = iter(node.get("widgets_values") or ())
+    found = {}
+    for name, options in widgets(info):
+        found[name] = next(values)
+        if options.get("control_after_generate"):
+            next(values)  # "fixed", "randomize", ...: the browser's business
+    return found
+
+
+class Graph(dict):
+    """A graph under construction: `add` returns a function that gives the node's outputs."""
+
+    def add(self, class_type: str, **inputs: Any) -> list[Any]:
+        """Add a node; its first output, to be used as another node's input."""
+        name = str(len(self) + 1)
+        self[name] = {"class_type": class_type, "inputs": inputs}
+        return [name, 0]
+
+
+def output(node: list[Any], index: int) -> list[Any]:
+    """Another output of a node that `Graph.add` made."""
+    return [node[0], index]

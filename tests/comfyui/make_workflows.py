@@ -1,0 +1,221 @@
+"""Writes `workflows/*.json` as ComfyUI's own frontend serialises them.
+
+    python tests/comfyui/make_workflows.py http://127.0.0.1:8188
+
+needs a running ComfyUI that has this pack, and `pip install playwright` with a Chromium (variable
+CHROMIUM, else Playwright's own). Graphs, layout and notes of the examples are the data below.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+WORKFLOWS = Path(__file__).parents[2] / "workflows"
+LAYOUT = Path(__file__).with_name("layout.mjs")
+
+
+@dataclass(frozen=True)
+class Node:
+    """A node in API form, and where it stands: column and row in pixels, width, height."""
+
+    id: int
+    type: str
+    place: tuple[int, int, int, int]
+    inputs: dict[str, Any]
+    title: str = ""
+
+
+@dataclass(frozen=True)
+class Example:
+    """name: the file's. note: two lines for the user. groups: title -> the node ids it frames."""
+
+    name: str
+    note: str
+    nodes: tuple[Node, ...]
+    groups: dict[str, tuple[int, ...]]
+
+
+def loader(at: tuple[int, int] = (0, 0)) -> Node:
+    return Node(1, "WeGenLoadModel", (*at, 300, 90), {"model": "mini", "precision": "auto"})
+
+
+def generate(id: int, place: tuple[int, int], prompt: Any, seed: int, title: str = "") -> Node:
+    inputs = {
+        "copilot": [1, 0],
+        "prompt": prompt,
+        "n": 1,
+        "seed": seed,
+        "steps": 0,
+        "guidance": 0.0,
+    }
+    return Node(id, "WeGenGenerate", (*place, 340, 240), inputs, title)
+
+
+def refine(id: int, place: tuple[int, int], source: int, instruction: str, title: str) -> Node:
+    inputs = {"copilot": [1, 0], "image": [source, 0], "instruction": instruction, "seed": 1}
+    return Node(id, "WeGenRefine", (*place, 340, 240), inputs, title)
+
+
+def chat(id: int, place: tuple[int, int], message: str, before: int | None, title: str) -> Node:
+    inputs: dict[str, Any] = {"copilot": [1, 0], "message": message, "seed": 1}
+    if before is not None:
+        inputs["conversation"] = [before, 2]
+    return Node(id, "WeGenChat", (*place, 340, 240), inputs, title)
+
+
+def picture(id: int, place: tuple[int, int], source: int, slot: int = 0) -> Node:
+    return Node(id, "PreviewImage", (*place, 340, 320), {"images": [source, slot]})
+
+
+def words(id: int, place: tuple[int, int], source: int, slot: int, width: int = 340) -> Node:
+    return Node(id, "PreviewAny", (*place, width, 150), {"source": [source, slot]})
+
+
+EXAMPLES = (
+    Example(
+        "1 first picture",
+        "Type what you want to see and run. The built-in model draws scenes of 64x64 pixels:\n"
+        "cars, boats, houses, trees, cats, fish, balls, stars, on grass, sea, desert or at night.",
+        (
+            loader(),
+            generate(
+                2, (340, 0), "a red boat on the left and a yellow star on the right, on sea", 1
+            ),
+            Node(
+                3,
+                "SaveImage",
+                (720, 0, 300, 320),
+                {"images": [2, 0], "filename_prefix": "WeGen/first picture"},
+            ),
+        ),
+        {"Wish -> picture": (1, 2, 3)},
+    ),
+    Example(
+        "2 a vague wish, four pictures",
+        "A short wish becomes four different full prompts, and each prompt a picture.\n"
+        "Without a copilot on the rewriter, its prompts suit any other image model too.",
+        (
+            loader(),
+            Node(
+                2,
+                "WeGenRewritePrompt",
+                (340, 0, 340, 240),
+                {"prompt": "a boat", "n": 4, "creativity": 0.7, "seed": 1, "copilot": [1, 0]},
+            ),
+            words(3, (340, 330), 2, 1, 340),
+            generate(4, (720, 0), [2, 0], 1),
+            Node(5, "PreviewImage", (1100, 0, 360, 400), {"images": [4, 0]}),
+        ),
+        {"One wish, four prompts": (1, 2, 3), "Four pictures": (4, 5)},
+    ),
+    Example(
+        "3 refine in three steps",
+        "Each sentence changes one thing; all else comes back as it was.\n"
+        "White in the masks is where the picture changed.",
+        (
+            loader(),
+            generate(
+                2, (0, 170), "a red car on the left and a blue house on the right, on grass", 1
+            ),
+            picture(3, (380, 170), 2),
+            refine(4, (680, 0), 2, "make the car yellow", "Step 1"),
+            picture(5, (680, 330), 4),
+            Node(6, "MaskPreview", (680, 680, 340, 320), {"mask": [4, 1]}),
+            refine(7, (1060, 0), 4, "add a green tree in the middle", "Step 2"),
+            picture(8, (1060, 330), 7),
+            Node(9, "MaskPreview", (1060, 680, 340, 320), {"mask": [7, 1]}),
+            refine(10, (1440, 0), 7, "remove the house", "Step 3"),
+            picture(11, (1440, 330), 10),
+            Node(12, "MaskPreview", (1440, 680, 340, 320), {"mask": [10, 1]}),
+        ),
+        {"First picture": (1, 2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
+    ),
+    Example(
+        "4 compose from two pictures",
+        "Two pictures are drawn here so that the example needs no file: put Load Image in their place.\n"
+        "Say which picture gives what; pictures are numbered in the order of the sockets.",
+        (
+            loader(),
+            generate(2, (340, 0), "an orange cat in the middle, on grass", 1, "Picture 1"),
+            picture(3, (720, 0), 2),
+            generate(4, (340, 350), "a blue house on the right, in the desert", 2, "Picture 2"),
+            picture(5, (720, 350), 4),
+            Node(
+                6,
+                "WeGenCompose",
+                (1040, 0, 360, 260),
+                {
+                    "copilot": [1, 0],
+                    "image_1": [2, 0],
+                    "image_2": [4, 0],
+                    "instruction": "put the cat from picture 1 into picture 2",
+                    "seed": 1,
+                },
+            ),
+            Node(7, "PreviewImage", (1440, 0, 300, 320), {"images": [6, 0]}),
+            words(8, (1040, 350), 6, 1, 360),
+        ),
+        {"Two references": (2, 3, 4, 5), "One picture of both": (6, 7, 8)},
+    ),
+    Example(
+        "5 chat",
+        "One WeGen Chat is one turn; the conversation socket hands the talk on.\n"
+        "The copilot finds out by itself whether you want a picture, a change or an answer.",
+        (
+            loader(),
+            chat(2, (340, 0), "draw a green tree on the left, on grass", None, "You: draw"),
+            words(3, (340, 330), 2, 0),
+            picture(4, (340, 540), 2, 1),
+            chat(5, (720, 0), "make the tree orange", 2, "You: change"),
+            words(6, (720, 330), 5, 0),
+            picture(7, (720, 540), 5, 1),
+            chat(8, (1100, 0), "what colour is the tree?", 5, "You: ask"),
+            words(9, (1100, 330), 8, 0),
+        ),
+        {"Draw": (2, 3, 4), "Change": (5, 6, 7), "Ask": (8, 9)},
+    ),
+)
+
+
+def api_form(example: Example) -> dict[str, Any]:
+    """`example` as ComfyUI queues it."""
+    return {
+        str(node.id): {
+            "class_type": node.type,
+            "inputs": {
+                name: [str(value[0]), value[1]] if isinstance(value, list) else value
+                for name, value in node.inputs.items()
+            },
+        }
+        for node in example.nodes
+    }
+
+
+def main(address: str) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]
+        )
+        page = browser.new_page(viewport={"width": 1600, "height": 1000})
+        page.goto(address)
+        page.wait_for_function("window.app?.graph && window.app.extensionManager", timeout=120_000)
+        for example in EXAMPLES:
+            layout = {
+                "note": example.note,
+                "nodes": [[n.id, n.title, *n.place] for n in example.nodes],
+                "groups": [[title, list(ids)] for title, ids in example.groups.items()],
+            }
+            workflow = page.evaluate(LAYOUT.read_text(), [example.name, api_form(example), layout])
+            (WORKFLOWS / f"{example.name}.json").write_text(workflow + "\n", encoding="utf-8")
+            print(example.name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
