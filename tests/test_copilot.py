@@ -1,0 +1,289 @@
+"""The copilot's flow, plan -> paint -> preserve, with fakes at the model's boundary only."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
+from PIL import Image
+
+from wegen_core.conversation import Conversation
+from wegen_core.copilot import Copilot, picture_seeds
+from wegen_core.mllm import MLLM
+from wegen_core.painting import Painter
+from wegen_core.progress import Stopped
+from wegen_core.references import base_picture
+
+
+def same(a: Image.Image, b: Image.Image) -> bool:
+    return (a.mode, a.size, a.tobytes()) == (b.mode, b.size, b.tobytes())
+
+
+def outside_is_exact(source, image, mask) -> bool:
+    untouched = np.asarray(mask) == 0
+    return bool((np.asarray(source)[untouched] == np.asarray(image)[untouched]).all())
+
+
+def test_the_fakes_follow_the_protocols():
+    assert isinstance(FakeMLLM(), MLLM)
+    assert isinstance(FakePainter(), Painter)
+
+
+def test_chat_answers_draws_refines_and_composes(copilot):
+    talk = Conversation()
+    drawn = copilot.chat(talk, "a boat", seed=3)
+    assert drawn.plan.intent == "generate" and drawn.text == "here is a boat"
+    assert len(drawn.images) == 1 and drawn.change_mask is None
+
+    refined = copilot.chat(talk, "make it bigger", seed=4)
+    assert refined.plan.intent == "refine"
+    assert refined.change_mask.mode == "L" and refined.change_mask.size == SIZE
+    assert outside_is_exact(drawn.images[0], refined.images[0], refined.change_mask)
+    assert "refine: here is make it bigger" in str(refined.report)
+
+    answer = copilot.chat(talk, "what is it?")
+    assert answer.images == [] and answer.text == "answer to 'what is it?'"
+
+    composed = copilot.chat(talk, "put it into picture 1", [scene()])
+    assert composed.plan.intent == "compose" and composed.change_mask is not None
+    assert outside_is_exact(scene(), composed.images[0], composed.change_mask)
+
+    assert [t.role for t in talk.turns] == ["user", "assistant"] * 4
+    assert len(talk.pictures) == 4
+
+
+def test_a_turn_records_how_it_was_made(copilot, tmp_path):
+    talk = Conversation()
+    reply = copilot.chat(talk, "a boat", seed=3)
+    turn = talk.turns[-1]
+    assert turn.record == reply.report.data
+    assert turn.record["seed"] == 3
+    assert turn.record["plan"] == reply.plan.to_dict()
+    assert (turn.record["model"], turn.record["painter"]) == ("fake-mllm", "fake-painter")
+    assert turn.pictures[0].features == reply.plan.draft
+    refined = copilot.chat(talk, "make it bigger")
+    assert refined.report.data["preservation"]["decision"] in ("lock", "pass")
+    talk.save(tmp_path)
+    again = Conversation.load(tmp_path)
+    assert again.turns[-1].record == refined.report.data
+    assert same(again.pictures[-1].image, refined.images[0])
+
+
+def test_every_branch_goes_its_own_way(copilot):
+    talk = Conversation()
+    copilot.chat(talk, "a boat")
+    start = talk.head
+    first = copilot.chat(talk, "make it red", seed=1)
+    side = talk.branch(start)
+    second = copilot.chat(side, "make it red", seed=2)
+    assert not same(first.images[0], second.images[0])
+    assert copilot.mllm.seen[-1][:2] == (["a boat", "here is a boat", "make it red"], 1)
+    replay = copilot.chat(talk.branch(start), "make it red", seed=1)
+    assert same(replay.images[0], first.images[0])
+    assert len(talk.tree) == 4 and len(side.tree) == 6
+
+
+class FailingPainter(FakePainter):
+    def paint(self, *args, **kwargs):
+        raise RuntimeError("out of memory")
+
+
+@pytest.mark.parametrize("message", ["a boat", "make it red"])
+def test_a_failure_leaves_the_conversation_as_it_was(copilot, message):
+    talk = Conversation()
+    copilot.chat(talk, "a house")
+    before = (dict(talk.tree), talk.head)
+    with pytest.raises(RuntimeError, match="out of memory"):
+        Copilot(FakeMLLM(), FailingPainter()).chat(talk, message, [scene()])
+    with pytest.raises(ValueError, match="at most 5000"):
+        copilot.chat(talk, "a" * 100_000)
+    with pytest.raises(ValueError, match="image 1 is a int"):
+        copilot.chat(talk, "a boat", [7])
+    assert (talk.tree, talk.head) == before
+
+
+@pytest.mark.parametrize("calls", range(1, 6))
+def test_stop_is_heard_at_every_step(copilot, calls):
+    talk = Conversation()
+    asked = []
+
+    def stop():
+        asked.append(1)
+        return len(asked) == calls
+
+    with pytest.raises(Stopped):
+        copilot.chat(talk, "a boat", should_stop=stop)
+    assert len(asked) == calls and not talk.tree and talk.head is None
+
+
+def test_callbacks_reach_both_models(copilot):
+    stages, words = [], []
+    copilot.chat(
+        Conversation(),
+        "a boat",
+        on_text=words.append,
+        on_progress=lambda stage, step, total, preview: stages.append((stage, step, total)),
+    )
+    assert words == ["here is a boat"]
+    assert stages == [("tokens", 1, 3), ("tokens", 2, 3), ("tokens", 3, 3)] + [
+        ("paint", 1, 2),
+        ("paint", 2, 2),
+    ]
+
+
+def test_generate_is_one_batch_and_does_not_depend_on_n(copilot):
+    four = copilot.generate("a boat", n=4, seed=9)
+    assert copilot.painter.batches == [4]
+    assert len({i.tobytes() for i in four}) == 4
+    assert all(same(a, b) for a, b in zip(four, copilot.generate("a boat", 2, 9), strict=False))
+    assert not same(four[0], copilot.generate("a boat", seed=10)[0])
+    assert copilot.generate("a boat", size=(8, 6))[0].size == (8, 6)
+
+
+def test_a_full_prompt_is_drawn_as_said(copilot):
+    prompt = "a red car on the left and a blue house on the right, on grass"
+    drawn = copilot.draw(prompt, n=3, seed=5)
+    assert {d.plan.text for d in drawn} == {f"here is {prompt}"}
+    assert [d.report.data["seed"] for d in drawn] == picture_seeds(5, 3)
+    assert len({d.image.tobytes() for d in drawn}) == 3
+    json.dumps([d.report.data for d in drawn])
+
+
+def test_picture_seeds():
+    assert picture_seeds(7, 3) == picture_seeds(7, 5)[:3]
+    assert picture_seeds(7, 1) == [7]
+    assert len(set(picture_seeds(0, 50) + picture_seeds(1, 50))) == 100
+    assert all(0 <= s < 2**53 for s in picture_seeds(0, 50))
+
+
+def test_refine_keeps_what_it_was_not_asked_to_change(copilot):
+    source = scene((96, 80))
+    done = copilot.refine(source, "make it red", seed=1)
+    assert done.image.size == source.size and done.plan.intent == "refine"
+    assert outside_is_exact(source, done.image, done.change_mask)
+    x0, y0, x1, y1 = SQUARE
+    assert np.asarray(done.change_mask)[y0 : y1 + 1, x0 : x1 + 1].mean() > 200
+    assert same(done.image, copilot.refine(np.asarray(source), "make it red", seed=1).image)
+
+
+def test_refine_stays_inside_the_mask_or_the_planned_region(copilot):
+    source = scene((96, 80))
+    nowhere = Image.new("L", source.size)
+    assert same(copilot.refine(source, "make it red", mask=nowhere).image, source)
+    half = copilot.refine(source, "make the left half red")
+    assert not np.asarray(half.change_mask)[:, 48:].any()
+    right = Image.new("L", source.size)
+    right.paste(255, (48, 0, 96, 80))
+    assert same(copilot.refine(source, "make the left half red", mask=right).image, source)
+
+
+def test_refine_keeps_alpha(copilot):
+    source = scene((96, 80), "RGBA")
+    source.putalpha(Image.linear_gradient("L").resize(source.size))
+    done = copilot.refine(source, "make it red")
+    assert done.image.mode == "RGBA"
+    assert outside_is_exact(source, done.image, done.change_mask)
+    assert np.asarray(done.change_mask)[40:].max() == 0
+
+
+def test_compose_preserves_the_picture_it_puts_things_into(copilot):
+    a, b = scene((64, 64)), scene((96, 80)).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+    done = copilot.compose([a, b], "put the cat from picture 1 into picture 2")
+    assert done.image.size == b.size and "preservation" in done.report.data
+    planned = copilot.compose([a, b], "put it as told")
+    assert planned.image.size == a.size and "preservation" in planned.report.data
+    free = copilot.compose([a, b], "put both together")
+    assert "preservation" not in free.report.data
+    with pytest.raises(ValueError, match="names picture 3; there are 2"):
+        copilot.compose([a, b], "put the cat into picture 3")
+    with pytest.raises(ValueError, match="there are no images"):
+        copilot.compose([], "put the cat into picture 1")
+
+
+def test_people_count_the_pictures_they_have_just_shown(copilot):
+    talk = Conversation()
+    copilot.chat(talk, "a boat")
+    wide = scene((96, 40))
+    done = copilot.chat(talk, "put the cat from picture 1 into picture 2", [scene(), wide])
+    assert done.images[0].size == wide.size
+
+
+def test_refine_without_a_picture_just_draws(copilot):
+    reply = copilot.chat(Conversation(), "make a boat")
+    assert len(reply.images) == 1 and reply.change_mask is None
+
+
+def test_ask_takes_one_picture_several_or_none(copilot):
+    assert copilot.ask(scene(), "what is it?") == "answer to 'what is it?'"
+    copilot.ask([scene(), np.zeros((4, 4, 3), np.uint8)], "which is bigger?")
+    assert copilot.mllm.seen[-1] == (["which is bigger?"], 2, "answer")
+    assert copilot.ask([], "a boat")  # asked, so answered, whatever it says
+
+
+def test_rewrite_goes_through_the_model(copilot):
+    prompts = copilot.rewrite("a cat", n=3, seed=1)
+    assert len(prompts) == 3
+    assert [r.prompt for r in prompts] == [r.prompt for r in copilot.rewrite("a cat", 3, 1)]
+
+
+@pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
+def test_n_must_be_a_count(copilot, n):
+    for call in (copilot.generate, copilot.rewrite):
+        with pytest.raises(ValueError, match="n is .*at least 1"):
+            call("a cat", n=n)
+
+
+@pytest.mark.parametrize("empty", ["", " \n\t"])
+def test_empty_words_are_refused(copilot, empty):
+    with pytest.raises(ValueError, match="prompt is empty; say what to draw"):
+        copilot.generate(empty)
+    with pytest.raises(ValueError, match="prompt is empty; say what to draw"):
+        copilot.rewrite(empty)
+    with pytest.raises(ValueError, match="message is empty; say something"):
+        copilot.chat(Conversation(), empty)
+    with pytest.raises(ValueError, match="instruction is empty; say what to change"):
+        copilot.refine(scene(), empty)
+    with pytest.raises(ValueError, match="instruction is empty; say which picture"):
+        copilot.compose([scene()], empty)
+    with pytest.raises(ValueError, match="question is empty; ask something"):
+        copilot.ask(scene(), empty)
+    with pytest.raises(ValueError, match="prompt is a NoneType; give text"):
+        copilot.generate(None)
+    with pytest.raises(ValueError, match="image is a str"):
+        copilot.refine("picture.png", "make it red")
+
+
+def test_a_model_that_plans_something_else_is_named(copilot, monkeypatch):
+    plan = copilot.mllm.plan
+    monkeypatch.setattr(copilot.mllm, "plan", lambda talk, intent, **k: plan(talk, **k))
+    with pytest.raises(RuntimeError, match="fake-mllm planned 'answer' where 'refine'"):
+        copilot.refine(scene(), "what is it?")
+
+
+@pytest.mark.parametrize(
+    ("said", "number"),
+    [
+        ("put the cat from picture 1 into picture 2", 2),
+        ("Into picture 2, put the cat in picture 1", 2),
+        ("add the cat from image 2 to image 1", 1),
+        ("place the boat from the second photo into the first photo", 1),
+        ("put the boat in picture three", 3),
+        ("put the boat on picture #12", 12),
+        ("把图1的猫放到图2里", 2),
+        ("把猫放进第一张图", 1),
+        ("put both together", None),
+        ("draw the cat from picture 1", None),
+        ("turn left into the picture", None),
+    ],
+)
+def test_base_picture(said, number):
+    assert base_picture(said) == number
+
+
+def test_a_missing_model_folder_is_named(tmp_path):
+    import wegen_core
+
+    with pytest.raises(FileNotFoundError, match="nowhere does not exist; give 'mini'"):
+        wegen_core.load(tmp_path / "nowhere")
