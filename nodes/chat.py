@@ -21,7 +21,7 @@ class WeGenChat(io.ComfyNode):
             inputs=[
                 copilot_input(),
                 text_input(
-                    "message", "draw a red boat on the sea", "What you say to the copilot now."
+                    "message", "draw a red boat by the sea", "What you say to the copilot now."
                 ),
                 seed_input(),
                 Conversation.Input(

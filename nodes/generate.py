@@ -22,7 +22,7 @@ class WeGenGenerate(io.ComfyNode):
                 copilot_input(),
                 text_input(
                     "prompt",
-                    "a red boat on the left, on the sea",
+                    "a red boat on the left, by the sea",
                     "What to draw. The built-in model knows cars, boats, houses, trees, cats, "
                     "fish, balls and stars, on grass, sea, desert or at night.",
                 ),

@@ -33,7 +33,7 @@ class Outcome:
     cached: list[str] = field(default_factory=list)
     progress: int = 0
     previews: int = 0
-    texts: int = 0
+    streamed: int = 0
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
@@ -46,7 +46,7 @@ class ComfyServer:
             free.bind(("127.0.0.1", 0))
             self.address = f"127.0.0.1:{free.getsockname()[1]}"
 
-    def start(self, packs: dict[str, Path]) -> None:
+    def start(self, packs: dict[str, Path], *options: str) -> None:
         """Start with `packs` (name -> folder or file) as custom nodes; RuntimeError with log."""
         home = self.base / "custom_nodes"
         home.mkdir(parents=True)
@@ -57,7 +57,7 @@ class ComfyServer:
         self.log = self.base / "server.log"
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
-                [*command, "--disable-api-nodes"],
+                [*command, "--disable-api-nodes", *options],
                 cwd=self.folder,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -107,14 +107,16 @@ class ComfyServer:
             outcome.outputs = self._history(record["prompt_id"])["outputs"]
         return outcome
 
-    def pictures(self, outcome: Outcome) -> list[Image.Image]:
-        """The pictures that Save Image and Preview Image nodes of the run show."""
-        files = [f for node in outcome.outputs.values() for f in node.get("images", ())]
+    def pictures(self, outcome: Outcome, nodes: list[str] | None = None) -> list[Image.Image]:
+        """The pictures that the run (or only `nodes` of it) shows, in the order of the node ids."""
+        shown = [n for n in sorted(outcome.outputs, key=int) if nodes is None or n in nodes]
+        files = [f for n in shown for f in outcome.outputs[n].get("images", ())]
         return [Image.open(io.BytesIO(self.get("view", **f).content)) for f in files]
 
     def texts(self, outcome: Outcome) -> list[str]:
         """The texts that Preview as Text nodes of the run show."""
-        return [str(t) for node in outcome.outputs.values() for t in node.get("text", ())]
+        nodes = [outcome.outputs[k] for k in sorted(outcome.outputs, key=int)]
+        return [str(t) for node in nodes for t in node.get("text", ())]
 
     def upload(self, image: Image.Image, name: str) -> str:
         """Put `image` into the input folder, for Load Image."""
@@ -133,7 +135,7 @@ class ComfyServer:
         while not outcome.end:
             message = listening.recv()
             if isinstance(message, bytes):
-                outcome.texts += message[:4] == b"\0\0\0\3"
+                outcome.streamed += message[:4] == b"\0\0\0\3"
                 outcome.previews += message[:4] in (b"\0\0\0\1", b"\0\0\0\4")
                 continue
             record = json.loads(message)

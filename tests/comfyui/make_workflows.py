@@ -45,15 +45,8 @@ def loader(at: tuple[int, int] = (0, 0)) -> Node:
     return Node(1, "WeGenLoadModel", (*at, 300, 90), {"model": "mini", "precision": "auto"})
 
 
-def generate(id: int, place: tuple[int, int], prompt: Any, seed: int, title: str = "") -> Node:
-    inputs = {
-        "copilot": [1, 0],
-        "prompt": prompt,
-        "n": 1,
-        "seed": seed,
-        "steps": 0,
-        "guidance": 0.0,
-    }
+def generate(id: int, place: tuple[int, int], prompt: Any, title: str = "") -> Node:
+    inputs = {"copilot": [1, 0], "prompt": prompt, "n": 1, "seed": 1, "steps": 0, "guidance": 0.0}
     return Node(id, "WeGenGenerate", (*place, 340, 240), inputs, title)
 
 
@@ -85,7 +78,7 @@ EXAMPLES = (
         (
             loader(),
             generate(
-                2, (340, 0), "a red boat on the left and a yellow star on the right, on sea", 1
+                2, (340, 0), "a red boat on the left and a yellow star on the right, by the sea"
             ),
             Node(
                 3,
@@ -109,7 +102,7 @@ EXAMPLES = (
                 {"prompt": "a boat", "n": 4, "creativity": 0.7, "seed": 1, "copilot": [1, 0]},
             ),
             words(3, (340, 330), 2, 1, 340),
-            generate(4, (720, 0), [2, 0], 1),
+            generate(4, (720, 0), [2, 0]),
             Node(5, "PreviewImage", (1100, 0, 360, 400), {"images": [4, 0]}),
         ),
         {"One wish, four prompts": (1, 2, 3), "Four pictures": (4, 5)},
@@ -120,17 +113,15 @@ EXAMPLES = (
         "White in the masks is where the picture changed.",
         (
             loader(),
-            generate(
-                2, (0, 170), "a red car on the left and a blue house on the right, on grass", 1
-            ),
+            generate(2, (0, 170), "a red car on the left and a blue house on the right, on grass"),
             picture(3, (380, 170), 2),
             refine(4, (680, 0), 2, "make the car yellow", "Step 1"),
             picture(5, (680, 330), 4),
             Node(6, "MaskPreview", (680, 680, 340, 320), {"mask": [4, 1]}),
-            refine(7, (1060, 0), 4, "add a green tree in the middle", "Step 2"),
+            refine(7, (1060, 0), 4, "remove the house", "Step 2"),
             picture(8, (1060, 330), 7),
             Node(9, "MaskPreview", (1060, 680, 340, 320), {"mask": [7, 1]}),
-            refine(10, (1440, 0), 7, "remove the house", "Step 3"),
+            refine(10, (1440, 0), 7, "add a green tree on the right", "Step 3"),
             picture(11, (1440, 330), 10),
             Node(12, "MaskPreview", (1440, 680, 340, 320), {"mask": [10, 1]}),
         ),
@@ -138,13 +129,13 @@ EXAMPLES = (
     ),
     Example(
         "4 compose from two pictures",
-        "Two pictures are drawn here so that the example needs no file: put Load Image in their place.\n"
+        "The two pictures are drawn here, so that no file is needed: use Load Image instead.\n"
         "Say which picture gives what; pictures are numbered in the order of the sockets.",
         (
             loader(),
-            generate(2, (340, 0), "an orange cat in the middle, on grass", 1, "Picture 1"),
+            generate(2, (340, 0), "an orange cat on the left, on grass", "Picture 1"),
             picture(3, (720, 0), 2),
-            generate(4, (340, 350), "a blue house on the right, in the desert", 2, "Picture 2"),
+            generate(4, (340, 350), "a blue house on the right, in the desert", "Picture 2"),
             picture(5, (720, 350), 4),
             Node(
                 6,
