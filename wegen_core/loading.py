@@ -11,6 +11,17 @@ from .copilot import Copilot
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
 
+def model_folder(model: str | os.PathLike[str] = "mini") -> Path:
+    """The folder of "mini", or the given one; FileNotFoundError if it does not exist."""
+    folder = MINI if str(model) == "mini" else Path(model)
+    if not folder.is_dir():
+        raise FileNotFoundError(
+            f"model folder {folder} does not exist; give 'mini', the official checkpoint's folder, "
+            "or one written by `python -m wegen_core convert`"
+        )
+    return folder
+
+
 def load(
     model: str | os.PathLike[str] = "mini", *, device: Any = None, dtype: Any = None
 ) -> Copilot:
@@ -20,12 +31,8 @@ def load(
     device None: the accelerator if there is one. dtype None: float32 on the CPU and for mini, else
     bfloat16. Raises FileNotFoundError if there is no such folder.
     """
-    folder = MINI if str(model) == "mini" else Path(model)
-    if not folder.is_dir():
-        raise FileNotFoundError(
-            f"model folder {folder} does not exist; give 'mini', the official checkpoint's folder, "
-            "or one written by `python -m wegen_core convert`"
-        )
+    folder = model_folder(model)
+
     import torch
 
     from .mllm.native import NativeMLLM

@@ -1,0 +1,27 @@
+"""The command line: `python -m wegen_core --help`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from .parser import build_parser
+
+WRONG_INPUT = 2
+INTERRUPTED = 130  # what a shell expects after Ctrl-C
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. What is wrong with the input takes one line."""
+    from ..progress import Stopped
+
+    args = build_parser().parse_args(argv)
+    try:
+        args.run(args)
+    except (KeyboardInterrupt, Stopped):
+        print("stopped", file=sys.stderr)
+        return INTERRUPTED
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        return WRONG_INPUT
+    return 0

@@ -1,0 +1,106 @@
+"""The commands around the models: preserve, convert, train, eval, info."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from ..records import open_picture, versions, write_picture
+
+
+def preserve(args: Namespace) -> None:
+    from ..pictures import one_pil
+    from ..preservation import preserve
+
+    source = one_pil(open_picture(args.source), "source")
+    edited = one_pil(open_picture(args.edited), "edited")
+    done = preserve(source, edited, None if args.mask is None else open_picture(args.mask))
+    write_picture(done.image, args.out)
+    if args.change_mask is not None:
+        write_picture(done.change_mask, args.change_mask)
+    if args.json:
+        print(done.report.to_json())
+    elif args.report:
+        print(done.report)
+
+
+def convert(args: Namespace) -> None:
+    from ..model.checkpoint import convert
+
+    convert(args.official, args.out)
+    print(args.out)
+
+
+def train(args: Namespace) -> None:
+    from ..training.mini import main
+
+    main(args.rest)
+
+
+def evaluate(args: Namespace) -> None:
+    from ..evaluation.mini import main
+
+    main(args.rest)
+
+
+def info(args: Namespace) -> None:
+    facts = {
+        "versions": {**versions(), "python": platform.python_version()},
+        "model": _model(args.model),
+        "devices": _devices(),
+    }
+    if args.json:
+        print(json.dumps(facts, indent=1))
+        return
+    for title, rows in facts.items():
+        print(title)
+        for name, value in rows.items():
+            print(f"  {name:<14}{value}")
+
+
+def _model(name: str) -> dict[str, Any]:
+    from ..loading import model_folder
+
+    try:
+        folder = model_folder(name)
+    except FileNotFoundError as error:
+        return {"name": name, "missing": str(error)}
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    weights = [p for p in files if p.suffix == ".safetensors"]
+    found: dict[str, Any] = {
+        "name": name,
+        "folder": str(folder),
+        "megabytes": round(sum(p.stat().st_size for p in files) / 1e6, 1),
+    }
+    if weights:
+        found["parameters"] = sum(_parameters(p) for p in weights)
+    return found
+
+
+def _parameters(path: Path) -> int:
+    """Counted in the file's header, so that nothing is loaded."""
+    with open(path, "rb") as file:
+        header = json.loads(file.read(int.from_bytes(file.read(8), "little")))
+    total = 0
+    for name, tensor in header.items():
+        if name != "__metadata__":
+            size = 1
+            for side in tensor["shape"]:
+                size *= side
+            total += size
+    return total
+
+
+def _devices() -> dict[str, str]:
+    import torch
+
+    found = {"cpu": f"{os.cpu_count()} cores, {torch.get_num_threads()} threads"}
+    for i in range(torch.cuda.device_count()):
+        found[f"cuda:{i}"] = torch.cuda.get_device_name(i)
+    if torch.backends.mps.is_available():
+        found["mps"] = "Apple GPU"
+    return found
