@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import show_text
 from .schema import CATEGORY
-from .sockets import to_image, to_mask, to_masks, to_pictures
+from .sockets import fitted, to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenPreserve(io.ComfyNode):
@@ -63,5 +63,7 @@ class WeGenPreserve(io.ComfyNode):
         report = "\n\n".join(str(d.report) for d in done)
         show_text(report, cls.hidden.unique_id)
         return io.NodeOutput(
-            to_image([d.image for d in done]), to_mask([d.change_mask for d in done]), report
+            to_image([fitted(d.image, b) for d, b in zip(done, before, strict=True)]),
+            to_mask([d.change_mask for d in done]),
+            report,
         )

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import to_image, to_mask, to_masks, to_pictures
+from .sockets import fitted, to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenRefine(io.ComfyNode):
@@ -60,5 +60,7 @@ class WeGenRefine(io.ComfyNode):
         report = "\n\n".join(str(d.report) for d in done)
         show_text(report, cls.hidden.unique_id)
         return io.NodeOutput(
-            to_image([d.image for d in done]), to_mask([d.change_mask for d in done]), report
+            to_image([fitted(d.image, p) for d, p in zip(done, pictures, strict=True)]),
+            to_mask([d.change_mask for d in done]),
+            report,
         )

@@ -37,6 +37,11 @@ def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | Non
     return [m if m.getbbox() else None for m in fitted]
 
 
+def fitted(picture: Image, like: Image) -> Image:
+    """`picture` as large as `like`: pictures of one batch must be, and masks fit only then."""
+    return picture if picture.size == like.size else picture.resize(like.size)
+
+
 def to_image(pictures: Sequence[Image]) -> Tensor:
     """Pictures of one size -> IMAGE float32 [N,H,W,C] in 0..1; C is 4 if any has alpha."""
     import numpy as np
