@@ -228,6 +228,14 @@ def test_rewrite_goes_through_the_model(copilot):
     assert [r.prompt for r in prompts] == [r.prompt for r in copilot.rewrite("a cat", 3, 1)]
 
 
+def test_rewriting_can_be_stopped(copilot):
+    with pytest.raises(Stopped):
+        copilot.rewrite("a cat", should_stop=lambda: True)
+    with pytest.raises(Stopped):
+        copilot.generate("a cat", should_stop=lambda: True)
+    assert copilot.mllm.seen == []
+
+
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
 def test_n_must_be_a_count(copilot, n):
     for call in (copilot.generate, copilot.rewrite):

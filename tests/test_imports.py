@@ -20,7 +20,7 @@ LEVELS = (
     ("model",),
     ("mllm", "painting", "rewriting", "preservation"),
     ("replies", "copilot", "loading"),
-    ("data", "training", "evaluation", "records"),
+    ("data", "training", "evaluation", "records", "page"),
     ("cli", "demo", "__main__"),
 )
 LEVEL = {room: level for level, rooms in enumerate(LEVELS) for room in rooms}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 from PIL import Image
@@ -31,6 +32,18 @@ class _Callbacks:
     on_text: OnText | None = None
     on_progress: Progress | None = None
     should_stop: ShouldStop | None = None
+
+
+@dataclass(frozen=True)
+class _Stoppable:
+    """A model whose methods hear the caller's Stop, for rooms that know no such thing."""
+
+    mllm: MLLM
+    should_stop: ShouldStop | None
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.mllm, name)
+        return partial(method, should_stop=self.should_stop) if callable(method) else method
 
 
 class Copilot:
@@ -73,14 +86,20 @@ class Copilot:
         return reply
 
     def rewrite(
-        self, prompt: str, n: int = 4, seed: int = 0, creativity: float = 0.7
+        self,
+        prompt: str,
+        n: int = 4,
+        seed: int = 0,
+        creativity: float = 0.7,
+        *,
+        should_stop: ShouldStop | None = None,
     ) -> list[Rewrite]:
         """`n` different full prompts for one wish; creativity 0..1 says how much is added."""
         from .rewriting import rewrite
 
         _require(prompt, "prompt", "say what to draw")
         _require_count(n)
-        return rewrite(prompt, n, seed, creativity, mllm=self.mllm)
+        return rewrite(prompt, n, seed, creativity, mllm=_Stoppable(self.mllm, should_stop))
 
     def generate(
         self,
@@ -124,7 +143,7 @@ class Copilot:
         _require_count(n)
         wishes = [prompt] * n
         if _is_vague(prompt):
-            wishes = [r.prompt for r in self.rewrite(prompt, n, seed)]
+            wishes = [r.prompt for r in self.rewrite(prompt, n, seed, should_stop=should_stop)]
         seeds = picture_seeds(seed, n)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         plans = []
