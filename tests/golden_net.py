@@ -44,7 +44,7 @@ def assert_near(found: Tensor, expected: Tensor, tolerance: float = 1e-5) -> Non
     """Largest difference, relative to the largest value."""
     assert found.shape == expected.shape
     assert found.dtype == expected.dtype
-    worst = float((found - expected).abs().max())
+    worst = float((found - expected).detach().abs().max())
     assert worst <= tolerance * float(expected.abs().max()), worst
 
 
