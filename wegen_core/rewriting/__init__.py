@@ -11,6 +11,17 @@ from __future__ import annotations
 
 from .checking import broken, holds
 from .constraints import Constraint, find_constraints
+from .edits import FAMILIES
 from .rewrite import Rewrite, rewrite
+from .wishes import is_edit
 
-__all__ = ["Constraint", "Rewrite", "broken", "find_constraints", "holds", "rewrite"]
+__all__ = [
+    "FAMILIES",
+    "Constraint",
+    "Rewrite",
+    "broken",
+    "find_constraints",
+    "holds",
+    "is_edit",
+    "rewrite",
+]

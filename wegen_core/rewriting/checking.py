@@ -36,7 +36,8 @@ def holds(constraint: Constraint, prompt: str, *, complete: bool = False) -> boo
         )
     if not values or check is None:
         return _said(constraint.text, reading)
-    return all(check(value, reading) for value in values)
+    given = reading.values(constraint.kind)
+    return all(value in given or check(value, reading) for value in values)
 
 
 def broken(
@@ -159,7 +160,7 @@ def _same_subject(wanted: Subject, given: Subject) -> bool:
     return all(any(_same_colour(a, b) for b in given.colours) for a in wanted.colours)
 
 
-def _ordered(subject: Subject, name: str, other: str, given: set) -> bool:
+def _ordered(subject: Subject, name: str, other: str, given: Iterable[tuple[Subject, str, str]]) -> bool:
     """Whether places in the picture put the subject on the wanted side of the other thing."""
     own = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_subject(subject, who)]
     its = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_noun(other, who.noun)]

@@ -28,7 +28,7 @@ _COUNT = re.compile(rf"(?<![第0-9.]){_NUMBER}[{lexicon.MEASURES}]")
 _COLOUR = re.compile(rf"(?:{_NO_WORD})|(?P<colour>{_any(lexicon.COLOURS)})")
 _BECOMES = re.compile(
     rf"(?:是|变成|改成|换成|变为|改为|涂成|染成|刷成|为)(?P<colour>{_any(lexicon.COLOURS)})色?(?:的)?"
-    rf"(?![{_HAN}]*?的?(?:{_any(lexicon.NOUNS)}))"
+    rf"(?![{_HAN}]{{0,6}}?的?(?:{_any(lexicon.NOUNS)}))"
 )
 _CLAUSE = re.compile(rf"[{_END}]")
 _BETWEEN = 8  # characters between a number or colour and its noun

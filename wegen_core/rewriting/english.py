@@ -123,7 +123,7 @@ def _phrase_at(tokens: Sequence[Token], first: int) -> Phrase | None:
     if not _starts(tokens, first):
         return None
     i, number, determiner = first, None, ""
-    while i < len(tokens) and tokens[i].text in lexicon.DETERMINERS:
+    while i < min(len(tokens), first + 3) and tokens[i].text in lexicon.DETERMINERS:
         determiner = tokens[i].text
         i += 1
     inner = i

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
+from typing import Any
 
 from . import chinese, clauses, english
 from . import lexicon_en as lexicon
@@ -40,14 +43,38 @@ class Reading:
     kept: frozenset[str]
     folded: str
 
-    def values(self, kind: str) -> set:
+    by_kind: dict[str, frozenset[Any]]
+
+    def values(self, kind: str) -> frozenset[Any]:
         """The values of all facts of one kind."""
-        return {fact.value for fact in self.facts if fact.kind == kind}
+        return self.by_kind.get(kind, frozenset())
 
 
-@lru_cache(maxsize=64)
+class Spans:
+    """Spans of a text, asked in O(log n) whether one of them covers or touches another span."""
+
+    def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
+        ordered = sorted(spans)
+        self._starts = [start for start, _ in ordered]
+        self._furthest = list(accumulate((end for _, end in ordered), max))
+
+    def cover(self, start: int, end: int) -> bool:
+        """Whether one span holds all of `start:end`."""
+        k = bisect_right(self._starts, start)
+        return k > 0 and self._furthest[k - 1] >= end
+
+    def touch(self, start: int, end: int) -> bool:
+        """Whether one span shares a character with `start:end`."""
+        k = bisect_left(self._starts, end)
+        return k > 0 and self._furthest[k - 1] > start
+
+
 def read(prompt: str) -> Reading:
-    """Read `prompt`; linear in its length, never raises."""
+    """Read `prompt`; linear in its length, never raises. Recent readings are remembered."""
+    return _short(prompt) if len(prompt) < 2000 else _long(prompt)
+
+
+def _read(prompt: str) -> Reading:
     quotes = list(_quotes(prompt))
     hidden = [(start - 1, end + 1) for _, start, end, _ in quotes]
     blank = _blank(prompt, hidden)
@@ -66,17 +93,21 @@ def read(prompt: str) -> Reading:
     for fact in facts:
         if fact.kind == "negation":
             absent |= set(fact.value)  # type: ignore[call-overload]
-    spans = [(f.start, f.end) for f in facts if f.kind == "negation"]
-    spans += [(f.start, f.end) for f in kept_facts]
-    facts = [f for f in facts if f.kind in ("negation", "quote") or not _covered(f, spans)]
-    facts += kept_facts
+    clause = Spans((f.start, f.end) for f in [*facts, *kept_facts] if f.kind in ("negation", "keep"))
+    # Colours, counts, ... of what must stay or must not be there are part of that clause.
+    own = ("negation", "quote", "picture", "name")
+    facts = [f for f in facts if f.kind in own or not clause.cover(f.start, f.end)] + kept_facts
     live = [p for p in phrases if p.first not in negated]
-    han = [n for n in found if not _covered(Fact("", n[0], n[1], ""), spans)]
+    han = [noun for noun in found if not clause.cover(noun[0], noun[1])]
     named = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
     named |= {name for _, _, name in han}
     totals, things = _totals(live, han, [f for f in facts if f.kind == "count"])
+    facts = _tidy(facts)
+    by_kind: dict[str, set[Any]] = defaultdict(set)
+    for fact in facts:
+        by_kind[fact.kind].add(fact.value)
     return Reading(
-        facts=tuple(_tidy(facts)),
+        facts=tuple(facts),
         language=detect_language(blank),
         named=frozenset(named),
         absent=frozenset(absent),
@@ -85,7 +116,12 @@ def read(prompt: str) -> Reading:
         quotes=frozenset(str(fact.value) for fact in quotes),
         kept=frozenset(w for f in kept_facts for w in f.value),  # type: ignore[attr-defined]
         folded=" ".join(prompt.casefold().split()),
+        by_kind={kind: frozenset(values) for kind, values in by_kind.items()},
     )
+
+
+_short = lru_cache(maxsize=1024)(_read)
+_long = lru_cache(maxsize=4)(_read)  # a reading is many times the size of its prompt
 
 
 def _quotes(prompt: str) -> Iterator[Fact]:
@@ -106,9 +142,9 @@ def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
 
 def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]) -> Iterator[Fact]:
     idioms = [m.span() for m in re.finditer(lexicon.COLOUR_IDIOMS, text, re.IGNORECASE)]
-    idioms += [m.span() for m in clauses.monochrome(text)]
+    no_colours = Spans([*idioms, *(m.span() for m in clauses.monochrome(text))])
     for fact in english.colour_facts(tokens, found):
-        if not any(start < fact.end and fact.start < end for start, end in idioms):
+        if not no_colours.touch(fact.start, fact.end):
             yield fact
     yield from english.count_facts(tokens, found)
     yield from english.relation_facts(text, tokens, found)
@@ -136,13 +172,6 @@ def _chinese(text: str, found: list[chinese.Noun]) -> Iterator[Fact]:
     for start, end, noun in found:
         if noun not in ("text", "background", "watermark"):
             yield Fact("subject", start, end, noun)
-
-
-def _covered(fact: Fact, spans: list[tuple[int, int]]) -> bool:
-    # Colours, counts, ... of what must stay or must not be there are part of that clause.
-    return fact.kind not in ("picture", "name") and any(
-        start <= fact.start and fact.end <= end for start, end in spans
-    )
 
 
 def _tidy(facts: Iterable[Fact]) -> list[Fact]:
