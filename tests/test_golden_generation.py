@@ -10,7 +10,7 @@ from golden_net import assert_near, golden_net, part, record, tensors
 from torch import Tensor
 
 from wegen_core.model import generation
-from wegen_core.model.generation import Decoder, Generation, Options
+from wegen_core.model.generation import Decoder, Features, Generation, Options
 
 CASES = list(record("generation"))
 TOLERANCE = 1e-3  # absolute, over 64 steps of feedback
@@ -20,7 +20,7 @@ def _golden(case: str) -> dict[str, Tensor]:
     return part(f"gen_{case.rpartition('_')[0]}", f"{case}.")
 
 
-def _generate(case: str, features: str) -> Generation:
+def _generate(case: str, features: Features) -> Generation:
     options, given = record("generation")[case], _golden(case)
     return golden_net().generate(
         given["input_ids"],
