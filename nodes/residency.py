@@ -50,22 +50,20 @@ class Resident:
             memory.load_models_gpu(
                 [self.patcher], memory_required=_activations(self.copilot.net), force_full_load=True
             )
+        text = _Text(node_id)
         try:
-            yield self.copilot, callbacks(node_id)
+            yield self.copilot, _callbacks(text)
+            text.show()
         except Stopped:
             memory.throw_exception_if_processing_interrupted()  # this also resets the flag
             raise memory.InterruptProcessingException() from None
 
 
-def callbacks(node_id: str) -> dict[str, Callable]:
-    """on_progress, on_text and should_stop for the node that is executing."""
+def _callbacks(text: _Text) -> dict[str, Callable]:
     import comfy.model_management as memory
 
-    return {
-        "on_progress": _Bar(memory.processing_interrupted),
-        "on_text": _Text(node_id),
-        "should_stop": memory.processing_interrupted,
-    }
+    stop = memory.processing_interrupted
+    return {"on_progress": _Bar(stop), "on_text": text, "should_stop": stop}
 
 
 def _activations(net: Any) -> int:
@@ -113,6 +111,10 @@ class _Text:
         self.text += piece
         if time.monotonic() >= self.due:
             self.due = time.monotonic() + TEXT_SECONDS
+            self.show()
+
+    def show(self) -> None:
+        if self.text:
             show_text(self.text, self.node_id)
 
 

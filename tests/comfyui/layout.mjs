@@ -1,5 +1,8 @@
 // Runs in ComfyUI's page: builds a graph from its API form, lays it out, gives its UI form back.
 async ([name, api, layout]) => {
+  // Text and a preview appear on our nodes when they run: room for these.
+  const heightWhenRun = (node) =>
+    Math.max(node.size[1], /^WeGen(?!Load)/.test(node.type) ? 490 : 0);
   const app = window.app;
   await app.loadApiJson(api, name);
   const graph = app.graph;
@@ -25,7 +28,7 @@ async ([name, api, layout]) => {
     const left = Math.min(...nodes.map((n) => n.pos[0])) - 20;
     const top = Math.min(...nodes.map((n) => n.pos[1])) - 80;
     const right = Math.max(...nodes.map((n) => n.pos[0] + n.size[0])) + 20;
-    const bottom = Math.max(...nodes.map((n) => n.pos[1] + n.size[1])) + 20;
+    const bottom = Math.max(...nodes.map((n) => n.pos[1] + heightWhenRun(n))) + 20;
     const group = new window.LiteGraph.LGraphGroup(title);
     group.pos = [left, top];
     group.size = [right - left, bottom - top];

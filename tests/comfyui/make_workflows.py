@@ -18,6 +18,7 @@ from playwright.sync_api import sync_playwright
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 LAYOUT = Path(__file__).with_name("layout.mjs")
+BELOW = 540  # where the next row starts: our nodes grow when they show text and a preview
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,8 @@ def picture(id: int, place: tuple[int, int], source: int, slot: int = 0) -> Node
     return Node(id, "PreviewImage", (*place, 340, 320), {"images": [source, slot]})
 
 
-def words(id: int, place: tuple[int, int], source: int, slot: int, width: int = 340) -> Node:
-    return Node(id, "PreviewAny", (*place, width, 150), {"source": [source, slot]})
+def words(id: int, place: tuple[int, int], source: int, slot: int = 0) -> Node:
+    return Node(id, "PreviewAny", (*place, 340, 150), {"source": [source, slot]})
 
 
 EXAMPLES = (
@@ -101,7 +102,7 @@ EXAMPLES = (
                 (340, 0, 340, 240),
                 {"prompt": "a boat", "n": 4, "creativity": 0.7, "seed": 1, "copilot": [1, 0]},
             ),
-            words(3, (340, 330), 2, 1, 340),
+            words(3, (340, BELOW), 2, 1),
             generate(4, (720, 0), [2, 0]),
             Node(5, "PreviewImage", (1100, 0, 360, 400), {"images": [4, 0]}),
         ),
@@ -115,15 +116,15 @@ EXAMPLES = (
             loader(),
             generate(2, (0, 170), "a red car on the left and a blue house on the right, on grass"),
             picture(3, (380, 170), 2),
-            refine(4, (680, 0), 2, "make the car yellow", "Step 1"),
-            picture(5, (680, 330), 4),
-            Node(6, "MaskPreview", (680, 680, 340, 320), {"mask": [4, 1]}),
-            refine(7, (1060, 0), 4, "remove the house", "Step 2"),
-            picture(8, (1060, 330), 7),
-            Node(9, "MaskPreview", (1060, 680, 340, 320), {"mask": [7, 1]}),
-            refine(10, (1440, 0), 7, "add a green tree on the right", "Step 3"),
-            picture(11, (1440, 330), 10),
-            Node(12, "MaskPreview", (1440, 680, 340, 320), {"mask": [10, 1]}),
+            refine(4, (780, 0), 2, "make the car yellow", "Step 1"),
+            picture(5, (780, BELOW), 4),
+            Node(6, "MaskPreview", (780, BELOW + 360, 340, 320), {"mask": [4, 1]}),
+            refine(7, (1160, 0), 4, "remove the house", "Step 2"),
+            picture(8, (1160, BELOW), 7),
+            Node(9, "MaskPreview", (1160, BELOW + 360, 340, 320), {"mask": [7, 1]}),
+            refine(10, (1540, 0), 7, "add a green tree on the right", "Step 3"),
+            picture(11, (1540, BELOW), 10),
+            Node(12, "MaskPreview", (1540, BELOW + 360, 340, 320), {"mask": [10, 1]}),
         ),
         {"First picture": (1, 2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
     ),
@@ -135,12 +136,12 @@ EXAMPLES = (
             loader(),
             generate(2, (340, 0), "an orange cat on the left, on grass", "Picture 1"),
             picture(3, (720, 0), 2),
-            generate(4, (340, 350), "a blue house on the right, in the desert", "Picture 2"),
-            picture(5, (720, 350), 4),
+            generate(4, (340, BELOW), "a blue house on the right, in the desert", "Picture 2"),
+            picture(5, (720, BELOW), 4),
             Node(
                 6,
                 "WeGenCompose",
-                (1040, 0, 360, 260),
+                (1120, 0, 340, 280),
                 {
                     "copilot": [1, 0],
                     "image_1": [2, 0],
@@ -149,8 +150,8 @@ EXAMPLES = (
                     "seed": 1,
                 },
             ),
-            Node(7, "PreviewImage", (1440, 0, 300, 320), {"images": [6, 0]}),
-            words(8, (1040, 350), 6, 1, 360),
+            Node(7, "PreviewImage", (1500, 0, 340, 320), {"images": [6, 0]}),
+            words(8, (1120, BELOW), 6, 1),
         ),
         {"Two references": (2, 3, 4, 5), "One picture of both": (6, 7, 8)},
     ),
@@ -161,13 +162,13 @@ EXAMPLES = (
         (
             loader(),
             chat(2, (340, 0), "draw a green tree on the left, on grass", None, "You: draw"),
-            words(3, (340, 330), 2, 0),
-            picture(4, (340, 540), 2, 1),
+            words(3, (340, BELOW), 2, 0),
+            picture(4, (340, BELOW + 190), 2, 1),
             chat(5, (720, 0), "make the tree orange", 2, "You: change"),
-            words(6, (720, 330), 5, 0),
-            picture(7, (720, 540), 5, 1),
+            words(6, (720, BELOW), 5, 0),
+            picture(7, (720, BELOW + 190), 5, 1),
             chat(8, (1100, 0), "what colour is the tree?", 5, "You: ask"),
-            words(9, (1100, 330), 8, 0),
+            words(9, (1100, BELOW), 8, 0),
         ),
         {"Draw": (2, 3, 4), "Change": (5, 6, 7), "Ask": (8, 9)},
     ),
