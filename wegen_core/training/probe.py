@@ -23,7 +23,7 @@ BATCH = 32
 
 
 def train_probe(
-    folder: str | Path, steps: int = 1600, seed: int = 0, weights: str | Path = WEIGHTS
+    folder: str | Path, steps: int = 1200, seed: int = 0, weights: str | Path = WEIGHTS
 ) -> Probe:
     """Train the probe (resuming what `folder` holds) and save it to `weights` as float16."""
     from safetensors.torch import save_file
@@ -87,7 +87,7 @@ def _worn(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/mini/probe"))
-    parser.add_argument("--steps", type=int, default=1600)
+    parser.add_argument("--steps", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     trained = train_probe(arguments.out, arguments.steps, arguments.seed)

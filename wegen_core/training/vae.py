@@ -46,7 +46,7 @@ def draw_batch(rng: np.random.Generator, count: int, split: Split = "train") -> 
     return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
-def train_vae(folder: str | Path, steps: int = 4000, seed: int = 0) -> AutoencoderKL:
+def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> AutoencoderKL:
     """Train the VAE (resuming what `folder` holds), set its scaling factor and save it there."""
     folder = Path(folder)
     torch.manual_seed(seed)
@@ -110,7 +110,7 @@ def measure_vae(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> dict[str
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs/mini/vae"))
-    parser.add_argument("--steps", type=int, default=4000)
+    parser.add_argument("--steps", type=int, default=2800)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     trained = train_vae(arguments.out, arguments.steps, arguments.seed)
