@@ -157,8 +157,8 @@ class Tokenizer:
     def _read_pad(self) -> int:
         """The padding token that the files name, else `<unk>`, as the network was trained."""
         record = json.loads(self._files.get(_MAP_FILE, b"{}").decode("utf-8")).get("pad_token")
-        name = record.get("content") if isinstance(record, dict) else record
-        return self._added.get(name, self._special.get(name, self._special["<unk>"]))
+        name = str(record.get("content") if isinstance(record, dict) else record)
+        return self._added.get(name, self._special.get(name, self._sp.unk_id()))
 
 
 class IncrementalDecoder:
