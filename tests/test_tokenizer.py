@@ -113,9 +113,9 @@ def test_streaming_leaves_special_tokens_out(tokenizer: Tokenizer) -> None:
 @pytest.mark.parametrize("text", ["hello world ", "中", "<img>", "<img_0000", "a"])
 def test_long_texts_are_fast(tokenizer: Tokenizer, text: str) -> None:
     text *= 100_000 // len(text)
-    start = time.perf_counter()
+    start = time.process_time()
     tokenizer.decode(tokenizer.encode(text))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
 
 
 def test_lone_surrogates(tokenizer: Tokenizer) -> None:
