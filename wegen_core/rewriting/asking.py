@@ -78,7 +78,8 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL |
 _FENCE = re.compile(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _LABEL = re.compile(
     r"^(?:(?:sure|certainly|of course|okay|ok)[!,.:][^\n:]{0,80}|here(?: is|'s|’s)[^\n:]{0,80}|"
-    r"(?:the )?(?:rewritten |improved |new |final )?prompt|rewrite|output|answer|改写后的提示词|提示词|改写)"
+    r"(?:the )?(?:rewritten |improved |new |final )?prompt|rewrite|output|answer|改写后的提示词|"
+    r"提示词|改写)"
     r"\s*[:：]\s*",
     re.IGNORECASE,
 )

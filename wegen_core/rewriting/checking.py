@@ -7,9 +7,11 @@ the ocean" is kept by "a grey cat in the middle, by the sea", and "a blue house"
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from . import lexicon_en as lexicon
+from . import nouns_en as noun_table
 from .constraints import Constraint
 from .facts import Subject
 from .reading import Reading, read
@@ -52,30 +54,31 @@ def _said(text: str, reading: Reading) -> bool:
 
 
 def _noun(text: str) -> str:
-    return lexicon.NOUNS.get(text.lower(), "\0")
+    return noun_table.NOUNS.get(text.lower(), "\0")
 
 
 def names(noun: str, reading: Reading) -> bool:
     """Whether the prompt names the noun or one of its kinds."""
-    return noun in reading.named or not reading.named.isdisjoint(lexicon.KINDS_OF.get(noun, ()))
+    return noun in reading.named or not reading.named.isdisjoint(noun_table.KINDS_OF.get(noun, ()))
 
 
 def _same_noun(wanted: str, given: str) -> bool:
-    kinds = lexicon.KINDS_OF.get(wanted, frozenset())
+    kinds = noun_table.KINDS_OF.get(wanted, frozenset())
     return wanted == given or given in kinds or wanted == "thing" or _parts(wanted, given)
 
 
 def _parts(wanted: str, given: str) -> bool:
     left, right = wanted.split("+"), given.split("+")
-    return len(left) == len(right) > 1 and all(_same_noun(a, b) for a, b in zip(left, right))
+    same_length = len(left) == len(right) > 1
+    return same_length and all(map(_same_noun, left, right))
 
 
 def _same_colour(wanted: str, given: str) -> bool:
     return wanted == given or given in lexicon.COLOUR_NEAR.get(wanted, frozenset())
 
 
-def _colour(value: Hashable, reading: Reading) -> bool:
-    colour, noun = value  # type: ignore[misc]
+def _colour(value: Any, reading: Reading) -> bool:
+    colour, noun = value
     if (colour, noun) in lexicon.NATURAL and names(noun, reading):
         return True
     return any(
@@ -84,19 +87,19 @@ def _colour(value: Hashable, reading: Reading) -> bool:
     )
 
 
-def _count(value: Hashable, reading: Reading) -> bool:
-    number, noun = value  # type: ignore[misc]
+def _count(value: Any, reading: Reading) -> bool:
+    number, noun = value
     if any(n == number and _same_noun(noun, thing) for n, thing in reading.values("count")):
         return True
-    if noun in lexicon.GENERIC:
+    if noun in noun_table.GENERIC:
         return reading.things == number
-    kinds = {noun} | lexicon.KINDS_OF.get(noun, frozenset())
+    kinds = {noun} | noun_table.KINDS_OF.get(noun, frozenset())
     return sum(reading.totals.get(kind, 0) for kind in kinds) == number
 
 
 def _absent(words: Iterable[str], reading: Reading, complete: bool) -> bool:
     for word in words:
-        kinds = {word} | lexicon.KINDS_OF.get(word, frozenset())
+        kinds = {word} | noun_table.KINDS_OF.get(word, frozenset())
         if not reading.named.isdisjoint(kinds) and word not in reading.absent:
             return False
         if not reading.named.isdisjoint(kinds - {word}) and not complete:
@@ -132,9 +135,9 @@ _ACROSS = {"left": 0, "middle": 1, "right": 2, "top left": 0, "bottom left": 0} 
 _WEAK = frozenset({"on", "in", "beside", "middle of", "around"})
 
 
-def _relation(value: Hashable, reading: Reading) -> bool:
-    subject, name, other = value  # type: ignore[misc]
-    if other in lexicon.PLACES and name in _WEAK:
+def _relation(value: Any, reading: Reading) -> bool:
+    subject, name, other = value
+    if other in noun_table.PLACES and name in _WEAK:
         return names(other, reading) and (not subject.noun or names(subject.noun, reading))
     given = reading.values("relation")
     if any(_answers(subject, name, other, fact) for fact in given):
@@ -146,8 +149,8 @@ def _relation(value: Hashable, reading: Reading) -> bool:
     return apart and (not given or len(reading.named & _ACROSS.keys()) > 1)
 
 
-def _answers(subject: Subject, name: str, other: str, fact: Hashable) -> bool:
-    who, how, what = fact  # type: ignore[misc]
+def _answers(subject: Subject, name: str, other: str, fact: Any) -> bool:
+    who, how, what = fact
     if how == name or how in _LIKE.get(name, ()):
         return _same_subject(subject, who) and (_same_noun(other, what) if other else not what)
     inverse = _INVERSE.get(name) == how and bool(other)
@@ -160,7 +163,7 @@ def _same_subject(wanted: Subject, given: Subject) -> bool:
     return all(any(_same_colour(a, b) for b in given.colours) for a in wanted.colours)
 
 
-def _ordered(subject: Subject, name: str, other: str, given: Iterable[tuple[Subject, str, str]]) -> bool:
+def _ordered(subject: Subject, name: str, other: str, given: Iterable[Any]) -> bool:
     """Whether places in the picture put the subject on the wanted side of the other thing."""
     own = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_subject(subject, who)]
     its = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_noun(other, who.noun)]
@@ -169,26 +172,26 @@ def _ordered(subject: Subject, name: str, other: str, given: Iterable[tuple[Subj
     return before if name == "left of" else after
 
 
-def _style(value: Hashable, reading: Reading) -> bool:
+def _style(value: Any, reading: Reading) -> bool:
     return value in reading.values("style") or str(value) in reading.folded
 
 
-def _keep(value: Hashable, reading: Reading) -> bool:
-    return reading.kept.issuperset(value)  # type: ignore[arg-type]
+def _keep(value: Any, reading: Reading) -> bool:
+    return reading.kept.issuperset(value)
 
 
-def _picture(value: Hashable, reading: Reading) -> bool:
+def _picture(value: Any, reading: Reading) -> bool:
     mentioned: set[int] = set()
     for numbers in reading.values("picture"):
         mentioned |= numbers
-    return mentioned.issuperset(value)  # type: ignore[arg-type]
+    return mentioned.issuperset(value)
 
 
-def _subject(value: Hashable, reading: Reading) -> bool:
+def _subject(value: Any, reading: Reading) -> bool:
     return names(str(value), reading)
 
 
-_CHECKS: dict[str, Callable[[Hashable, Reading], bool]] = {
+_CHECKS: dict[str, Callable[[Any, Reading], bool]] = {
     "colour": _colour,
     "count": _count,
     "relation": _relation,
@@ -197,4 +200,3 @@ _CHECKS: dict[str, Callable[[Hashable, Reading], bool]] = {
     "picture": _picture,
     "subject": _subject,
 }
-

@@ -27,7 +27,8 @@ _NUMBER = r"(?P<number>[0-9]{1,4}|[零一二三四五六七八九十两俩]{1,3}
 _COUNT = re.compile(rf"(?<![第0-9.]){_NUMBER}[{lexicon.MEASURES}]")
 _COLOUR = re.compile(rf"(?:{_NO_WORD})|(?P<colour>{_any(lexicon.COLOURS)})")
 _BECOMES = re.compile(
-    rf"(?:是|变成|改成|换成|变为|改为|涂成|染成|刷成|为)(?P<colour>{_any(lexicon.COLOURS)})色?(?:的)?"
+    rf"(?:是|变成|改成|换成|变为|改为|涂成|染成|刷成|"
+    rf"为)(?P<colour>{_any(lexicon.COLOURS)})色?(?:的)?"
     rf"(?![{_HAN}]{{0,6}}?的?(?:{_any(lexicon.NOUNS)}))"
 )
 _CLAUSE = re.compile(rf"[{_END}]")
@@ -86,7 +87,9 @@ def colour_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
         full = len(match[0]) > 1 or text[end : end + 1] == "色"
         noun = _next_noun(text, found, end, _BETWEEN if full or text[end : end + 1] == "的" else 0)
         if noun:
-            yield Fact("colour", match.start(), noun[1], (lexicon.COLOURS[match["colour"]], noun[2]))
+            yield Fact(
+                "colour", match.start(), noun[1], (lexicon.COLOURS[match["colour"]], noun[2])
+            )
         elif full and not said_after:
             tail = re.match(rf"色?的([{_HAN}]{{1,4}})(?=$|[{_END}在和与])", text[end : end + 8])
             words, stop = (tail[1], end + tail.end()) if tail else ("", end)
@@ -125,9 +128,7 @@ def relation_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
             yield from _absolute(text, found, start, end, name)
 
 
-def _relative(
-    text: str, found: Sequence[Noun], k: int, name: str, end: int
-) -> Iterator[Fact]:
+def _relative(text: str, found: Sequence[Noun], k: int, name: str, end: int) -> Iterator[Fact]:
     start, _, thing = found[k]
     first = _clause_start(text, start)
     subjects = [noun for noun in found[max(0, k - 4) : k] if noun[0] >= first]
@@ -144,9 +145,7 @@ def _relative(
         yield Fact("relation", start, end, (Subject("", frozenset()), name, thing))
 
 
-def _absolute(
-    text: str, found: Sequence[Noun], start: int, end: int, name: str
-) -> Iterator[Fact]:
+def _absolute(text: str, found: Sequence[Noun], start: int, end: int, name: str) -> Iterator[Fact]:
     first = _clause_start(text, start)
     k = bisect_left(found, (start, -1, "")) - 1
     before = found[k] if k >= 0 and found[k][0] >= first else None
@@ -188,11 +187,14 @@ def negation_facts(text: str) -> Iterator[Fact]:
 
 
 _KEEP = re.compile(
-    rf"(?:保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|不要改)[^，。；！？,.;!?\n]{{1,40}}"
-    rf"|(?:其他|其它|其余|背景|[{_HAN}]{{1,8}}?)(?:的?部分|的?地方|的?内容)?(?:都|全部|均)?(?:保持)?(?:不变|不动)"
+    rf"(?:保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|"
+    rf"不要改)[^，。；！？,.;!?\n]{{1,40}}"
+    rf"|(?:其他|其它|其余|背景|[{_HAN}]{{1,8}}?)(?:的?部分|的?地方|的?内容)?(?:都|全部|"
+    rf"均)?(?:保持)?(?:不变|不动)"
 )
 _KEEP_FILL = re.compile(
-    r"保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|不要改|不变|不动|原样|都|全部|均|的|部分|地方"
+    r"保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|不要改|不变|不动|原样|都|全部|"
+    r"均|的|部分|地方"
 )
 
 
@@ -217,7 +219,8 @@ def keep_words(clause: str) -> frozenset[str]:
 
 _WHICH = r"[1-9一二三四五六七八九]"
 _PICTURE = re.compile(
-    rf"第\s?({_WHICH})\s?[张幅个](?:图片|图像|照片|图)?|(?:图片|图像|照片|参考图|图)\s?({_WHICH})(?![0-9])"
+    rf"第\s?({_WHICH})\s?[张幅个](?:图片|图像|照片|图)?|(?:图片|图像|照片|参考图|"
+    rf"图)\s?({_WHICH})(?![0-9])"
 )
 
 
@@ -228,10 +231,12 @@ def picture_facts(text: str) -> Iterator[Fact]:
 
 
 _NAME = re.compile(
-    rf"(?:名叫|叫做|叫|名为|名字是)(?P<name>[A-Za-z][A-Za-z ]{{0,20}}[A-Za-z]|[{_HAN}·]{{2,8}}?)(?=的|$|[{_END}])"
+    rf"(?:名叫|叫做|叫|名为|名字是)(?P<name>[A-Za-z][A-Za-z ]{{0,20}}[A-Za-z]|"
+    rf"[{_HAN}·]{{2,8}}?)(?=的|$|[{_END}])"
 )
 _STYLE = re.compile(
-    rf"(?P<name>[A-Za-z]{{2,20}}|[{_HAN}]{{2,4}}?)(?:的)?风格|(?<=[，。、,\s])(?P<short>[{_HAN}]{{2,3}})风(?=[，。、,\s]|$)"
+    rf"(?P<name>[A-Za-z]{{2,20}}|[{_HAN}]{{2,4}}?)(?:的)?风格|"
+    rf"(?<=[，。、,\s])(?P<short>[{_HAN}]{{2,3}})风(?=[，。、,\s]|$)"
 )
 
 

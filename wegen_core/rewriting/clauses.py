@@ -1,4 +1,4 @@
-"""What is said around the nouns of English text: negations, keep clauses, pictures, names, styles."""
+"""What is said around the nouns of English: negations, keep clauses, pictures, names, styles."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ _SCOPE_ENDS = frozenset(
     "keep leave make change turn is are behind near over".split()
 )
 _EMPTY_VERBS = frozenset(
-    "add adding show showing include including draw have having be being use using do put any visible "
+    "add adding show showing include including draw have having be being use using do put any "
+    "visible "
     "appear let want see get make making there too very".split()
 )
 _TOUCH = re.compile(r"(?:chang|touch|alter|modif|mov|crop|edit|affect)\w*")
@@ -80,20 +81,25 @@ _KEPT = (
     r"composition|background|lighting|colou?rs?|pose|face|faces|style)\b"
 )
 _KEEP = re.compile(
-    rf"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|retain(?:ing)?)\s+{_KEPT}[^.;!?\n]{{0,160}}"
-    r"|\b(?:don't|don’t|do not|never|without)\s+(?:chang|touch|alter|modify|mov|crop|edit|affect)\w*\s"
+    rf"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|"
+    rf"retain(?:ing)?)\s+{_KEPT}[^.;!?\n]{{0,160}}"
+    r"|\b(?:don't|don’t|do not|never|without)\s+(?:chang|touch|alter|modify|mov|crop|edit|"
+    r"affect)\w*\s"
     r"[^.;!?\n]{1,120}"
-    r"|\bleav(?:e|ing)\s[^.;!?\n]{1,80}?\b(?:alone|unchanged|as (?:it|they) (?:is|are)|as[- ]is|intact|"
+    r"|\bleav(?:e|ing)\s[^.;!?\n]{1,80}?\b(?:alone|unchanged|as (?:it|they) (?:is|are)|as[- ]is|"
+    r"intact|"
     r"untouched|the same)\b",
     re.IGNORECASE,
 )
 _STAYS = re.compile(
-    r"\b(?:stays? the same|remains? the same|stays? as (?:it )?is|unchanged|untouched|must not change"
+    r"\b(?:stays? the same|remains? the same|stays? as (?:it )?is|unchanged|untouched|must not "
+    r"change"
     r"|should not change)\b",
     re.IGNORECASE,
 )
 _KEEP_WORDS = frozenset(
-    "keep keeping preserve preserving maintain maintaining retain retaining leave leaving without never "
+    "keep keeping preserve preserving maintain maintaining retain retaining leave leaving "
+    "without never "
     "don't not do change changing touch touching alter altering modify modifying move moving crop "
     "cropping edit editing affect affecting alone unchanged untouched intact stay stays remain "
     "remains must should way were has".split()
@@ -109,7 +115,9 @@ def keep_facts(text: str) -> Iterator[Fact]:
         last = end
         yield Fact("keep", match.start(), end, keep_words(text[match.start() : end]))
     for match in _STAYS.finditer(text):
-        begin = max(text.rfind(sign, max(0, match.start() - 80), match.start()) for sign in ",.;!?\n")
+        begin = max(
+            text.rfind(sign, max(0, match.start() - 80), match.start()) for sign in ",.;!?\n"
+        )
         joiner = text.rfind(" and ", max(begin, 0), match.start())
         begin = max(begin + 1, joiner + 5 if joiner >= 0 else 0, match.start() - 80, 0)
         begin += len(text[begin : match.start()]) - len(text[begin : match.start()].lstrip())
@@ -161,12 +169,14 @@ _STYLE = re.compile(
     re.IGNORECASE,
 )
 _BLACK_WHITE = re.compile(
-    r"\bblack[- ](?:and|&)[- ]white(?=\s*(?:$|[,.;!?]|photo|film|picture|image|portrait|shot|illus|draw"
+    r"\bblack[- ](?:and|&)[- ]white(?=\s*(?:$|[,.;!?]|photo|film|picture|image|portrait|shot|"
+    r"illus|draw"
     r"|sketch|movie|comic|style))",
     re.IGNORECASE,
 )
 _STYLE_PHRASE = re.compile(
-    r"\b(?:in the (?:style|manner) of|in the style)\s+(?:(?!with |on |in |at |and )[^\s,.;!?]{1,30}\s?)"
+    r"\b(?:in the (?:style|manner) of|in the style)\s+(?:(?!with |on |in |at |and "
+    r")[^\s,.;!?]{1,30}\s?)"
     r"{1,4}|\b(?!(?:the|this|that|a|an|in|of|my|its|same|other|new|one|art|painting|any)\b)"
     r"[a-z][\w]{1,20}[- ]style\b",
     re.IGNORECASE,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ..plan import Constraint
 from .facts import Fact
 from .reading import read
 
@@ -21,22 +20,11 @@ KINDS = (
 )
 
 
-@dataclass(frozen=True)
-class Constraint:
-    """One thing the user's words fix.
-
-    kind: one of `KINDS`, or "subject" (a thing the wish names) in what `find_subjects` gives.
-    text: `prompt[span[0]:span[1]]`, for a quote without its marks; for `language` the ISO 639-1
-    code, whose span is the whole prompt.
-    """
-
-    kind: str
-    text: str
-    span: tuple[int, int]
-
-
 def find_constraints(prompt: str) -> list[Constraint]:
     """All constraints of `prompt` in reading order, the language last.
+
+    kind: one of `KINDS`; text: `prompt[span[0]:span[1]]`, for a quote without its marks; for
+    `language` the ISO 639-1 code, whose span is the whole prompt.
 
     English and Chinese in full; of other languages quotes, numbers, names and the language itself.
     The same prompt always gives the same list; linear in its length; never raises.

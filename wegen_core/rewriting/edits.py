@@ -52,14 +52,18 @@ _STAYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("the layout and all things in it", "布局和其中的一切"),
     ),
     "compose": (
-        ("the look of what is taken over and the rest of the picture", "取用物体的外观和画面的其余部分"),
+        (
+            "the look of what is taken over and the rest of the picture",
+            "取用物体的外观和画面的其余部分",
+        ),
         ("its appearance and everything else in the picture", "它的外观和画面中的其他一切"),
         ("its shape and colours, and the rest of the scene", "它的形状、颜色和场景的其余部分"),
     ),
 }
 _GLOBAL = re.compile(
     r"(?:make|turn|convert|transform|render|style|change|paint|set|darken|brighten|blur|sharpen) "
-    r"(?:it|this|that|everything|(?:the |this )?(?:whole )?(?:picture|image|photo|scene|painting|style"
+    r"(?:it|this|that|everything|(?:the |this )?(?:whole )?(?:picture|image|photo|scene|"
+    r"painting|style"
     r"|weather|season|time|lighting|light|mood))\b|风格|整张|整个画面|全图|天气|季节|光线",
     re.IGNORECASE,
 )

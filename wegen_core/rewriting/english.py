@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from . import lexicon_en as lexicon
+from . import nouns_en as noun_table
 from .facts import Fact, Subject
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’][A-Za-z]+)?|[^\w\s]|[^\W\s]")
@@ -31,7 +32,7 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Phrase:
-    """A noun phrase: tokens `first:last`, without determiner from `inner`, without number from `body`."""
+    """A noun phrase: tokens `first:last`; `inner` follows the determiner, `body` a number."""
 
     first: int
     inner: int
@@ -49,8 +50,9 @@ class Phrase:
 
 
 def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
-    """Tokens outside the `hidden` spans (sorted); each hidden span becomes one sign "."-like token."""
-    tokens, ends = [], [end for _, end in hidden]
+    """Tokens outside the `hidden` spans (sorted); each hidden span becomes one sign, "\\0"."""
+    tokens: list[Token] = []
+    ends = [end for _, end in hidden]
     for match in _TOKEN.finditer(text):
         index = bisect_right(ends, match.start())
         if index < len(hidden) and hidden[index][0] <= match.start():
@@ -65,10 +67,10 @@ def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
 
 def lemma(word: str) -> str:
     """The canonical singular noun of a lower-case word: "kittens" -> "cat"."""
-    if word in lexicon.NOUNS:
-        return lexicon.NOUNS[word]
+    if word in noun_table.NOUNS:
+        return noun_table.NOUNS[word]
     single = lexicon.IRREGULAR.get(word) or _singular(word)
-    return lexicon.NOUNS.get(single, single)
+    return noun_table.NOUNS.get(single, single)
 
 
 def _singular(word: str) -> str:
@@ -86,7 +88,7 @@ def known(word: str) -> bool:
     return lemma(word) in KNOWN
 
 
-KNOWN = frozenset(lexicon.NOUNS.values())
+KNOWN = frozenset(noun_table.NOUNS.values())
 
 
 def number_of(word: str) -> int | None:
@@ -255,8 +257,14 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ("top right", rf"(?:in|on|at) the (?:top|upper)[ -]right{_SIDE}{_FRAME}?"),
     ("bottom left", rf"(?:in|on|at) the (?:bottom|lower)[ -]left{_SIDE}{_FRAME}?"),
     ("bottom right", rf"(?:in|on|at) the (?:bottom|lower)[ -]right{_SIDE}{_FRAME}?"),
-    ("left of", rf"(?:(?:on|to|at) the )?left{_SIDE} of(?! the (?:picture|image|frame|photo|scene))"),
-    ("right of", rf"(?:(?:on|to|at) the )?right{_SIDE} of(?! the (?:picture|image|frame|photo|scene))"),
+    (
+        "left of",
+        rf"(?:(?:on|to|at) the )?left{_SIDE} of(?! the (?:picture|image|frame|photo|scene))",
+    ),
+    (
+        "right of",
+        rf"(?:(?:on|to|at) the )?right{_SIDE} of(?! the (?:picture|image|frame|photo|scene))",
+    ),
     ("left", rf"(?:on|to|at|in) the (?:very |far )?left{_SIDE}{_FRAME}?"),
     ("right", rf"(?:on|to|at|in) the (?:very |far )?right{_SIDE}{_FRAME}?"),
     ("middle", rf"(?:in|at|to) the (?:very |exact )?(?:middle|cent(?:er|re)){_FRAME}?(?! of)"),
@@ -276,9 +284,8 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ("around", r"around|surrounded by"),
 )
 _ABSOLUTE = frozenset(
-    "top left/top right/bottom left/bottom right/left/right/middle/background/foreground/top/bottom".split(
-        "/"
-    )
+    "top left/top right/bottom left/bottom "
+    "right/left/right/middle/background/foreground/top/bottom".split("/")
 )
 _RELATION = re.compile(
     r"\b(?:" + "|".join(f"(?P<r{k}>{p})" for k, (_, p) in enumerate(_RELATIONS)) + r")\b",
@@ -288,9 +295,7 @@ _NO_SUBJECT = lexicon.ABSTRACT | {""}
 _TIMES = lexicon.ABSTRACT | frozenset({"night", "background", "text", "sun", "rain", "mist"})
 
 
-def relation_facts(
-    text: str, tokens: Sequence[Token], found: Sequence[Phrase]
-) -> Iterator[Fact]:
+def relation_facts(text: str, tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
     """Where things are: ("cat", "on", "table"), ("boat", "left", "")."""
     starts = [token.start for token in tokens]
     firsts = [phrase.first for phrase in found]
@@ -336,7 +341,7 @@ def _relation(
         second = found[after + 1]
         if tokens[end].text == "and" and second.first == end + 1:
             other, end = "+".join(sorted((other, second.noun))), second.last
-    if before and other in lexicon.PLACES and _comma(tokens, before.last, first):
+    if before and other in noun_table.PLACES and _comma(tokens, before.last, first):
         before = None  # "..., on grass" is said of the whole scene
     start = tokens[before.inner if before else first].start
     subject = before.subject if before else Subject("", frozenset())

@@ -196,9 +196,11 @@ CUES: dict[str, str] = {
         r"\b(?:in|on|at|by|inside|near|under|beneath|through|against|behind|beside|above|among)\s+"
         r"(?:a|an|the|my|his|her|its|our|their|some|two|grass|snow|sand|water|space|mars|outer)\b|"
         r"\b(?:indoors?|outdoors?|background|backdrop|landscape|scene|interior|village|city|street|"
-        r"forest|desert|beach|sea|ocean|mountains?|garden|room|kitchen|field|meadow|grass|lake|river|"
+        r"forest|desert|beach|sea|ocean|mountains?|garden|room|kitchen|field|meadow|grass|lake|"
+        r"river|"
         r"sky|space|underwater|studio|place|seaside|park|cafe|bar|shop|market|school|office)\b|"
-        r"背景|海|沙滩|沙漠|森林|草地|草原|山|湖|河|街|城市|村|花园|公园|房间|厨房|客厅|卧室|太空|天空|室内|室外|"
+        r"背景|海|沙滩|沙漠|森林|草地|草原|山|湖|河|街|城市|村|花园|公园|房间|厨房|客厅|卧室|"
+        r"太空|天空|室内|室外|"
         r"桌子|窗|屋|在.{1,12}[里上中下旁边]"
     ),
     "light": (
@@ -212,46 +214,61 @@ CUES: dict[str, str] = {
     ),
     "viewpoint": (
         r"\b(?:view|viewpoint|angle|close[- ]?up|macro|aerial|overhead|bird's[- ]eye|wide[- ]?shot|"
-        r"wide[- ]angle|from (?:above|below|behind|the side|the front)|shot|profile|portrait|selfie|"
-        r"isometric|perspective|panorama|fisheye|seen)\b|视角|特写|俯视|仰视|俯瞰|远景|近景|侧面|正面|广角|全景|镜头"
+        r"wide[- ]angle|from (?:above|below|behind|the side|the front)|shot|profile|portrait|"
+        r"selfie|"
+        r"isometric|perspective|panorama|fisheye|seen)\b|视角|特写|俯视|仰视|俯瞰|远景|近景|"
+        r"侧面|正面|广角|全景|镜头"
     ),
     "composition": (
         r"\b(?:composition|centr?ed|symmetric\w*|rule of thirds|negative space|framed|minimalis\w*|"
         r"on the (?:left|right)|in the (?:middle|cent(?:er|re)|foreground|background)|"
-        r"full[- ]body|portrait|close[- ]?up)\b|构图|居中|对称|留白|左边|右边|左侧|右侧|中间|中央|前景|背景|特写"
+        r"full[- ]body|portrait|close[- ]?up)\b|构图|居中|对称|留白|左边|右边|左侧|右侧|中间|"
+        r"中央|前景|背景|特写"
     ),
     "medium": (
         r"\b(?:photo\w*|painting|drawing|illustration|render\w*|sketch|watercolou?r|oil|ink|pencil|"
-        r"anime|manga|cartoon|comic|pixel|3d|style|art|print|poster|logo|icon|film|cinematic|vector|"
+        r"anime|manga|cartoon|comic|pixel|3d|style|art|print|poster|logo|icon|film|cinematic|"
+        r"vector|"
         r"sculpture|collage|realistic|cgi|clay\w*|engraving|mosaic|graffiti|polaroid|dslr|\d+mm)\b|"
         r"照片|摄影|画|插画|渲染|素描|水彩|油画|水墨|动漫|卡通|像素|风格|风$|海报|写实|版画|剪纸"
     ),
     "mood": (
         r"\b(?:cheerful|happy|joyful|sad|calm|peaceful|serene|gloomy|melanchol\w*|moody|dramatic|"
         r"mysterious|spooky|scary|creepy|cozy|cosy|romantic|dreamy|epic|playful|funny|lonely|tense|"
-        r"eerie|whimsical|nostalgic|quiet|angry|magical|festive|cute|mood|atmosphere|tranquil|ominous)"
-        r"\b|快乐|开心|欢快|悲伤|忧伤|平静|宁静|安静|神秘|恐怖|温馨|浪漫|梦幻|孤独|可爱|气氛|氛围|喜庆|热闹"
+        r"eerie|whimsical|nostalgic|quiet|angry|magical|festive|cute|mood|atmosphere|tranquil|"
+        r"ominous)"
+        r"\b|快乐|开心|欢快|悲伤|忧伤|平静|宁静|安静|神秘|恐怖|温馨|浪漫|梦幻|孤独|可爱|气氛|"
+        r"氛围|喜庆|热闹"
     ),
     "time": (
-        r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|dawn|dusk|sunrise|sunset|twilight|"
+        r"\b(?:morning|noon|midday|afternoon|evening|night|midnight|dawn|dusk|sunrise|sunset|"
+        r"twilight|"
         r"golden hour|blue hour|daytime|day|moon\w*|stars|starry|nightfall|sunny)\b|"
         r"早上|早晨|清晨|中午|正午|下午|傍晚|黄昏|晚上|夜|日出|日落|凌晨|白天|月|星空|晚霞"
     ),
     "season": (
-        r"\b(?:spring|summer|autumn|fall|winter|snow\w*|christmas|halloween|frost\w*|autumnal|easter|"
+        r"\b(?:spring|summer|autumn|fall|winter|snow\w*|christmas|halloween|frost\w*|autumnal|"
+        r"easter|"
         r"icy|blossoms?|july|january|december|desert|space|underwater|beach)\b|"
         r"春|夏|秋|冬|雪|樱花|圣诞|中秋|新年|沙漠|太空"
     ),
     "action": (
-        r"\b\w{2,}ing\b|\b(?:sits|stands|runs|jumps|plays|holds|eats|drinks|sleeps|asleep|dances|flies|"
+        r"\b\w{2,}ing\b|\b(?:sits|stands|runs|jumps|plays|holds|eats|drinks|sleeps|asleep|"
+        r"dances|flies|"
         r"reads|walks|rides|looks|swims|lies|wears|portrait|logo|icon)\b|"
         r"[坐站跑跳玩拿吃喝睡舞飞读走骑看游躺穿戴抱放弹唱追]|正在|着"
     ),
 }
 # What a wish says of the scene as a whole; facet values that contradict it are left out.
 SAID: dict[str, str] = {
-    "night": r"\b(?:night\w*|midnight|moon\w*|stars|starry|dusk|evening|nocturnal)\b|夜|晚上|月|星空|黄昏",
-    "day": r"\b(?:day\w*|morning|noon|sunny|sun|sunshine|sunrise|afternoon|sunlit)\b|白天|早|正午|阳光|太阳|日出|下午",
+    "night": (
+        r"\b(?:night\w*|midnight|moon\w*|stars|starry|dusk|evening|nocturnal)\b|"
+        r"夜|晚上|月|星空|黄昏"
+    ),
+    "day": (
+        r"\b(?:day\w*|morning|noon|sunny|sun|sunshine|sunrise|afternoon|sunlit)\b|"
+        r"白天|早|正午|阳光|太阳|日出|下午"
+    ),
     "dark": r"\b(?:dark|gloomy|spooky|eerie|sad|mysterious|shadowy)\b|黑暗|昏暗|恐怖|神秘|悲伤",
     "bright": r"\b(?:bright|cheerful|happy|joyful|sunny|playful)\b|明亮|欢快|快乐|开心",
     "indoor": (
@@ -259,12 +276,16 @@ SAID: dict[str, str] = {
         r"library|cafe|office|window)\b|室内|房间|厨房|卧室|客厅|桌|沙发|床|咖啡馆"
     ),
     "outdoor": (
-        r"\b(?:outdoors?|sea|beach|ocean|forest|mountains?|field|meadow|grass|street|city|desert|sky|"
+        r"\b(?:outdoors?|sea|beach|ocean|forest|mountains?|field|meadow|grass|street|city|"
+        r"desert|sky|"
         r"garden|park|river|lake|boat|ship|car|cars|house|tree|castle|mountain|waterfall|bridge)\b|"
         r"海|森林|山|草|街|城市|沙漠|天空|花园|公园|河|湖|船|汽车|房子|树|城堡|桥"
     ),
     "winter": r"\b(?:winter|snow\w*|ice|icy|frost\w*|christmas)\b|冬|雪|冰|圣诞",
     "summer": r"\b(?:summer|beach|tropical)\b|夏|沙滩|热带",
     "photo": r"\b(?:photo\w*|dslr|film|\d+mm)\b|照片|摄影",
-    "drawn": r"\b(?:painting|drawing|illustration|sketch|watercolou?r|anime|cartoon|comic)\b|画|动漫|卡通",
+    "drawn": (
+        r"\b(?:painting|drawing|illustration|sketch|watercolou?r|anime|cartoon|comic)\b|"
+        r"画|动漫|卡通"
+    ),
 }

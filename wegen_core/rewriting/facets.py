@@ -12,9 +12,9 @@ import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
-from . import lexicon_en as lexicon
+from . import nouns_en as noun_table
 from .facet_tables import CONFLICTS, CUES, FACETS, SAID
 from .reading import read
 from .wishes import is_vague
@@ -59,7 +59,7 @@ def specified(prompt: str) -> frozenset[str]:
     reading = read(prompt)
     if not is_vague(prompt):
         said.add("subject")
-    if not reading.named & lexicon.ANIMATE:
+    if not reading.named & noun_table.ANIMATE:
         said.add("action")  # nobody there who could act
     if any(fact.kind == "style" for fact in reading.facts):
         said.add("medium")
@@ -68,7 +68,7 @@ def specified(prompt: str) -> frozenset[str]:
     return frozenset(said)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _named(value: str) -> frozenset[str]:
     return read(value).named
 
@@ -132,7 +132,7 @@ class FacetSampler:
         return bool(self.absent) and not self.absent.isdisjoint(_named(text))
 
     def choose(self, count: int) -> dict[str, str]:
-        """Values of `count` facets for the next variant, facet -> words, in the order to be said."""
+        """Values of `count` facets for the next variant: facet -> words, in the order to say."""
         k = len(self.chosen)
         pool = [self._candidate(CANDIDATES * k + j, count) for j in range(CANDIDATES)]
         best = max(range(CANDIDATES), key=lambda j: (self._novelty(pool[j]), -j))
@@ -169,7 +169,7 @@ class FacetSampler:
         return None
 
     def _novelty(self, candidate: Mapping[str, Value]) -> tuple[int, float]:
-        """How new a candidate is: values never used before, then distance to the nearest variant."""
+        """How new a candidate is: values never used, then distance to the nearest variant."""
         used = {(facet, value) for earlier in self.chosen for facet, value in earlier.items()}
         fresh = sum(item not in used for item in candidate.items())
         gaps = [len(candidate.items() ^ earlier.items()) for earlier in self.chosen]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Subject(NamedTuple):
@@ -24,4 +23,4 @@ class Fact(NamedTuple):
     kind: str
     start: int
     end: int
-    value: Hashable
+    value: Any

@@ -1,19 +1,10 @@
-"""English words the finders know, as data: colours, numbers, nouns and their synonyms, places, ..."""
+"""English words the finders know, as data: colours, numbers, nouns and synonyms, places, ..."""
 
 from __future__ import annotations
 
+from .nouns_en import table
 
-def _table(rows: str) -> dict[str, str]:
-    """Lines "canonical: word word ..." as a map of every word, the canonical one too, to it."""
-    table: dict[str, str] = {}
-    for row in rows.strip().splitlines():
-        canonical, _, words = row.partition(":")
-        for word in (canonical.strip(), *words.split()):
-            table[word.replace("_", " ")] = canonical.strip().replace("_", " ")
-    return table
-
-
-COLOURS = _table("""
+COLOURS = table("""
 red: scarlet crimson ruby
 orange: amber tangerine
 yellow: lemon
@@ -89,7 +80,8 @@ ORDINALS = {
     for word in words.split()
 }
 UNITS = frozenset(
-    "mm cm m km px pixel pixels k percent am pm year years hour hours minute minutes second seconds "
+    "mm cm m km px pixel pixels k percent am pm year years hour hours minute minutes second "
+    "seconds "
     "o'clock degree degrees dpi fps x day days week weeks month months inch inches meter meters "
     "metre metres time times kg lens aperture iso steps points".split()
 )
@@ -116,239 +108,6 @@ IRREGULAR = {
     "bodies": "body",
 }
 
-# Canonical noun: words that name the same thing in a picture.
-NOUNS = _table("""
-cat: kitten kitty feline tabby pussycat
-dog: puppy hound pup doggy corgi husky terrier beagle
-car: automobile auto motorcar sedan
-boat: sailboat motorboat ship dinghy vessel yacht rowboat canoe
-house: home cottage farmhouse cabin hut
-tree: oak pine palm willow fir
-fish: goldfish
-ball: football sphere
-star:
-sea: ocean beach seaside shore coast seashore
-grass: meadow lawn
-desert: dunes dune sahara
-night: nighttime midnight moonlight
-person: human somebody someone figure
-man: gentleman guy
-woman: lady
-boy:
-girl:
-child: kid toddler
-baby: infant
-family: crowd:
-bird: sparrow crow raven
-horse: pony stallion mare
-forest: woods woodland jungle
-mountain: peak
-hill:
-river: stream creek
-lake: pond
-road: path lane
-street: alley
-city: town skyline
-village:
-garden: park
-field: farmland countryside
-room: bedroom
-kitchen:
-table: desk
-chair: armchair stool
-sofa: couch
-bed:
-window:
-door: doorway
-wall:
-floor:
-roof: rooftop
-lamp: lantern
-book: novel
-cup: mug
-bottle: flask
-plate: dish
-bowl:
-flower: blossom rose tulip daisy sunflower orchid
-leaf: foliage
-sky:
-cloud:
-sun:
-moon:
-snow:
-rain:
-mist: fog
-fire: flame campfire bonfire
-water:
-bridge:
-castle: palace
-tower: lighthouse
-temple: shrine pagoda
-church: cathedral
-building: skyscraper
-bicycle: bike
-motorcycle: motorbike
-train: locomotive
-plane: airplane aeroplane aircraft jet
-truck: lorry
-bus: coach
-robot: android
-dragon: wyvern
-unicorn:
-knight:
-wizard: mage sorcerer
-astronaut: cosmonaut spaceman
-spaceship: spacecraft rocket starship
-king:
-queen:
-hat: cap
-shirt: blouse t-shirt
-dress: gown
-coat: jacket
-scarf:
-shoe: boot sneaker
-umbrella: parasol
-glasses: spectacles sunglasses
-sword: blade
-bag: backpack handbag
-balloon:
-kite:
-cake: cupcake
-apple:
-lemon:
-banana:
-bread: loaf
-coffee:
-tea:
-pizza:
-fruit:
-food: meal
-fox:
-wolf:
-bear:
-panda:
-rabbit: bunny hare
-mouse:
-elephant:
-lion:
-tiger:
-cow:
-sheep: lamb
-goat:
-pig:
-duck: duckling
-goose:
-owl:
-penguin:
-butterfly:
-bee:
-frog:
-turtle: tortoise
-whale:
-dolphin:
-shark:
-snake:
-monkey:
-dinosaur:
-statue: sculpture
-fountain:
-fence:
-bench:
-clock: watch
-mirror:
-candle:
-box: crate
-sign: signboard billboard
-poster:
-logo:
-text: writing lettering
-watermark:
-face:
-hair:
-eye:
-hand:
-body:
-background: backdrop
-shadow:
-guitar:
-piano: keyboard
-phone: smartphone
-computer: laptop
-camera:
-island:
-waterfall:
-cave:
-planet:
-galaxy:
-doctor:
-chef: cook
-teacher:
-dancer: ballerina
-soldier:
-samurai:
-ninja:
-pirate:
-vase:
-basket:
-carpet: rug
-curtain:
-pillow: cushion
-shelf: bookshelf bookcase
-wheel:
-flag:
-rock: stone boulder
-sand:
-animal: creature
-pet:
-toy:
-thing: object item
-vehicle:
-plant:
-landscape:
-crown:
-helmet:
-wing:
-""".replace("family: crowd:", "family:\ncrowd:"))
-
-# A word of the wish is kept when the rewrite names one of its kinds.
-KINDS_OF = {
-    "pet": frozenset("cat dog fish bird rabbit mouse turtle".split()),
-    "animal": frozenset(
-        "cat dog fish bird horse fox wolf bear panda rabbit mouse elephant lion tiger cow sheep goat "
-        "pig duck goose owl penguin butterfly bee frog turtle whale dolphin shark snake monkey "
-        "dinosaur".split()
-    ),
-    "bird": frozenset("duck goose owl penguin".split()),
-    "vehicle": frozenset("car boat bicycle motorcycle train plane truck bus spaceship".split()),
-    "person": frozenset(
-        "man woman boy girl child baby knight wizard astronaut king queen doctor chef teacher dancer "
-        "soldier samurai ninja pirate crowd family".split()
-    ),
-    "child": frozenset({"boy", "girl", "baby"}),
-    "crowd": frozenset({"person"}),
-    "toy": frozenset("ball car boat star train plane robot dinosaur kite balloon".split()),
-    "hill": frozenset({"mountain", "grass"}),
-    "star": frozenset({"night"}),
-    "fruit": frozenset({"apple", "lemon", "banana"}),
-    "food": frozenset({"cake", "bread", "pizza", "fruit", "apple", "lemon", "banana"}),
-    "plant": frozenset({"tree", "flower", "grass"}),
-    "building": frozenset({"house", "castle", "tower", "temple", "church"}),
-    "garden": frozenset({"grass", "field"}),
-    "field": frozenset({"grass", "garden"}),
-    "water": frozenset({"sea", "lake", "river"}),
-    "sand": frozenset({"desert"}),
-    "sky": frozenset({"night", "cloud"}),
-}
-ANIMATE = KINDS_OF["animal"] | KINDS_OF["person"] | frozenset(
-    "pet animal person bird robot dragon unicorn".split()
-)
-# Nouns that are the scene around the things: where they are said, the subject hardly matters.
-PLACES = frozenset(
-    "sea grass desert night forest mountain river lake road street city village garden field room "
-    "kitchen sky snow island cave planet galaxy space water floor waterfall temple castle hill".split()
-)
-KINDS_OF["landscape"] = PLACES
-GENERIC = frozenset({"thing", "toy", "animal", "pet"})  # counted over everything that is named
 # "empty street" says "no people" without saying "no".
 ANTONYMS = {
     "person": frozenset({"empty", "deserted", "uninhabited", "unpeopled", "abandoned"}),
@@ -357,7 +116,9 @@ ANTONYMS = {
     "blurry": frozenset({"sharp", "crisp"}),
     "dark": frozenset({"bright"}),
 }
-CLOTHES = frozenset("hat shirt dress coat scarf shoe glasses suit kimono uniform armour armor".split())
+CLOTHES = frozenset(
+    "hat shirt dress coat scarf shoe glasses suit kimono uniform armour armor".split()
+)
 
 DETERMINERS = frozenset(
     "a an the this that these those my your his her its our their some any each every no another "
@@ -365,7 +126,8 @@ DETERMINERS = frozenset(
 )
 LINKS = frozenset(  # between a noun and the colour said of it: "the boat should be bright red"
     "is are was were be being become becomes to into should must painted coloured colored dyed "
-    "tinted in all entirely completely bright dark light deep pale vivid that which it turned".split()
+    "tinted in all entirely completely bright dark light deep pale vivid that which it "
+    "turned".split()
 )
 # Words that end a noun phrase.
 BOUNDARY = frozenset(
@@ -375,25 +137,30 @@ BOUNDARY = frozenset(
     that which who whose while when where as than then because if is are was were be been being has
     have had having do does did not don't doesn't can could will would should must may might there
     here it he she they we you i wearing wears wear holding holds hold sitting sits sit standing
-    stands stand looking looks look running runs run flying flies fly walking walks walk riding rides
-    ride eating eats eat playing plays play sleeping sleeps sleep lying lies lie surrounded covered
+    stands stand looking looks look running runs run flying flies fly walking walks walk riding
+    rides ride eating eats eat playing plays play sleeping sleeps sleep lying lies lie surrounded
+    covered
     made make turn change keep leave remove add put place paint draw show showing shows next instead
-    please very too also only just like during after before until up down out off away toward towards
-    for via per everything anything something nothing somebody nobody drinking reading reads reads
+    please very too also only just like during after before until up down out off away toward
+    towards for via per everything anything something nothing somebody nobody drinking reading
+    reads
     swimming swims jumping jumps dancing dances facing faces floating floats resting rests watching
     watches using uses carrying carries let give swap replace move delete erase set unchanged still
     stays stay remains remain upon atop beyond amid among alongside
     """.split()
 )
 ABSTRACT = frozenset(
-    "picture image photo photograph painting drawing illustration scene shot view style way kind sort "
+    "picture image photo photograph painting drawing illustration scene shot view style way "
+    "kind sort "
     "type bit lot thing place moment feeling mood look colour color tone artwork art render piece "
     "set half side left right middle center centre top bottom front back wish idea version print "
-    "sketch portrait close-up closeup morning evening afternoon day spring summer autumn winter fall dawn "
+    "sketch portrait close-up closeup morning evening afternoon day spring summer autumn winter "
+    "fall dawn "
     "dusk sunset sunrise".split()
 )
 STOPWORDS = DETERMINERS | frozenset(
-    "of in on at by with from to and or as is are be it its for there only just other else everything "
+    "of in on at by with from to and or as is are be it its for there only just other else "
+    "everything "
     "rest all same exactly please picture image".split()
 )
 # Capitalised, yet nobody's name.

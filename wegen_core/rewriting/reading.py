@@ -13,6 +13,7 @@ from typing import Any
 
 from . import chinese, clauses, english
 from . import lexicon_en as lexicon
+from . import nouns_en as noun_table
 from .facts import Fact
 
 _QUOTE = re.compile(
@@ -81,7 +82,8 @@ def _read(prompt: str) -> Reading:
     facts = list(quotes)
     tokens = english.tokenise(prompt, hidden)
     phrases = english.phrases(tokens)
-    negated, absent = set(), set()
+    negated: set[int] = set()
+    absent: set[str] = set()
     for first, last, words in clauses.negations(tokens):
         facts.append(Fact("negation", tokens[first].start, tokens[last - 1].end, words))
         negated.update(range(first, last))
@@ -92,8 +94,10 @@ def _read(prompt: str) -> Reading:
     facts += _chinese(blank, found)
     for fact in facts:
         if fact.kind == "negation":
-            absent |= set(fact.value)  # type: ignore[call-overload]
-    clause = Spans((f.start, f.end) for f in [*facts, *kept_facts] if f.kind in ("negation", "keep"))
+            absent |= set(fact.value)
+    clause = Spans(
+        (f.start, f.end) for f in [*facts, *kept_facts] if f.kind in ("negation", "keep")
+    )
     # Colours, counts, ... of what must stay or must not be there are part of that clause.
     own = ("negation", "quote", "picture", "name")
     facts = [f for f in facts if f.kind in own or not clause.cover(f.start, f.end)] + kept_facts
@@ -114,7 +118,7 @@ def _read(prompt: str) -> Reading:
         totals=totals,
         things=things,
         quotes=frozenset(str(fact.value) for fact in quotes),
-        kept=frozenset(w for f in kept_facts for w in f.value),  # type: ignore[attr-defined]
+        kept=frozenset(w for f in kept_facts for w in f.value),
         folded=" ".join(prompt.casefold().split()),
         by_kind={kind: frozenset(values) for kind, values in by_kind.items()},
     )
@@ -196,13 +200,13 @@ def _totals(
     for phrase in phrases:
         if phrase.noun:
             totals[phrase.noun] += phrase.number or (1 if phrase.singular else 0)
-    numbered = {fact.end: fact.value[0] for fact in counts}  # type: ignore[index]
+    numbered = {fact.end: fact.value[0] for fact in counts}
     for _, end, name in han:
         totals[name] += numbered.get(end, 1)
     things = sum(
         total
         for noun, total in totals.items()
-        if noun not in lexicon.PLACES and noun not in lexicon.ABSTRACT
+        if noun not in noun_table.PLACES and noun not in lexicon.ABSTRACT
     )
     return dict(totals), things
 

@@ -15,7 +15,7 @@ _NOT_REPAIRABLE = frozenset({"language"})
 
 
 def repair(text: str, constraint: Constraint, prompt: str) -> str | None:
-    """`text` with `constraint` of `prompt` put back; None when that cannot be done by words alone."""
+    """`text` with `constraint` of `prompt` put back; None when words alone cannot do that."""
     if constraint.kind in _NOT_REPAIRABLE:
         return None
     if constraint.kind == "quote":
@@ -97,11 +97,11 @@ def _move(text: str, constraint: Constraint) -> str | None:
     if name not in _SIDES or not subject.noun:
         return None
     facts = [fact for fact in read(text).facts if fact.kind == "relation"]
-    placed = [fact for fact in facts if fact.value[1] in _SIDES]  # type: ignore[index]
-    own = [f for f in placed if f.value[0].noun == subject.noun]  # type: ignore[index]
+    placed = [fact for fact in facts if fact.value[1] in _SIDES]
+    own = [f for f in placed if f.value[0].noun == subject.noun]
     if not own:
         return None
-    if len(own) > 1 or any(f.value[1] == name for f in placed):  # type: ignore[index]
+    if len(own) > 1 or any(f.value[1] == name for f in placed):
         return ""
     said = text[own[0].start : own[0].end]
     return text[: own[0].start] + _SIDE.sub(_SIDES[name], said, count=1) + text[own[0].end :]

@@ -7,7 +7,7 @@ changes those one has.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -97,9 +97,7 @@ def rewrite(
 class _Writer:
     """Writes the variants of one prompt in order."""
 
-    def __init__(
-        self, prompt: str, seed: int, creativity: float, mllm: Any, style: str
-    ) -> None:
+    def __init__(self, prompt: str, seed: int, creativity: float, mllm: Any, style: str) -> None:
         self.prompt, self.seed, self.creativity, self.mllm = prompt, seed, creativity, mllm
         self.family = FAMILIES[style]
         self.own = tidy(prompt)
@@ -122,7 +120,9 @@ class _Writer:
         if self.edit and self.creativity > 0:
             stays = what_stays(self.own, k, self.seed, self.family, self.language == "zh")
             base = self.own.rstrip(".。 ") if stays else self.own
-            return Rewrite(base + stays, self.constraints, (stays.lstrip(",.，。 "),) if stays else ())
+            return Rewrite(
+                base + stays, self.constraints, (stays.lstrip(",.，。 "),) if stays else ()
+            )
         facets = self.sampler.choose(self.room) if self.room else {}
         written = self._by_model(k, facets) if self.mllm and self.room and self.own else None
         result = written or self._by_facets(facets)
@@ -138,7 +138,9 @@ class _Writer:
             added[0] = added[0][:1].upper() + added[0][1:]
         joiner = "，" if self.language == "zh" else ", "
         text = append(self.start, joiner.join(added)) if added else self.own
-        if text != self.own and not self._proved(text):  # facet values are chosen to agree; this is the net below
+        if text != self.own and not self._proved(
+            text
+        ):  # facet values are chosen to agree; this is the net below
             text, added = self.own, []
         return Rewrite(text, self.constraints, tuple(added))
 
@@ -192,7 +194,10 @@ _MOST = ((4, 5), (10, 4), (20, 3), (35, 2), (60, 1))  # words of the wish -> det
 
 def details(wish: str, creativity: float) -> int:
     """How many details a wish of this length has room for."""
-    words = len(re.findall(r"[^\W\u4e00-\u9fff]+", wish)) + len(re.findall(r"[\u4e00-\u9fff]", wish)) / 2
+    words = (
+        len(re.findall(r"[^\W\u4e00-\u9fff]+", wish))
+        + len(re.findall(r"[\u4e00-\u9fff]", wish)) / 2
+    )
     most = next((count for limit, count in _MOST if words <= limit), 0)
     return max(1, round(creativity * most)) if most and creativity > 0 else 0
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from . import lexicon_en as lexicon
+from . import nouns_en as noun_table
 from .reading import read
 
 _SPACES = re.compile(r"[^\S\n]+|[\x00-\x09\x0b-\x1f\x7f]+")
@@ -40,7 +41,8 @@ _REQUEST = re.compile(
     re.IGNORECASE,
 )
 _REQUEST_ZH = re.compile(
-    r"(?:请|帮我|给我|我想要|我要)*(?:画|生成|来|做|创作)(?:一张|一幅|一个|一下)?(?:关于)?(?=[\u4e00-\u9fff])"
+    r"(?:请|帮我|给我|我想要|我要)*(?:画|生成|来|做|创作)(?:一张|一幅|一个|"
+    r"一下)?(?:关于)?(?=[\u4e00-\u9fff])"
 )
 
 
@@ -70,8 +72,10 @@ _EDIT = re.compile(
     re.IGNORECASE,
 )
 _EDIT_ZH = re.compile(
-    r"\s*(?:请|帮我|麻烦|现在|然后|再)*(?:把|将|去掉|去除|删除|删掉|移除|擦除|添加|加上|加一|增加|给.{1,12}"
-    r"(?:加|戴|穿|换|涂)|让.{1,12}(?:变|成)|替换|换成|换掉|改成|改为|调整|调亮|调暗|放大|缩小|保持|不要改|在图)"
+    r"\s*(?:请|帮我|麻烦|现在|然后|再)*(?:把|将|去掉|去除|删除|删掉|移除|擦除|添加|加上|加一|"
+    r"增加|给.{1,12}"
+    r"(?:加|戴|穿|换|涂)|让.{1,12}(?:变|成)|替换|换成|换掉|改成|改为|调整|调亮|调暗|放大|缩小|"
+    r"保持|不要改|在图)"
 )
 
 
@@ -82,10 +86,14 @@ def is_edit(wish: str) -> bool:
 
 _VAGUE = frozenset(
     "something anything whatever surprise somewhere nice beautiful good great pretty cool lovely "
-    "picture image scene random idea wonderful interesting amazing me you like choose make draw show "
+    "picture image scene random idea wonderful interesting amazing me you like choose make draw "
+    "show "
     "give create paint please up wish".split()
 )
-_VAGUE_ZH = re.compile(r"随便|随意|什么|任意|惊喜|什么都|都可以|都行|好看的|漂亮的|一些|东西|画面|图片|一张|一幅|画|给我|来|的|点|个|吧")
+_VAGUE_ZH = re.compile(
+    r"随便|随意|什么|任意|惊喜|什么都|都可以|都行|好看的|漂亮的|一些|东西|画面|图片|一张|一幅|"
+    r"画|给我|来|的|点|个|吧"
+)
 
 
 def is_vague(wish: str) -> bool:
@@ -106,7 +114,9 @@ def says_nothing(wish: str) -> bool:
 def _plain(wish: str) -> bool:
     if len(wish) > 200:
         return False
-    return not any(read(wish).values(kind) for kind in ("quote", "name", "picture", "style", "count"))
+    return not any(
+        read(wish).values(kind) for kind in ("quote", "name", "picture", "style", "count")
+    )
 
 
 def _words(wish: str) -> set[str]:
@@ -114,7 +124,7 @@ def _words(wish: str) -> set[str]:
 
 
 def _place_or_mood(word: str) -> bool:
-    return lexicon.NOUNS.get(word) in lexicon.PLACES or bool(_MOOD(word))
+    return noun_table.NOUNS.get(word) in noun_table.PLACES or bool(_MOOD(word))
 
 
 _FILL = lexicon.STOPWORDS | lexicon.BOUNDARY | lexicon.COLOURS.keys()
