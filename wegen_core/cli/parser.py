@@ -113,6 +113,9 @@ def _preserve(parser: Parser) -> None:
 def _convert(parser: Parser) -> None:
     parser.add_argument("official", type=Path, help="folder of the official checkpoint")
     parser.add_argument("out", type=Path, help="folder to write")
+    parser.add_argument(
+        "--dtype", choices=["float32", "bfloat16", "float16"], help="default: as it is stored"
+    )
 
 
 def _rest(parser: Parser) -> None:

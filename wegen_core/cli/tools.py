@@ -29,9 +29,11 @@ def preserve(args: Namespace) -> None:
 
 
 def convert(args: Namespace) -> None:
+    import torch
+
     from ..model.checkpoint import convert
 
-    convert(args.official, args.out)
+    convert(args.official, args.out, args.dtype and getattr(torch, args.dtype))
     print(args.out)
 
 
