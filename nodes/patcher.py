@@ -19,5 +19,8 @@ class WeGenNetwork(nn.Module):
 class WholePatcher(ModelPatcher):
     """All of the network is on one device: its layers do not fetch their weights one by one."""
 
-    def partially_unload(self, *args: Any, **kwargs: Any) -> int:
+    def partially_load(self, device_to: Any, extra_memory: float = 0, **options: Any) -> int:
+        return super().partially_load(device_to, 1e32, **options)  # whatever there is room for
+
+    def partially_unload(self, *args: Any, **options: Any) -> int:
         return 0  # "freed nothing": the memory manager then unloads the whole network

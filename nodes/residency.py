@@ -77,25 +77,28 @@ class _Bar:
 
     def __init__(self, interrupted: Callable[[], bool]) -> None:
         self.interrupted = interrupted
-        self.stage = ""
-        self.due = 0.0
+        self.at = ("", 0)
+        self.due = self.cost = 0.0
 
     def __call__(self, stage: str, step: int, total: int, preview: Preview | None) -> None:
         import comfy.utils
 
         if self.interrupted():
             return  # the bar's own hook would raise here, in the middle of the core's work
-        if stage != self.stage:
-            self.stage, self.bar = stage, comfy.utils.ProgressBar(total)
-        self.bar.update_absolute(step, total, self.decoded(preview))
+        if stage != self.at[0] or step <= self.at[1]:
+            self.bar = comfy.utils.ProgressBar(total)
+        self.at = (stage, step)
+        self.bar.update_absolute(step, total, self.decoded(preview, last=step == total))
 
-    def decoded(self, preview: Preview | None) -> tuple[str, Any, int] | None:
+    def decoded(self, preview: Preview | None, last: bool) -> tuple[str, Any, int] | None:
+        """The preview as ComfyUI takes it. The last one stays on the node: shown if it is cheap."""
         start = time.monotonic()
-        if preview is None or start < self.due:
+        wanted = start >= self.due or (last and self.cost < PREVIEW_SECONDS)
+        if preview is None or not wanted:
             return None
         picture = preview().convert("RGB")
-        end = time.monotonic()
-        self.due = end + max(PREVIEW_SECONDS, 4 * (end - start))
+        self.cost = time.monotonic() - start
+        self.due = start + self.cost + max(PREVIEW_SECONDS, 4 * self.cost)
         return "JPEG", picture, 512
 
 
