@@ -52,6 +52,8 @@ class WeGenConfig:
     LlamaConfig and of diffusers' UNet2DConditionModel, AutoencoderKL and EulerDiscreteScheduler.
 
     `tokens_side`: an image becomes tokens_side² visual tokens (8 -> 64, the published model).
+    `verbs`: intent -> the word its replies begin with, for a network that was taught to say it.
+    `pictures`: how many pictures of a conversation it reads at once; what is older is left out.
     """
 
     vision: VisionConfig = field(default_factory=VisionConfig)
@@ -61,6 +63,8 @@ class WeGenConfig:
     scheduler: dict[str, Any] = field(default_factory=dict)
     paint: PaintDefaults = field(default_factory=PaintDefaults)
     tokens_side: int = 8
+    verbs: dict[str, str] = field(default_factory=dict)
+    pictures: int = 8
     name: str = "wegen"
 
     @property

@@ -51,6 +51,7 @@ class Options:
     temperature: float = 0.0
     top_p: float = 1.0
     seeds: Sequence[int] = ()
+    images: bool = True
 
     def __post_init__(self) -> None:
         if self.max_new_tokens < 1:
@@ -127,6 +128,7 @@ class Decoder:
         self.forced = dict(zip(chain, chain[1:], strict=False))
         self.index = {token: k for k, token in enumerate(tokens.image_ids)}
         self.closed = torch.tensor(chain[1:], device=net.device)
+        self.pictorial = torch.tensor(chain, device=net.device)
         self.unguided: KVCache | None = None
         if options.guidance != 1.0:
             self.unguided = KVCache(net.llm, len(self.rows))
@@ -199,6 +201,8 @@ class Decoder:
         if free:
             logits = self.net.llm.lm_head(self.state[free]).float()
             logits[:, self.closed] = 0.0
+            if not self.options.images:
+                logits[:, self.pictorial] = -torch.inf
             for i, scores in zip(free, logits, strict=True):
                 chosen[i] = _pick(scores, self.options, self.generators[i])
         for i, row in enumerate(self.rows):
@@ -290,21 +294,22 @@ class Decoder:
         features = self.state.new_zeros(0, size, self.net.config.vision.width)
         if count:
             features = torch.stack(kept[: count * size]).view(count, size, -1)
-        text = tokens.decode(_without_images(row.ids, self.forced, tokens.image_end_id))
+        start, end = tokens.image_start_id, tokens.image_end_id
+        text = tokens.decode(_without_images(row.ids, self.forced, start, end))
         return Generation(torch.tensor(row.ids), text, features, torch.stack(row.hidden))
 
 
-def _without_images(ids: list[int], forced: dict[int, int], end: int) -> list[int]:
-    """`ids` without `<img>` and `<img_k>` of images that were finished."""
+def _without_images(ids: list[int], chain: dict[int, int], start: int, end: int) -> list[int]:
+    """`ids` without `<img>`, and without the `<img_k>` of images that were finished."""
     kept: list[int] = []
-    opened: int | None = None
+    opened = 0
     for token in ids:
-        if token in forced and opened is None:
-            opened = len(kept)
-        if token == end and opened is not None:
+        if token == end:
             del kept[opened:]
-            opened = None
-        kept.append(token)
+        if token != start:
+            kept.append(token)
+        if token not in chain or token == start:
+            opened = len(kept)
     return kept
 
 

@@ -125,14 +125,15 @@ class WeGen(nn.Module):
         if not places:
             return embeds
         visual = self.input_projector(tokens.to(embeds.dtype)).flatten(0, 1)
-        return embeds.masked_scatter(mask[..., None], visual)
+        return embeds.masked_scatter(mask[..., None], visual.to(embeds.dtype))
 
     def forward(self, batch: dict[str, Tensor], *, diffusion: bool = True) -> dict[str, Tensor]:
         """Losses of stages 2 and 3, each a differentiable scalar.
 
         batch: input_ids, attention_mask, labels [B,S]; ids_cmp_mask, ids_gen_mask bool [B,S];
         embeds_cmp_mask, embeds_gen_mask bool [N]; images [N,3,S,S] encoder input (or
-        image_features [N,P,W]); images_aug [N,3,H,W] in [-1,1] (not needed without `diffusion`).
+        image_features [N,P,W]); images_aug [N,3,H,W] in [-1,1] (not needed without `diffusion`);
+        optionally image_targets [N,P,W], what to predict where image_features are perturbed.
         Returns total_loss, lm_loss, rec_loss, mse_loss, cosine_loss, diffusion_loss.
         """
         return losses.total_loss(self, batch, diffusion=diffusion)
@@ -150,6 +151,7 @@ class WeGen(nn.Module):
         temperature: float = 0.0,
         top_p: float = 1.0,
         seed: int | Sequence[int] | None = None,
+        images: bool = True,
         on_text: OnText | None = None,
         on_progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
@@ -162,7 +164,7 @@ class WeGen(nn.Module):
         guidance: of the visual tokens (1: none). features: which visual tokens to return, see
         `Generation`; "reference" is the published convention, with its unguided context running on
         from image to image. temperature 0 is greedy; seed: one for all rows (row i uses seed + i)
-        or one each. on_text: each new piece of the first row's text. session: keeps the KV cache
+        or one each. images: False for replies in words only. on_text: each new piece of the first row's text. session: keeps the KV cache
         of one conversation between calls.
         Raises ValueError for prompts that do not fit the context, `Stopped` if should_stop() says so.
         """
@@ -176,7 +178,9 @@ class WeGen(nn.Module):
             seed = () if seed is None else range(seed, seed + len(rows))
         elif len(seed) != len(rows):
             raise ValueError(f"{len(seed)} seeds for {len(rows)} prompts; give one seed each")
-        options = Options(guidance, max_new_tokens, features, temperature, top_p, seed)
+        options = Options(
+            guidance, max_new_tokens, features, temperature, top_p, seed, images
+        )
         decoder = generation.Decoder(self, prompts, options, session)
         results = decoder.run(on_text, on_progress, should_stop)
         return results[0] if single else results

@@ -2,13 +2,28 @@
 
     python -m wegen_core train mini --out runs/mini
 
-Stages, each resumable: tokenizer, vision (image encoder), vae, painter (the paper's stage 1), llm (stages
-2 and 3 in one: the playground has no pretrained language model to align first).
+Stages, each resumable: tokenizer, vision (image encoder), vae, painter (the paper's stage 1), llm
+(stages 2 and 3 in one: the playground has no pretrained language model to align first).
 """
 
 from __future__ import annotations
 
-from ..model.config import PaintDefaults, VisionConfig
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+from diffusers import AutoencoderKL
+
+from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
+from ..model.checkpoint import save
+from ..model.network import WeGen
+from .stages import train_llm, train_painter
+from .tokens import train_tokenizer
+from .vae import build_vae, train_vae
+from .vision import train_vision
 
 VISION = VisionConfig(
     image_size=64, patch_size=8, width=96, layers=4, head_width=24, mlp_ratio=3.0
@@ -52,3 +67,61 @@ SCHEDULER = {
     "prediction_type": "epsilon",
 }
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
+
+STEPS = {"vision": 3500, "vae": 2800, "painter": 2200, "llm": 4000}
+SIDE = 8
+
+
+def build(folder: Path, seed: int = 0) -> WeGen:
+    """The untrained network around its tokenizer, which is trained here."""
+    tokenizer = train_tokenizer(folder / "tokenizer", SIDE**2, seed)
+    torch.manual_seed(seed)
+    config = WeGenConfig(
+        vision=VISION,
+        llm={**LLM, "vocab_size": len(tokenizer)},
+        unet=UNET,
+        vae=_settings(build_vae()),
+        scheduler=SCHEDULER,
+        paint=PAINT,
+        tokens_side=SIDE,
+        name="mini",
+    )
+    return WeGen(config, tokenizer).eval().requires_grad_(False)
+
+
+def train_mini(folder: Path, stages: Sequence[str] = tuple(STEPS), seed: int = 0) -> WeGen:
+    """Run or resume the named stages in order; a finished one only loads its weights.
+
+    The painter needs vision and vae, the llm needs vision; two processes can train them at once.
+    """
+    net = build(folder, seed)
+    run, steps = folder / "stages", STEPS
+    if "vision" in stages:
+        net.vision = train_vision(VISION, run, steps=steps["vision"], seed=seed)
+    if "vae" in stages:
+        net.vae = train_vae(run, steps["vae"], seed)
+        net.config = replace(net.config, vae=_settings(net.vae))
+    net.requires_grad_(False)
+    if "painter" in stages:
+        train_painter(net, run, steps=steps["painter"], seed=seed)
+    if "llm" in stages:
+        train_llm(net, run, steps=steps["llm"], seed=seed)
+    return net
+
+
+def _settings(vae: AutoencoderKL) -> dict[str, Any]:
+    """What `AutoencoderKL` must be called with to get this one."""
+    return {k: v for k, v in vae.config.items() if not k.startswith("_")}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """`python -m wegen_core train mini`."""
+    parser = argparse.ArgumentParser(prog="python -m wegen_core train mini", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("runs/mini"), help="run folder")
+    parser.add_argument("--stages", nargs="+", choices=list(STEPS), default=list(STEPS))
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    net = train_mini(options.out, options.stages, options.seed)
+    if set(options.stages) == set(STEPS):
+        save(net, options.out / "model", dtype=torch.float16)
+        print(f"saved to {options.out / 'model'}; copy it to wegen_core/pretrained/mini to ship it")

@@ -74,6 +74,11 @@ class VisionTask(nn.Module):
         super().__init__()
         self.vision = VisionTransformer(config)
         self.reader = Reader(config)
+        # The unit-power branches of all blocks add up in the residual stream; start near the power wanted.
+        scale = (2 * config.layers) ** -0.5
+        for block in self.vision.blocks:
+            nn.init.constant_(block.norm1.weight, scale)
+            nn.init.constant_(block.norm2.weight, scale)
 
     def losses(self, scenes: Sequence[world.Scene]) -> dict[str, Tensor]:
         """A term per reader, on freshly drawn pictures, and one for tokens of unit power."""
@@ -107,7 +112,7 @@ def train_vision(
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         scenes = [world.sample(rng) for _ in range(batch)]
         losses = task.losses(scenes)
-        return torch.stack(list(losses.values())).sum(), {k: float(v) for k, v in losses.items()}
+        return torch.stack(list(losses.values())).sum(), {k: float(v.detach()) for k, v in losses.items()}
 
     train("vision", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998)
     return task.vision.eval()

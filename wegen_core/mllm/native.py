@@ -1,0 +1,247 @@
+"""WeGen's own network as the model that understands: it plans in words and in visual tokens."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, get_args
+
+import torch
+from torch import Tensor
+
+from ..conversation import Conversation, Picture, Turn
+from ..pictures import flatten
+from ..plan import Intent, Plan
+from ..model.prompt import IMAGE, Part, reply_ids, user_ids
+from ..rewriting import find_constraints
+
+if TYPE_CHECKING:
+    from ..model import Generation, WeGen
+    from ..progress import OnText, Progress, ShouldStop
+
+TEMPERATURE, TOP_P = 0.7, 0.9
+"""Of what is open in a wish; what the words settle is far above the rest and stays settled."""
+
+ASKED = "Generate a painting: {}"
+REWRITE = "Rewrite: {}"
+
+_REMEMBERED = 32
+
+
+class NativeMLLM:
+    """Implements `MLLM` with a WeGen network. Plans carry its visual tokens as `draft`.
+
+    Keeps the KV cache of the newest conversation, so that its next turn costs only what is new,
+    and the features of the last pictures read; `forget()` frees both.
+    """
+
+    def __init__(self, net: WeGen) -> None:
+        self.net = net
+        self.name = f"WeGen {net.config.name}"
+        self.forget()
+
+    def forget(self) -> None:
+        """Free the KV cache and the remembered picture features."""
+        self._session = self.net.session()
+        self._read: OrderedDict[str, Tensor] = OrderedDict()
+
+    def chat(
+        self,
+        conversation: Conversation,
+        *,
+        schema: dict[str, Any] | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        max_new_tokens: int = 512,
+        on_text: OnText | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> str:
+        """The reply in words. `schema` is refused: the network writes no JSON."""
+        if schema is not None:
+            raise ValueError(f"{self.name} cannot follow a JSON schema; leave schema out")
+        ids, features = self._prompt(conversation.turns)
+        reply = self.net.generate(
+            ids,
+            features,
+            max_new_tokens=max_new_tokens,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+            images=False,
+            on_text=on_text,
+            should_stop=should_stop,
+            session=self._session,
+        )
+        return self._words(reply)
+
+    def rewrite(
+        self,
+        prompt: str,
+        *,
+        n: int,
+        seed: int,
+        temperature: float,
+        should_stop: ShouldStop | None = None,
+    ) -> list[str]:
+        """`n` full descriptions of what `prompt` wishes for, sampled as one batch."""
+        tokens = self.net.tokenizer
+        ids = [tokens.bos_id, *user_ids(tokens, [REWRITE.format(prompt)])]
+        replies = self.net.generate(
+            [torch.tensor(ids)] * n,
+            temperature=temperature,
+            top_p=0.95,
+            seed=seed,
+            images=False,
+            max_new_tokens=128,
+            should_stop=should_stop,
+        )
+        return [self._words(reply) for reply in replies]
+
+    def plan(
+        self,
+        conversation: Conversation,
+        *,
+        n: int = 1,
+        intent: Intent | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        guidance: float | None = None,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Plan]:
+        """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens."""
+        turns = conversation.turns
+        ids, features = self._prompt(turns, intent)
+        verb = self.net.config.verbs.get(intent or "", "")
+        start = ids
+        if verb:
+            start = torch.cat([ids, torch.tensor(self.net.tokenizer.encode(verb))])
+        options: dict[str, Any] = {
+            "guidance": 1.0 if guidance is None else guidance,
+            "temperature": TEMPERATURE if temperature is None else temperature,
+            "top_p": TOP_P if top_p is None else top_p,
+            "should_stop": should_stop,
+            "on_progress": on_progress,
+        }
+        session = {"session": self._session} if n == 1 else {}
+        replies = self.net.generate(
+            [start] * n,
+            None if features is None else features.repeat(n, 1, 1),
+            seed=seed,
+            images=intent != "answer",
+            on_text=on_text,
+            **options,
+            **session,
+        )
+        if intent not in (None, "answer"):
+            options |= {"features": None}
+            replies = [self._with_picture(reply, start, features, options) for reply in replies]
+        return [self._as_plan(reply, turns, intent) for reply in replies]
+
+    def _with_picture(
+        self, reply: Generation, start: Tensor, features: Tensor | None, options: dict[str, Any]
+    ) -> Generation:
+        """`reply`, or if it showed nothing, what follows when it is made to."""
+        if len(reply.features):
+            return reply
+        tokens = self.net.tokenizer
+        words = [i for i in reply.ids.tolist() if i != tokens.eos_id][-256:]
+        forced = torch.cat([start.cpu(), torch.tensor([*words, tokens.image_start_id])])
+        drawn = self.net.generate(
+            forced,
+            features,
+            max_new_tokens=len(tokens.image_ids) + 2,
+            guidance=options["guidance"],
+            on_progress=options["on_progress"],
+            should_stop=options["should_stop"],
+        )
+        return type(reply)(reply.ids, reply.text, drawn.features, reply.hidden)
+
+    def _prompt(
+        self, turns: Sequence[Turn], intent: Intent | None = None
+    ) -> tuple[Tensor, Tensor | None]:
+        """The conversation as ids [L] and its pictures' visual tokens [N,64,W]."""
+        tokens = self.net.tokenizer
+        turns, pictures = self._window(turns)
+        ids = [tokens.bos_id]
+        for turn in turns:
+            parts: list[Part] = [
+                IMAGE if isinstance(part, Picture) else part.text for part in turn.parts
+            ]
+            if turn.role == "user":
+                if intent == "generate" and turn is turns[-1] and not self.net.config.verbs:
+                    parts = [ASKED.format(p) if isinstance(p, str) else p for p in parts]
+                ids += user_ids(tokens, parts)
+            else:
+                verb = self.net.config.verbs.get(_intent_of(turn), "")
+                if verb and parts and isinstance(parts[0], str):
+                    parts[0] = f"{verb} {parts[0]}"
+                ids += reply_ids(tokens, parts)
+        features = torch.cat([self._tokens(p) for p in pictures]) if pictures else None
+        return torch.tensor(ids), features
+
+    def _window(self, turns: Sequence[Turn]) -> tuple[list[Turn], list[Picture]]:
+        """What the network reads: all, or, of a longer talk, the last turn with the last picture."""
+        pictures = [p for turn in turns for p in turn.pictures]
+        if len(pictures) < self.net.config.pictures:
+            return list(turns), pictures
+        last = turns[-1]
+        if not last.pictures:
+            last = Turn(last.id, None, last.role, (pictures[-1], *last.parts), last.record)
+        return [last], last.pictures
+
+    @torch.inference_mode()
+    def _tokens(self, picture: Picture) -> Tensor:
+        """Visual tokens [1,64,W] of a picture: those it was painted from, or what is seen in it."""
+        if picture.features is not None:
+            return picture.features[None].to(self.net.device, self.net.dtype)
+        image = flatten(picture.image)
+        key = hashlib.sha256(image.tobytes() + repr(image.size).encode()).hexdigest()
+        if key not in self._read:
+            pixels = self.net.preprocess([image])
+            self._read[key] = self.net.pool(self.net.encode_images(pixels))
+            if len(self._read) > _REMEMBERED:
+                self._read.popitem(last=False)
+        return self._read[key].to(self.net.device, self.net.dtype)
+
+    def _words(self, reply: Generation) -> str:
+        tokens = self.net.tokenizer
+        hidden = {tokens.image_start_id, tokens.image_end_id, *tokens.image_ids, tokens.eos_id}
+        return tokens.decode(i for i in reply.ids.tolist() if i not in hidden).strip()
+
+    def _as_plan(self, reply: Generation, turns: Sequence[Turn], intent: Intent | None) -> Plan:
+        words = self._words(reply)
+        said: Intent | None = None
+        for name in get_args(Intent):
+            verb = self.net.config.verbs.get(name)
+            if verb and words.startswith(verb):
+                said, words = name, words.removeprefix(verb).strip()
+        if not len(reply.features):
+            return Plan("answer", text=words)
+        asked = turns[-1].text
+        intent = intent or said or _guess(turns)
+        return Plan(
+            intent,
+            prompt=words or asked,
+            text=words,
+            changes=(asked,) if intent == "refine" else (),
+            constraints=tuple(find_constraints(asked)),
+            draft=reply.features[0],
+        )
+
+
+def _intent_of(turn: Turn) -> str:
+    """The intent an assistant's turn was made with, as its record tells."""
+    plan = turn.record.get("plan")
+    return plan.get("intent", "answer") if isinstance(plan, dict) else "answer"
+
+
+def _guess(turns: Sequence[Turn]) -> Intent:
+    """What a picture in reply to this talk must be, for a network that does not say."""
+    if len(turns[-1].pictures) > 1:
+        return "compose"
+    return "refine" if any(turn.pictures for turn in turns) else "generate"

@@ -1,0 +1,85 @@
+"""WeGen's own decoder as the painter: it reads the visual tokens that came with the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from ..model.prompt import user_ids
+from ..pictures import to_pil
+
+if TYPE_CHECKING:
+    from ..model import WeGen
+    from ..plan import Plan
+    from ..progress import Progress, ShouldStop
+
+MOST_PIXELS = 4 * 1024 * 1024
+"""Pixels painted at once; more pictures are painted in turns."""
+
+
+class NativePainter:
+    """Implements `Painter` with a WeGen network.
+
+    A plan without visual tokens, from another MLLM, has them drawn up from its prompt.
+    """
+
+    def __init__(self, net: WeGen) -> None:
+        self.net = net
+        self.name = f"WeGen {net.config.name} painter"
+
+    def paint(
+        self,
+        plans: Sequence[Plan],
+        pictures: Sequence[Image.Image],
+        *,
+        seeds: Sequence[int],
+        size: tuple[int, int] | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Image.Image]:
+        """See `Painter.paint`; `pictures` are in the plans' visual tokens already."""
+        if len(seeds) != len(plans):
+            raise ValueError(f"{len(seeds)} seeds for {len(plans)} plans; give one seed each")
+        defaults = self.net.config.paint
+        width, height = size or (defaults.width, defaults.height)
+        together = max(1, MOST_PIXELS // (width * height))
+        painted: list[Image.Image] = []
+        for first in range(0, len(plans), together):
+            chosen = slice(first, first + together)
+            drafts = [self._draft(plan, on_progress, should_stop) for plan in plans[chosen]]
+            result = self.net.paint(
+                torch.stack(drafts),
+                seed=list(seeds[chosen]),
+                steps=steps,
+                guidance=guidance,
+                width=width,
+                height=height,
+                on_progress=on_progress,
+                should_stop=should_stop,
+            )
+            painted += to_pil(result)
+        return painted
+
+    def _draft(
+        self, plan: Plan, on_progress: Progress | None, should_stop: ShouldStop | None
+    ) -> Tensor:
+        """Visual tokens [64,W] of a plan."""
+        if plan.draft is not None:
+            return plan.draft.to(self.net.device, self.net.dtype)
+        tokens, verbs = self.net.tokenizer, self.net.config.verbs
+        ids = [tokens.bos_id, *user_ids(tokens, [f"Generate a painting: {plan.prompt}"])]
+        if "generate" in verbs:
+            ids += tokens.encode(f"{verbs['generate']} {plan.prompt}")
+        drawn = self.net.generate(
+            torch.tensor([*ids, tokens.image_start_id]),
+            max_new_tokens=len(tokens.image_ids) + 2,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+        return drawn.features[0]

@@ -1,0 +1,125 @@
+"""Training the painter (stage 1) and the language model (stages 2 and 3) on the playground."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..data import playground as world
+from ..data.sequences import MOST_PICTURES, Interleaved, chat, encode
+from ..model.losses import IGNORED, denoising_loss
+from ..model.network import WeGen
+from .gallery import Gallery
+from .loop import train
+
+TOKEN_NOISE = 0.4
+"""Most noise on visual tokens (of unit power): at inference they are predictions, not encodings."""
+
+DROPPED = 0.1
+"""Share of pictures painted without a condition, for classifier-free guidance."""
+
+_PICTURES = (0.08, 0.26, 0.3, 0.2, 0.16)
+_CHATS = (48, 32, 20, 14, 10)
+
+
+def _noisy(tokens: Tensor) -> Tensor:
+    """Each picture's tokens [N,64,W] with noise of its own strength."""
+    strength = TOKEN_NOISE * torch.rand(len(tokens), 1, 1)
+    return tokens + strength * torch.randn_like(tokens)
+
+
+def train_painter(
+    net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed: int = 0
+) -> None:
+    """Stage 1: the U-Net learns to paint from visual tokens; encoder and VAE stay frozen."""
+    gallery = Gallery(net)
+    net.unet.requires_grad_(True)
+    width, height = net.config.paint.width, net.config.paint.height
+    sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
+
+    def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        scenes = [world.sample(rng) for _ in range(batch)]
+        tokens = _noisy(gallery.tokens(scenes))
+        tokens[torch.rand(batch) < DROPPED] = 0.0
+        loss = denoising_loss(net, gallery.latents(scenes), tokens, sizes.expand(batch, -1))
+        return loss, {}
+
+    train(
+        "painter",
+        net.unet,
+        step,
+        steps=steps,
+        lr=1e-3,
+        folder=folder,
+        seed=seed,
+        ema_decay=0.998,
+        save_every=100,
+    )
+    net.unet.eval()
+
+
+def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
+    """Stages 2 and 3: the language model and both projectors learn interleaved chats.
+
+    The diffusion term is left out: the playground's tokens are trained to be read despite noise.
+    """
+    gallery = Gallery(net)
+    learned = torch.nn.ModuleList([net.llm, net.input_projector, net.output_projector])
+    learned.requires_grad_(True)
+
+    def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+        pictures = int(rng.choice(MOST_PICTURES + 1, p=_PICTURES))
+        chats = [encode(chat(pictures, rng), net.tokenizer) for _ in range(_CHATS[pictures])]
+        losses = net(collate(chats, net, gallery), diffusion=False)
+        return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
+
+    train(
+        "llm",
+        learned,
+        step,
+        steps=steps,
+        lr=1.5e-3,
+        folder=folder,
+        seed=seed,
+        betas=(0.9, 0.95),
+        weight_decay=0.05,
+        warmup=200,
+        ema_decay=0.998,
+        save_every=100,
+        bf16=True,
+    )
+    net.llm.eval()
+
+
+def collate(chats: list[Interleaved], net: WeGen, gallery: Gallery) -> dict[str, Tensor]:
+    """The batch of `WeGen.forward`, padded on the right."""
+    longest = max(len(c.ids) for c in chats)
+    ids = torch.full((len(chats), longest), net.tokenizer.eos_id)
+    labels = torch.full_like(ids, IGNORED)
+    attention = torch.zeros_like(ids)
+    for i, c in enumerate(chats):
+        ids[i, : len(c.ids)] = torch.tensor(c.ids)
+        labels[i, : len(c.ids)] = torch.tensor(c.labels)
+        attention[i, : len(c.ids)] = 1
+    generated = torch.tensor([g for c in chats for g in c.generated], dtype=torch.bool)
+    visual = torch.isin(ids, torch.tensor(net.tokenizer.image_ids))
+    # Row-major order of the image positions is the order of the pictures: 64 positions each.
+    owner = torch.zeros_like(visual)
+    owner[visual] = generated.repeat_interleave(net.config.image_tokens)
+    scenes = [s for c in chats for s in c.scenes]
+    width = net.config.vision.width
+    tokens = gallery.tokens(scenes) if scenes else torch.zeros(0, net.config.image_tokens, width)
+    return {
+        "input_ids": ids,
+        "labels": labels,
+        "attention_mask": attention,
+        "ids_cmp_mask": visual & ~owner,
+        "ids_gen_mask": owner,
+        "embeds_cmp_mask": ~generated,
+        "embeds_gen_mask": generated,
+        "image_features": _noisy(tokens),
+        "image_targets": tokens,
+    }
