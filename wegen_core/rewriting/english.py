@@ -137,7 +137,8 @@ def _phrase_at(tokens: Sequence[Token], first: int) -> Phrase | None:
         counted = number is not None or determiner in ("a", "an")
         return _colour_only(tokens, (first, inner, body, i), counted, number, colours)
     nouns = [k for k in words if known(tokens[k].text)]
-    head = nouns[-1] if nouns else words[-1]
+    event = tokens[words[-1]].text in lexicon.EVENTS
+    head = nouns[-1] if nouns and not event else words[-1]
     verb_like = tokens[head].text.endswith("s") and not tokens[head].text.endswith(("ss", "us"))
     if not nouns and verb_like and determiner in ("a", "an") and len(words) > 1:
         head = words[-2]  # "an axolotl swims": the last word is the verb
@@ -179,8 +180,12 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
             if seen_noun:
                 break
             colours.append(lexicon.COLOURS[text])
-        elif seen_noun and not known(text) or _participle(tokens, i, bool(words)):
+        elif seen_noun and not known(text) and text not in lexicon.EVENTS:
             break
+        elif _participle(tokens, i, bool(words)):
+            break
+        elif text in ("coloured", "colored") and colours:
+            pass  # "plum coloured"
         elif not (text == "light" and following in lexicon.COLOURS):
             words.append(i)
             seen_noun = seen_noun or known(text)
@@ -291,8 +296,18 @@ _RELATION = re.compile(
     r"\b(?:" + "|".join(f"(?P<r{k}>{p})" for k, (_, p) in enumerate(_RELATIONS)) + r")\b",
     re.IGNORECASE,
 )
+_NIGHTS = frozenset({("under", "moon"), ("under", "star"), ("in", "dark"), ("beside", "moonlight")})
 _NO_SUBJECT = lexicon.ABSTRACT | {""}
 _TIMES = lexicon.ABSTRACT | frozenset({"night", "background", "text", "sun", "rain", "mist"})
+
+
+def frame_places(text: str) -> list[tuple[int, int]]:
+    """Spans of the places in the picture: "on the left-hand side", "in the middle"."""
+    return [
+        match.span()
+        for match in _RELATION.finditer(text)
+        if _RELATIONS[int((match.lastgroup or "r0")[1:])][0] in _ABSOLUTE
+    ]
 
 
 def relation_facts(text: str, tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
@@ -326,6 +341,8 @@ def _relation(
         k -= 1
     before = found[k - 1] if k and _near(tokens, found[k - 1].last, first) else None
     following = found[after] if after < len(found) else None
+    if before and any(token.text == "there" for token in tokens[before.last : first]):
+        before = None  # "on the lawn there is on the left a tree"
     if name in _ABSOLUTE:
         fronted = following and (before is None or _comma(tokens, before.last, first))
         if fronted and following and _near(tokens, last, following.first):
@@ -337,6 +354,8 @@ def _relation(
     if following is None or following.first != last or not _is_object(tokens, following, name):
         return None
     other, end = following.noun, following.last
+    if (name, other) in _NIGHTS:
+        name, other = "in", "night"
     if name == "between" and after + 1 < len(found) and tokens[end : end + 1]:
         second = found[after + 1]
         if tokens[end].text == "and" and second.first == end + 1:

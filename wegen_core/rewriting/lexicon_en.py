@@ -158,6 +158,10 @@ ABSTRACT = frozenset(
     "fall dawn "
     "dusk sunset sunrise".split()
 )
+# What a wish may be for without naming a thing: "a birthday party", "a road trip".
+EVENTS = frozenset(
+    "trip party adventure holiday postcard scene view drive walk seascape weekend vacation".split()
+)
 STOPWORDS = DETERMINERS | frozenset(
     "of in on at by with from to and or as is are be it its for there only just other else "
     "everything "

@@ -231,6 +231,7 @@ KINDS_OF = {
     "toy": frozenset("ball car boat star train plane robot dinosaur kite balloon".split()),
     "hill": frozenset({"mountain", "grass"}),
     "star": frozenset({"night"}),
+    "moon": frozenset({"night"}),
     "fruit": frozenset({"apple", "lemon", "banana"}),
     "food": frozenset({"cake", "bread", "pizza", "fruit", "apple", "lemon", "banana"}),
     "plant": frozenset({"tree", "flower", "grass"}),

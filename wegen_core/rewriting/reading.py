@@ -81,7 +81,12 @@ def _read(prompt: str) -> Reading:
     blank = _blank(prompt, hidden)
     facts = list(quotes)
     tokens = english.tokenise(prompt, hidden)
-    phrases = english.phrases(tokens)
+    frame = Spans(english.frame_places(blank))
+    phrases = [
+        p
+        for p in english.phrases(tokens)
+        if not frame.cover(tokens[p.first].start, tokens[p.inner].end)
+    ]
     negated: set[int] = set()
     absent: set[str] = set()
     for first, last, words in clauses.negations(tokens):
@@ -144,6 +149,9 @@ def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
     return "".join([*pieces, prompt[last:]])
 
 
+_NO_THINGS = lexicon.ABSTRACT | lexicon.EVENTS | {"thing", "text", "background"}
+
+
 def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]) -> Iterator[Fact]:
     idioms = [m.span() for m in re.finditer(lexicon.COLOUR_IDIOMS, text, re.IGNORECASE)]
     no_colours = Spans([*idioms, *(m.span() for m in clauses.monochrome(text))])
@@ -156,8 +164,12 @@ def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]
     yield from clauses.picture_facts(text)
     yield from clauses.name_facts(text, tokens)
     for k, phrase in enumerate(found):
-        determined = k == 0 and phrase.first < phrase.inner or phrase.number is not None
-        if phrase.noun and phrase.noun not in lexicon.ABSTRACT | {"thing", "text", "background"}:
+        opening = tokens[phrase.first].text in ("a", "an", "the", "my", "one")
+        determined = k == 0 and opening or phrase.number is not None
+        following = tokens[phrase.last].text if phrase.last < len(tokens) else ""
+        if following in lexicon.ABSTRACT and phrase.noun not in noun_table.NOUNS:
+            continue  # "a peaceful place" names no thing
+        if phrase.noun and phrase.noun not in _NO_THINGS:
             if phrase.noun in english.KNOWN or determined:
                 start, end = tokens[phrase.inner].start, tokens[phrase.last - 1].end
                 yield Fact("subject", start, end, phrase.noun)
