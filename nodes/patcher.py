@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from comfy.model_patcher import ModelPatcher
+from comfy.patcher_extension import CallbacksMP
 from torch import nn
 
 
@@ -18,6 +20,15 @@ class WeGenNetwork(nn.Module):
 
 class WholePatcher(ModelPatcher):
     """All of the network is on one device: its layers do not fetch their weights one by one."""
+
+    def on_unload(self, forget: Callable[[], None]) -> None:
+        """Call `forget` when the network leaves the device: its caches must leave with it."""
+
+        def detached(patcher: ModelPatcher, unpatch_all: bool) -> None:
+            if unpatch_all:  # not for the detaching and attaching of every use
+                forget()
+
+        self.add_callback(CallbacksMP.ON_DETACH, detached)
 
     def partially_load(self, device_to: Any, extra_memory: float = 0, **options: Any) -> int:
         return super().partially_load(device_to, 1e32, **options)  # whatever there is room for

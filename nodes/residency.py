@@ -35,6 +35,7 @@ class Resident:
                 load_device=memory.get_torch_device(),
                 offload_device=memory.unet_offload_device(),
             )
+            self.patcher.on_unload(copilot.mllm.forget)
 
     @contextmanager
     def at_work(self, node_id: str) -> Iterator[tuple[Copilot, dict[str, Callable]]]:

@@ -37,44 +37,11 @@ class Outcome:
     outputs: dict[str, Any] = field(default_factory=dict)
 
 
-class ComfyServer:
-    """ComfyUI at `folder`, run by `python` on the CPU, with an own empty base directory."""
+class ComfyClient:
+    """A ComfyUI that answers at `address` (host:port)."""
 
-    def __init__(self, folder: Path, python: str, base: Path) -> None:
-        self.folder, self.python, self.base = folder, python, base
-        with socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.address = f"127.0.0.1:{free.getsockname()[1]}"
-
-    def start(self, packs: dict[str, Path], *options: str) -> None:
-        """Start with `packs` (name -> folder or file) as custom nodes; RuntimeError with log."""
-        home = self.base / "custom_nodes"
-        home.mkdir(parents=True)
-        for name, target in packs.items():
-            (home / name).symlink_to(target)
-        command = [self.python, "main.py", "--cpu", "--port", self.address.split(":")[1]]
-        command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
-        self.log = self.base / "server.log"
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [*command, "--disable-api-nodes", *options],
-                cwd=self.folder,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
-            )
-        give_up = time.monotonic() + 120
-        while time.monotonic() < give_up and self.process.poll() is None:
-            try:
-                return self._check(self.get("system_stats"))
-            except requests.ConnectionError:
-                time.sleep(0.2)
-        self.stop()
-        raise RuntimeError(f"{self.folder} did not start:\n{self.log.read_text()[-3000:]}")
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(20)
+    def __init__(self, address: str) -> None:
+        self.address = address
 
     def get(self, path: str, **query: Any) -> requests.Response:
         return requests.get(f"http://{self.address}/{path}", params=query, timeout=30)
@@ -161,6 +128,42 @@ class ComfyServer:
                 return history[prompt_id]
             time.sleep(0.02)
 
-    @staticmethod
-    def _check(response: requests.Response) -> None:
-        response.raise_for_status()
+
+class ComfyServer(ComfyClient):
+    """ComfyUI at `folder`, run by `python` on the CPU, with an own empty base directory."""
+
+    def __init__(self, folder: Path, python: str, base: Path) -> None:
+        self.folder, self.python, self.base = folder, python, base
+        with socket() as free:
+            free.bind(("127.0.0.1", 0))
+            super().__init__(f"127.0.0.1:{free.getsockname()[1]}")
+
+    def start(self, packs: dict[str, Path], *options: str) -> None:
+        """Start with `packs` (name -> folder or file) as custom nodes; RuntimeError with log."""
+        home = self.base / "custom_nodes"
+        home.mkdir(parents=True)
+        for name, target in packs.items():
+            (home / name).symlink_to(target)
+        command = [self.python, "main.py", "--cpu", "--port", self.address.split(":")[1]]
+        command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
+        self.log = self.base / "server.log"
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [*command, "--disable-api-nodes", *options],
+                cwd=self.folder,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
+            )
+        give_up = time.monotonic() + 120
+        while time.monotonic() < give_up and self.process.poll() is None:
+            try:
+                return self.get("system_stats").raise_for_status()
+            except requests.ConnectionError:
+                time.sleep(0.2)
+        self.stop()
+        raise RuntimeError(f"{self.folder} did not start:\n{self.log.read_text()[-3000:]}")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait(20)
