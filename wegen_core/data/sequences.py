@@ -104,7 +104,7 @@ def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:
 
 
 def encode(talk: Sequence[Exchange], tokenizer: Tokenizer) -> Interleaved:
-    """Labels: the reply's words, its `<img>` and `</s>`; never the user's words or visual tokens."""
+    """Labels: the reply's words, `<img>` and `</s>`; never the user's words or visual tokens."""
     unlabelled = {*tokenizer.image_ids, tokenizer.image_end_id}
     ids, labels = [tokenizer.bos_id], [_IGNORED]
     scenes: list[world.Scene] = []
@@ -127,5 +127,6 @@ def corpus(count: int, seed: int) -> list[str]:
     texts: list[str] = []
     while len(texts) < count:
         for exchange in chat(int(rng.integers(MOST_PICTURES + 1)), rng):
-            texts += [str(part) for part in (*exchange.user, *exchange.reply) if part is not IMAGE]
+            said = (*exchange.user, *exchange.reply)
+            texts += [str(part) for part in said if part is not IMAGE]
     return [f"[INST] {text} [/INST]" if i % 4 == 0 else text for i, text in enumerate(texts)]

@@ -41,13 +41,16 @@ class MLLM(Protocol):
         *,
         n: int = 1,
         intent: Intent | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
+        temperature: float | None = None,
+        top_p: float | None = None,
         seed: int = 0,
         guidance: float | None = None,
         on_text: OnText | None = None,
         on_progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> list[Plan]:
-        """`n` plans for the last user turn; `intent` forces their kind (None: find it out)."""
+        """`n` plans for the last user turn; `intent` forces their kind (None: find it out).
+
+        temperature, top_p, guidance None: the model's own values.
+        """
         ...

@@ -5,15 +5,16 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import torch
 from torch import Tensor
 
 from ..conversation import Conversation, Picture, Turn
+from ..model.prompt import IMAGE, Part, reply_ids, user_ids
 from ..pictures import flatten
 from ..plan import Intent, Plan
-from ..model.prompt import IMAGE, Part, reply_ids, user_ids
 from ..rewriting import find_constraints
 
 if TYPE_CHECKING:
@@ -127,18 +128,16 @@ class NativeMLLM:
             "should_stop": should_stop,
             "on_progress": on_progress,
         }
-        session = {"session": self._session} if n == 1 else {}
         replies = self.net.generate(
             [start] * n,
             None if features is None else features.repeat(n, 1, 1),
             seed=seed,
             images=intent != "answer",
             on_text=on_text,
+            session=self._session if n == 1 else None,
             **options,
-            **session,
         )
         if intent not in (None, "answer"):
-            options |= {"features": None}
             replies = [self._with_picture(reply, start, features, options) for reply in replies]
         return [self._as_plan(reply, turns, intent) for reply in replies]
 
@@ -159,7 +158,7 @@ class NativeMLLM:
             on_progress=options["on_progress"],
             should_stop=options["should_stop"],
         )
-        return type(reply)(reply.ids, reply.text, drawn.features, reply.hidden)
+        return replace(reply, features=drawn.features)
 
     def _prompt(
         self, turns: Sequence[Turn], intent: Intent | None = None
@@ -185,7 +184,7 @@ class NativeMLLM:
         return torch.tensor(ids), features
 
     def _window(self, turns: Sequence[Turn]) -> tuple[list[Turn], list[Picture]]:
-        """What the network reads: all, or, of a longer talk, the last turn with the last picture."""
+        """What the network reads: all, or of a longer talk the last turn and picture."""
         pictures = [p for turn in turns for p in turn.pictures]
         if len(pictures) < self.net.config.pictures:
             return list(turns), pictures

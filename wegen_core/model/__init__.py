@@ -19,7 +19,7 @@ _ROOMS = {
     "Tokenizer": "tokenizer",
 }
 
-__all__ = ["Generation", "PaintDefaults", "Session", "Tokenizer", "VisionConfig", "WeGen", "WeGenConfig"]
+__all__ = [*_ROOMS, "PaintDefaults", "VisionConfig", "WeGenConfig"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class VisionConfig:
-    """EVA-CLIP-style image encoder (defaults: EVA-CLIP-E-14-plus). Unknown keys are ignored on load."""
+    """The image encoder; defaults: EVA-CLIP-E-14-plus."""
 
     image_size: int = 448
     patch_size: int = 14

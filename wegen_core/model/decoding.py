@@ -49,10 +49,17 @@ class KVCache:
         self.valid = F.pad(self.valid, (0, missing))
 
     def truncate(self, length: int) -> None:
-        """Forget all but the first `length` slots (of a cache without padding)."""
+        """Forget all but the first `length` slots, which must be valid in every row."""
         self.length = length
         self.valid[:, length:] = False
         self.positions.fill_(length)
+        self.all_valid = True
+
+    def restart(self, rows: Tensor) -> None:
+        """Let some rows, bool [rows], begin anew while the others go on."""
+        self.valid[rows] = False
+        self.positions[rows] = 0
+        self.all_valid = False
 
     def expand(self, rows: int) -> KVCache:
         """A copy of this one-row cache for `rows` rows."""
@@ -78,7 +85,7 @@ class KVCache:
         return positions
 
     def mask(self, steps: int) -> Tensor | None:
-        """Attention mask [rows or 1, 1, q, slots] of the newest `steps` slots; None if all is seen."""
+        """Attention mask [rows or 1, 1, q, slots] of the newest slots; None if they see all."""
         total = self.length + steps
         if self.all_valid and (steps == 1 or self.length == 0):
             return None

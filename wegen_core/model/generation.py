@@ -1,4 +1,4 @@
-"""Interleaved generation: text by ordinary decoding, pictures as 64 visual tokens fed back one by one.
+"""Interleaved generation: text by ordinary decoding, pictures as visual tokens fed back in turn.
 
 After `<img>` and after each `<img_k>` the next token is forced, so its logits are never computed:
 the hidden state itself becomes visual token k, and its projection is the next input (WeGen, section
@@ -214,12 +214,10 @@ class Decoder:
         return chosen
 
     def _embed(self, chosen: list[int]) -> Tensor:
-        """Input embeddings [B,D] of the chosen tokens; visual tokens come from the hidden states."""
+        """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
         net = self.net
         embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
-        visual = [
-            i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done
-        ]
+        visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
         if visual:
             state = self.state
             if self.unguided_state is not None:
@@ -255,7 +253,7 @@ class Decoder:
         ]
         if self.unguided is not None and any(inside):
             if any(starts) and self.options.features == "aligned":
-                self._fresh(starts)
+                self._fresh(self.unguided, starts)
             caches.append(self.unguided)
             valid.append(torch.tensor(inside, device=net.device)[:, None])
             x = torch.cat([x, x])
@@ -267,17 +265,12 @@ class Decoder:
         for row, token in zip(rows, chosen, strict=True):
             row.last = token
 
-    def _fresh(self, starts: list[bool]) -> None:
+    def _fresh(self, unguided: KVCache, starts: list[bool]) -> None:
         """A new image starts with an unguided context of its own."""
-        assert self.unguided is not None
-        begun = torch.tensor(starts, device=self.net.device)
-        if bool(begun.all()):
-            self.unguided.truncate(0)
-            self.unguided.all_valid = True
+        if all(starts):
+            unguided.truncate(0)
         else:
-            self.unguided.valid[begun] = False
-            self.unguided.positions[begun] = 0
-            self.unguided.all_valid = False
+            unguided.restart(torch.tensor(starts, device=self.net.device))
 
     def _report(self, on_progress: Progress) -> None:
         row = self.rows[0]

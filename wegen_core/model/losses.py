@@ -65,8 +65,10 @@ def alignment_losses(predicted: Tensor, target: Tensor) -> tuple[Tensor, Tensor]
     return F.mse_loss(predicted, target), (1 - cosine).mean()
 
 
-def total_loss(net: WeGen, batch: dict[str, Tensor], *, diffusion: bool = True) -> dict[str, Tensor]:
-    """Stages 2 and 3: see `WeGen.forward` for the batch; `diffusion=False` leaves that term at 0."""
+def total_loss(
+    net: WeGen, batch: dict[str, Tensor], *, diffusion: bool = True
+) -> dict[str, Tensor]:
+    """Stages 2 and 3: see `WeGen.forward` for the batch. diffusion=False: that term stays 0."""
     features = batch.get("image_features")
     if features is None:
         with torch.no_grad():
@@ -76,10 +78,10 @@ def total_loss(net: WeGen, batch: dict[str, Tensor], *, diffusion: bool = True) 
     embeds = net.embed(batch["input_ids"], tokens[cmp_images], batch["ids_cmp_mask"])
     embeds = net.fill(embeds, tokens[gen_images], batch["ids_gen_mask"])
     mask = batch["attention_mask"]
-    if bool((mask[:, 1:] <= mask[:, :-1]).all()):
-        mask = None  # padding on the right is never seen by causal attention
+    # Padding on the right is never seen by causal attention, which is faster without a mask.
+    right_padded = bool((mask[:, 1:] <= mask[:, :-1]).all())
     hidden = net.llm.model(
-        inputs_embeds=embeds, attention_mask=mask, use_cache=False
+        inputs_embeds=embeds, attention_mask=None if right_padded else mask, use_cache=False
     ).last_hidden_state
     losses = {"lm_loss": language_loss(net, hidden, batch["labels"])}
     # With nothing generated the projector still takes part, with a gradient of zero.

@@ -15,7 +15,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from ..progress import OnText, Progress, ShouldStop
 from . import generation, losses, painter
 from .config import WeGenConfig
-from .generation import Features, Generation, Options, Session
+from .generation import Features, Options, Session
 from .preprocess import encoder_pixels
 from .tokenizer import Tokenizer
 from .vision import VisionTransformer, pool_tokens
@@ -115,7 +115,7 @@ class WeGen(nn.Module):
         return embeds if mask is None or tokens is None else self.fill(embeds, tokens, mask)
 
     def fill(self, embeds: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
-        """`embeds` [...,D] with the positions of `mask` [...] replaced by projected visual tokens."""
+        """`embeds` [...,D] with projected visual tokens at the positions of `mask` [...]."""
         places, given = int(mask.sum()), tokens.shape[0] * tokens.shape[1]
         if places != given:
             raise ValueError(
@@ -164,9 +164,9 @@ class WeGen(nn.Module):
         guidance: of the visual tokens (1: none). features: which visual tokens to return, see
         `Generation`; "reference" is the published convention, with its unguided context running on
         from image to image. temperature 0 is greedy; seed: one for all rows (row i uses seed + i)
-        or one each. images: False for replies in words only. on_text: each new piece of the first row's text. session: keeps the KV cache
-        of one conversation between calls.
-        Raises ValueError for prompts that do not fit the context, `Stopped` if should_stop() says so.
+        or one each. images: False for replies in words only. on_text: each new piece of the first
+        row's text. session: keeps the KV cache of one conversation between calls.
+        Raises ValueError for prompts that do not fit the context, `Stopped` on request.
         """
         single = isinstance(input_ids, Tensor)
         rows = [input_ids] if isinstance(input_ids, Tensor) else list(input_ids)
@@ -178,9 +178,7 @@ class WeGen(nn.Module):
             seed = () if seed is None else range(seed, seed + len(rows))
         elif len(seed) != len(rows):
             raise ValueError(f"{len(seed)} seeds for {len(rows)} prompts; give one seed each")
-        options = Options(
-            guidance, max_new_tokens, features, temperature, top_p, seed, images
-        )
+        options = Options(guidance, max_new_tokens, features, temperature, top_p, seed, images)
         decoder = generation.Decoder(self, prompts, options, session)
         results = decoder.run(on_text, on_progress, should_stop)
         return results[0] if single else results

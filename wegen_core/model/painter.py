@@ -36,7 +36,9 @@ def start_latents(
         return torch.randn((count, *shape), generator=torch.Generator().manual_seed(seed))
     if len(seed) != count:
         raise ValueError(f"{len(seed)} seeds for {count} pictures; give one seed each")
-    return torch.stack([torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seed])
+    return torch.stack(
+        [torch.randn(shape, generator=torch.Generator().manual_seed(s)) for s in seed]
+    )
 
 
 @torch.inference_mode()

@@ -76,7 +76,8 @@ class VisionTransformer(nn.Module):
         size = self.config.image_size
         if pixels.ndim != 4 or tuple(pixels.shape[1:]) != (3, size, size):
             raise ValueError(
-                f"pixels have shape {tuple(pixels.shape)}; the image encoder takes [N, 3, {size}, {size}]"
+                f"pixels have shape {tuple(pixels.shape)}; "
+                f"the image encoder takes [N, 3, {size}, {size}]"
             )
         x = self.patch_embed(pixels)
         return torch.cat([self.cls_token.expand(len(x), -1, -1), x], dim=1) + self.pos_embed

@@ -256,6 +256,8 @@ def count_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fa
 
 _SIDE = r"(?:[ -]hand)?(?: side| half| edge| corner)?"
 _FRAME = r"(?: of the (?:picture|image|frame|photo|scene|canvas|composition))"
+# Keywords: "red car left, blue house right", "left red car".
+_BARE = r"(?:(?<=, )|(?<![\s\S])){0}(?= [a-z])|{0}(?=[ ]?(?:,|$))"
 # name -> how it is said. Those of `_ABSOLUTE` are places in the picture and need no second thing.
 _RELATIONS: tuple[tuple[str, str], ...] = (
     ("top left", rf"(?:in|on|at) the (?:top|upper)[ -]left{_SIDE}{_FRAME}?"),
@@ -270,9 +272,16 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
         "right of",
         rf"(?:(?:on|to|at) the )?right{_SIDE} of(?! the (?:picture|image|frame|photo|scene))",
     ),
-    ("left", rf"(?:on|to|at|in) the (?:very |far )?left{_SIDE}{_FRAME}?"),
-    ("right", rf"(?:on|to|at|in) the (?:very |far )?right{_SIDE}{_FRAME}?"),
-    ("middle", rf"(?:in|at|to) the (?:very |exact )?(?:middle|cent(?:er|re)){_FRAME}?(?! of)"),
+    ("left", rf"(?:on|to|at|in) the (?:very |far )?left{_SIDE}{_FRAME}?|" + _BARE.format("left")),
+    (
+        "right",
+        rf"(?:on|to|at|in) the (?:very |far )?right{_SIDE}{_FRAME}?|" + _BARE.format("right"),
+    ),
+    (
+        "middle",
+        rf"(?:in|at|to) the (?:very |exact )?(?:middle|cent(?:er|re)){_FRAME}?(?! of)|"
+        + _BARE.format("(?:middle|cent(?:er|re))"),
+    ),
     ("background", rf"in the (?:far )?background{_FRAME}?"),
     ("foreground", rf"in the foreground{_FRAME}?"),
     ("top", rf"at the (?:very )?top{_FRAME}?(?! of)"),
@@ -344,6 +353,11 @@ def _relation(
     if before and any(token.text == "there" for token in tokens[before.last : first]):
         before = None  # "on the lawn there is on the left a tree"
     if name in _ABSOLUTE:
+        if last - first == 1:  # a bare "left" must touch its thing
+            before = before if before and before.last == first else None
+            touches = following is not None and following.first == last
+            if before is None and not touches:
+                return None
         fronted = following and (before is None or _comma(tokens, before.last, first))
         if fronted and following and _near(tokens, last, following.first):
             end = tokens[following.last - 1].end

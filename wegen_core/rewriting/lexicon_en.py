@@ -6,7 +6,7 @@ from .nouns_en import table
 
 COLOURS = table("""
 red: scarlet crimson ruby
-orange: amber tangerine
+orange: amber tangerine pumpkin
 yellow: lemon
 green: emerald lime olive
 blue: azure cobalt navy indigo
@@ -45,7 +45,9 @@ NATURAL = frozenset(
     }
 )
 # Words that are a thing as easily as a colour: "an orange on a table" names a fruit.
-COLOUR_NOUNS = frozenset("orange olive lemon lime violet lavender gold silver cream ruby".split())
+COLOUR_NOUNS = frozenset(
+    "orange pumpkin olive lemon lime violet lavender gold silver cream ruby".split()
+)
 # "golden retriever" says no colour; the phrase is skipped.
 COLOUR_IDIOMS = (
     "golden retriever|golden hour|golden ratio|golden age|blue hour|black hole|red wine|green tea|"

@@ -15,19 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from diffusers import AutoencoderKL
+from diffusers.models import AutoencoderKL
 
-from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
+from ..data.sequences import MOST_PICTURES
 from ..model.checkpoint import save
+from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.network import WeGen
 from .stages import train_llm, train_painter
 from .tokens import train_tokenizer
 from .vae import build_vae, train_vae
 from .vision import train_vision
 
-VISION = VisionConfig(
-    image_size=64, patch_size=8, width=96, layers=4, head_width=24, mlp_ratio=3.0
-)
+VISION = VisionConfig(image_size=64, patch_size=8, width=96, layers=4, head_width=24, mlp_ratio=3.0)
 UNET = {
     "sample_size": 16,
     "in_channels": 4,
@@ -67,6 +66,7 @@ SCHEDULER = {
     "prediction_type": "epsilon",
 }
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
+VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
 STEPS = {"vision": 3500, "vae": 2800, "painter": 2200, "llm": 4000}
 SIDE = 8
@@ -84,6 +84,8 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         scheduler=SCHEDULER,
         paint=PAINT,
         tokens_side=SIDE,
+        verbs=VERBS,
+        pictures=MOST_PICTURES,
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)

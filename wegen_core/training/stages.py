@@ -31,9 +31,7 @@ def _noisy(tokens: Tensor) -> Tensor:
     return tokens + strength * torch.randn_like(tokens)
 
 
-def train_painter(
-    net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed: int = 0
-) -> None:
+def train_painter(net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed: int = 0) -> None:
     """Stage 1: the U-Net learns to paint from visual tokens; encoder and VAE stay frozen."""
     gallery = Gallery(net)
     net.unet.requires_grad_(True)

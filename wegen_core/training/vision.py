@@ -7,7 +7,7 @@ predicts a token a little wrong still gets the right picture.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +31,7 @@ _COVERED = 0.12
 _VISIBLE = 24
 
 
-@lru_cache(maxsize=None)
+@cache
 def _empty(background: str, size: int) -> np.ndarray:
     """The background alone, [size,size,3]: what three pictures with one moving ball agree on."""
     things = [world.Thing("ball", "red", position) for position in world.POSITIONS]
@@ -74,11 +74,11 @@ class VisionTask(nn.Module):
         super().__init__()
         self.vision = VisionTransformer(config)
         self.reader = Reader(config)
-        # The unit-power branches of all blocks add up in the residual stream; start near the power wanted.
+        # The branches of all blocks add up in the residual stream: start near the power wanted.
         scale = (2 * config.layers) ** -0.5
-        for block in self.vision.blocks:
-            nn.init.constant_(block.norm1.weight, scale)
-            nn.init.constant_(block.norm2.weight, scale)
+        for module in self.vision.modules():
+            if isinstance(module, nn.LayerNorm):
+                nn.init.constant_(module.weight, scale)
 
     def losses(self, scenes: Sequence[world.Scene]) -> dict[str, Tensor]:
         """A term per reader, on freshly drawn pictures, and one for tokens of unit power."""
@@ -105,14 +105,15 @@ class VisionTask(nn.Module):
 def train_vision(
     config: VisionConfig, folder: Path, *, steps: int, batch: int = 32, seed: int = 0
 ) -> VisionTransformer:
-    """Train the encoder on drawn scenes, [N,3,S,S] -> tokens of unit power; resumes from `folder`."""
+    """Train the encoder on drawn scenes; resumes from `folder`."""
     torch.manual_seed(seed)
     task = VisionTask(config)
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         scenes = [world.sample(rng) for _ in range(batch)]
         losses = task.losses(scenes)
-        return torch.stack(list(losses.values())).sum(), {k: float(v.detach()) for k, v in losses.items()}
+        figures = {k: float(v.detach()) for k, v in losses.items()}
+        return torch.stack(list(losses.values())).sum(), figures
 
     train("vision", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998)
     return task.vision.eval()
