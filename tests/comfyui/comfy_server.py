@@ -53,7 +53,7 @@ class ComfyClient:
         self,
         graph: dict[str, Any],
         on_progress: Callable[[int], None] | None = None,
-        limit: float = 120,
+        limit: float = 300,
     ) -> Outcome:
         """Queue `graph` (API format) and wait for its end; `on_progress` hears each count."""
         client = uuid.uuid4().hex
@@ -155,7 +155,7 @@ class ComfyServer(ComfyClient):
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONUNBUFFERED": "1"},
             )
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + 300
         while time.monotonic() < give_up and self.process.poll() is None:
             try:
                 return self.get("system_stats").raise_for_status()
