@@ -294,7 +294,7 @@ def picture_that_is_not_given() -> Graph:
     [
         (empty_prompt, "prompt is empty; say"),
         (empty_wish, "prompt is empty; say"),
-        (endless_prompt, "context"),
+        (endless_prompt, "Shorten the text"),
         (missing_model, "model 'not there' is not there; choose 'mini'"),
         (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
         (picture_that_is_not_given, "picture 7"),
