@@ -46,10 +46,9 @@ def object_info(server: ComfyServer) -> dict:
     return server.get("object_info").json()
 
 
-def test_start_imports_no_model_library(server):
+def test_starting_is_cheap_and_imports_no_model_library(server):
+    assert server.get("wegen_test/import_seconds").json() < 0.15
     assert "diffusers" not in server.get("wegen_test/modules").json()
-    seconds = re.search(r"([\d.]+) seconds: .*ComfyUI-WeGen", server.log.read_text())
-    assert float(seconds[1]) <= 0.1  # the log rounds to tenths
 
 
 def test_nodes_keep_their_ids_inputs_widgets_and_outputs(object_info):
