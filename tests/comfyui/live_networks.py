@@ -1,4 +1,4 @@
-"""A custom node file for the test server: what of WeGen is in its memory, and what importing costs."""
+"""A custom node file for the test server: what of WeGen is in memory, what importing it costs."""
 
 import gc
 import importlib.util
