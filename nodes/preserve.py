@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import show_text
 from .schema import CATEGORY
-from .sockets import fitted, to_image, to_mask, to_masks, to_pictures
+from .sockets import fitted, to_masks, to_pictures
 
 
 class WeGenPreserve(io.ComfyNode):
@@ -49,21 +49,20 @@ class WeGenPreserve(io.ComfyNode):
 
     @classmethod
     def execute(cls, source, edited, mask=None) -> io.NodeOutput:
+        import torch
+
         from ..wegen_core.preservation import preserve
 
-        before, after = to_pictures(source, "source"), to_pictures(edited, "edited")
-        if len(before) not in (1, len(after)):
+        if len(source) not in (1, len(edited)):
             raise ValueError(
-                f"source holds {len(before)} pictures and edited {len(after)}; "
+                f"source holds {len(source)} pictures and edited {len(edited)}; "
                 "give one source for all edits, or one for each"
             )
-        before = before * len(after) if len(before) == 1 else before
-        masks = to_masks(mask, before)
-        done = [preserve(*given) for given in zip(before, after, masks, strict=True)]
+        source = source.expand(len(edited), -1, -1, -1)
+        masks = to_masks(mask, to_pictures(source, "source"))
+        singles = zip(source.split(1), edited.split(1), masks, strict=True)
+        done = [preserve(*given) for given in singles]
         report = "\n\n".join(str(d.report) for d in done)
         show_text(report, cls.hidden.unique_id)
-        return io.NodeOutput(
-            to_image([fitted(d.image, b) for d, b in zip(done, before, strict=True)]),
-            to_mask([d.change_mask for d in done]),
-            report,
-        )
+        images = [fitted(d.image, source) for d in done]
+        return io.NodeOutput(torch.cat(images), torch.cat([d.change_mask for d in done]), report)

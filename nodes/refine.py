@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import fitted, to_image, to_mask, to_masks, to_pictures
+from .sockets import fitted, restored, to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenRefine(io.ComfyNode):
@@ -50,6 +50,8 @@ class WeGenRefine(io.ComfyNode):
     def execute(
         cls, copilot: Resident, image, instruction: str, seed: int, mask=None
     ) -> io.NodeOutput:
+        import torch
+
         pictures = to_pictures(image, "image")
         masks = to_masks(mask, pictures)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
@@ -59,8 +61,6 @@ class WeGenRefine(io.ComfyNode):
             ]
         report = "\n\n".join(str(d.report) for d in done)
         show_text(report, cls.hidden.unique_id)
-        return io.NodeOutput(
-            to_image([fitted(d.image, p) for d, p in zip(done, pictures, strict=True)]),
-            to_mask([d.change_mask for d in done]),
-            report,
-        )
+        changed = to_mask([d.change_mask for d in done])
+        refined = torch.cat([fitted(to_image([d.image]), image) for d in done])
+        return io.NodeOutput(restored(refined, image, changed), changed, report)

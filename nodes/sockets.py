@@ -37,9 +37,24 @@ def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | Non
     return [m if m.getbbox() else None for m in fitted]
 
 
-def fitted(picture: Image, like: Image) -> Image:
-    """`picture` as large as `like`: pictures of one batch must be, and masks fit only then."""
-    return picture if picture.size == like.size else picture.resize(like.size)
+def fitted(image: Tensor, like: Tensor) -> Tensor:
+    """IMAGE as large as `like`: pictures of one batch must be, and masks fit only then."""
+    from torch.nn.functional import interpolate
+
+    size = like.shape[1:3]
+    if image.shape[1:3] == size:
+        return image
+    planes = image.movedim(-1, 1)
+    planes = interpolate(planes, size=tuple(size), mode="bicubic", antialias=True).clamp(0, 1)
+    return planes.movedim(1, -1)
+
+
+def restored(image: Tensor, source: Tensor, change_mask: Tensor) -> Tensor:
+    """IMAGE with the very numbers of `source` where MASK is black: 8 bits had rounded them."""
+    import torch
+
+    same = image.shape == source.shape
+    return torch.where(change_mask[..., None] > 0, image, source) if same else image
 
 
 def to_image(pictures: Sequence[Image]) -> Tensor:
