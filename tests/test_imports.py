@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,8 @@ HEAVY = ("torch", "transformers", "diffusers", "cv2", "accelerate")
 LEVELS = (
     ("progress", "pictures", "plan", "conversation", "references"),
     ("model",),
-    ("mllm", "painting", "rewriting", "preservation"),
+    ("rewriting", "preservation"),
+    ("mllm", "painting"),
     ("replies", "copilot", "loading"),
     ("data", "training", "evaluation", "records", "page"),
     ("cli", "demo", "__main__"),
@@ -71,7 +73,8 @@ def room_of(path: Path) -> str:
     return path.relative_to(CORE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path, inside_functions: bool = True) -> set[str]:
+@cache
+def imported(path: Path) -> set[str]:
     """Names of what `path` imports: "numpy", or "wegen_core.plan" for our own."""
     tree = ast.parse(path.read_text())
     package = ("wegen_core", *path.relative_to(CORE).parts[:-1])
@@ -104,7 +107,7 @@ def test_arrows_point_down(path):
     for other in our_rooms(path) - {room}:
         assert LEVEL[other] <= LEVEL[room], f"{room} may not import {other}"
         beside = LEVEL[other] == LEVEL[room]
-        assert not beside or LEVEL[room] in (0, 3, 4, 5), f"{room} and {other} are neighbours"
+        assert not beside or LEVEL[room] in (0, 4, 5, 6), f"{room} and {other} are neighbours"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(CORE)))
