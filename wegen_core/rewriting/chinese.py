@@ -11,7 +11,7 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
 from . import lexicon_zh as lexicon
-from .facts import Fact, Subject
+from .facts import NOBODY, Fact, Subject
 
 _HAN = r"\u4e00-\u9fff"
 _END = r"，。！？；、,.!?;：:\s"
@@ -142,7 +142,7 @@ def _relative(text: str, found: Sequence[Noun], k: int, name: str, end: int) -> 
     if following:
         yield Fact("relation", start, following[1], (_subject(following), name, thing))
     elif text[start - 1 : start] in ("在", "到"):
-        yield Fact("relation", start, end, (Subject("", frozenset()), name, thing))
+        yield Fact("relation", start, end, (NOBODY, name, thing))
 
 
 def _absolute(text: str, found: Sequence[Noun], start: int, end: int, name: str) -> Iterator[Fact]:

@@ -1,4 +1,4 @@
-"""Noun phrases of English text, and the facts that hang on them: colours, counts, positions.
+"""Noun phrases of English text, and the colours and counts in them.
 
 A small chunker over a fixed lexicon instead of a tagger: the same text always reads the same way,
 unknown nouns are found by their determiner, and one pass over 100 000 characters is enough.
@@ -7,7 +7,7 @@ unknown nouns are found by their determiner, and one pass over 100 000 character
 from __future__ import annotations
 
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -18,7 +18,6 @@ from .facts import Fact, Subject
 
 _TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’][A-Za-z]+)?|[^\w\s]|[^\W\s]")
 _MAX_WORDS = 8  # of one noun phrase
-_REACH = 6  # tokens between a noun phrase and what is said about it
 
 
 class Token(NamedTuple):
@@ -170,7 +169,8 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
     while i < len(tokens) and len(words) < _MAX_WORDS:
         text = tokens[i].text
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
-        joins = text in ("and", ",", "-", "&") and (colours or words) and not seen_noun
+        after_colour = tokens[i - 1].text in lexicon.COLOURS or text == "-"
+        joins = text in ("and", ",", "-", "&") and bool(colours or words) and after_colour
         if joins and (following in lexicon.COLOURS or text == "-" and following.isalpha()):
             i += 1
             continue
@@ -180,13 +180,15 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
             if seen_noun:
                 break
             colours.append(lexicon.COLOURS[text])
+        elif text in lexicon.SHADES and following in lexicon.COLOURS:
+            pass  # "cherry red"
         elif seen_noun and not known(text) and text not in lexicon.EVENTS:
             break
         elif _participle(tokens, i, bool(words)):
             break
         elif text in ("coloured", "colored") and colours:
             pass  # "plum coloured"
-        elif not (text == "light" and following in lexicon.COLOURS):
+        else:
             words.append(i)
             seen_noun = seen_noun or known(text)
         i += 1
@@ -252,148 +254,3 @@ def count_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fa
         if phrase.number is not None and phrase.noun and not ordinal:
             span = tokens[phrase.inner].start, tokens[phrase.last - 1].end
             yield Fact("count", *span, (phrase.number, phrase.noun))
-
-
-_SIDE = r"(?:[ -]hand)?(?: side| half| edge| corner)?"
-_FRAME = r"(?: of the (?:picture|image|frame|photo|scene|canvas|composition))"
-# Keywords: "red car left, blue house right", "left red car".
-_BARE = r"(?:(?<=, )|(?<![\s\S])){0}(?= [a-z])|{0}(?=[ ]?(?:,|$))"
-# name -> how it is said. Those of `_ABSOLUTE` are places in the picture and need no second thing.
-_RELATIONS: tuple[tuple[str, str], ...] = (
-    ("top left", rf"(?:in|on|at) the (?:top|upper)[ -]left{_SIDE}{_FRAME}?"),
-    ("top right", rf"(?:in|on|at) the (?:top|upper)[ -]right{_SIDE}{_FRAME}?"),
-    ("bottom left", rf"(?:in|on|at) the (?:bottom|lower)[ -]left{_SIDE}{_FRAME}?"),
-    ("bottom right", rf"(?:in|on|at) the (?:bottom|lower)[ -]right{_SIDE}{_FRAME}?"),
-    (
-        "left of",
-        rf"(?:(?:on|to|at) the )?left{_SIDE} of(?! the (?:picture|image|frame|photo|scene))",
-    ),
-    (
-        "right of",
-        rf"(?:(?:on|to|at) the )?right{_SIDE} of(?! the (?:picture|image|frame|photo|scene))",
-    ),
-    ("left", rf"(?:on|to|at|in) the (?:very |far )?left{_SIDE}{_FRAME}?|" + _BARE.format("left")),
-    (
-        "right",
-        rf"(?:on|to|at|in) the (?:very |far )?right{_SIDE}{_FRAME}?|" + _BARE.format("right"),
-    ),
-    (
-        "middle",
-        rf"(?:in|at|to) the (?:very |exact )?(?:middle|cent(?:er|re)){_FRAME}?(?! of)|"
-        + _BARE.format("(?:middle|cent(?:er|re))"),
-    ),
-    ("background", rf"in the (?:far )?background{_FRAME}?"),
-    ("foreground", rf"in the foreground{_FRAME}?"),
-    ("top", rf"at the (?:very )?top{_FRAME}?(?! of)"),
-    ("bottom", rf"at the (?:very )?bottom{_FRAME}?(?! of)"),
-    ("middle of", r"in the (?:very )?(?:middle|cent(?:er|re)) of"),
-    ("front", r"in front of"),
-    ("behind", r"behind"),
-    ("between", r"(?:in )?between"),
-    ("beside", r"next to|beside|alongside|adjacent to|close to|near(?:by)?|by|at"),
-    ("on", r"on top of|atop|upon|onto|on"),
-    ("under", r"under(?:neath)?|beneath|below"),
-    ("above", r"above|over"),
-    ("in", r"inside(?: of)?|within|in|into|among(?:st)?"),
-    ("around", r"around|surrounded by"),
-)
-_ABSOLUTE = frozenset(
-    "top left/top right/bottom left/bottom "
-    "right/left/right/middle/background/foreground/top/bottom".split("/")
-)
-_RELATION = re.compile(
-    r"\b(?:" + "|".join(f"(?P<r{k}>{p})" for k, (_, p) in enumerate(_RELATIONS)) + r")\b",
-    re.IGNORECASE,
-)
-_NIGHTS = frozenset({("under", "moon"), ("under", "star"), ("in", "dark"), ("beside", "moonlight")})
-_NO_SUBJECT = lexicon.ABSTRACT | {""}
-_TIMES = lexicon.ABSTRACT | frozenset({"night", "background", "text", "sun", "rain", "mist"})
-
-
-def frame_places(text: str) -> list[tuple[int, int]]:
-    """Spans of the places in the picture: "on the left-hand side", "in the middle"."""
-    return [
-        match.span()
-        for match in _RELATION.finditer(text)
-        if _RELATIONS[int((match.lastgroup or "r0")[1:])][0] in _ABSOLUTE
-    ]
-
-
-def relation_facts(text: str, tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
-    """Where things are: ("cat", "on", "table"), ("boat", "left", "")."""
-    starts = [token.start for token in tokens]
-    firsts = [phrase.first for phrase in found]
-    for match in _RELATION.finditer(text):
-        name = _RELATIONS[int((match.lastgroup or "r0")[1:])][0]
-        first, last = bisect_left(starts, match.start()), bisect_left(starts, match.end())
-        if first >= len(tokens) or starts[first] != match.start() or not tokens[first].word:
-            continue
-        k = bisect_left(firsts, first)  # phrases[:k] start before the relation
-        while k and found[k - 1].last > first:
-            k -= 1
-        after = bisect_left(firsts, last)
-        fact = _relation(tokens, found, name, first, last, k, after)
-        if fact:
-            yield fact
-
-
-def _relation(
-    tokens: Sequence[Token],
-    found: Sequence[Phrase],
-    name: str,
-    first: int,
-    last: int,
-    k: int,
-    after: int,
-) -> Fact | None:
-    while k and found[k - 1].noun in _NO_SUBJECT and _near(tokens, found[k - 1].last, first):
-        k -= 1
-    before = found[k - 1] if k and _near(tokens, found[k - 1].last, first) else None
-    following = found[after] if after < len(found) else None
-    if before and any(token.text == "there" for token in tokens[before.last : first]):
-        before = None  # "on the lawn there is on the left a tree"
-    if name in _ABSOLUTE:
-        if last - first == 1:  # a bare "left" must touch its thing
-            before = before if before and before.last == first else None
-            touches = following is not None and following.first == last
-            if before is None and not touches:
-                return None
-        fronted = following and (before is None or _comma(tokens, before.last, first))
-        if fronted and following and _near(tokens, last, following.first):
-            end = tokens[following.last - 1].end
-            return Fact("relation", tokens[first].start, end, (following.subject, name, ""))
-        start = tokens[before.inner if before else first].start
-        subject = before.subject if before else Subject("", frozenset())
-        return Fact("relation", start, tokens[last - 1].end, (subject, name, ""))
-    if following is None or following.first != last or not _is_object(tokens, following, name):
-        return None
-    other, end = following.noun, following.last
-    if (name, other) in _NIGHTS:
-        name, other = "in", "night"
-    if name == "between" and after + 1 < len(found) and tokens[end : end + 1]:
-        second = found[after + 1]
-        if tokens[end].text == "and" and second.first == end + 1:
-            other, end = "+".join(sorted((other, second.noun))), second.last
-    if before and other in noun_table.PLACES and _comma(tokens, before.last, first):
-        before = None  # "..., on grass" is said of the whole scene
-    start = tokens[before.inner if before else first].start
-    subject = before.subject if before else Subject("", frozenset())
-    return Fact("relation", start, tokens[end - 1].end, (subject, name, other))
-
-
-def _is_object(tokens: Sequence[Token], phrase: Phrase, name: str) -> bool:
-    determined = phrase.first < phrase.inner
-    if not phrase.noun or phrase.noun in _TIMES or phrase.noun in lexicon.UNITS:
-        return False
-    if name == "in" and phrase.noun in lexicon.CLOTHES:
-        return False
-    return determined or phrase.noun in KNOWN
-
-
-def _near(tokens: Sequence[Token], last: int, first: int) -> bool:
-    """Whether two token positions are close and in one sentence."""
-    return first - last <= _REACH and not any(t.text in ".;!?" for t in tokens[last:first])
-
-
-def _comma(tokens: Sequence[Token], last: int, first: int) -> bool:
-    return any(token.text in (",", "and", "with") for token in tokens[last:first])

@@ -36,8 +36,8 @@ on a wind-swept dune | 在风吹过的沙丘上 | outdoor
 in an empty studio with a plain backdrop | 在素色背景的空摄影棚里 | indoor
 on a floating island above the clouds | 在云海之上的浮岛上 | bold outdoor
 inside a giant glass bottle | 在巨大的玻璃瓶里 | bold
-on the surface of a distant moon | 在遥远卫星的表面上 | bold outdoor night
-in a drowned city of coral | 在珊瑚覆盖的水下城市中 | bold water
+on the surface of a distant moon | 在遥远卫星的表面上 | bold elsewhere night
+in a drowned city of coral | 在珊瑚覆盖的水下城市中 | bold elsewhere
 """
 LIGHT = """
 soft window light from the side | 侧面柔和的窗光 | day
@@ -185,6 +185,9 @@ CONFLICTS = frozenset(
         "winter-summer",
         "photo-drawn",
         "indoor-water",
+        "elsewhere-outdoor",
+        "elsewhere-indoor",
+        "elsewhere-day",
         "noon-low",
         "noon-overcast",
         "low-overcast",

@@ -52,6 +52,9 @@ def _patterns() -> tuple[dict[str, re.Pattern[str]], dict[str, re.Pattern[str]]]
     return compiled(CUES), compiled(SAID)
 
 
+_IN_NAME = re.compile(r"\b(?:in|at|near) (?:the )?[A-Z]\w")  # "in Paris"
+
+
 def specified(prompt: str) -> frozenset[str]:
     """The facets about which `prompt` says something itself."""
     cues, _ = _patterns()
@@ -59,6 +62,8 @@ def specified(prompt: str) -> frozenset[str]:
     reading = read(prompt)
     if not is_vague(prompt):
         said.add("subject")
+    if reading.named & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(prompt):
+        said.add("setting")
     if not reading.named & noun_table.ANIMATE:
         said.add("action")  # nobody there who could act
     if any(fact.kind == "style" for fact in reading.facts):
@@ -104,7 +109,8 @@ class FacetSampler:
     """
 
     def __init__(self, prompt: str, seed: int, creativity: float, zh: bool) -> None:
-        self.seed, self.zh = seed, zh
+        self.zh = zh
+        self.seed = int(unit(seed, prompt) * (1 << 53))  # other prompts take other values
         self.facets = open_facets(prompt)
         self.bold = creativity >= BOLD_FROM
         _, said = _patterns()

@@ -12,6 +12,9 @@ class Subject(NamedTuple):
     colours: frozenset[str]
 
 
+NOBODY = Subject("", frozenset())
+
+
 class Fact(NamedTuple):
     """One thing said in `prompt[start:end]`, with its meaning in a form that can be compared.
 

@@ -51,7 +51,9 @@ COLOUR_NOUNS = frozenset(
 # "golden retriever" says no colour; the phrase is skipped.
 COLOUR_IDIOMS = (
     "golden retriever|golden hour|golden ratio|golden age|blue hour|black hole|red wine|green tea|"
-    "white wine|black tea|red carpet|greenhouse|black belt|white house of washington|silver screen"
+    "white wine|black tea|red carpet|greenhouse|black belt|"
+    r"(?:olive|lemon|lime) (?:trees?|groves?|oil|branch)|"
+    "white house of washington|silver screen"
 )
 
 NUMBERS = {
@@ -119,7 +121,8 @@ ANTONYMS = {
     "dark": frozenset({"bright"}),
 }
 CLOTHES = frozenset(
-    "hat shirt dress coat scarf shoe glasses suit kimono uniform armour armor".split()
+    "hat shirt dress coat scarf shoe glasses suit kimono uniform armour jeans skirt raincoat "
+    "sweater hoodie robe cloak apron swimsuit vest costume mask glove tie".split()
 )
 
 DETERMINERS = frozenset(
@@ -157,9 +160,11 @@ ABSTRACT = frozenset(
     "type bit lot thing place moment feeling mood look colour color tone artwork art render piece "
     "set half side left right middle center centre top bottom front back wish idea version print "
     "sketch portrait close-up closeup morning evening afternoon day spring summer autumn winter "
-    "fall dawn "
+    "fall end row line dawn "
     "dusk sunset sunrise".split()
 )
+# "cherry red": a thing that names the shade.
+SHADES = frozenset("light cherry lemon rose blood sky sea snow fire ice pumpkin".split())
 # What a wish may be for without naming a thing: "a birthday party", "a road trip".
 EVENTS = frozenset(
     "trip party adventure holiday postcard scene view drive walk seascape weekend vacation".split()

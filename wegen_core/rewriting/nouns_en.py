@@ -17,7 +17,7 @@ def table(rows: str) -> dict[str, str]:
 NOUNS = table(
     """
 cat: kitten kitty feline tabby pussycat
-dog: puppy hound pup doggy corgi husky terrier beagle
+dog: puppy hound pup doggy corgi husky terrier beagle retriever poodle dalmatian
 car: automobile auto motorcar sedan
 boat: sailboat motorboat ship dinghy vessel yacht rowboat canoe
 house: home cottage farmhouse cabin hut
@@ -207,6 +207,51 @@ landscape:
 crown:
 helmet:
 wing:
+beard:
+tail:
+ear:
+nose:
+leg:
+arm:
+jeans: trousers
+skirt:
+glove: mitten
+necklace:
+ring:
+ribbon:
+feather:
+suit: tuxedo
+tie:
+kimono:
+uniform:
+armour: armor
+shield:
+letter: envelope
+map:
+blanket: quilt
+towel:
+bucket: pail
+ladder:
+key:
+gift:
+doll:
+drum:
+violin: cello
+trumpet:
+stage:
+kettle: teapot
+pot:
+spoon: fork
+cherry: strawberry
+pumpkin:
+mushroom: toadstool
+cactus:
+snowman:
+windmill:
+tent:
+barn:
+shop: store
+market:
 """
 )
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
-from . import chinese, clauses, english
+from . import chinese, clauses, english, relations
 from . import lexicon_en as lexicon
 from . import nouns_en as noun_table
 from .facts import Fact
@@ -81,7 +81,7 @@ def _read(prompt: str) -> Reading:
     blank = _blank(prompt, hidden)
     facts = list(quotes)
     tokens = english.tokenise(prompt, hidden)
-    frame = Spans(english.frame_places(blank))
+    frame = Spans(relations.frame_places(blank))
     phrases = [
         p
         for p in english.phrases(tokens)
@@ -111,13 +111,14 @@ def _read(prompt: str) -> Reading:
     named = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
     named |= {name for _, _, name in han}
     totals, things = _totals(live, han, [f for f in facts if f.kind == "count"])
-    facts = _tidy(facts)
+    language = detect_language(blank)
+    facts = [fact for fact in _tidy(facts) if not _foreign(fact, language)]
     by_kind: dict[str, set[Any]] = defaultdict(set)
     for fact in facts:
         by_kind[fact.kind].add(fact.value)
     return Reading(
         facts=tuple(facts),
-        language=detect_language(blank),
+        language=language,
         named=frozenset(named),
         absent=frozenset(absent),
         totals=totals,
@@ -159,7 +160,7 @@ def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]
         if not no_colours.touch(fact.start, fact.end):
             yield fact
     yield from english.count_facts(tokens, found)
-    yield from english.relation_facts(text, tokens, found)
+    yield from relations.relation_facts(text, tokens, found)
     yield from clauses.style_facts(text)
     yield from clauses.picture_facts(text)
     yield from clauses.name_facts(text, tokens)
@@ -188,6 +189,11 @@ def _chinese(text: str, found: list[chinese.Noun]) -> Iterator[Fact]:
     for start, end, noun in found:
         if noun not in ("text", "background", "watermark"):
             yield Fact("subject", start, end, noun)
+
+
+def _foreign(fact: Fact, language: str) -> bool:
+    """What reads as English and is not: German nouns as names, French "noir" as a style."""
+    return fact.kind == "name" and language == "de" or fact.value == "noir" and language == "fr"
 
 
 def _tidy(facts: Iterable[Fact]) -> list[Fact]:
