@@ -4,7 +4,9 @@ result = preserve(source, edited)          # PIL, numpy or torch; of any two siz
 result.image, result.change_mask, result.transform, result.report
 """
 
+from .anchor import Anchor
+from .batch import preserve_batch
 from .preserve import Preserved, preserve
-from .report import Report
+from .report import Report, drift_picture
 
-__all__ = ["Preserved", "Report", "preserve"]
+__all__ = ["Anchor", "Preserved", "Report", "drift_picture", "preserve", "preserve_batch"]

@@ -1,50 +1,223 @@
-"""What really changed, judged against this editor's own noise."""
+"""What really changed, judged against this editor's own noise.
+
+The residual between the source and the levelled picture loses first what the editor's blur
+explains, then is smoothed at a few scales, fine to coarse; each scale leaves out what the finer
+ones found, or masks would grow by their own blur. Its expected size is sigma^2 = a + b *
+gradient^2, learnt per scale and channel on what agrees: an editor redraws texture but leaves
+flat areas alone. Around a strong residual only what exceeds a share of it counts, since an
+editor also blurs the edges of what it added.
+"""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import numpy as np
 
 from . import filters
 
 
-def change(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> np.ndarray:
-    """bool [H,W]: where two levelled float32 [H,W,3] pictures in 0..255 differ on purpose."""
-    size = source.shape[:2]
-    texture = filters.blur(_activity(filters.luma(source)), 1.5)
-    found = np.zeros(size, bool)
-    for sigma, least in ((0.7, 14.0), (1.5, 9.0), (3.0, 7.0)):
-        difference = filters.blur(source, sigma) - filters.blur(seen, sigma)
-        size_of = np.abs(difference).max(axis=2)
-        size_of[found] = 0
-        noise = _noise(size_of, texture, inside & ~found)
-        strong = (size_of > np.maximum(6 * noise, 1.5 * least)) & inside
-        weak = (size_of > np.maximum(3.5 * noise, least)) & inside
-        found |= _connected(strong, weak)
-    return found
+@dataclass(frozen=True)
+class _Scale:
+    sigma: float  # pixels of the analysed picture
+    shrink: int  # work at this fraction of its size
+    least: float  # levels: what a person would hardly see is not a change
+    share: float  # of the local peak
+    strong: float  # in units of the expected residual
 
 
-def _activity(grey: np.ndarray) -> np.ndarray:
-    gy = np.abs(np.diff(grey, axis=0, append=grey[-1:]))
-    gx = np.abs(np.diff(grey, axis=1, append=grey[:, -1:]))
-    return np.maximum(gx, gy)
+_SCALES = (
+    _Scale(0.8, 1, 9.0, 0.22, 9.0),
+    _Scale(1.6, 1, 7.0, 0.35, 9.0),
+    _Scale(3.2, 2, 6.0, 0.45, 11.0),
+    _Scale(6.4, 4, 5.0, 0.5, 11.0),
+)
+_WEAK = 3.6
+_EASE = 0.6  # factor on the evidence asked for where a change was announced
+_EVIDENCE = 160.0  # score times the square root of the area in pixels
+_CLIPPED = 252.0
+_SAMPLES = 12000
+_OPPONENT = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
 
 
-def _noise(size_of: np.ndarray, texture: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Expected residual given the texture: sigma = a + b * texture, by robust binning."""
-    if valid.sum() < 64:
-        return np.full(size_of.shape, 2.0, np.float32)
-    r, t = size_of[valid][::7], texture[valid][::7]
-    low = t <= np.median(t)
-    flat = np.median(r[low]) if low.any() else 1.0
-    rough = r[~low] - flat
-    slope = np.median(rough / t[~low]) if (~low).any() else 0.0
-    return np.maximum(0.5, flat + max(0.0, float(slope)) * texture).astype(np.float32)
+@dataclass(frozen=True, eq=False)
+class Change:
+    """mask: bool [H,W]. flat: the editor's noise in flat areas, levels. rough: the share of a
+    gradient that it redraws, about the jitter in pixels. sharpness: the share of the finest
+    detail that is left, 0..1."""
+
+    mask: np.ndarray
+    flat: float
+    rough: float
+    sharpness: float
 
 
-def _connected(strong: np.ndarray, weak: np.ndarray) -> np.ndarray:
-    """The parts of `weak` that hold a strong pixel (hysteresis)."""
-    labels, count = filters.label(weak | strong)
-    keep = np.zeros(count + 1, bool)
-    keep[np.unique(labels[strong])] = True
-    keep[0] = False
-    return keep[labels]
+def change(
+    source: np.ndarray,
+    seen: np.ndarray,
+    levelled: np.ndarray,
+    inside: np.ndarray,
+    agree: np.ndarray,
+    expected: np.ndarray | None = None,
+) -> Change:
+    """Where float32 [H,W,3] `source` and `levelled` differ on purpose.
+
+    seen: `levelled` before it was brought into the source's colours, to know what was clipped.
+    inside: bool [H,W], what the edited picture covers; the rest never counts as changed.
+    agree: float32 [h,w] of any size, how well each place fits, 0..1.
+    expected: bool [H,W], where a change was announced, so that less evidence will do there.
+    """
+    rest = residual(source, seen, levelled) @ _OPPONENT.T
+    quiet = (filters.resize(agree, inside.shape) > 0.1) & inside
+    blurred = source @ _OPPONENT.T
+    sharpness = _unblur(rest, blurred, quiet)
+    gradient = _gradient(blurred[..., 0])
+    mask, explained = np.zeros(inside.shape, bool), ~inside
+    peaks = np.zeros(inside.shape, np.float32)
+    ease = np.float32(1) if expected is None else np.where(expected, np.float32(_EASE), 1)
+    flat = rough = 0.0
+    for scale in _SCALES:
+        found, halo, score, noise = _at_scale(scale, rest, gradient, quiet, ~explained, ease)
+        if scale is _SCALES[0]:
+            flat, rough = noise
+        elif found.any():
+            # What looked like the blurred edge of a finer find lies within a coarser one.
+            mask |= explained & filters.grow(found, 3)
+        mask |= found
+        explained |= found | halo
+        np.maximum(peaks, score, out=peaks)
+    mask = _evident(mask & inside, peaks / ease**2)
+    return Change(_whole(mask) & inside, flat, rough, sharpness)
+
+
+def residual(source: np.ndarray, seen: np.ndarray, levelled: np.ndarray) -> np.ndarray:
+    """source - levelled; 0 where the editor clipped and the source lies beyond."""
+    rest = source - levelled
+    rest[(seen >= _CLIPPED) & (rest > 0)] = 0
+    rest[(seen <= 255 - _CLIPPED) & (rest < 0)] = 0
+    return rest
+
+
+def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
+    """Takes from `rest` (in place) the share of the picture's fine detail that the editor lost;
+    returns what is left of the finest, 0..1."""
+    left = 1.0
+    chosen = _some(quiet)
+    if len(chosen) < 64:
+        return left
+    one, two = filters.blur(picture, 1.0), filters.blur(picture, 2.0)
+    for c in range(3):
+        bands = picture[..., c] - one[..., c], one[..., c] - two[..., c]
+        design = np.stack([band.reshape(-1)[chosen] for band in bands], axis=1).astype(np.float64)
+        goal = rest[..., c].reshape(-1)[chosen].astype(np.float64)
+        weight, shares = np.ones(len(goal)), np.zeros(2)
+        for _ in range(4):
+            weighted = design * weight[:, None]
+            normal = weighted.T @ design + np.eye(2) * 0.02 * len(goal)
+            shares = np.linalg.solve(normal, weighted.T @ goal)
+            error = np.abs(goal - design @ shares)
+            weight = 1 / (1 + (error / (2 * np.median(error) + 0.5)) ** 2)
+        for share, band in zip(shares, bands, strict=True):
+            rest[..., c] -= np.float32(share) * band
+        if c == 0:
+            left = float(np.clip(1 - shares[0], 0, 1))
+    return left
+
+
+def _gradient(grey: np.ndarray) -> np.ndarray:
+    """Squared length of the gradient, [H,W]."""
+    grey = filters.blur(grey, 0.6)
+    dx, dy = np.zeros_like(grey), np.zeros_like(grey)
+    dx[:, 1:-1] = (grey[:, 2:] - grey[:, :-2]) / 2
+    dy[1:-1] = (grey[2:] - grey[:-2]) / 2
+    return dx * dx + dy * dy
+
+
+def _at_scale(
+    scale: _Scale,
+    rest: np.ndarray,
+    gradient: np.ndarray,
+    quiet: np.ndarray,
+    keep: np.ndarray,
+    ease: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, float]]:
+    """What this scale finds and the blurred edge around it, bool [H,W]; the score where found;
+    and the luma's noise: flat, and as a share of the gradient."""
+    full = keep.shape
+    weight = keep.astype(np.float32)
+    rest, gradient = rest * weight[..., None], gradient * weight
+    if scale.shrink > 1:
+        small = max(1, full[0] // scale.shrink), max(1, full[1] // scale.shrink)
+        rest, gradient, weight = (filters.resize(v, small) for v in (rest, gradient, weight))
+        quiet = filters.resize(quiet.astype(np.float32), small) > 0.99
+        ease = filters.resize(ease, small) if ease.ndim else ease
+    sigma = scale.sigma / scale.shrink
+    total = np.maximum(filters.blur(weight, sigma), 0.15)
+    rest = filters.blur(rest, sigma) / total[..., None]
+    gradient = filters.blur(gradient, sigma) / total
+    chosen = _some(quiet & (weight > 0.99))
+    score = np.zeros(gradient.shape, np.float32)
+    noise = []
+    for c in range(3):
+        a, b = _noise(rest[..., c].reshape(-1)[chosen], gradient.reshape(-1)[chosen])
+        score += rest[..., c] ** 2 / (a + b * gradient)
+        noise.append((float(np.sqrt(a)), float(np.sqrt(b))))
+    score = np.sqrt(score)
+    size = np.abs(rest).max(axis=2)
+    weak = (score > _WEAK) & (size > scale.least) & (weight > 0.5)
+    whole = filters.connected(weak & (score > scale.strong * ease), weak)
+    found = whole & (size > scale.share * filters.peak(size, max(1, round(2 * sigma))))
+    halo, score = whole & ~found, score * found
+    if scale.shrink > 1:
+        found, halo = (filters.resize(m.astype(np.float32), full) > 0.5 for m in (found, halo))
+        score = filters.resize(score, full)
+    return found & keep, halo & keep, score, noise[0]
+
+
+def _evident(mask: np.ndarray, score: np.ndarray) -> np.ndarray:
+    """Without the parts that are too small for how weak they are: along sharp edges an editor's
+    jitter leaves short bright lines."""
+    labels, count = filters.label(filters.grow(mask, 3))
+    if count == 0:
+        return mask
+    flat = labels[mask]
+    area = np.bincount(flat, minlength=count + 1)
+    peak = np.zeros(count + 1, np.float32)
+    np.maximum.at(peak, flat, score[mask])
+    keep = peak * np.sqrt(area) > _EVIDENCE
+    return mask & keep[labels]
+
+
+def _noise(rest: np.ndarray, gradient: np.ndarray) -> tuple[float, float]:
+    """a and b of the expected squared residual a + b * gradient, robustly."""
+    a, b = 1.0, 0.05
+    if len(rest) < 64:
+        return a, b
+    square, gradient = rest.astype(np.float64) ** 2, gradient.astype(np.float64)
+    for _ in range(6):
+        expected = a + b * gradient
+        clipped = np.minimum(square, 9 * expected) / 0.97
+        w = 1 / expected**2
+        s0, s1, s2 = w.sum(), (w * gradient).sum(), (w * gradient * gradient).sum()
+        t0, t1 = (w * clipped).sum(), (w * clipped * gradient).sum()
+        determinant = s0 * s2 - s1 * s1
+        if determinant > 1e-9 * s0 * s2:
+            a, b = (s2 * t0 - s1 * t1) / determinant, (s0 * t1 - s1 * t0) / determinant
+        a, b = max(a, 0.1), max(b, 1e-3)
+    return a, b
+
+
+def _some(mask: np.ndarray) -> np.ndarray:
+    """Flat indices of at most `_SAMPLES` evenly spread True pixels."""
+    chosen = np.flatnonzero(mask)
+    return chosen[:: max(1, len(chosen) // _SAMPLES)]
+
+
+def _whole(mask: np.ndarray) -> np.ndarray:
+    """Small holes belong to what surrounds them."""
+    labels, count = filters.label(~mask)
+    if count < 2:
+        return mask
+    small = np.bincount(labels.reshape(-1)) < max(9, mask.size // 20000)
+    small[0] = False
+    return mask | small[labels]

@@ -5,30 +5,123 @@ from __future__ import annotations
 import numpy as np
 
 from . import filters
-from .pixels import to_dtype
+from .level import Level
+from .pixels import Pixels, to_dtype
+from .registration import Registration
+
+_RING = 0.48  # so that everybody's threshold at a half gives the mask itself
+_STRIP = 256  # rows at a time: memory stays a small multiple of the picture
+_OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
+_OFFSET_LIMIT = 8.0  # levels: a larger step along the seam is the edit's own
 
 
-def feather(mask: np.ndarray, radius: float, limit: np.ndarray | None = None) -> np.ndarray:
-    """bool mask -> float32 alpha: 1 inside, falling to exactly 0 at `radius` pixels outside it,
-    and 0 outside `limit`."""
-    if radius < 1:
-        alpha = mask.astype(np.float32)
+def feather(
+    mask: np.ndarray, radius: float, limit: np.ndarray | None = None, inward: bool = False
+) -> np.ndarray:
+    """bool mask -> float32 alpha in 0..1, exactly 0 outside `limit`.
+
+    Outward, alpha is 1 on the mask, just under a half on the first pixel outside it and 0
+    `radius` pixels further. Inward, it is 0 outside the mask and rises to 1 within `radius`
+    pixels of its edge.
+    """
+    if not mask.any():
+        return np.zeros(mask.shape, np.float32)
+    if inward:
+        alpha = np.clip(filters.distance(mask) / (radius + 1), 0, 1)
     else:
         outside = filters.distance(~mask)
-        alpha = np.clip(1 - outside / (radius + 1), 0, 1).astype(np.float32)
+        alpha = np.where(mask, 1, np.clip(_RING * (1 - (outside - 1) / radius), 0, 1))
+    alpha = alpha.astype(np.float32)
     if limit is not None:
         alpha[~limit] = 0
     return alpha
 
 
-def composite(source: np.ndarray, changed: np.ndarray, alpha: np.ndarray, white: float):
-    """source + alpha * (changed - source) in the source's dtype, [H,W,C]; where alpha is 0 the
-    very values of `source`."""
-    out = source.copy()
-    touched = alpha > 0
-    if touched.any():
-        a = alpha[touched][:, None]
-        base = source[touched].astype(np.float32)
-        mixed = base + a * (changed[touched].astype(np.float32) - base)
-        out[touched] = to_dtype(mixed, source.dtype, white)
+def extended(
+    mask: np.ndarray, inside: np.ndarray, found: Registration, edited: tuple[int, int]
+) -> np.ndarray:
+    """`mask`, continued into what the edited picture does not cover: a pixel there changes with
+    the nearest one on the border of the edited picture, or a strip of the old picture would
+    frame a new background. Its content is mirrored."""
+    outside = ~inside
+    if not (outside.any() and mask.any()):
+        return mask
+    y, x = np.nonzero(outside)
+    points = np.stack([x, y, np.ones_like(x)]).astype(np.float64)
+    u, v, _ = found.matrix @ points
+    u, v = np.clip(u, 0, edited[1] - 1), np.clip(v, 0, edited[0] - 1)
+    back = np.linalg.inv(found.matrix)
+    near_x = back[0, 0] * u + back[0, 1] * v + back[0, 2]
+    near_y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
+    height, width = mask.shape
+    rows = np.clip(np.rint(near_y), 0, height - 1).astype(int)
+    columns = np.clip(np.rint(near_x), 0, width - 1).astype(int)
+    out = mask.copy()
+    # One pixel further in as well: the border pixel itself may round to an uncovered one.
+    inner_rows = np.clip(rows + np.sign(rows - y), 0, height - 1)
+    inner_columns = np.clip(columns + np.sign(columns - x), 0, width - 1)
+    out[y, x] = mask[rows, columns] | mask[inner_rows, inner_columns]
     return out
+
+
+def seam_offset(rest: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
+    """What to add to the levelled picture so that it meets the source along the seam: float32
+    [h,w,3], at half the size of `rest` (source - levelled, [H,W,3]), fading away from the seam."""
+    size = max(1, mask.shape[0] // 2), max(1, mask.shape[1] // 2)
+    ring = filters.grow(mask, 2 * _OFFSET_REACH) & ~filters.grow(mask, 2) & inside
+    weight = ring.astype(np.float32)
+    clipped = np.clip(rest, -_OFFSET_LIMIT, _OFFSET_LIMIT) * weight[..., None]
+    total = filters.resize(clipped, size)
+    weight = filters.resize(weight, size)
+    total = filters.blur(total, _OFFSET_REACH / 2)
+    return total / (filters.blur(weight, _OFFSET_REACH / 2)[..., None] + 0.1)
+
+
+def composite(
+    source: Pixels,
+    edited: Pixels,
+    found: Registration,
+    tone: Level,
+    offset: np.ndarray,
+    alpha: np.ndarray,
+) -> np.ndarray:
+    """source + alpha * (edited, registered and levelled - source): [H,W,C] in the source's dtype.
+
+    found, tone: for the source's full size. Where alpha is 0, the very values of the source.
+    """
+    out = source.values.copy()
+    values = edited.like(source)
+    for top in range(0, source.size[0], _STRIP):
+        rows = alpha[top : top + _STRIP]
+        columns = np.flatnonzero(rows.any(axis=0))
+        if len(columns) == 0:
+            continue
+        left, right = int(columns[0]), int(columns[-1]) + 1
+        box = top, left, top + rows.shape[0], right
+        a = rows[:, left:right]
+        part = source.values[box[0] : box[2], left:right]
+        new = _levelled(values, source, found, tone, offset, box)
+        base = part.astype(np.float32)
+        mixed = to_dtype(base + a[..., None] * (new - base), part.dtype, source.white)
+        out[box[0] : box[2], left:right] = np.where(a[..., None] > 0, mixed, part)
+    return out
+
+
+def _levelled(
+    values: np.ndarray,
+    source: Pixels,
+    found: Registration,
+    tone: Level,
+    offset: np.ndarray,
+    box: tuple[int, int, int, int],
+) -> np.ndarray:
+    """A box of the edited picture in the source's frame, channels and colours, float32."""
+    new, _ = found.sample(values, box)
+    colours = source.colours
+    rgb = new[..., :colours] * np.float32(255 / source.white)
+    rgb = np.repeat(rgb, 3, axis=2) if colours == 1 else rgb
+    rgb = tone.apply(np.clip(rgb, 0, 255), box) + filters.within(offset, source.size, box)
+    rgb = np.clip(rgb, 0, 255)
+    rgb = filters.luma(rgb)[..., None] if colours == 1 else rgb
+    new[..., :colours] = rgb * np.float32(source.white / 255)
+    return np.clip(new, 0, source.white)

@@ -16,7 +16,8 @@ except ImportError:
     cv2 = None
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
-_REMAP_SIDE = 32766  # cv2.remap and warpAffine index with 16 bits
+_REMAP_SIDE = 32766  # cv2.remap indexes with 16 bits
+_LEAST_SIDE = 8  # OpenCV 5's remap never returns from a mirrored picture of one pixel's width
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
@@ -36,6 +37,9 @@ def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         return values
     shrink = height * width < values.shape[0] * values.shape[1]
     if cv2 is not None:
+        if values.ndim == 3 and values.shape[2] > 4:  # more than OpenCV takes at once
+            halves = (resize(values[..., :4], size), resize(values[..., 4:], size))
+            return np.concatenate(halves, axis=2)
         method = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
         out = cv2.resize(np.ascontiguousarray(values), (width, height), interpolation=method)
         return out.reshape(height, width, *values.shape[2:])
@@ -70,18 +74,39 @@ def box(values: np.ndarray, radius: int) -> np.ndarray:
     return ndimage.uniform_filter(values, sides, mode="reflect")
 
 
-def warp(values: np.ndarray, x: np.ndarray, y: np.ndarray, cubic: bool = True) -> np.ndarray:
-    """Samples float32 `values` at the points (x, y), float32 [h,w]; outside, the edge repeats."""
-    if cv2 is not None and max(*values.shape[:2], *x.shape) <= _REMAP_SIDE:
+def warp(
+    values: np.ndarray, x: np.ndarray, y: np.ndarray, cubic: bool = True, mirror: bool = True
+) -> np.ndarray:
+    """Samples float32 `values` at the points (x, y), float32 [h,w]. Outside, the picture is
+    mirrored, or else its edge repeats. The axes of `values` stay."""
+    sides = *values.shape[:2], *x.shape
+    if cv2 is not None and min(sides[:2]) >= _LEAST_SIDE and max(sides) <= _REMAP_SIDE:
         method = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-        return cv2.remap(values, x, y, method, borderMode=cv2.BORDER_REPLICATE)
-    order = 3 if cubic else 1
+        border = cv2.BORDER_REFLECT_101 if mirror else cv2.BORDER_REPLICATE
+        out = cv2.remap(np.ascontiguousarray(values), x, y, method, borderMode=border)
+        return out.reshape(*x.shape, *values.shape[2:])
+    order, mode = (3 if cubic else 1), ("mirror" if mirror else "nearest")
     planes = values.reshape(*values.shape[:2], -1)
     done = [
-        ndimage.map_coordinates(planes[..., c], (y, x), order=order, mode="nearest")
+        ndimage.map_coordinates(planes[..., c], (y, x), order=order, mode=mode)
         for c in range(planes.shape[2])
     ]
     return np.stack(done, axis=2).reshape(*x.shape, *values.shape[2:])
+
+
+def within(
+    field: np.ndarray,
+    size: tuple[int, int],
+    box: tuple[int, int, int, int] | None = None,
+    cubic: bool = False,
+) -> np.ndarray:
+    """A coarse float32 `field` [h,w,C], enlarged to a picture of `size`: all of it, or a box of
+    it (top, left, bottom, right)."""
+    top, left, bottom, right = box or (0, 0, *size)
+    x = (np.arange(left, right, dtype=np.float32) + 0.5) * (field.shape[1] / size[1]) - 0.5
+    y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (field.shape[0] / size[0]) - 0.5
+    x, y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
+    return warp(field, x, y, cubic, mirror=False)
 
 
 def grow(mask: np.ndarray, radius: float) -> np.ndarray:
@@ -112,3 +137,22 @@ def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
         return labels, count - 1
     labels, count = ndimage.label(mask, structure=np.ones((3, 3), bool))
     return labels, int(count)
+
+
+def connected(seeds: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """The 8-connected parts of bool `mask` that hold a pixel of `seeds` (hysteresis)."""
+    if not seeds.any():
+        return np.zeros_like(mask)
+    labels, count = label(mask)
+    keep = np.zeros(count + 1, bool)
+    keep[labels[seeds & mask]] = True
+    keep[0] = False
+    return keep[labels]
+
+
+def peak(values: np.ndarray, radius: int) -> np.ndarray:
+    """The largest value within a square of `radius` around each pixel of float32 [H,W]."""
+    side = 2 * radius + 1
+    if cv2 is not None:
+        return cv2.dilate(values, np.ones((side, side), np.uint8))
+    return ndimage.maximum_filter(values, side, mode="nearest")

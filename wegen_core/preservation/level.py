@@ -1,4 +1,9 @@
-"""The editor's colour shift, estimated on what agrees and taken back."""
+"""The editor's colour shift, estimated on what agrees and taken back.
+
+Three steps, each only as rich as the evidence allows: gain and bias per channel, robustly; then
+a quadratic mixing of the channels on the pixels that the first step explains; then a smooth
+field over the picture of a few levels. A single rich fit would absorb a local recolouring.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +11,148 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from . import filters
+
+_SIDE = 192  # the fit's long side: averaging hides noise and what registration left over
+_FIELD_SIDE = 24
+_FIELD_LIMIT = 5.0  # levels: a larger smooth difference is an edit
+LEAST = 24  # pixels that must agree before anything is fitted
+
 
 @dataclass(frozen=True, eq=False)
 class Level:
-    """Per channel: source = gain * edited + bias, in 0..255 levels; `gain`, `bias` float64 [3]."""
+    """Brings an edited picture into the source's colours, float32 in 0..255.
 
-    gain: np.ndarray
-    bias: np.ndarray
+    coefficients: float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1).
+    field: float32 [fh,fw,3], added after; in the source's frame of `size` (height, width).
+    agree: float32 [h,w], a small picture of how well each place fits, 0..1.
+    spread: median misfit of what agrees, levels. explained: share of the picture that agrees.
+    structure: correlation of the texture where it agrees, 0..1.
+    """
 
-    def apply(self, rgb: np.ndarray) -> np.ndarray:
-        """float32 [...,3] in 0..255 -> the same in the source's colours."""
-        out = rgb * self.gain.astype(np.float32) + self.bias.astype(np.float32)
-        return np.clip(out, 0, 255)
+    coefficients: np.ndarray
+    field: np.ndarray
+    size: tuple[int, int]
+    agree: np.ndarray
+    spread: float
+    explained: float
+    structure: float
+
+    def apply(self, rgb: np.ndarray, box: tuple[int, int, int, int] | None = None) -> np.ndarray:
+        """float32 [h,w,3] of the source's frame, or of a box of it (top, left, bottom, right),
+        in 0..255 -> the same in the source's colours."""
+        out = _mix(rgb, self.coefficients)
+        out += filters.within(self.field, self.size, box)
+        return np.clip(out, 0, 255, out=out)
+
+    def curve(self, rgb: np.ndarray) -> np.ndarray:
+        """float32 [...,3] through the fit alone, without the field and without clipping."""
+        return _mix(rgb, self.coefficients)
 
 
-def level(source: np.ndarray, seen: np.ndarray, valid: np.ndarray) -> Level:
-    """Robust gain and bias per channel between two float32 [H,W,3] pictures where `valid`."""
-    a = source[valid]
-    b = seen[valid]
-    step = max(1, len(a) // 20000)
-    a, b = a[::step].astype(np.float64), b[::step].astype(np.float64)
-    gain, bias = np.ones(3), np.zeros(3)
-    if len(a) < 16:
-        return Level(gain, bias)
-    bias = np.median(a - b, axis=0)
-    for _ in range(8):
+def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
+    """The fit from `seen` to `source`, float32 [H,W,3] in 0..255 in one frame, where `inside`."""
+    k = min(1.0, _SIDE / max(source.shape[:2]))
+    small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
+    a, b = filters.resize(source, small), filters.resize(seen, small)
+    valid = filters.resize(inside.astype(np.float32), small) > 0.99
+    alike, texture = _alike(a, b)
+    # Flat places say little about whether they are the same, but something.
+    weight = ((0.05 + alike**4) * valid).reshape(-1)
+    pa, pb = a.reshape(-1, 3), b.reshape(-1, 3)
+    coefficients = np.eye(7, 3, dtype=np.float32)
+    field = np.zeros((1, 1, 3), np.float32)
+    if valid.sum() < LEAST:
+        none = np.zeros(small, np.float32)
+        return Level(coefficients, field, source.shape[:2], none, 0.0, 0.0, 0.0)
+    coefficients = _gain_bias(pa, pb, weight)
+    coefficients, agree, spread = _quadratic(pa, pb, weight, coefficients)
+    rest = (pa - _mix(pb, coefficients)).reshape(a.shape)
+    agree = (agree.reshape(small) * valid).astype(np.float32)
+    field = _field(rest, agree, small)
+    explained = float((agree > 0.25).sum() / valid.sum())
+    texture = texture * agree
+    structure = float((alike * texture).sum() / (texture.sum() + 1e-6))
+    return Level(coefficients, field, source.shape[:2], agree, spread, explained, structure)
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Correlation of the surroundings of each pixel, 0..1 [h,w], 0 where both are flat; and how
+    much texture `a` has there, levels up to 20."""
+    ya, yb = filters.luma(a), filters.luma(b)
+    ca, cb = ya - filters.box(ya, 3), yb - filters.box(yb, 3)
+    va, vb = filters.box(ca * ca, 3), filters.box(cb * cb, 3)
+    corr = filters.box(ca * cb, 3) / (np.sqrt(np.maximum(va * vb, 0)) + 6.0)
+    return np.clip(corr, 0, 1), np.minimum(np.sqrt(np.maximum(va, 0)), 20.0)
+
+
+def _mix(rgb: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    out = rgb @ coefficients[:3]
+    if np.any(coefficients[3:6]):
+        out += (rgb * rgb) @ (coefficients[3:6] / 255)
+    return out + coefficients[6]
+
+
+def _gain_bias(a: np.ndarray, b: np.ndarray, trust: np.ndarray) -> np.ndarray:
+    """Gain and bias per channel by iteratively reweighted least squares: float32 [7,3]."""
+    gain, bias = np.ones(3, np.float32), _weighted_median(a - b, trust)
+    scale = 20.0
+    for _ in range(12):
         error = np.abs(a - (b * gain + bias)).max(axis=1)
-        scale = 1.4826 * np.median(error) + 1.0
-        weight = 1 / (1 + (error / (1.5 * scale)) ** 2) ** 2
-        total = weight.sum()
-        for c in range(3):
-            mx, my = (weight * b[:, c]).sum() / total, (weight * a[:, c]).sum() / total
-            var = (weight * (b[:, c] - mx) ** 2).sum() / total
-            cov = (weight * (b[:, c] - mx) * (a[:, c] - my)).sum() / total
-            # The prior keeps nearly flat pictures at gain 1.
-            gain[c] = np.clip((cov + 25) / (var + 25), 0.6, 1.6)
-            bias[c] = my - gain[c] * mx
-    return Level(gain, bias)
+        weight = trust / (1 + (error / scale) ** 2) ** 2
+        total = weight.sum() + 1e-9
+        mx, my = (weight @ b) / total, (weight @ a) / total
+        var, cov = weight @ (b - mx) ** 2 / total, weight @ ((b - mx) * (a - my)) / total
+        # The prior keeps nearly flat pictures at gain 1.
+        gain = np.clip((cov + 50) / (var + 50), 0.4, 2.5)
+        bias = my - gain * mx
+        middle = _weighted_median(error[:, None], weight)[0]
+        scale = max(3.0, 0.7 * scale, 2.5 * float(middle)) if scale > 3 else 3.0
+    out = np.zeros((7, 3), np.float32)
+    out[[0, 1, 2], [0, 1, 2]] = gain
+    out[6] = bias
+    return out
+
+
+def _quadratic(
+    a: np.ndarray, b: np.ndarray, trust: np.ndarray, start: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The seven-term fit around `start`; the weight of every pixel; the median misfit."""
+    unit = b / 255
+    terms = np.concatenate([unit, unit * unit, np.ones((len(b), 1), np.float32)], axis=1)
+    coefficients = start.astype(np.float64)
+    for _ in range(6):
+        rest = a - _mix(b, coefficients.astype(np.float32))
+        error = np.abs(rest).max(axis=1)
+        near = error < 24
+        spread = float(_weighted_median(error[near][:, None], trust[near])[0]) if near.any() else 0
+        agree = np.clip(1 - (error / (3.5 * spread + 3.0)) ** 2, 0, 1) ** 2
+        weight = (trust * agree)[:, None]
+        normal = (terms * weight).T @ terms
+        # Evidence in proportion to the pixels that agree; a flat picture keeps its start.
+        normal += np.eye(7) * (2e-3 * weight.sum() + 1e-6)
+        step = np.linalg.solve(normal, (terms * weight).T @ rest)
+        step[:6] /= 255  # from units of full intensity to levels
+        coefficients += step
+    return coefficients.astype(np.float32), agree, spread
+
+
+def _field(rest: np.ndarray, agree: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A smooth offset over the picture from what the fit left over, float32 [fh,fw,3]."""
+    k = min(1.0, _FIELD_SIDE / max(size))
+    grid = max(1, round(size[0] * k)), max(1, round(size[1] * k))
+    weight = filters.resize(agree, grid)[..., None]
+    total = filters.resize(np.clip(rest, -12, 12) * agree[..., None], grid).astype(np.float32)
+    sigma = _FIELD_SIDE / 8
+    mean = filters.blur(total, sigma) / (filters.blur(weight[..., 0], sigma)[..., None] + 0.1)
+    return np.clip(mean, -_FIELD_LIMIT, _FIELD_LIMIT).astype(np.float32)
+
+
+def _weighted_median(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
+    """Per column of [n,c]."""
+    out = np.empty(values.shape[1], np.float32)
+    for c in range(values.shape[1]):
+        order = np.argsort(values[:, c])
+        total = np.cumsum(weight[order])
+        out[c] = values[order[np.searchsorted(total, total[-1] / 2)], c]
+    return out

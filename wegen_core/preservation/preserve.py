@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
 
 from . import filters
-from .change import change
+from .analysis import Analysis, analyse
 from .composite import composite, feather
-from .level import Level, level
 from .pixels import Pixels, read, read_mask
-from .registration import Registration, local_correlation, plain_resize, register, sample
+from .registration import Registration
 from .report import Report
+from .scope import scope as scope_of
+from .starts import plain_resize
 
-_ANALYSIS_PIXELS = 1_000_000
+_FEATHER = 1.0  # pixels of the analysed picture: the changes' own edges are soft already
 
 
 @dataclass(frozen=True, eq=False)
 class Preserved:
     """image: the source's kind and size (on "pass": the edited picture, its own size).
-    change_mask: 0..1, source size; where it is 0 `image` is the source, bit for bit.
-    transform: float64 3x3, source pixel -> edited pixel, pixel centres at whole numbers."""
+    change_mask: 0..1, the source's size: a PIL "L" picture for PIL, float [H,W] for arrays,
+    float [1,H,W] for tensors; where it is 0 `image` is the source, bit for bit.
+    transform: float64 3x3, source pixel -> edited pixel, pixel centres at whole numbers.
+    drift: uint8 [h,w], at most 1 MP: how far the registered picture was off, in levels."""
 
     image: Any
     change_mask: Any
     transform: np.ndarray
     report: Report
+    drift: np.ndarray = field(repr=False)
+    registration: Registration | None = field(default=None, repr=False)
 
 
 def preserve(
@@ -38,123 +43,139 @@ def preserve(
     *,
     mask_mode: Literal["limit", "replace"] = "limit",
     scope: Literal["auto", "local", "global"] = "auto",
-    align: bool = True,
+    align: Literal["warp", "affine", "none"] = "warp",
+    registration: Registration | None = None,
 ) -> Preserved:
     """Lays the changes of `edited` on the pixels of `source`.
 
     source, edited: PIL images, arrays or tensors [H,W], [H,W,C] or [1,H,W,C], C = 1, 3 or 4;
-        uint8, uint16 or float in 0..1; of any two sizes. The result has the source's kind.
+        uint8, uint16 or float in 0..1; of any two sizes. The result has the source's kind and
+        channels, and its alpha where nothing changed.
     mask: where changes are accepted, in the source's frame (above half = may change); with
         mask_mode "replace" it is the change mask itself.
     scope: "auto" decides whether the edit is local; "local" always composites; "global" always
-        passes the edited picture through.
-    align: find and undo shift, zoom and rotation; False trusts the plain resize.
-    Raises ValueError naming the input for anything that is not such a picture.
+        passes the edited picture through. With a mask, "auto" is "local".
+    align: what the editor may have moved: "warp" (shift, zoom, rotation, smooth warp), "affine",
+        or "none" (only the sizes differ).
+    registration: of an earlier result for pictures of the same two sizes, used instead of
+        registering again, as for the frames of a video.
+    Raises ValueError naming the input for anything that is not such a picture or setting.
     """
-    if mask_mode not in ("limit", "replace"):
-        raise ValueError(f"mask_mode is {mask_mode!r}; give 'limit' or 'replace'")
-    if scope not in ("auto", "local", "global"):
-        raise ValueError(f"scope is {scope!r}; give 'auto', 'local' or 'global'")
+    _check("mask_mode", mask_mode, ("limit", "replace"))
+    _check("scope", scope, ("auto", "local", "global"))
+    _check("align", align, ("warp", "affine", "none"))
     a, b = read(source, "source"), read(edited, "edited")
     limit = None if mask is None else read_mask(mask, a.size)
-    plain = plain_resize(a.size, b.size)
+    if mask_mode == "replace" and limit is None:
+        raise ValueError("mask_mode is 'replace' but there is no mask; give one, or use 'limit'")
+    if registration is not None and registration.size != a.size:
+        raise ValueError(
+            f"registration is for a source of {registration.size[1]}x{registration.size[0]}, "
+            f"this one is {a.size[1]}x{a.size[0]}; leave it out for pictures of another size"
+        )
     if scope == "global":
-        return _pass(a, b, edited, plain, "asked to pass the edit through")
-    if b.size == a.size and np.array_equal(b.like(a), a.values):
-        report = Report("lock", "nothing changed", psnr_before=math.inf, psnr_after=math.inf)
-        return _result(a, a.values.copy(), np.zeros(a.size, np.float32), plain, report)
-    return _lock(a, b, edited, limit, mask_mode, scope, align)
+        return _passed(a, b, edited, Report("pass", "asked to pass the edit through"))
+    if a.size == b.size and np.array_equal(b.like(a), a.values):
+        return _unchanged(a, b)
+    view = analyse(a, b, limit, mask_mode == "replace", align, registration)
+    reason = "within the given mask"
+    if limit is None:
+        kind = scope_of(view.source, view.seen, view.inside, view.zoom, view.tone, view.change)
+        reason = kind.reason
+        if scope == "auto" and not kind.local:
+            return _passed(a, b, edited, _report(view, "pass", reason), view)
+    return _locked(a, b, view, limit, mask_mode, reason)
 
 
-def _lock(
-    a: Pixels,
-    b: Pixels,
-    edited: Any,
-    limit: np.ndarray | None,
-    mask_mode: str,
-    scope: str,
-    align: bool,
+def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+    if value not in allowed:
+        raise ValueError(f"{name} is {value!r}; give one of {', '.join(map(repr, allowed))}")
+
+
+def _locked(
+    a: Pixels, b: Pixels, view: Analysis, limit: np.ndarray | None, mode: str, reason: str
 ) -> Preserved:
-    k = min(1.0, math.sqrt(_ANALYSIS_PIXELS / (a.size[0] * a.size[1])))
-    size = (max(1, round(a.size[0] * k)), max(1, round(a.size[1] * k)))
-    kb = min(1.0, math.sqrt(_ANALYSIS_PIXELS / (b.size[0] * b.size[1])))
-    size_b = (max(1, round(b.size[0] * kb)), max(1, round(b.size[1] * kb)))
-    small, other = a.rgb(size), b.rgb(size_b)
-    found = register(filters.luma(small), filters.luma(other), align)
-    seen, inside = sample(other, found.matrix, size)
-    tone = level(
-        small, seen, inside & (local_correlation(filters.luma(small), filters.luma(seen)) > 0.5)
+    mask = view.mask
+    if view.size != a.size:
+        mask = filters.resize(mask.astype(np.float32), a.size) > 0.5
+    if mode == "replace":
+        mask = limit
+    scale = a.size[1] / view.size[1]
+    alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")
+    values = composite(a, b, view.found, view.tone, view.offset, alpha)
+    report = _report(view, "lock", reason, _after(a, values, mask))
+    return Preserved(
+        a.rebuild(values),
+        a.rebuild_mask(alpha),
+        view.found.matrix,
+        report,
+        _drift(view),
+        view.found,
     )
-    levelled = tone.apply(seen)
-    changed = change(small, levelled, inside)
-    if limit is not None:
-        changed = _limited(changed, limit, size, mask_mode)
-    matrix = np.linalg.inv(plain_resize(b.size, size_b)) @ found.matrix @ plain_resize(a.size, size)
-    report = _report(a, b, found, matrix, tone, small, levelled, changed, inside)
-    if scope == "auto" and limit is None and (report.changed > 0.6):
-        return _pass(a, b, edited, matrix, f"the edit changes {report.changed:.0%} of the picture")
-    full = filters.resize(changed.astype(np.float32), a.size) > 0.5
-    alpha = feather(full, max(1.0, 2.0 / k), limit)
-    return _result(a, _laid(a, b, matrix, tone, alpha), alpha, matrix, report)
 
 
-def _limited(changed: np.ndarray, limit: np.ndarray, size, mask_mode: str) -> np.ndarray:
-    small = filters.resize(limit.astype(np.float32), size) > 0.5
-    return small if mask_mode == "replace" else changed & small
+def _after(a: Pixels, values: np.ndarray, mask: np.ndarray) -> float | None:
+    """PSNR of what is outside `mask`, dB: its feather may touch a pixel or two."""
+    kept = ~mask
+    count = int(kept.sum())
+    if count == 0:
+        return None
+    touched = (values != a.values).any(axis=2) & kept
+    if not touched.any():
+        return math.inf
+    before, after = a.values[touched].astype(np.float64), values[touched].astype(np.float64)
+    error = float(((before - after) ** 2).sum()) / (count * a.values.shape[2])
+    return 10 * math.log10(a.white**2 / error)
 
 
-def _laid(a: Pixels, b: Pixels, matrix: np.ndarray, tone: Level, alpha: np.ndarray) -> np.ndarray:
-    values = b.like(a)
-    seen, _ = sample(values.astype(np.float32), matrix, a.size)
-    colour = seen[..., : a.colours] * (255 / a.white)
-    if a.colours == 3:
-        colour = tone.apply(colour)
-    seen[..., : a.colours] = colour * (a.white / 255)
-    return composite(a.values, seen, alpha, a.white)
-
-
-def _pass(a: Pixels, b: Pixels, edited: Any, matrix: np.ndarray, reason: str) -> Preserved:
-    same = b.form.kind == a.form.kind
-    image = edited if same else a.rebuild(b.values)
+def _passed(
+    a: Pixels, b: Pixels, edited: Any, report: Report, view: Analysis | None = None
+) -> Preserved:
+    image = edited if b.form.kind == a.form.kind else a.rebuild(b.values)
     mask = a.rebuild_mask(np.ones(a.size, np.float32))
-    return Preserved(image, mask, matrix, Report("pass", reason, changed=1.0))
+    if view is None:
+        plain = plain_resize(a.size, b.size)
+        return Preserved(image, mask, plain, report, np.zeros((1, 1), np.uint8))
+    return Preserved(image, mask, view.found.matrix, report, _drift(view), view.found)
 
 
-def _result(a: Pixels, values: np.ndarray, alpha: np.ndarray, matrix, report) -> Preserved:
-    return Preserved(a.rebuild(values), a.rebuild_mask(alpha), matrix, report)
+def _unchanged(a: Pixels, b: Pixels) -> Preserved:
+    report = Report("lock", "nothing changed", psnr_before=math.inf, psnr_after=math.inf)
+    return Preserved(
+        a.rebuild(a.values.copy()),
+        a.rebuild_mask(np.zeros(a.size, np.float32)),
+        plain_resize(a.size, b.size),
+        report,
+        np.zeros((1, 1), np.uint8),
+    )
+
+
+def _drift(view: Analysis) -> np.ndarray:
+    return np.abs(view.source - view.seen).max(axis=2).astype(np.uint8)
 
 
 def _report(
-    a: Pixels,
-    b: Pixels,
-    found: Registration,
-    matrix: np.ndarray,
-    tone: Level,
-    small: np.ndarray,
-    levelled: np.ndarray,
-    changed: np.ndarray,
-    inside: np.ndarray,
+    view: Analysis, decision: Literal["lock", "pass"], reason: str, after: float | None = None
 ) -> Report:
-    drift = np.linalg.inv(plain_resize(a.size, b.size)) @ matrix
-    centre = np.array([(a.size[1] - 1) / 2, (a.size[0] - 1) / 2, 1.0])
+    drift, size = view.drift, view.found.size
+    centre = np.array([(size[1] - 1) / 2, (size[0] - 1) / 2, 1.0])
     shift = (drift @ centre - centre)[:2]
-    scale = (math.hypot(drift[0, 0], drift[1, 0]), math.hypot(drift[0, 1], drift[1, 1]))
-    rest = inside & ~changed
+    grey = np.full((1, 1, 3), 128.0, np.float32)
+    colour = (grey - view.tone.curve(grey))[0, 0]
     before = None
-    if rest.any():
-        error = float(np.mean((small[rest] - levelled[rest]) ** 2))
-        before = math.inf if error < 1e-9 else 10 * math.log10(255**2 / error)
-    mid = tone.apply(np.full(3, 128.0, np.float32)) - 128
+    if view.raw is not None:
+        before = math.inf if view.raw == 0 else 10 * math.log10(255**2 / view.raw)
     return Report(
-        "lock",
-        "a local edit" if changed.any() else "nothing changed but the editor's own noise",
-        scale=scale,
+        decision,
+        reason,
+        scale=(math.hypot(drift[0, 0], drift[1, 0]), math.hypot(drift[0, 1], drift[1, 1])),
         shift=(float(shift[0]), float(shift[1])),
         rotation=math.degrees(math.atan2(drift[1, 0], drift[0, 0])),
-        residual=found.residual,
-        colour_shift=tuple(float(-c) for c in mid),
-        changed=float(changed.mean()),
-        confidence=float(np.clip(found.correlation, 0, 1)),
+        residual=view.found.residual,
+        colour_shift=(float(colour[0]), float(colour[1]), float(colour[2])),
+        noise=view.change.flat,
+        changed=float(view.mask.mean()) if decision == "lock" else 1.0,
+        confidence=view.confidence(),
         psnr_before=before,
-        psnr_after=math.inf,
+        psnr_after=after if decision == "lock" else before,
     )

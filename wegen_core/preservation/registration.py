@@ -1,173 +1,307 @@
 """Where each source pixel lies in the edited picture, found on what did not change.
 
-Coarse to fine: a phase correlation over a scan of scales gives the start, robust Gauss-Newton
-steps on locally normalised luma refine an affine map. Each pixel is weighted by how well its
-surroundings correlate, so neither a colour shift nor the edit itself pulls.
+A start (the size relation, feature matches, or a phase correlation over a scan of scales) is
+refined coarse to fine by Gauss-Newton steps on locally normalised luma: first an affine map,
+then a smooth warp on a coarse grid. Pixels weigh as much as their surroundings correlate, so
+neither a colour shift nor the edit itself pulls (Lucas and Kanade 1981; Baker and Matthews 2004).
 Coordinates are (x, y) with pixel centres at whole numbers.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from . import filters
+from .starts import plain_resize, scan, size_relations
 
-_SCAN_SIDE = 160
-_SCAN_SCALES = np.exp(np.linspace(np.log(0.55), np.log(1.8), 27))
+_LEVELS = (128, 256, 512)  # long side, pixels
+_CELL = 8  # pixels of the finest level per cell of the warp's grid
+_WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
+# (agreement above which this search is left out, long side of its scan; 0: the size relations)
+_SEARCHES = ((0.9, 0), (0.3, 112), (0.15, 176))
+_WARP_BETTER = 1.02  # a warp must raise the agreement by this factor over the affine map
+_BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize
 
 
 @dataclass(frozen=True, eq=False)
 class Registration:
-    """`matrix` float64 3x3: source pixel -> edited pixel. `moved` is False where the plain resize
-    explains the picture as well. `residual` is the median misfit in source pixels."""
+    """Source point p lies at `matrix` (p + flow(p)) in the edited picture.
+
+    matrix: float64 3x3. flow: float32 [gh,gw,2] in source pixels on a coarse grid, or None.
+    size: the source's (height, width). moved: False where the plain resize explains the picture
+    as well. residual: median misfit, source pixels. agreement: mean local correlation over the
+    source's texture, 0..1. structure: float32 [h,w], local correlation per pixel, coarse.
+    """
 
     matrix: np.ndarray
+    size: tuple[int, int]
     moved: bool
     residual: float
-    correlation: float
+    agreement: float
+    flow: np.ndarray | None = None
+
+    def at(self, size: tuple[int, int], old: tuple[int, int], new: tuple[int, int]) -> Registration:
+        """The same relation for a source of `size` and an edited picture `new` instead of `old`."""
+        up = plain_resize(self.size, size)
+        matrix = plain_resize(old, new) @ self.matrix @ np.linalg.inv(up)
+        flow = None if self.flow is None else self.flow * np.float32([up[0, 0], up[1, 1]])
+        return replace(self, matrix=matrix, flow=flow, size=size)
+
+    def points(self, box: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, np.ndarray]:
+        """float32 x and y in the edited picture of the source's pixels, or of a box of them
+        (top, left, bottom, right)."""
+        top, left, bottom, right = box or (0, 0, *self.size)
+        x = np.arange(left, right, dtype=np.float32)[None]
+        y = np.arange(top, bottom, dtype=np.float32)[:, None]
+        m = self.matrix.astype(np.float32)
+        if self.flow is not None:
+            flow = filters.within(self.flow, self.size, (top, left, bottom, right), cubic=True)
+            x, y = x + flow[..., 0], y + flow[..., 1]
+        return m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2])
+
+    def sample(
+        self, edited: np.ndarray, box: tuple[int, int, int, int] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """`edited` [h,w] or [h,w,C], any dtype, in the source's frame as float32, and the bool
+        mask of what it covers; for a box of the source (top, left, bottom, right) or all of it.
+        What it does not cover is mirrored."""
+        x, y = self.points(box)
+        height, width = edited.shape[:2]
+        inside = (x >= -0.51) & (x <= width - 0.49) & (y >= -0.51) & (y <= height - 0.49)
+        if box is not None:  # a box needs a part of the edited picture only
+            # Mirrored here, as the part has other borders than the picture.
+            x, y = _mirrored(x, width), _mirrored(y, height)
+            left, top = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
+            edited = edited[top : int(y.max()) + 5, left : int(x.max()) + 5]
+            x, y = x - left, y - top
+        return filters.warp(edited.astype(np.float32, copy=False), x, y), inside
 
 
-def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
-    """3x3 of a plain resize between two sizes (height, width)."""
-    sy, sx = edited[0] / source[0], edited[1] / source[1]
-    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1.0]])
+def _mirrored(x: np.ndarray, side: int) -> np.ndarray:
+    """Coordinates beyond 0..side - 1, reflected into it."""
+    if side == 1:
+        return np.zeros_like(x)
+    period = 2 * (side - 1)
+    x = np.abs(x) % period
+    return np.where(x > side - 1, period - x, x).astype(np.float32)
 
 
-def register(source: np.ndarray, edited: np.ndarray, affine: bool = True) -> Registration:
-    """The affine map from `source` to `edited`, float32 luma [H,W] and [h,w] in 0..255.
+def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Registration:
+    """The relation between float32 luma [H,W] and [h,w], both 0..255, at most about 1 MP each.
 
-    With affine False, or where nothing explains the picture better, the plain resize.
+    align: "warp" (affine and smooth warp), "affine", or "none" (the plain resize is trusted).
     """
-    size = source.shape
-    plain = plain_resize(size, edited.shape)
-    # Everything below runs in source pixels: `fitted` has the source's size.
-    fitted = filters.resize(edited, size)
-    if min(size) < 16 or not affine:
-        return Registration(plain, False, 0.0, local_correlation(source, fitted).mean())
-    matrix = np.eye(3)
-    best = _agreement(source, fitted, matrix)
-    for start in _starts(source, fitted):
-        score = _agreement(source, fitted, start)
-        if score > best + 0.02:
-            matrix, best = start, score
-    refined = _refine(source, fitted, matrix)
-    score = _agreement(source, fitted, refined)
-    moved = score > _agreement(source, fitted, np.eye(3)) + 0.005
-    matrix = refined if moved else np.eye(3)
-    return Registration(plain @ matrix, moved, 0.0, score)
-
-
-def local_correlation(a: np.ndarray, b: np.ndarray, radius: int = 4) -> np.ndarray:
-    """Correlation of a and b in a square around each pixel, 0 where both are flat: [H,W]."""
-    ma, mb = filters.box(a, radius), filters.box(b, radius)
-    va = filters.box(a * a, radius) - ma * ma
-    vb = filters.box(b * b, radius) - mb * mb
-    cov = filters.box(a * b, radius) - ma * mb
-    noise = 4.0  # squared levels: flat areas say nothing
-    return cov / np.sqrt(np.maximum(va, 0) * np.maximum(vb, 0) + noise * noise)
-
-
-def sample(edited: np.ndarray, matrix: np.ndarray, size: tuple[int, int], cubic: bool = True):
-    """`edited` seen through `matrix` in a frame of `size`; and the bool mask of what it covers."""
-    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    m = matrix.astype(np.float32)
-    u = m[0, 0] * x + m[0, 1] * y + m[0, 2]
-    v = m[1, 0] * x + m[1, 1] * y + m[1, 2]
-    height, width = edited.shape[:2]
-    inside = (u >= -0.51) & (u <= width - 0.49) & (v >= -0.51) & (v <= height - 0.49)
-    return filters.warp(edited, u, v, cubic), inside
-
-
-def _agreement(source: np.ndarray, fitted: np.ndarray, matrix: np.ndarray) -> float:
-    """Mean local correlation over the source's textured part, 0..1."""
-    seen, inside = sample(fitted, matrix, source.shape, cubic=False)
-    weight = np.sqrt(np.maximum(filters.box(source**2, 4) - filters.box(source, 4) ** 2, 0))
-    weight = np.minimum(weight, 40)
-    corr = np.clip(local_correlation(source, seen), 0, 1) * inside
-    return float((corr * weight).sum() / (weight.sum() + 1e-6))
-
-
-def _starts(source: np.ndarray, fitted: np.ndarray) -> list[np.ndarray]:
-    """Similarity guesses (scale and shift) by phase correlation, the best first."""
-    side = max(source.shape)
-    k = min(1.0, _SCAN_SIDE / side)
-    small = (max(8, round(source.shape[0] * k)), max(8, round(source.shape[1] * k)))
-    a = filters.resize(source, small)
-    b = filters.resize(fitted, small)
-    window = np.outer(np.hanning(small[0] + 2)[1:-1], np.hanning(small[1] + 2)[1:-1])
-    spectrum = np.fft.rfft2(_whiten(a) * window)
-    centre = (np.array([small[1], small[0]]) - 1) / 2
-    found = []
-    for scale in _SCAN_SCALES:
-        matrix = np.eye(3)
-        matrix[0, 0] = matrix[1, 1] = scale
-        matrix[:2, 2] = centre - scale * centre
-        seen, _ = sample(b, matrix, small, cubic=False)
-        cross = spectrum * np.conj(np.fft.rfft2(_whiten(seen) * window))
-        surface = np.fft.irfft2(cross / (np.abs(cross) + 1e-6 * np.abs(cross).max() + 1e-9), small)
-        peak = np.unravel_index(np.argmax(surface), surface.shape)
-        dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, small, strict=True))
-        shift = np.eye(3)
-        shift[:2, 2] = -dx, -dy
-        found.append((float(surface[peak]), matrix @ shift))
-    found.sort(key=lambda item: -item[0])
-    up = plain_resize(source.shape, small)
-    return [np.linalg.inv(up) @ m @ up for _, m in found[:2]]
-
-
-def _whiten(a: np.ndarray) -> np.ndarray:
-    return a - filters.blur(a, 4.0)
-
-
-def _normalise(a: np.ndarray, radius: int) -> np.ndarray:
-    """Local mean 0 and deviation about 1, so that gain and bias do not matter."""
-    centred = a - filters.box(a, radius)
-    return centred / np.sqrt(filters.box(centred * centred, radius) + 9.0)
-
-
-def _refine(source: np.ndarray, fitted: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Gauss-Newton over an image pyramid."""
-    side = max(source.shape)
-    for target in (96, 192, 384, 640):
-        k = min(1.0, target / side)
-        small = (max(8, round(source.shape[0] * k)), max(8, round(source.shape[1] * k)))
-        up = plain_resize(source.shape, small)
-        local = up @ matrix @ np.linalg.inv(up)
-        a, b = filters.resize(source, small), filters.resize(fitted, small)
-        local = _gauss_newton(a, b, local, steps=8 if target < 300 else 4)
-        matrix = np.linalg.inv(up) @ local @ up
-        if k == 1.0:
+    plain = Registration(plain_resize(source.shape, edited.shape), source.shape, False, 0.0, 0.0)
+    if align == "none" or min(*source.shape, *edited.shape) < 16:
+        return plain
+    coarse = _Level.build(source, edited, _LEVELS[0])
+    found, best = plain, coarse.agreement(plain)
+    for enough, side in _SEARCHES:
+        if best > enough:
             break
-    return matrix
+        guesses = scan(source, edited, side) if side else size_relations(source, edited)
+        for matrix in guesses:
+            candidate = coarse.affine(replace(plain, matrix=matrix), steps=6)
+            score = coarse.agreement(candidate)
+            if score > best + _BETTER:
+                found, best = candidate, score
+    rigid, bent = found, found
+    warps = align == "warp" and min(source.shape) >= _WARP_LEAST
+    level = coarse
+    for target in _LEVELS:
+        if target > level.target:
+            if max(source.shape) <= level.target:
+                break
+            level = _Level.build(source, edited, target)
+        rigid = level.affine(rigid, steps=3)
+        if warps:
+            bent = level.warp(rigid if bent.flow is None else bent, steps=2)
+    return _chosen(level, plain, rigid, bent)
 
 
-def _gauss_newton(a: np.ndarray, b: np.ndarray, matrix: np.ndarray, steps: int) -> np.ndarray:
-    size = a.shape
-    radius = 7
-    goal = _normalise(a, radius)
-    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    x, y = (x - size[1] / 2) / size[1], (y - size[0] / 2) / size[0]
-    for _ in range(steps):
-        seen, inside = sample(b, matrix, size)
-        got = _normalise(seen, radius)
-        weight = np.clip(local_correlation(a, seen), 0, 1) ** 4 * inside
-        gy, gx = np.gradient((goal + got) / 2)
-        error = goal - got
-        scale = 1.4826 * np.median(np.abs(error[weight > 0.1])) if (weight > 0.1).any() else 1.0
-        weight = weight / (1 + (error / (2 * scale + 1e-3)) ** 2)
-        columns = np.stack([gx * x, gx * y, gx, gy * x, gy * y, gy], axis=-1).reshape(-1, 6)
-        weighted = columns * weight.reshape(-1, 1)
-        normal = weighted.T @ columns
-        normal += np.eye(6) * (1e-4 * np.trace(normal) / 6 + 1e-9)
-        step = np.linalg.solve(normal, weighted.T @ error.reshape(-1))
-        update = np.eye(3)
-        update[0] += [step[0] / size[1], step[1] / size[0], step[2]]
-        update[1] += [step[3] / size[1], step[4] / size[0], step[5]]
-        update[0, 2] -= step[0] / 2 + step[1] / 2
-        update[1, 2] -= step[3] / 2 + step[4] / 2
-        matrix = matrix @ update
-        if np.abs(step).max() < 0.01:
-            break
-    return matrix
+def _chosen(
+    level: _Level, plain: Registration, rigid: Registration, bent: Registration
+) -> Registration:
+    """The simplest of the three that explains the picture about as well as the richest."""
+    before, found, best = level.agreement(plain), rigid, level.agreement(rigid)
+    if bent.flow is not None:
+        score = level.agreement(bent)
+        if score > best * _WARP_BETTER:
+            found, best = bent, score
+    if best <= before + _BETTER:
+        found, best = plain, before
+    moved = found is not plain
+    return replace(found, moved=moved, residual=level.misfit(found), agreement=best)
+
+
+@dataclass(frozen=True, eq=False)
+class _Level:
+    """Both pictures at one size of the pyramid, with what does not change between steps."""
+
+    source: np.ndarray
+    edited: np.ndarray
+    full: tuple[tuple[int, int], tuple[int, int]]
+    target: int
+    goal: np.ndarray  # source, locally normalised
+    gradient: tuple[np.ndarray, np.ndarray]
+    weight: np.ndarray
+
+    @classmethod
+    def build(cls, source: np.ndarray, edited: np.ndarray, target: int) -> _Level:
+        k = min(1.0, target / max(source.shape))
+        small = filters.resize(source, _times(source.shape, k))
+        # The edited picture at about the same pixel density, whatever its size was.
+        ratio = np.sqrt(small.size / edited.size)
+        other = filters.resize(edited, _times(edited.shape, min(1.0, ratio)))
+        goal, deviation = _normalise(small)
+        gy, gx = np.gradient(goal)
+        full = (source.shape, edited.shape)
+        return cls(small, other, full, target, goal, (gx, gy), np.minimum(deviation, 40))
+
+    def agreement(self, found: Registration) -> float:
+        """Mean local correlation over the source's texture, 0 for what left the frame."""
+        got, inside = self._seen(self._local(found))
+        corr = filters.box(self.goal * got, _RADIUS) * inside
+        # Below 0.3 is chance: unrelated texture must not outvote a small unchanged part.
+        sure = np.clip((corr - 0.3) / 0.7, 0, 1)
+        return float((sure * self.weight).sum() / (self.weight.sum() + 1e-6))
+
+    def affine(self, found: Registration, steps: int) -> Registration:
+        """Gauss-Newton on the six numbers of the affine map."""
+        local = self._local(found)
+        for _ in range(steps):
+            tensor, vector = self._cells(local)
+            update = _affine_step(tensor, vector, self.source.shape)
+            local = replace(local, matrix=local.matrix @ update)
+            corner = (update - np.eye(3)) @ [self.source.shape[1], self.source.shape[0], 1]
+            if np.hypot(*(update - np.eye(3))[:2, 2]) + np.hypot(*corner[:2]) < 0.05:
+                break
+        return self._back(local)
+
+    def warp(self, found: Registration, steps: int) -> Registration:
+        """A smooth warp on a grid beyond the affine map, which stays as it is."""
+        local = self._local(found)
+        for _ in range(steps):
+            tensor, vector = self._cells(local)
+            flow = _warp_step(tensor, vector)
+            if local.flow is not None:
+                flow = flow + filters.resize(local.flow, flow.shape[:2])
+            local = replace(local, flow=flow)
+        return self._back(_balanced(local, flow, tensor))
+
+    def misfit(self, found: Registration) -> float:
+        """Median length of the step that the grid's cells still ask for, in source pixels."""
+        tensor, vector = self._cells(self._local(found))
+        weight = tensor[..., 0] + tensor[..., 2]
+        if weight.max() <= 0:
+            return 0.0
+        step = _warp_step(tensor, vector)
+        textured = weight > np.median(weight)
+        if not textured.any():
+            return 0.0
+        length = np.hypot(step[..., 0], step[..., 1])[textured]
+        return float(np.median(length)) * self.full[0][1] / self.source.shape[1]
+
+    def _local(self, found: Registration) -> Registration:
+        return found.at(self.source.shape, self.full[1], self.edited.shape)
+
+    def _back(self, local: Registration) -> Registration:
+        return local.at(self.full[0], self.edited.shape, self.full[1])
+
+    def _seen(self, local: Registration) -> tuple[np.ndarray, np.ndarray]:
+        seen, inside = local.sample(self.edited)
+        return _normalise(seen)[0], inside
+
+    def _cells(self, local: Registration) -> tuple[np.ndarray, np.ndarray]:
+        """Normal equations of a displacement per cell: [gh,gw,3] (xx, xy, yy) and [gh,gw,2]."""
+        got, inside = self._seen(local)
+        error = self.goal - got
+        corr = np.clip(filters.box(self.goal * got, _RADIUS), 0, 1)
+        weight = corr**3 * inside / (1 + error * error)
+        gx, gy = self.gradient
+        wx, wy = weight * gx, weight * gy
+        maps = np.stack([wx * gx, wx * gy, wy * gy, wx * error, wy * error], axis=-1)
+        cell = _CELL if max(self.source.shape) > 160 else _CELL // 2
+        grid = (max(1, self.source.shape[0] // cell), max(1, self.source.shape[1] // cell))
+        maps = filters.resize(maps, grid)
+        return maps[..., :3], maps[..., 3:]
+
+
+_RADIUS = 5
+
+
+def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Local mean 0 and deviation about 1, so that gain and bias do not matter; the deviation.
+
+    Flat areas stay near 0: their noise must not look like texture."""
+    mean = filters.box(a, _RADIUS)
+    deviation = np.sqrt(np.maximum(filters.box(a * a, _RADIUS) - mean * mean, 0))
+    return (a - mean) / np.sqrt(deviation * deviation + 16.0), deviation
+
+
+def _balanced(local: Registration, flow: np.ndarray, tensor: np.ndarray) -> Registration:
+    """The same relation, its affine map refitted to the whole warp: texture decides where the
+    warp is known, not how much each place counts."""
+    x, y = _centres(flow.shape[:2], local.size)
+    points = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
+    moved = points[:, :2] + flow.reshape(-1, 2)
+    texture = filters.blur(tensor[..., 0] + tensor[..., 2], 1.0).reshape(-1, 1)
+    weight = texture / (texture + 0.3 * texture.mean() + 1e-9)
+    normal = (points * weight).T @ points + np.diag([1e-6, 1e-6, 1e-6])
+    fit = np.eye(3)
+    fit[:2] = np.linalg.solve(normal, (points * weight).T @ moved).T
+    back = np.linalg.inv(fit)
+    flow = moved @ back[:2, :2].T + back[:2, 2] - points[:, :2]
+    flow = flow.reshape(*tensor.shape[:2], 2).astype(np.float32)
+    return replace(local, matrix=local.matrix @ fit, flow=flow)
+
+
+def _centres(grid: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """x and y of the centres of a grid's cells, in pixels of `size`: each [gh,gw]."""
+    x = (np.arange(grid[1]) + 0.5) * (size[1] / grid[1]) - 0.5
+    y = (np.arange(grid[0]) + 0.5) * (size[0] / grid[0]) - 0.5
+    return tuple(np.meshgrid(x, y))
+
+
+def _times(size: tuple[int, int], k: float) -> tuple[int, int]:
+    return max(1, round(size[0] * k)), max(1, round(size[1] * k))
+
+
+def _affine_step(tensor: np.ndarray, vector: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """3x3 update of the source's coordinates from the cells' normal equations."""
+    rows, columns = tensor.shape[:2]
+    height, width = size
+    # Unit coordinates around the centre keep the 6x6 system well conditioned.
+    unit = max(size) / 2
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    x, y = _centres((rows, columns), size)
+    x, y = (x - centre[0]) / unit, (y - centre[1]) / unit
+    basis = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
+    t, v = tensor.reshape(-1, 3).astype(np.float64), vector.reshape(-1, 2).astype(np.float64)
+    xx, xy, yy = ((basis * t[:, i : i + 1]).T @ basis for i in range(3))
+    normal = np.block([[xx, xy], [xy, yy]])
+    right = np.concatenate([basis.T @ v[:, 0], basis.T @ v[:, 1]])
+    normal += np.eye(6) * (1e-3 * np.trace(normal) / 6 + 1e-9)
+    step = np.linalg.solve(normal, right).reshape(2, 3)
+    linear = step[:, :2] / unit
+    update = np.eye(3)
+    update[:2, :2] += linear
+    update[:2, 2] = step[:, 2] - linear @ centre
+    return update
+
+
+def _warp_step(tensor: np.ndarray, vector: np.ndarray) -> np.ndarray:
+    """Displacement per cell, float32 [gh,gw,2]: local where there is texture, borrowed from the
+    surroundings where there is none, and none where nothing is near."""
+    narrow, wide = 1.5, 4.0
+    typical = float((tensor[..., 0] + tensor[..., 2]).mean()) + 1e-9
+    blurred = filters.blur(np.concatenate([tensor, vector], axis=-1), narrow)
+    blurred += 0.5 * filters.blur(blurred, wide)
+    xx, xy, yy, bx, by = np.moveaxis(blurred, -1, 0)
+    prior = 0.05 * typical
+    xx, yy = xx + prior, yy + prior
+    determinant = xx * yy - xy * xy
+    dx, dy = (yy * bx - xy * by) / determinant, (xx * by - xy * bx) / determinant
+    return np.clip(np.stack([dx, dy], axis=-1), -2, 2).astype(np.float32)

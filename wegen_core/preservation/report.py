@@ -7,6 +7,11 @@ import math
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
+import numpy as np
+from PIL import Image
+
+from . import filters
+
 
 @dataclass(frozen=True)
 class Report:
@@ -14,9 +19,11 @@ class Report:
 
     scale, shift, rotation: how the editor moved the picture, beyond the resize between the two
     sizes: factors (x, y), source pixels (x, y), degrees. residual: remaining misfit, source
-    pixels. colour_shift: mean shift per channel (R, G, B), in 8-bit levels. changed: share of
-    the picture, 0..1. confidence: 0..1. psnr_before, psnr_after: of the unchanged part against
-    the source, dB (infinite when bit-exact, None when there is no such part).
+    pixels. colour_shift: of middle grey per channel (R, G, B), in 8-bit levels. noise: what the
+    editor added to flat areas, standard deviation in levels. changed: share of the picture,
+    0..1. confidence: how well the kept part fits the source, 0..1. psnr_before, psnr_after: of
+    the unchanged part against the source, dB (infinite when bit-exact, None when there is no
+    such part), of the plainly resized edited picture and of the result.
     """
 
     decision: Literal["lock", "pass"]
@@ -26,6 +33,7 @@ class Report:
     rotation: float = 0.0
     residual: float = 0.0
     colour_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    noise: float = 0.0
     changed: float = 0.0
     confidence: float = 1.0
     psnr_before: float | None = None
@@ -52,8 +60,28 @@ class Report:
             f"(residual {self.residual:.2f} px)"
         )
         shift = ", ".join(f"{c:+.1f}" for c in self.colour_shift)
-        lines.append(f"colour shift (R, G, B) {shift} levels; confidence {self.confidence:.0%}")
+        lines.append(
+            f"colour shift (R, G, B) {shift} levels, noise {self.noise:.1f}; "
+            f"confidence {self.confidence:.0%}"
+        )
         return "\n".join(lines)
+
+
+def drift_picture(drift: np.ndarray, change_mask: Any) -> Image.Image:
+    """`Preserved.drift` as a heat map, black to yellow, the edge of `Preserved.change_mask` drawn
+    in cyan: an RGB picture of the size of `drift`."""
+    array = change_mask
+    if hasattr(array, "detach"):
+        array = array.detach().cpu().numpy()
+    array = np.asarray(array, np.float32)
+    array = array[0] if array.ndim == 3 else array
+    mask = filters.resize(np.ascontiguousarray(array), drift.shape) > 0.5 * max(1.0, array.max())
+    # A drift of 32 levels is already plain to see.
+    heat = np.clip(drift.astype(np.float32) / 32, 0, 1)[..., None]
+    rgb = np.clip(heat * [3.0, 1.5, 0.5] - [0.0, 0.5, 0.25], 0, 1) * 255
+    edge = filters.grow(mask, 1) & ~filters.shrink(mask, 1)
+    rgb[edge] = (0, 255, 255)
+    return Image.fromarray(rgb.astype(np.uint8))
 
 
 def _db(value: float | None) -> str:

@@ -1,0 +1,57 @@
+"""preserve for several pictures, and for the frames of a video."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .preserve import Preserved, preserve
+
+
+def preserve_batch(
+    source: Any,
+    edited: Any,
+    mask: Any = None,
+    *,
+    shared_registration: bool = False,
+    **settings: Any,
+) -> list[Preserved]:
+    """`preserve` for each pair of two batches; one source or one mask serves every edit.
+
+    source, edited: lists of pictures, or arrays or tensors [N,H,W,C]; from a batch, every result
+        has the form [1,H,W,C]. mask: None, one mask, a list, or [N,H,W].
+    shared_registration: the first pair's registration serves all, as for frames of a video that
+        one edit moved in one way.
+    Raises ValueError where the numbers of pictures do not match, and as `preserve` does.
+    """
+    sources, edits = _pictures(source, "source"), _pictures(edited, "edited")
+    masks = [None] if mask is None else _masks(mask)
+    for name, found in (("source", sources), ("mask", masks)):
+        if len(found) not in (1, len(edits)):
+            raise ValueError(
+                f"{name} holds {len(found)} but edited holds {len(edits)} pictures; "
+                "give as many, or one for all"
+            )
+    results: list[Preserved] = []
+    for i, picture in enumerate(edits):
+        if shared_registration and results:
+            settings["registration"] = results[0].registration
+        base = sources[i if len(sources) > 1 else 0]
+        results.append(preserve(base, picture, masks[i if len(masks) > 1 else 0], **settings))
+    return results
+
+
+def _pictures(value: Any, name: str) -> list[Any]:
+    pictures = list(value) if isinstance(value, (list, tuple)) else _split(value, 4)
+    if not pictures:
+        raise ValueError(f"{name} holds no picture; give at least one")
+    return pictures
+
+
+def _masks(value: Any) -> list[Any]:
+    return list(value) if isinstance(value, (list, tuple)) else _split(value, 3)
+
+
+def _split(value: Any, axes: int) -> list[Any]:
+    """A batch of `axes` axes -> its members, each still with the batch axis; else [value]."""
+    shape = getattr(value, "shape", ())
+    return [value[i : i + 1] for i in range(shape[0])] if len(shape) == axes else [value]

@@ -1,0 +1,73 @@
+"""Local or global: whether there is anything to preserve in an edit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from . import filters
+from .change import Change
+from .level import LEAST, Level
+
+_ZOOM = 1.35  # a larger zoom is a new framing; editors drift by up to a fifth
+_TONE = 15.0  # mean colour shift, levels; editors shift by up to about 10
+_FADED = 0.6  # share of the source's colourfulness that must be left
+_COLOURFUL = 4.0  # mean colourfulness, levels, below which there is none to lose
+_NOISE = 7.2  # misfit of what agrees, levels; editors leave up to 6
+_KEPT = 0.05  # share of the picture that must agree for anything to be preserved
+_STRUCTURE = 0.4  # correlation of the texture of what seems kept, below which it is chance
+_CHANGED = 0.3  # share changed above which chance agreement is a danger
+
+
+@dataclass(frozen=True)
+class Scope:
+    """local: whether the edit leaves something to preserve; reason: in words."""
+
+    local: bool
+    reason: str
+
+
+def scope(
+    source: np.ndarray,
+    seen: np.ndarray,
+    inside: np.ndarray,
+    zoom: float,
+    tone: Level,
+    change: Change,
+) -> Scope:
+    """The decision for float32 [H,W,3] `source` and the registered, not levelled, `seen`.
+
+    zoom: how much larger the editor drew the picture, beyond the resize of the sizes.
+    """
+    if not 1 / _ZOOM < zoom < _ZOOM:
+        return Scope(False, f"a new framing: zoomed by {zoom:.2f}")
+    if inside.sum() < LEAST:
+        return Scope(False, "too few pixels to tell what changed")
+    small = tone.agree.shape
+    before, after = filters.resize(source, small), filters.resize(seen, small)
+    shift = _mean(np.abs(tone.curve(after) - after).mean(axis=2), tone.agree)
+    if shift > _TONE:
+        return Scope(False, f"the colours of the whole picture changed by {shift:.0f} levels")
+    colour = _mean(_colourfulness(before), tone.agree)
+    if colour > _COLOURFUL and _mean(_colourfulness(after), tone.agree) < _FADED * colour:
+        return Scope(False, "the whole picture lost its colours")
+    if tone.spread > _NOISE:
+        return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
+    changed = float((change.mask & inside).sum() / max(1, inside.sum()))
+    if tone.explained < _KEPT or changed > 1 - _KEPT:
+        return Scope(False, f"nothing recognisable stayed: {changed:.0%} changed")
+    if changed > _CHANGED and tone.structure < _STRUCTURE:
+        return Scope(False, f"another picture: {changed:.0%} changed, the rest agrees by chance")
+    if change.mask.any():
+        return Scope(True, f"a local edit: {change.mask.mean():.1%} of the picture changed")
+    return Scope(True, "nothing changed but the editor's own noise")
+
+
+def _colourfulness(rgb: np.ndarray) -> np.ndarray:
+    """Mean distance of the channels from the luma, levels: [h,w]."""
+    return np.abs(rgb - filters.luma(rgb)[..., None]).mean(axis=2)
+
+
+def _mean(values: np.ndarray, weight: np.ndarray) -> float:
+    return float((values * weight).sum() / (weight.sum() + 1e-6))

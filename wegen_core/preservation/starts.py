@@ -1,0 +1,65 @@
+"""Where registration begins: the relation of the sizes, or a scan of scales."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from . import filters
+
+_KEPT = 4
+_SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
+_STRETCHES = (0.86, 0.93, 1.0, 1.07, 1.16)
+
+
+def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
+    """3x3 of a plain resize between two sizes (height, width)."""
+    sy, sx = edited[0] / source[0], edited[1] / source[1]
+    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1.0]])
+
+
+def size_relations(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
+    """The plain resize; centre crop and centre pad where the aspect ratios differ."""
+    source, edited = source.shape, edited.shape
+    found = [plain_resize(source, edited)]
+    scales = edited[1] / source[1], edited[0] / source[0]
+    if abs(np.log(scales[0] / scales[1])) < 0.01:
+        return found
+    for s in (max(scales), min(scales)):
+        x = (edited[1] - 1) / 2 - s * (source[1] - 1) / 2
+        y = (edited[0] - 1) / 2 - s * (source[0] - 1) / 2
+        found.append(np.array([[s, 0, x], [0, s, y], [0, 0, 1.0]]))
+    return found
+
+
+def scan(source: np.ndarray, edited: np.ndarray, side: int) -> list[np.ndarray]:
+    """The best of a scan of scales and stretches, the shift of each by phase correlation, on
+    pictures reduced to a long side of `side` pixels. It costs the same for every picture."""
+    k = min(1.0, side / max(source.shape))
+    size = (max(8, round(source.shape[0] * k)), max(8, round(source.shape[1] * k)))
+    a, b = filters.resize(source, size), filters.resize(edited, size)
+    window = np.outer(np.hanning(size[0] + 2)[1:-1], np.hanning(size[1] + 2)[1:-1])
+    spectrum = np.fft.rfft2(_band(a) * window)
+    centre = (np.array([size[1], size[0]]) - 1) / 2
+    y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    found = []
+    for scale in _SCALES:
+        for stretch in _STRETCHES:
+            sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
+            u = sx * (x - centre[0]) + centre[0]
+            v = sy * (y - centre[1]) + centre[1]
+            seen = filters.warp(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
+            cross = spectrum * np.conj(np.fft.rfft2(_band(seen) * window))
+            cross /= np.abs(cross) + 1e-3 * np.abs(cross).max() + 1e-9
+            surface = np.fft.irfft2(cross, size)
+            peak = np.unravel_index(np.argmax(surface), surface.shape)
+            dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
+            matrix = np.diag([sx, sy, 1.0])
+            matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
+            found.append((float(surface[peak]), matrix))
+    found.sort(key=lambda item: -item[0])
+    up, down = plain_resize(source.shape, size), plain_resize(size, edited.shape)
+    return [down @ m @ up for _, m in found[:_KEPT]]
+
+
+def _band(a: np.ndarray) -> np.ndarray:
+    return filters.blur(a, 0.7) - filters.blur(a, 4.0)
