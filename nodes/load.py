@@ -56,11 +56,14 @@ class WeGenLoadModel(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: str, precision: str) -> io.NodeOutput:
+        import torch
+
         from ..wegen_core import load
 
         place = model_folders.locate(model)
         dtype = _dtype(precision, small=model == model_folders.MINI)
-        return io.NodeOutput(Resident(load(place, device="cpu", dtype=dtype)))
+        with torch.inference_mode(False):  # nodes run inside it; its tensors cannot be altered
+            return io.NodeOutput(Resident(load(place, device="cpu", dtype=dtype)))
 
 
 def _dtype(precision: str, small: bool):
