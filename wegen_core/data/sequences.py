@@ -51,7 +51,7 @@ def draw(rng: np.random.Generator) -> Exchange:
 def rewrite(rng: np.random.Generator) -> Exchange:
     """A wish -> a full description."""
     scene = world.sample(rng)
-    text = world.wish(scene, rng) if rng.random() < 0.8 else world.phrase(scene, rng)
+    text = world.wish(scene, rng) if rng.random() < 0.5 else world.phrase(scene, rng)
     return Exchange((f"Rewrite: {text}",), (world.describe(scene),))
 
 

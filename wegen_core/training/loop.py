@@ -102,11 +102,14 @@ def train(
 
 
 def schedule(step: int, steps: int, warmup: int, min_lr: float) -> float:
-    """The factor on the learning rate at `step`: linear warm-up, then a cosine to `min_lr`."""
+    """The published factor on the learning rate: linear warm-up, then a cosine to `min_lr`.
+
+    It is 0 at step 0, and goes on along the cosine where training goes on past `steps`.
+    """
     if step < warmup:
-        return (step + 1) / warmup
-    progress = (step - warmup) / max(1, steps - 1 - warmup)
-    return min_lr + (1 - min_lr) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+        return step / warmup
+    progress = (step - warmup) / max(1, steps - warmup)
+    return min_lr + (1 - min_lr) * 0.5 * (1 + math.cos(math.pi * progress))
 
 
 def _adamw(

@@ -68,7 +68,7 @@ SCHEDULER = {
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
-STEPS = {"vision": 3500, "vae": 2800, "painter": 2200, "llm": 4000}
+STEPS = {"vision": 3500, "vae": 2800, "painter": 1600, "llm": 3600}
 SIDE = 8
 
 

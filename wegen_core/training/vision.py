@@ -1,4 +1,6 @@
-"""The mini's image encoder: every visual token learns to say what it shows and how it looks.
+"""The mini's image encoder: every visual token learns to say what it shows, how it looks and where.
+
+Where, because neither the painter's cross-attention nor anything behind it numbers the tokens.
 
 Noise on the tokens while their readers learn makes the code tolerant: a language model that
 predicts a token a little wrong still gets the right picture.
@@ -57,13 +59,15 @@ def patch_labels(scene: world.Scene, grid: int, size: int) -> tuple[np.ndarray, 
 
 
 class Reader(nn.Module):
-    """Reads tokens [N,P,W] -> kind, colour, background and pixels of every patch."""
+    """Reads tokens [N,P,W] -> kind, colour, background, place and pixels of every patch."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.kind = nn.Linear(config.width, len(world.KINDS) + 1)
         self.colour = nn.Linear(config.width, len(world.COLOURS) + 1)
         self.background = nn.Linear(config.width, len(world.BACKGROUNDS))
+        self.column = nn.Linear(config.width, config.grid)
+        self.row = nn.Linear(config.width, config.grid)
         self.pixels = nn.Linear(config.width, 3 * config.patch_size**2)
 
 
@@ -92,11 +96,16 @@ class VisionTask(nn.Module):
         colours = torch.from_numpy(np.stack([c for _, c in labels])).flatten()
         backgrounds = torch.tensor([world.BACKGROUNDS.index(s.background) for s in scenes])
         backgrounds = backgrounds.repeat_interleave(config.grid**2)
+        places = torch.arange(config.grid**2).repeat(len(scenes))
         patches = F.unfold(clean, config.patch_size, stride=config.patch_size).transpose(1, 2)
         return {
             "kind": F.cross_entropy(self.reader.kind(read).flatten(0, 1), kinds),
             "colour": F.cross_entropy(self.reader.colour(read).flatten(0, 1), colours),
             "background": F.cross_entropy(self.reader.background(read).flatten(0, 1), backgrounds),
+            "column": F.cross_entropy(
+                self.reader.column(read).flatten(0, 1), places % config.grid
+            ),
+            "row": F.cross_entropy(self.reader.row(read).flatten(0, 1), places // config.grid),
             "pixels": F.mse_loss(self.reader.pixels(read), patches),
             "power": (tokens.pow(2).mean() - 1).pow(2),
         }

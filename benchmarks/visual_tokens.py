@@ -1,0 +1,191 @@
+"""What a picture's 64 visual tokens cost, beside a plain loop that re-feeds the history.
+
+    python benchmarks/visual_tokens.py
+
+Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300 tokens
+with two images; float32, one thread, CPU seconds, median of `--runs`. The plain loop is the published
+one: transformers' own forward with its KV cache inside a call, logits at every token, the unguided
+branch on its own, and every turn's history fed again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from transformers import DynamicCache
+
+from wegen_core.loading import MINI
+from wegen_core.model import Tokenizer, VisionConfig, WeGen, WeGenConfig
+from wegen_core.model.tokenizer import ADDED_FILE, MODEL_FILE
+
+PROMPT, NEW_TEXT, TURNS = 300, 40, 6
+VOCABULARY, WIDTH = 32330, 1792
+
+
+def build() -> WeGen:
+    """The configuration to measure; image encoder and painter are token-sized, they take no part."""
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / MODEL_FILE).write_bytes((MINI / "tokenizer" / MODEL_FILE).read_bytes())
+        names = [f"<img_{k:05d}>" for k in range(100)] + ["<img>", "</img>"]
+        ids = {name: 32000 + i for i, name in enumerate(names)}
+        (place / ADDED_FILE).write_text(json.dumps(ids))
+        tokenizer = Tokenizer(place)
+    llm = {
+        "vocab_size": VOCABULARY,
+        "hidden_size": 512,
+        "num_hidden_layers": 8,
+        "num_attention_heads": 8,
+        "intermediate_size": 1376,
+        "max_position_embeddings": 4096,
+    }
+    unet = {
+        "cross_attention_dim": WIDTH,
+        "addition_embed_type": "text_time",
+        "projection_class_embeddings_input_dim": WIDTH + 6 * 8,
+        "addition_time_embed_dim": 8,
+        "block_out_channels": (8,),
+        "norm_num_groups": 8,
+        "down_block_types": ("DownBlock2D",),
+        "up_block_types": ("UpBlock2D",),
+        "layers_per_block": 1,
+    }
+    vae = {"block_out_channels": (8,), "norm_num_groups": 8}
+    vision = VisionConfig(image_size=64, patch_size=8, width=WIDTH, layers=0)
+    torch.manual_seed(0)
+    config = WeGenConfig(vision=vision, llm=llm, unet=unet, vae=vae)
+    return WeGen(config, tokenizer).eval()
+
+
+def prompt(net: WeGen) -> tuple[Tensor, Tensor]:
+    """300 ids with two image blocks, ending in `<img>`, and the two images' visual tokens."""
+    block = torch.tensor(net.tokenizer.image_block())
+    text = torch.randint(3, 32000, (PROMPT - 2 * len(block) - 1,))
+    start = torch.tensor([net.tokenizer.image_start_id])
+    ids = torch.cat([text[:20], block, text[20:60], block, text[60:], start])
+    return ids, torch.randn(2, 64, WIDTH)
+
+
+def ours(net: WeGen, turns: int, guidance: float, variants: int = 1) -> None:
+    """`turns` pictures in one conversation, with its KV cache."""
+    ids, features = prompt(net)
+    session = net.session()
+    for _ in range(turns):
+        if variants > 1:
+            net.generate([ids] * variants, features.repeat(variants, 1, 1), max_new_tokens=64)
+            return
+        made = net.generate(ids, features, guidance=guidance, max_new_tokens=65, session=session)
+        ids, features = _next(net, ids, made.ids, features, made.features)
+
+
+def plain(net: WeGen, turns: int, guidance: float) -> None:
+    """The same the published way."""
+    ids, features = prompt(net)
+    for _ in range(turns):
+        new_ids, made = _plain_call(net, ids, features, guidance)
+        ids, features = _next(net, ids, new_ids, features, made)
+
+
+@torch.inference_mode()
+def _plain_call(
+    net: WeGen, ids: Tensor, features: Tensor, guidance: float
+) -> tuple[Tensor, Tensor]:
+    (_, embeds), *_ = net._prompts([ids], features, None)
+    states = [(embeds[None], DynamicCache())]
+    if guidance != 1:
+        states.append((embeds[None, -1:], DynamicCache()))
+    made = []
+    for _ in net.tokenizer.image_ids:
+        hidden = []
+        for x, cache in states:
+            out = net.llm.model(inputs_embeds=x, past_key_values=cache, use_cache=True)
+            hidden.append(out.last_hidden_state[:, -1])
+            net.llm.lm_head(hidden[-1])
+        h = hidden[0] if len(hidden) == 1 else hidden[1] + guidance * (hidden[0] - hidden[1])
+        made.append(net.output_projector(h))
+        x = net.input_projector(made[-1])[None]
+        states = [(x, cache) for _, cache in states]
+    new = torch.tensor([*net.tokenizer.image_ids, net.tokenizer.image_end_id])
+    return new, torch.stack(made, dim=1)
+
+
+def _next(
+    net: WeGen, ids: Tensor, new: Tensor, features: Tensor, made: Tensor
+) -> tuple[Tensor, Tensor]:
+    """The next turn's prompt: the history, 39 words and `<img>`."""
+    words = torch.randint(3, 32000, (NEW_TEXT - 1,))
+    start = torch.tensor([net.tokenizer.image_start_id])
+    return torch.cat([ids, new, words, start]), torch.cat([features, made])
+
+
+def seconds(work: Callable[[], None], runs: int) -> float:
+    """Median CPU seconds; the same random prompts in every run."""
+    taken = []
+    for _ in range(runs + 1):
+        torch.manual_seed(1)
+        start = time.process_time()
+        work()
+        taken.append(time.process_time() - start)
+    return statistics.median(taken[1:])
+
+
+def bandwidth(runs: int = 10) -> float:
+    """Bytes a second that one thread reads in a matrix-vector product larger than any cache."""
+    matrix, vector = torch.randn(8192, 8192), torch.randn(8192)
+    best = float("inf")
+    for _ in range(runs):
+        start = time.process_time()
+        torch.mv(matrix, vector)
+        best = min(best, time.process_time() - start)
+    return matrix.nbytes / best
+
+
+def decoding_share(net: WeGen, runs: int) -> tuple[float, float]:
+    """(seconds per visual token, share of what the memory bandwidth allows)."""
+    ids, features = prompt(net)
+
+    def tokens(count: int) -> float:
+        return seconds(lambda: net.generate(ids, features, max_new_tokens=count), runs)
+
+    each = (tokens(64) - tokens(1)) / 63
+    projectors = (net.input_projector, net.output_projector)
+    weights = sum(p.nbytes for p in net.llm.model.layers.parameters())
+    weights += sum(p.weight.nbytes for p in projectors)
+    return each, weights / bandwidth() / each
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=5)
+    runs = parser.parse_args().runs
+    torch.set_num_threads(1)
+    net = build()
+    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {date.today()}")
+    print(f"{'CPU seconds':<34}{'plain loop':>12}{'WeGen':>10}{'faster':>10}")
+    for name, turns, guidance in (
+        ("one call, guidance 1", 1, 1.0),
+        ("one call, guidance 3", 1, 3.0),
+        (f"{TURNS} turns, guidance 1", TURNS, 1.0),
+    ):
+        slow = seconds(lambda t=turns, g=guidance: plain(net, t, g), runs)
+        fast = seconds(lambda t=turns, g=guidance: ours(net, t, g), runs)
+        print(f"{name:<34}{slow:>12.2f}{fast:>10.2f}{slow / fast:>9.2f}x")
+    one = seconds(lambda: ours(net, 1, 1.0), runs)
+    eight = seconds(lambda: ours(net, 1, 1.0, variants=8), runs)
+    print(f"8 variants of one prompt in a batch cost {eight / one:.2f}x one")
+    each, share = decoding_share(net, runs)
+    print(f"{1000 * each:.1f} ms per visual token, {100 * share:.0f} % of the memory bandwidth")
+
+
+if __name__ == "__main__":
+    main()
