@@ -170,7 +170,7 @@ def test_free_releases_the_network(server):
     server.post("free", {"unload_models": True})
     assert server.run(drawing(seed=15)).end == "execution_success"
     server.post("free", {"unload_models": True, "free_memory": True})
-    give_up = time.monotonic() + 15
+    give_up = time.monotonic() + 60
     while server.get("wegen_test/networks").json() and time.monotonic() < give_up:
         time.sleep(0.5)
     assert server.get("wegen_test/networks").json() == 0
