@@ -162,7 +162,7 @@ class ComfyServer(ComfyClient):
             except requests.ConnectionError:
                 time.sleep(0.2)
         self.stop()
-        raise RuntimeError(f"{self.folder} did not start:\n{self.log.read_text()[-3000:]}")
+        raise RuntimeError(f"{self.folder} did not start:\n{self.log.read_text()[-800:]}")
 
     def stop(self) -> None:
         self.process.terminate()
