@@ -2,10 +2,10 @@
 
     python benchmarks/visual_tokens.py
 
-Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300 tokens
-with two images; float32, one thread, CPU seconds, median of `--runs`. The plain loop is the published
-one: transformers' own forward with its KV cache inside a call, logits at every token, the unguided
-branch on its own, and every turn's history fed again.
+Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300
+tokens with two images; float32, one thread, CPU seconds, median of `--runs`. The plain loop is the
+published one: transformers' own forward with its KV cache inside a call, logits at every token, the
+unguided branch on its own, and every turn's history fed again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ VOCABULARY, WIDTH = 32330, 1792
 
 
 def build() -> WeGen:
-    """The configuration to measure; image encoder and painter are token-sized, they take no part."""
+    """The configuration to measure; image encoder and painter are tiny, they take no part."""
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / MODEL_FILE).write_bytes((MINI / "tokenizer" / MODEL_FILE).read_bytes())
@@ -170,7 +170,9 @@ def main() -> None:
     runs = parser.parse_args().runs
     torch.set_num_threads(1)
     net = build()
-    print(f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {date.today()}")
+    print(
+        f"{platform.processor() or platform.machine()}, torch {torch.__version__}, {date.today()}"
+    )
     print(f"{'CPU seconds':<34}{'plain loop':>12}{'WeGen':>10}{'faster':>10}")
     for name, turns, guidance in (
         ("one call, guidance 1", 1, 1.0),

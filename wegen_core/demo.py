@@ -18,12 +18,12 @@ if TYPE_CHECKING:
     from .replies import Report
 
 WISH = "a boat"
-SCENE = "a blue boat on the left and a green tree on the right, on the sea"
+SCENE = "a blue boat on the left and a green tree on the right, by the sea"
 REFINEMENTS = ("make the boat red", "move the boat to the middle", "remove the tree")
-REFERENCE = "an orange cat on the left side, on the grass"
+REFERENCE = "draw an orange cat on the left, on the green grass"
 COMPOSITION = "put the cat from picture 1 into picture 2"
 QUESTION = "what colour is the cat?"
-TALK = ("draw a purple fish on the left, on the sea", "make it yellow", "what colour is the fish?")
+TALK = ("draw a purple fish on the left, by the sea", "make it yellow", "what colour is the fish?")
 
 
 def run(

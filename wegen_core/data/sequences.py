@@ -49,9 +49,15 @@ def draw(rng: np.random.Generator) -> Exchange:
 
 
 def rewrite(rng: np.random.Generator) -> Exchange:
-    """A wish -> a full description."""
-    scene = world.sample(rng)
-    text = world.wish(scene, rng) if rng.random() < 0.5 else world.phrase(scene, rng)
+    """A wish, a free wording, or a description with an instruction -> a full description."""
+    scene, style = world.sample(rng), rng.random()
+    if style < 0.25:
+        text = world.wish(scene, rng)
+    elif style < 0.7:
+        text = world.phrase(scene, rng)
+    else:
+        instruction, result = world.edits(scene, rng)
+        text, scene = f"{world.describe(scene)}. {instruction}", result
     return Exchange((f"Rewrite: {text}",), (world.describe(scene),))
 
 

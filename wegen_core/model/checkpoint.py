@@ -85,15 +85,21 @@ def load_into(
 
 
 def save(
-    net: WeGen, folder: str | Path, dtype: torch.dtype | None = None, *, overwrite: bool = False
+    net: WeGen,
+    folder: str | Path,
+    dtype: torch.dtype | None = None,
+    *,
+    overwrite: bool = False,
+    max_shard: int = MAX_SHARD,
 ) -> None:
     """Write `net` in our format; all or nothing. dtype: None keeps each tensor's own.
 
-    Raises FileExistsError if there is something at `folder` and `overwrite` is False.
+    max_shard: bytes per file. Raises FileExistsError if there is something at `folder` and
+    `overwrite` is False.
     """
     weights = {name: Live(tensor) for name, tensor in _expected(net).items()}
     with _replacing(Path(folder), overwrite) as place:
-        _write(place, _Checkpoint(net.config, net.tokenizer, weights), dtype, MAX_SHARD, False)
+        _write(place, _Checkpoint(net.config, net.tokenizer, weights), dtype, max_shard, False)
 
 
 def convert(

@@ -70,6 +70,7 @@ VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
 STEPS = {"vision": 3500, "vae": 2800, "painter": 1600, "llm": 3600}
 SIDE = 8
+SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
 
 def build(folder: Path, seed: int = 0) -> WeGen:
@@ -125,5 +126,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     net = train_mini(options.out, options.stages, options.seed)
     if set(options.stages) == set(STEPS):
-        save(net, options.out / "model", dtype=torch.float16)
+        save(net, options.out / "model", torch.float16, overwrite=True, max_shard=SHARD)
         print(f"saved to {options.out / 'model'}; copy it to wegen_core/pretrained/mini to ship it")

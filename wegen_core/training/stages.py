@@ -23,8 +23,8 @@ DROPPED = 0.1
 
 # How often a batch's chats hold 0, 1, ... pictures, and how many chats then fill a batch. Words
 # without pictures cost little, and which colour goes with which thing is learned from words.
-_PICTURES = (0.4, 0.2, 0.18, 0.12, 0.1)
-_CHATS = (96, 32, 20, 14, 10)
+_PICTURES = (0.7, 0.1, 0.08, 0.07, 0.05)
+_CHATS = (128, 32, 20, 14, 10)
 
 
 def _noisy(tokens: Tensor) -> Tensor:

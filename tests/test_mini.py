@@ -1,0 +1,93 @@
+"""The embedded network does what it ships for, judged by the probe (see `wegen_core eval mini`)."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pytest
+
+import wegen_core as wegen
+from wegen_core.copilot import Copilot
+from wegen_core.data import playground as world
+from wegen_core.evaluation.mini import evaluate
+from wegen_core.loading import MINI
+from wegen_core.progress import Stopped
+
+LEAST = 0.8  # of the pictures; the full evaluation has more cases
+
+
+@pytest.fixture(scope="module")
+def copilot() -> Copilot:
+    return wegen.load()
+
+
+def test_held_out_prompts_are_drawn_right(copilot: Copilot) -> None:
+    figures = evaluate(copilot, ["generate"], count=25, seed=1, progress=False)["generate"]
+    assert figures["picture right"] >= LEAST
+
+
+def test_wishes_become_different_full_descriptions(copilot: Copilot) -> None:
+    figures = evaluate(copilot, ["rewrite"], count=8, seed=1, progress=False)["rewrite"]
+    assert figures["full description"] >= 0.9
+    assert figures["different of 4"] >= 3
+
+
+def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
+    talk = wegen.Conversation()
+    said = ("draw a red car on the left, on grass", "make the car blue", "what colour is the car?")
+    replies = [copilot.chat(talk, message) for message in said]
+    assert [r.plan.intent for r in replies] == ["generate", "refine", "answer"]
+    assert replies[2].text == "blue"
+    pictures = [
+        world.draw(world.Scene("grass", (world.Thing(*thing, "left"),)))
+        for thing in (("cat", "red"), ("boat", "blue"))
+    ]
+    put = copilot.chat(talk, "put the cat from picture 1 into picture 2 on the right", pictures)
+    assert put.plan.intent == "compose"
+
+
+def test_the_same_seed_gives_the_same_picture(copilot: Copilot) -> None:
+    first, again = (copilot.generate("a cat by the sea", seed=4)[0] for _ in range(2))
+    assert np.array_equal(np.asarray(first), np.asarray(again))
+
+
+def test_a_picture_does_not_depend_on_how_many_are_asked_for(copilot: Copilot) -> None:
+    one, two = copilot.generate("a boat", n=1, seed=3), copilot.generate("a boat", n=2, seed=3)
+    difference = np.abs(np.asarray(one[0], int) - np.asarray(two[0], int))
+    assert difference.max() <= 2  # float rounding of another batch size
+    assert not np.array_equal(np.asarray(two[0]), np.asarray(two[1]))
+
+
+def test_stop_ends_within_a_fifth_of_a_second(copilot: Copilot) -> None:
+    asked: list[float] = []
+
+    def stop() -> bool:
+        asked.append(time.perf_counter())
+        return len(asked) > 60
+
+    with pytest.raises(Stopped):
+        copilot.generate(
+            "a red car on the left and a blue boat on the right, by the sea", should_stop=stop
+        )
+    gaps = np.diff([*asked, time.perf_counter()])
+    assert np.median(gaps) < 0.1
+    assert gaps[-1] < 0.2
+
+
+def test_every_size_of_picture_is_taken(copilot: Copilot) -> None:
+    for size in ((1, 1), (3, 200), (301, 97)):
+        source = world.draw(world.sample(np.random.default_rng(0))).resize(size).convert("RGBA")
+        done = copilot.refine(source, "make it night")
+        assert (done.image.size, done.image.mode) == (size, "RGBA")
+
+
+def test_a_prompt_beyond_the_context_is_refused(copilot: Copilot) -> None:
+    with pytest.raises(ValueError, match="tokens; this model takes"):
+        copilot.generate("a red car " * 10_000)
+
+
+def test_no_shipped_file_is_too_large() -> None:
+    sizes = [p.stat().st_size for p in MINI.rglob("*") if p.is_file()]
+    assert max(sizes) < 20e6
+    assert sum(sizes) < 60e6
