@@ -29,12 +29,13 @@ class _Scale:
 _SCALES = (
     _Scale(0.8, 1, 9.0, 0.22, 9.0),
     _Scale(1.6, 1, 7.0, 0.35, 9.0),
-    _Scale(3.2, 2, 6.0, 0.45, 11.0),
-    _Scale(6.4, 4, 5.0, 0.5, 11.0),
+    _Scale(3.2, 2, 6.0, 0.45, 10.0),
+    _Scale(6.4, 4, 5.0, 0.5, 10.0),
 )
 _WEAK = 3.6
 _EASE = 0.6  # factor on the evidence asked for where a change was announced
 _EVIDENCE = 160.0  # score times the square root of the area in pixels
+_REACH = 1.5  # pixels
 _CLIPPED = 252.0
 _SAMPLES = 12000
 _OPPONENT = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
@@ -69,9 +70,9 @@ def change(
     """
     rest = residual(source, seen, levelled) @ _OPPONENT.T
     quiet = (filters.resize(agree, inside.shape) > 0.1) & inside
-    blurred = source @ _OPPONENT.T
-    sharpness = _unblur(rest, blurred, quiet)
-    gradient = _gradient(blurred[..., 0])
+    picture = source @ _OPPONENT.T
+    sharpness = _unblur(rest, picture, quiet)
+    gradient = _gradient(picture)
     mask, explained = np.zeros(inside.shape, bool), ~inside
     peaks = np.zeros(inside.shape, np.float32)
     ease = np.float32(1) if expected is None else np.where(expected, np.float32(_EASE), 1)
@@ -124,13 +125,13 @@ def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
     return left
 
 
-def _gradient(grey: np.ndarray) -> np.ndarray:
-    """Squared length of the gradient, [H,W]."""
-    grey = filters.blur(grey, 0.6)
-    dx, dy = np.zeros_like(grey), np.zeros_like(grey)
-    dx[:, 1:-1] = (grey[:, 2:] - grey[:, :-2]) / 2
-    dy[1:-1] = (grey[2:] - grey[:-2]) / 2
-    return dx * dx + dy * dy
+def _gradient(picture: np.ndarray) -> np.ndarray:
+    """Squared length of the gradient, summed over the channels: [H,W]."""
+    picture = filters.blur(picture, 0.6)
+    out = np.zeros(picture.shape[:2], np.float32)
+    out[:, 1:-1] += ((picture[:, 2:] - picture[:, :-2]) ** 2).sum(axis=2)
+    out[1:-1] += ((picture[2:] - picture[:-2]) ** 2).sum(axis=2)
+    return out / 4
 
 
 def _at_scale(
@@ -154,7 +155,8 @@ def _at_scale(
     sigma = scale.sigma / scale.shrink
     total = np.maximum(filters.blur(weight, sigma), 0.15)
     rest = filters.blur(rest, sigma) / total[..., None]
-    gradient = filters.blur(gradient, sigma) / total
+    # Colour is stored at half the resolution: it errs a little way off an edge.
+    gradient = filters.blur(gradient, max(sigma, _REACH / scale.shrink)) / total
     chosen = _some(quiet & (weight > 0.99))
     score = np.zeros(gradient.shape, np.float32)
     noise = []

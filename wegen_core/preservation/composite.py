@@ -67,6 +67,8 @@ def extended(
 def seam_offset(rest: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
     """What to add to the levelled picture so that it meets the source along the seam: float32
     [h,w,3], at half the size of `rest` (source - levelled, [H,W,3]), fading away from the seam."""
+    if not mask.any():
+        return np.zeros((1, 1, 3), np.float32)
     size = max(1, mask.shape[0] // 2), max(1, mask.shape[1] // 2)
     ring = filters.grow(mask, 2 * _OFFSET_REACH) & ~filters.grow(mask, 2) & inside
     weight = ring.astype(np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 from . import filters
 
 _SIDE = 192  # the fit's long side: averaging hides noise and what registration left over
+_SAMPLES = 7000  # pixels that the fit looks at
 _FIELD_SIDE = 24
 _FIELD_LIMIT = 5.0  # levels: a larger smooth difference is an edit
 LEAST = 24  # pixels that must agree before anything is fitted
@@ -52,7 +53,9 @@ class Level:
 
 def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     """The fit from `seen` to `source`, float32 [H,W,3] in 0..255 in one frame, where `inside`."""
-    k = min(1.0, _SIDE / max(source.shape[:2]))
+    # Small pictures are halved: their single pixels say more about noise than about colour.
+    longest = max(source.shape[:2])
+    k = min(1.0, min(_SIDE, max(32, longest / 2)) / longest)
     small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
     a, b = filters.resize(source, small), filters.resize(seen, small)
     valid = filters.resize(inside.astype(np.float32), small) > 0.99
@@ -65,10 +68,12 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     if valid.sum() < LEAST:
         none = np.zeros(small, np.float32)
         return Level(coefficients, field, source.shape[:2], none, 0.0, 0.0, 0.0)
-    coefficients = _gain_bias(pa, pb, weight)
-    coefficients, agree, spread = _quadratic(pa, pb, weight, coefficients)
+    some = slice(None, None, max(1, len(pa) // _SAMPLES))
+    coefficients = _gain_bias(pa[some], pb[some], weight[some])
+    coefficients, reach, spread = _quadratic(pa[some], pb[some], weight[some], coefficients)
     rest = (pa - _mix(pb, coefficients)).reshape(a.shape)
-    agree = (agree.reshape(small) * valid).astype(np.float32)
+    agree = _agree(np.abs(rest).max(axis=2), reach)
+    agree = (agree * valid).astype(np.float32)
     field = _field(rest, agree, small)
     explained = float((agree > 0.25).sum() / valid.sum())
     texture = texture * agree
@@ -116,8 +121,8 @@ def _gain_bias(a: np.ndarray, b: np.ndarray, trust: np.ndarray) -> np.ndarray:
 
 def _quadratic(
     a: np.ndarray, b: np.ndarray, trust: np.ndarray, start: np.ndarray
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """The seven-term fit around `start`; the weight of every pixel; the median misfit."""
+) -> tuple[np.ndarray, float, float]:
+    """The seven-term fit around `start`; the error that still agrees; the median misfit."""
     unit = b / 255
     terms = np.concatenate([unit, unit * unit, np.ones((len(b), 1), np.float32)], axis=1)
     coefficients = start.astype(np.float64)
@@ -126,15 +131,20 @@ def _quadratic(
         error = np.abs(rest).max(axis=1)
         near = error < 24
         spread = float(_weighted_median(error[near][:, None], trust[near])[0]) if near.any() else 0
-        agree = np.clip(1 - (error / (3.5 * spread + 3.0)) ** 2, 0, 1) ** 2
-        weight = (trust * agree)[:, None]
+        reach = 3.5 * spread + 3.0
+        weight = (trust * _agree(error, reach))[:, None]
         normal = (terms * weight).T @ terms
         # Evidence in proportion to the pixels that agree; a flat picture keeps its start.
         normal += np.eye(7) * (2e-3 * weight.sum() + 1e-6)
         step = np.linalg.solve(normal, (terms * weight).T @ rest)
         step[:6] /= 255  # from units of full intensity to levels
         coefficients += step
-    return coefficients.astype(np.float32), agree, spread
+    return coefficients.astype(np.float32), reach, spread
+
+
+def _agree(error: np.ndarray, reach: float) -> np.ndarray:
+    """Tukey's weight: 1 where nothing differs, 0 from `reach` on."""
+    return np.clip(1 - (error / reach) ** 2, 0, 1) ** 2
 
 
 def _field(rest: np.ndarray, agree: np.ndarray, size: tuple[int, int]) -> np.ndarray:

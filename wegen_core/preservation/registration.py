@@ -1,9 +1,9 @@
 """Where each source pixel lies in the edited picture, found on what did not change.
 
-A start (the size relation, feature matches, or a phase correlation over a scan of scales) is
-refined coarse to fine by Gauss-Newton steps on locally normalised luma: first an affine map,
-then a smooth warp on a coarse grid. Pixels weigh as much as their surroundings correlate, so
-neither a colour shift nor the edit itself pulls (Lucas and Kanade 1981; Baker and Matthews 2004).
+A start (the size relation, or a phase correlation over a scan of scales) is refined
+coarse to fine by Gauss-Newton steps on locally normalised luma: an affine map, and a smooth warp
+on a coarse grid. Pixels weigh as much as their surroundings correlate, so neither a colour shift
+nor the edit itself pulls (Lucas and Kanade 1981; Baker and Matthews 2004).
 Coordinates are (x, y) with pixel centres at whole numbers.
 """
 
@@ -32,7 +32,7 @@ class Registration:
     matrix: float64 3x3. flow: float32 [gh,gw,2] in source pixels on a coarse grid, or None.
     size: the source's (height, width). moved: False where the plain resize explains the picture
     as well. residual: median misfit, source pixels. agreement: mean local correlation over the
-    source's texture, 0..1. structure: float32 [h,w], local correlation per pixel, coarse.
+    source's texture, 0..1.
     """
 
     matrix: np.ndarray
@@ -92,9 +92,11 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
     """The relation between float32 luma [H,W] and [h,w], both 0..255, at most about 1 MP each.
 
     align: "warp" (affine and smooth warp), "affine", or "none" (the plain resize is trusted).
+    Pictures under 16 pixels or longer than 16:1 hold too little to register.
     """
     plain = Registration(plain_resize(source.shape, edited.shape), source.shape, False, 0.0, 0.0)
-    if align == "none" or min(*source.shape, *edited.shape) < 16:
+    least = min(_times(source.shape, min(1.0, _LEVELS[0] / max(source.shape))))
+    if align == "none" or least < 8 or min(*source.shape, *edited.shape) < 16:
         return plain
     coarse = _Level.build(source, edited, _LEVELS[0])
     found, best = plain, coarse.agreement(plain)

@@ -15,8 +15,9 @@ _TONE = 15.0  # mean colour shift, levels; editors shift by up to about 10
 _FADED = 0.6  # share of the source's colourfulness that must be left
 _COLOURFUL = 4.0  # mean colourfulness, levels, below which there is none to lose
 _NOISE = 7.2  # misfit of what agrees, levels; editors leave up to 6
+_DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well
 _KEPT = 0.05  # share of the picture that must agree for anything to be preserved
-_STRUCTURE = 0.4  # correlation of the texture of what seems kept, below which it is chance
+_STRUCTURE = 0.45  # correlation of the texture of what seems kept, below which it is chance
 _CHANGED = 0.3  # share changed above which chance agreement is a danger
 
 
@@ -52,7 +53,8 @@ def scope(
     colour = _mean(_colourfulness(before), tone.agree)
     if colour > _COLOURFUL and _mean(_colourfulness(after), tone.agree) < _FADED * colour:
         return Scope(False, "the whole picture lost its colours")
-    if tone.spread > _NOISE:
+    loose = tone.spread > _DOUBT and tone.structure < _STRUCTURE
+    if tone.spread > _NOISE or loose:
         return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
     changed = float((change.mask & inside).sum() / max(1, inside.sum()))
     if tone.explained < _KEPT or changed > 1 - _KEPT:

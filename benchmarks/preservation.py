@@ -1,0 +1,201 @@
+"""How well preservation holds, measured on the playground's own drawings; no download.
+
+    python benchmarks/preservation.py [--size 256] [--pairs 24] [--chains 2] [--json FILE]
+
+Two drawn scenes that differ by one edit; the second goes through a simulated editor (zoom,
+rotation, shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures, as
+means over the pairs: share of unspecified pixels that come back bit-exact; PSNR of these, median;
+overlap (IoU) and recall of the change mask; share of the edit that is kept; registration error at
+the corners; share of untouched pictures that come back as they were; right decisions between
+local and global edits; CPU time. One core; run it with OMP_NUM_THREADS=1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import platform
+import time
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from scipy import ndimage
+
+from wegen_core.data.playground import draw, edits, sample
+from wegen_core.preservation import Anchor, preserve
+
+VISIBLE = 8  # levels from which a difference between the drawings is an edit
+GLOBAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "black and white": lambda a: np.repeat(a.mean(axis=2, keepdims=True), 3, axis=2),
+    "night": lambda a: a * [0.3, 0.35, 0.55],
+    "posterised": lambda a: np.rint(a / 85) * 85,
+    "negative": lambda a: 255 - a,
+    "zoomed": lambda a: ndimage.zoom(a, (1.7, 1.7, 1), order=1)[: a.shape[0], : a.shape[1]],
+}
+
+
+def editor(
+    picture: np.ndarray, rng: np.random.Generator, drift: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 [H,W,3] as an editor would return it, and the true 3x3 from source to edited pixel.
+
+    drift: 0 leaves the geometry alone, 1 moves it by up to a few percent.
+    """
+    height, width = picture.shape[:2]
+    zoom = 1 + drift * rng.uniform(-0.04, 0.04)
+    angle = np.deg2rad(drift * rng.uniform(-0.5, 0.5))
+    matrix = np.eye(3)
+    matrix[:2, :2] = zoom * np.array(
+        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
+    )
+    centre = np.array([(width - 1) / 2, (height - 1) / 2])
+    shift = drift * rng.uniform(-0.025, 0.025, 2) * [width, height]
+    matrix[:2, 2] = centre - matrix[:2, :2] @ centre + shift
+    back = np.linalg.inv(matrix)
+    y, x = np.mgrid[:height, :width]
+    points = (
+        back[1, 0] * x + back[1, 1] * y + back[1, 2],
+        back[0, 0] * x + back[0, 1] * y + back[0, 2],
+    )
+    moved = np.stack(
+        [
+            ndimage.map_coordinates(
+                picture[..., c].astype(np.float32), points, order=3, mode="mirror"
+            )
+            for c in range(3)
+        ],
+        axis=2,
+    )
+    value = np.clip(moved / 255, 0, 1) ** (1 + rng.uniform(-0.05, 0.05, 3))
+    value = value * (1 + rng.uniform(-0.04, 0.04, 3)) * 255 + rng.uniform(-4, 4, 3)
+    value = ndimage.gaussian_filter(value, (rng.uniform(0.3, 0.7),) * 2 + (0,))
+    value += rng.normal(0, rng.uniform(0.5, 1.5), value.shape)
+    file = io.BytesIO()
+    to_picture(value).save(file, "JPEG", quality=int(rng.integers(75, 93)))
+    return np.asarray(Image.open(file).convert("RGB")), matrix
+
+
+def to_picture(values: np.ndarray) -> Image.Image:
+    """[H,W,3] in 0..255 -> an RGB image."""
+    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
+
+
+def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A drawing, the same after one local edit, both uint8; and what the edit changed, bool."""
+    while True:
+        scene = sample(rng)
+        after = edits(scene, rng, "any")[1]
+        if after.background == scene.background:
+            break
+    a, b = np.asarray(draw(scene, size)), np.asarray(draw(after, size))
+    return a, b, np.abs(a.astype(int) - b).max(axis=2)
+
+
+def local(rng: np.random.Generator, size: int) -> dict[str, float]:
+    """One local edit, measured."""
+    source, target, difference = pair(rng, size)
+    edited, truth = editor(target, rng, drift=float(rng.integers(0, 2)))
+    start = time.process_time()
+    result = preserve(source, edited)
+    seconds = time.process_time() - start
+    same, changed = difference == 0, difference >= VISIBLE
+    mask = result.change_mask > 0.5
+    row = {
+        "right decision": float(result.report.decision == "lock"),
+        "registration error, px": _corner_error(result.transform, truth, size),
+        "seconds per megapixel": seconds / (size * size / 1e6),
+    }
+    if result.report.decision == "lock":
+        error = np.abs(result.image.astype(int) - source).max(axis=2)
+        squared = float(np.mean((result.image[same].astype(float) - source[same]) ** 2))
+        either = (mask & (same | changed)) | changed
+        near_new = np.abs(result.image.astype(int) - target).sum(axis=2)
+        near_old = np.abs(result.image.astype(int) - source).sum(axis=2)
+        row |= {
+            "unchanged bit-exact": float((error[same] == 0).mean()),
+            "unchanged PSNR, dB": min(99.0, 10 * np.log10(255**2 / max(squared, 1e-9))),
+            "mask IoU": float((mask & changed).sum() / max(1, either.sum())),
+            "mask recall": float(mask[changed].mean()),
+            "edit kept": float((near_new < near_old)[changed].mean()),
+        }
+    return row
+
+
+def untouched(rng: np.random.Generator, size: int) -> dict[str, float]:
+    """A picture through the editor without any edit."""
+    source = pair(rng, size)[0]
+    result = preserve(source, editor(source, rng)[0])
+    same = result.report.decision == "lock" and bool((result.image == source).all())
+    return {"no edit -> source": float(same)}
+
+
+def overall(rng: np.random.Generator, size: int) -> list[dict[str, float]]:
+    """Every global edit of one drawing: right when it passes through untouched."""
+    source = pair(rng, size)[0]
+    rows = []
+    for change in GLOBAL.values():
+        edited, _ = editor(np.asarray(to_picture(change(source.astype(float)))), rng, 0.5)
+        result = preserve(source, edited)
+        passed = result.report.decision == "pass" and result.image is edited
+        rows.append({"right decision": float(passed)})
+    return rows
+
+
+def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, float]:
+    """Ten edits in a row on an `Anchor`; what no edit touched must still be the original's."""
+    scene = sample(rng)
+    original = np.asarray(draw(scene, size))
+    anchor, touched = Anchor(original), np.zeros((size, size), bool)
+    for _ in range(turns):
+        after = edits(scene, rng, "any")[1]
+        while after.background != scene.background:
+            after = edits(scene, rng, "any")[1]
+        before, target = (np.asarray(draw(s, size)).astype(int) for s in (scene, after))
+        new = np.abs(target - before).max(axis=2) > 0
+        touched |= new
+        wish = np.where(new[..., None], target, anchor.picture).astype(np.uint8)
+        anchor.add(editor(wish, rng)[0])
+        scene = after
+    error = np.abs(anchor.picture.astype(int) - original).max(axis=2)[~touched]
+    return {"10 turns: bit-exact": float((error == 0).mean())}
+
+
+def _corner_error(found: np.ndarray, truth: np.ndarray, size: int) -> float:
+    last = size - 1
+    corners = np.array([[0, 0, 1], [last, 0, 1], [0, last, 1], [last, last, 1]]).T
+    return float(np.hypot(*((found @ corners)[:2] - (truth @ corners)[:2])).mean())
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=256, help="side of the drawings, pixels")
+    parser.add_argument("--pairs", type=int, default=24, help="local edits")
+    parser.add_argument("--chains", type=int, default=2, help="chains of ten edits")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--json", type=Path, help="write the numbers here too")
+    args = parser.parse_args()
+    rng = np.random.default_rng(args.seed)
+    rows = [local(rng, args.size) for _ in range(args.pairs)]
+    rows += [untouched(rng, args.size) for _ in range(max(1, args.pairs // 4))]
+    rows += [r for _ in range(max(1, args.pairs // 12)) for r in overall(rng, args.size)]
+    rows += [chain(rng, args.size) for _ in range(args.chains)]
+    table: dict[str, float] = {}
+    for name in dict.fromkeys(key for row in rows for key in row):
+        values = [row[name] for row in rows if name in row]
+        middle = np.median if name.endswith((", px", ", dB", "megapixel")) else np.mean
+        table[name] = float(middle(values))
+    print(f"{args.pairs} pairs of {args.size} px, {platform.machine()}, {date.today()}\n")
+    print("| measure | value |\n|---|---|")
+    for name, value in table.items():
+        print(f"| {name} | {value:.3f} |")
+    if args.json:
+        args.json.write_text(json.dumps(table, indent=1))
+
+
+if __name__ == "__main__":
+    main()
