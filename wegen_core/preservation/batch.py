@@ -53,5 +53,5 @@ def _masks(value: Any) -> list[Any]:
 
 def _split(value: Any, axes: int) -> list[Any]:
     """A batch of `axes` axes -> its members, each still with the batch axis; else [value]."""
-    shape = getattr(value, "shape", ())
+    shape: tuple[int, ...] = tuple(getattr(value, "shape", ()))
     return [value[i : i + 1] for i in range(shape[0])] if len(shape) == axes else [value]

@@ -38,7 +38,9 @@ _EVIDENCE = 160.0  # score times the square root of the area in pixels
 _REACH = 1.5  # pixels
 _CLIPPED = 252.0
 _SAMPLES = 12000
-_OPPONENT = np.float32([[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]])
+_OPPONENT = np.array(
+    [[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +77,9 @@ def change(
     gradient = _gradient(picture)
     mask, explained = np.zeros(inside.shape, bool), ~inside
     peaks = np.zeros(inside.shape, np.float32)
-    ease = np.float32(1) if expected is None else np.where(expected, np.float32(_EASE), 1)
+    ease = np.ones((1, 1), np.float32)
+    if expected is not None:
+        ease = np.where(expected, _EASE, 1).astype(np.float32)
     flat = rough = 0.0
     for scale in _SCALES:
         found, halo, score, noise = _at_scale(scale, rest, gradient, quiet, ~explained, ease)
@@ -151,7 +155,7 @@ def _at_scale(
         small = max(1, full[0] // scale.shrink), max(1, full[1] // scale.shrink)
         rest, gradient, weight = (filters.resize(v, small) for v in (rest, gradient, weight))
         quiet = filters.resize(quiet.astype(np.float32), small) > 0.99
-        ease = filters.resize(ease, small) if ease.ndim else ease
+        ease = filters.resize(ease, small) if ease.size > 1 else ease
     sigma = scale.sigma / scale.shrink
     total = np.maximum(filters.blur(weight, sigma), 0.15)
     rest = filters.blur(rest, sigma) / total[..., None]

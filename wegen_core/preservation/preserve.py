@@ -98,7 +98,7 @@ def _locked(
     mask = view.mask
     if view.size != a.size:
         mask = filters.resize(mask.astype(np.float32), a.size) > 0.5
-    if mode == "replace":
+    if mode == "replace" and limit is not None:
         mask = limit
     scale = a.size[1] / view.size[1]
     alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")

@@ -46,7 +46,7 @@ class Registration:
         """The same relation for a source of `size` and an edited picture `new` instead of `old`."""
         up = plain_resize(self.size, size)
         matrix = plain_resize(old, new) @ self.matrix @ np.linalg.inv(up)
-        flow = None if self.flow is None else self.flow * np.float32([up[0, 0], up[1, 1]])
+        flow = None if self.flow is None else self.flow * np.array([up[0, 0], up[1, 1]], np.float32)
         return replace(self, matrix=matrix, flow=flow, size=size)
 
     def points(self, box: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, np.ndarray]:

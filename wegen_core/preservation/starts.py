@@ -19,14 +19,14 @@ def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray
 
 def size_relations(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
     """The plain resize; centre crop and centre pad where the aspect ratios differ."""
-    source, edited = source.shape, edited.shape
-    found = [plain_resize(source, edited)]
-    scales = edited[1] / source[1], edited[0] / source[0]
+    (height, width), (new_height, new_width) = source.shape, edited.shape
+    found = [plain_resize((height, width), (new_height, new_width))]
+    scales = new_width / width, new_height / height
     if abs(np.log(scales[0] / scales[1])) < 0.01:
         return found
     for s in (max(scales), min(scales)):
-        x = (edited[1] - 1) / 2 - s * (source[1] - 1) / 2
-        y = (edited[0] - 1) / 2 - s * (source[0] - 1) / 2
+        x = (new_width - 1) / 2 - s * (width - 1) / 2
+        y = (new_height - 1) / 2 - s * (height - 1) / 2
         found.append(np.array([[s, 0, x], [0, s, y], [0, 0, 1.0]]))
     return found
 
