@@ -261,7 +261,9 @@ class Copilot:
         else:
             from .preservation import preserve
 
-            done = preserve(source, painted, _region_mask(plan, source) if mask is None else mask)
+            where = _region_mask(plan, source) if mask is None else mask
+            align = "none" if getattr(self.painter, "aligned", False) else "warp"
+            done = preserve(source, painted, where, align=align)
             image, change_mask, kept = done.image, done.change_mask, done.report
         report = self._report(plan, seed, kept)
         # The picture keeps the network's own tokens: the next turn need not read it again.

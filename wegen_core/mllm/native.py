@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, get_args
 
 import torch
@@ -15,14 +14,17 @@ from ..conversation import Conversation, Picture, Turn
 from ..model.prompt import IMAGE, Part, reply_ids, user_ids
 from ..pictures import flatten
 from ..plan import Intent, Plan
-from ..rewriting import find_constraints
+from ..rewriting import broken, find_constraints
+from ..rewriting.constraints import find_subjects
 
 if TYPE_CHECKING:
     from ..model import Generation, WeGen
     from ..progress import OnText, Progress, ShouldStop
 
-TEMPERATURE, TOP_P = 0.7, 0.9
-"""Of what is open in a wish; what the words settle is far above the rest and stays settled."""
+TEMPERATURE, TOP_P = 1.0, 0.6
+"""What the words settle is far above the rest and stays settled; what they leave open varies."""
+
+TRIES = 6
 
 ASKED = "Generate a painting: {}"
 REWRITE = "Rewrite: {}"
@@ -114,51 +116,85 @@ class NativeMLLM:
         on_progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> list[Plan]:
-        """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens."""
+        """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens.
+
+        What the network means to draw is held against the user's words before it is drawn; where
+        it breaks them, the best of a few other tries is taken.
+        """
         turns = conversation.turns
-        ids, features = self._prompt(turns, intent)
-        verb = self.net.config.verbs.get(intent or "", "")
-        start = ids
-        if verb:
-            start = torch.cat([ids, torch.tensor(self.net.tokenizer.encode(verb))])
-        options: dict[str, Any] = {
-            "guidance": 1.0 if guidance is None else guidance,
+        start, features = self._prompt(turns, intent)
+        if verb := self.net.config.verbs.get(intent or ""):
+            start = torch.cat([start, torch.tensor(self.net.tokenizer.encode(verb))])
+        speaking: dict[str, Any] = {
             "temperature": TEMPERATURE if temperature is None else temperature,
             "top_p": TOP_P if top_p is None else top_p,
+            "images": False,
             "should_stop": should_stop,
-            "on_progress": on_progress,
         }
-        replies = self.net.generate(
-            [start] * n,
-            None if features is None else features.repeat(n, 1, 1),
-            seed=seed,
-            images=intent != "answer",
-            on_text=on_text,
-            session=self._session if n == 1 else None,
-            **options,
-        )
-        if intent not in (None, "answer"):
-            replies = [self._with_picture(reply, start, features, options) for reply in replies]
-        return [self._as_plan(reply, turns, intent) for reply in replies]
+        plans = []
+        for own in range(seed, seed + n):
+            reply = self.net.generate(
+                start, features, seed=own, on_text=on_text, session=self._session, **speaking
+            )
+            drawing = int(reply.ids[-1]) == self.net.tokenizer.image_start_id
+            if intent == "answer" or (intent is None and not drawing):
+                plans.append(Plan("answer", text=self._words(reply)))
+                continue
+            if (intent or self._said(self._words(reply)) or _guess(turns)) == "generate":
+                reply = self._faithful(reply, start, features, turns[-1].text, own, speaking)
+            drawn = self._draw(start, reply, features, guidance, on_progress, should_stop)
+            plans.append(self._as_plan(self._words(reply), drawn, turns, intent))
+        return plans
 
-    def _with_picture(
-        self, reply: Generation, start: Tensor, features: Tensor | None, options: dict[str, Any]
+    def _faithful(
+        self,
+        reply: Generation,
+        start: Tensor,
+        features: Tensor | None,
+        asked: str,
+        seed: int,
+        speaking: dict[str, Any],
     ) -> Generation:
-        """`reply`, or if it showed nothing, what follows when it is made to."""
-        if len(reply.features):
+        """`reply`, or the one of a few more that breaks the fewest of the user's constraints."""
+        constraints = [*find_constraints(asked), *find_subjects(asked)]
+
+        def faults(one: Generation) -> int:
+            return len(broken(constraints, self._words(one), complete=True))
+
+        if not faults(reply) or not speaking["temperature"]:
             return reply
-        tokens = self.net.tokenizer
-        words = [i for i in reply.ids.tolist() if i != tokens.eos_id][-256:]
-        forced = torch.cat([start.cpu(), torch.tensor([*words, tokens.image_start_id])])
-        drawn = self.net.generate(
-            forced,
-            features,
-            max_new_tokens=len(tokens.image_ids) + 2,
-            guidance=options["guidance"],
-            on_progress=options["on_progress"],
-            should_stop=options["should_stop"],
+        more = self.net.generate(
+            [start] * TRIES,
+            None if features is None else features.repeat(TRIES, 1, 1),
+            seed=[seed * TRIES + k for k in range(1, TRIES + 1)],
+            **speaking | {"top_p": 0.95},
         )
-        return replace(reply, features=drawn.features)
+        return min([reply, *more], key=faults)
+
+    def _draw(
+        self,
+        start: Tensor,
+        reply: Generation,
+        features: Tensor | None,
+        guidance: float | None,
+        on_progress: Progress | None,
+        should_stop: ShouldStop | None,
+    ) -> Tensor:
+        """Visual tokens [64,W] that follow the words of `reply`."""
+        tokens = self.net.tokenizer
+        closing = (tokens.eos_id, tokens.image_start_id)
+        words = [i for i in reply.ids.tolist() if i not in closing]
+        begun = torch.cat([start, torch.tensor([*words, tokens.image_start_id])])
+        drawn = self.net.generate(
+            begun,
+            features,
+            guidance=1.0 if guidance is None else guidance,
+            max_new_tokens=len(tokens.image_ids) + 1,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            session=self._session,
+        )
+        return drawn.features[0]
 
     def _prompt(
         self, turns: Sequence[Turn], intent: Intent | None = None
@@ -212,15 +248,19 @@ class NativeMLLM:
         hidden = {tokens.image_start_id, tokens.image_end_id, *tokens.image_ids, tokens.eos_id}
         return tokens.decode(i for i in reply.ids.tolist() if i not in hidden).strip()
 
-    def _as_plan(self, reply: Generation, turns: Sequence[Turn], intent: Intent | None) -> Plan:
-        words = self._words(reply)
-        said: Intent | None = None
+    def _said(self, words: str) -> Intent | None:
+        """The intent that a reply names by its first word."""
         for name in get_args(Intent):
             verb = self.net.config.verbs.get(name)
             if verb and words.startswith(verb):
-                said, words = name, words.removeprefix(verb).strip()
-        if not len(reply.features):
-            return Plan("answer", text=words)
+                return name
+        return None
+
+    def _as_plan(
+        self, words: str, draft: Tensor, turns: Sequence[Turn], intent: Intent | None
+    ) -> Plan:
+        said = self._said(words)
+        words = words.removeprefix(self.net.config.verbs.get(said or "", "")).strip()
         asked = turns[-1].text
         intent = intent or said or _guess(turns)
         return Plan(
@@ -229,7 +269,7 @@ class NativeMLLM:
             text=words,
             changes=(asked,) if intent == "refine" else (),
             constraints=tuple(find_constraints(asked)),
-            draft=reply.features[0],
+            draft=draft,
         )
 
 

@@ -129,7 +129,7 @@ class Decoder:
         self.forced = dict(zip(chain, chain[1:], strict=False))
         self.index = {token: k for k, token in enumerate(tokens.image_ids)}
         self.closed = torch.tensor(chain[1:], device=net.device)
-        self.pictorial = torch.tensor(chain, device=net.device)
+        self.last = {tokens.eos_id} if options.images else {tokens.eos_id, tokens.image_start_id}
         self.unguided: KVCache | None = None
         if options.guidance != 1.0:
             self.unguided = KVCache(net.llm, len(self.rows))
@@ -187,7 +187,7 @@ class Decoder:
             if on_progress is not None:
                 self._report(on_progress)
             for row, token in zip(self.rows, chosen, strict=True):
-                row.done = row.done or token == self.net.tokenizer.eos_id
+                row.done = row.done or token in self.last
             if all(row.done for row in self.rows):
                 break
             self._feed(chosen, embeds)
@@ -202,8 +202,6 @@ class Decoder:
         if free:
             logits = self.net.llm.lm_head(self.state[free]).float()
             logits[:, self.closed] = 0.0
-            if not self.options.images:
-                logits[:, self.pictorial] = -torch.inf
             for i, scores in zip(free, logits, strict=True):
                 chosen[i] = _pick(scores, self.options, self.generators[i])
         for i, row in enumerate(self.rows):

@@ -164,8 +164,9 @@ class WeGen(nn.Module):
         guidance: of the visual tokens (1: none). features: which visual tokens to return, see
         `Generation`; "reference" is the published convention, with its unguided context running on
         from image to image. temperature 0 is greedy; seed: one for all rows (row i uses seed + i)
-        or one each. images: False for replies in words only. on_text: each new piece of the first
-        row's text. session: keeps the KV cache of one conversation between calls.
+        or one each. images: False ends the reply with the `<img>` that would begin one. on_text:
+        each new piece of the first row's text. session: keeps the KV cache of one conversation
+        between calls.
         Raises ValueError for prompts that do not fit the context, `Stopped` on request.
         """
         single = isinstance(input_ids, Tensor)

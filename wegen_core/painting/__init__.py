@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @runtime_checkable
 class Painter(Protocol):
-    """Turns plans into pictures."""
+    """Turns plans into pictures.
+
+    A painter may have an attribute `aligned`, True where what it leaves alone never shifts or
+    scales: its pictures are then compared with the source as they are.
+    """
 
     name: str
 

@@ -27,6 +27,8 @@ class NativePainter:
     A plan without visual tokens, from another MLLM, has them drawn up from its prompt.
     """
 
+    aligned = True
+
     def __init__(self, net: WeGen) -> None:
         self.net = net
         self.name = f"WeGen {net.config.name} painter"
