@@ -51,9 +51,9 @@ def draw(rng: np.random.Generator) -> Exchange:
 def rewrite(rng: np.random.Generator) -> Exchange:
     """A wish, a free wording, or a description with an instruction -> a full description."""
     scene, style = world.sample(rng), rng.random()
-    if style < 0.25:
+    if style < 0.2:
         text = world.wish(scene, rng)
-    elif style < 0.7:
+    elif style < 0.55:
         text = world.phrase(scene, rng)
     else:
         instruction, result = world.edits(scene, rng)

@@ -120,7 +120,9 @@ def lay_out(llm: Any) -> None:
     # Not as inference tensors: the network may be trained afterwards.
     with torch.inference_mode(False), torch.no_grad():
         for module in layers.modules():
-            if isinstance(module, torch.nn.Linear) and module.weight.is_contiguous():
+            if not isinstance(module, torch.nn.Linear) or module.weight.is_inference():
+                continue  # weights made in inference mode may not be given other data
+            if module.weight.is_contiguous():
                 module.weight.data = module.weight.data.t().contiguous().t()
 
 

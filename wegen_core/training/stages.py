@@ -23,7 +23,7 @@ DROPPED = 0.1
 
 # How often a batch's chats hold 0, 1, ... pictures, and how many chats then fill a batch. Words
 # without pictures cost little, and which colour goes with which thing is learned from words.
-_PICTURES = (0.5, 0.14, 0.18, 0.1, 0.08)
+_PICTURES = (0.4, 0.1, 0.3, 0.12, 0.08)
 _CHATS = (128, 32, 20, 14, 10)
 
 

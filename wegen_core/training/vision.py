@@ -102,9 +102,7 @@ class VisionTask(nn.Module):
             "kind": F.cross_entropy(self.reader.kind(read).flatten(0, 1), kinds),
             "colour": F.cross_entropy(self.reader.colour(read).flatten(0, 1), colours),
             "background": F.cross_entropy(self.reader.background(read).flatten(0, 1), backgrounds),
-            "column": F.cross_entropy(
-                self.reader.column(read).flatten(0, 1), places % config.grid
-            ),
+            "column": F.cross_entropy(self.reader.column(read).flatten(0, 1), places % config.grid),
             "row": F.cross_entropy(self.reader.row(read).flatten(0, 1), places // config.grid),
             "pixels": F.mse_loss(self.reader.pixels(read), patches),
             "power": (tokens.pow(2).mean() - 1).pow(2),
