@@ -264,7 +264,7 @@ class Copilot:
             where = _region_mask(plan, source) if mask is None else mask
             align = "none" if getattr(self.painter, "aligned", False) else "warp"
             done = preserve(source, painted, where, align=align)
-            image, change_mask, kept = done.image, done.change_mask, done.report
+            image, change_mask, kept = _framed(done.image, source), done.change_mask, done.report
         report = self._report(plan, seed, kept)
         # The picture keeps the network's own tokens: the next turn need not read it again.
         talk.add("assistant", text, Picture(image, plan.draft), record=report.data)
@@ -321,6 +321,16 @@ def _source(plan: Plan, talk: Conversation, message: str) -> Image.Image | None:
         if number is not None and 1 <= number <= len(shown):
             return shown[number - 1].image
     return None
+
+
+def _framed(image: Image.Image, source: Image.Image) -> Image.Image:
+    """`image` in the size of its source and with its alpha, where preservation let it pass."""
+    if image.size != source.size:
+        image = image.resize(source.size, Image.Resampling.LANCZOS)
+    if source.mode == "RGBA" and image.mode != "RGBA":
+        image = image.convert("RGBA")
+        image.putalpha(source.getchannel("A"))
+    return image
 
 
 def _region_mask(plan: Plan, source: Image.Image) -> Image.Image | None:
