@@ -35,7 +35,7 @@ def refinements(copilot: wegen.Copilot, seed: int) -> Row:
     wish = "a blue boat on the left and a green tree on the right, by the sea"
     image = copilot.generate(wish, seed=seed)[0]
     row = [("drawn from one sentence", image)]
-    for say in ("make the boat red", "move the boat to the middle", "remove the tree"):
+    for say in ("remove the tree", "make the boat red", "move the boat to the middle"):
         image = copilot.refine(image, say, seed=seed).image
         row.append((f"“{say}”", image))
     return row

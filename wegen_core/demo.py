@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 WISH = "a boat"
 SCENE = "a blue boat on the left and a green tree on the right, by the sea"
-REFINEMENTS = ("make the boat red", "move the boat to the middle", "remove the tree")
+REFINEMENTS = ("remove the tree", "make the boat red", "move the boat to the middle")
 REFERENCE = "draw an orange cat on the left, on the green grass"
 COMPOSITION = "put the cat from picture 1 into picture 2"
 QUESTION = "what colour is the cat?"

@@ -114,15 +114,17 @@ EXAMPLES = (
         "White in the masks is where the picture changed.",
         (
             loader(),
-            generate(2, (0, 170), "a red car on the left and a blue house on the right, on grass"),
+            generate(
+                2, (0, 170), "a blue boat on the left and a green tree on the right, by the sea"
+            ),
             picture(3, (380, 170), 2),
-            refine(4, (780, 0), 2, "make the car yellow", "Step 1"),
+            refine(4, (780, 0), 2, "remove the tree", "Step 1"),
             picture(5, (780, BELOW), 4),
             Node(6, "MaskPreview", (780, BELOW + 360, 340, 320), {"mask": [4, 1]}),
-            refine(7, (1160, 0), 4, "remove the house", "Step 2"),
+            refine(7, (1160, 0), 4, "make the boat yellow", "Step 2"),
             picture(8, (1160, BELOW), 7),
             Node(9, "MaskPreview", (1160, BELOW + 360, 340, 320), {"mask": [7, 1]}),
-            refine(10, (1540, 0), 7, "add a green tree on the right", "Step 3"),
+            refine(10, (1540, 0), 7, "add an orange cat on the right", "Step 3"),
             picture(11, (1540, BELOW), 10),
             Node(12, "MaskPreview", (1540, BELOW + 360, 340, 320), {"mask": [10, 1]}),
         ),

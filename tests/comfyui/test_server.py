@@ -22,10 +22,10 @@ WORKFLOWS = sorted((PACK / "workflows").glob("*.json"))
 
 FIRST = "a red boat on the left and a yellow star on the right, by the sea"
 REFINED = (
-    "a red car on the left and a blue house on the right, on grass",
-    "a yellow car on the left and a blue house on the right, on grass",
-    "a yellow car on the left, on grass",
-    "a yellow car on the left and a green tree on the right, on grass",
+    "a blue boat on the left and a green tree on the right, by the sea",
+    "a blue boat on the left, by the sea",
+    "a yellow boat on the left, by the sea",
+    "a yellow boat on the left and an orange cat on the right, by the sea",
 )
 COMPOSED = (
     "an orange cat on the left, on grass",
