@@ -9,7 +9,7 @@ RUN := $(VENV)/bin/python
 .DELETE_ON_ERROR:
 
 demo: $(READY)
-	$(RUN) -m wegen_core demo --out demo
+	$(RUN) -m wegen_core demo --out demo --seed 1
 
 test: lint
 	$(RUN) -m pytest
