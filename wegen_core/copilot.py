@@ -262,8 +262,8 @@ class Copilot:
             from .preservation import preserve
 
             where = _region_mask(plan, source) if mask is None else mask
-            align = "none" if getattr(self.painter, "aligned", False) else "warp"
-            done = preserve(source, painted, where, align=align)
+            aligned = getattr(self.painter, "aligned", False)
+            done = preserve(source, painted, where, align="none" if aligned else "warp")
             image, change_mask, kept = _framed(done.image, source), done.change_mask, done.report
         report = self._report(plan, seed, kept)
         # The picture keeps the network's own tokens: the next turn need not read it again.
