@@ -15,6 +15,7 @@ PACK = Path(__file__).parent / "ComfyUI-WeGen" / "__init__.py"
 
 @PromptServer.instance.routes.get("/wegen_test/networks")
 async def networks(request):
+    gc.collect()  # what only garbage still refers to is not held
     # By name, and by type(): isinstance would touch lazy proxies of other libraries.
     return web.json_response(sum(type(o).__name__ == "WeGen" for o in gc.get_objects()))
 
