@@ -1,0 +1,107 @@
+"""A conversation as chat models take it, and their reply as it is said aloud."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..conversation import Picture
+from ..pictures import flatten
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..conversation import Conversation, Role
+    from ..progress import OnText
+
+
+@dataclass
+class Message:
+    """What one side says: words, and pictures in mode RGB; an assistant's holds words only."""
+
+    role: Role
+    parts: list[str | Image]
+
+    @property
+    def text(self) -> str:
+        return "\n".join(p for p in self.parts if isinstance(p, str))
+
+
+def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Message]:
+    """User and assistant in turns, the user last.
+
+    Every picture follows a label with its number, as `Plan.references` counts. Chat models take
+    pictures from the user alone: one that the assistant drew is shown with the user's next words.
+    sees False: labels only. Raises ValueError if the last turn is not the user's.
+    """
+    turns = conversation.turns
+    if not turns or turns[-1].role != "user":
+        raise ValueError("the conversation does not end with the user's turn; add what they say")
+    found: list[Message] = []
+    drawn: list[str | Image] = []
+    number = 0
+    for turn in turns:
+        own = turn.role == "user"
+        parts: list[str | Image] = list(drawn) if own else []
+        drawn = [] if own else drawn
+        for part in turn.parts:
+            if not isinstance(part, Picture):
+                parts.append(part.text)
+                continue
+            number += 1
+            label = f"Picture {number}" + (":" if own else ", drawn by you:")
+            (parts if own else drawn).extend([label, flatten(part.image)] if sees else [label])
+        if found and found[-1].role == turn.role:
+            found[-1].parts += parts
+        else:
+            found.append(Message(turn.role, parts or ["(a picture)"]))
+    return found
+
+
+class Speech:
+    """A reply that arrives in pieces; what the model thinks before it speaks is left out.
+
+    `on_text` gets each piece that is said aloud.
+    """
+
+    _OPEN, _CLOSE = "<think>", "</think>"
+
+    def __init__(self, on_text: OnText | None = None) -> None:
+        self._on_text = on_text
+        self._heard: list[str] = []
+        self._waiting = ""  # heard, and not yet known to be said aloud
+        self._thinking: bool | None = None  # None: the reply has hardly begun
+
+    def add(self, piece: str) -> None:
+        self._heard.append(piece)
+        if self._thinking is False:
+            self._say(piece)
+            return
+        self._waiting += piece
+        begun = self._waiting.lstrip()
+        if self._thinking is None and not self._OPEN.startswith(begun[: len(self._OPEN)]):
+            self._thinking = False
+        elif begun.startswith(self._OPEN):
+            self._thinking = True
+        if self._thinking and self._CLOSE in self._waiting[-len(piece) - len(self._CLOSE) :]:
+            self._thinking = False
+            self._waiting = self._waiting.split(self._CLOSE, 1)[1]
+        if self._thinking is False:
+            self._say(self._waiting.lstrip())
+
+    def _say(self, piece: str) -> None:
+        if self._on_text is not None and piece:
+            self._on_text(piece)
+
+    @property
+    def begun(self) -> bool:
+        """Whether anything was heard."""
+        return bool(self._heard)
+
+    @property
+    def text(self) -> str:
+        """All that was said aloud so far. Some templates open the thinking themselves."""
+        whole = "".join(self._heard)
+        if self._CLOSE in whole:
+            return whole.rsplit(self._CLOSE, 1)[1].strip()
+        return "" if whole.lstrip().startswith(self._OPEN) else whole.strip()
