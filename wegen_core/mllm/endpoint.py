@@ -34,8 +34,6 @@ if TYPE_CHECKING:
 KEYS = "WEGEN_API_KEYS"
 TRIES = 4
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-LONGEST_SIDE = 1536
-"""Larger pictures are made smaller before they are sent: models look at no more."""
 
 _TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _LOSSLESS_PIXELS = 512 * 512
@@ -346,8 +344,6 @@ def _message(message: Message) -> dict[str, Any]:
 
 
 def _data_url(image: Image.Image) -> str:
-    image = image.copy()
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     form = "PNG" if image.width * image.height <= _LOSSLESS_PIXELS else "JPEG"
     buffer = io.BytesIO()
     image.save(buffer, form, quality=92)

@@ -5,22 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from PIL import Image
+
 from ..conversation import Picture
 from ..pictures import flatten
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-
     from ..conversation import Conversation, Role
     from ..progress import OnText
+
+LONGEST_SIDE = 1536
+"""Larger pictures are made smaller: models look at no more."""
 
 
 @dataclass
 class Message:
-    """What one side says: words, and pictures in mode RGB; an assistant's holds words only."""
+    """What one side says: words and RGB pictures; the assistant's messages hold words only."""
 
     role: Role
-    parts: list[str | Image]
+    parts: list[str | Image.Image]
 
     @property
     def text(self) -> str:
@@ -38,11 +41,11 @@ def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Messag
     if not turns or turns[-1].role != "user":
         raise ValueError("the conversation does not end with the user's turn; add what they say")
     found: list[Message] = []
-    drawn: list[str | Image] = []
+    drawn: list[str | Image.Image] = []
     number = 0
     for turn in turns:
         own = turn.role == "user"
-        parts: list[str | Image] = list(drawn) if own else []
+        parts: list[str | Image.Image] = drawn if own else []
         drawn = [] if own else drawn
         for part in turn.parts:
             if not isinstance(part, Picture):
@@ -50,12 +53,28 @@ def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Messag
                 continue
             number += 1
             label = f"Picture {number}" + (":" if own else ", drawn by you:")
-            (parts if own else drawn).extend([label, flatten(part.image)] if sees else [label])
+            (parts if own else drawn).extend([label, _shown(part)] if sees else [label])
         if found and found[-1].role == turn.role:
-            found[-1].parts += parts
-        else:
-            found.append(Message(turn.role, parts or ["(a picture)"]))
+            parts = found.pop().parts + parts
+        found.append(Message(turn.role, _merged(parts) or ["(a picture)"]))
     return found
+
+
+def _merged(parts: list[str | Image.Image]) -> list[str | Image.Image]:
+    """`parts` with words beside words made one: some templates put nothing in between."""
+    merged: list[str | Image.Image] = []
+    for part in parts:
+        if isinstance(part, str) and merged and isinstance(merged[-1], str):
+            merged[-1] += f"\n{part}"
+        else:
+            merged.append(part)
+    return merged
+
+
+def _shown(picture: Picture) -> Image.Image:
+    image = flatten(picture.image).copy()
+    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
+    return image
 
 
 class Speech:

@@ -1,0 +1,283 @@
+"""Any language model in a local transformers folder, with or without eyes, as the MLLM."""
+
+from __future__ import annotations
+
+import inspect
+import os
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import torch
+
+from ..progress import check
+from .messages import Speech, to_messages
+from .planning import ask_for_plans
+from .prefix import Prefix
+from .vlm_processor import load_processor
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..conversation import Conversation
+    from ..plan import Intent, Plan
+    from ..progress import OnText, Progress, ShouldStop
+
+Bits = Literal[4, 8]
+
+
+def load(
+    folder: str | os.PathLike[str],
+    *,
+    device: Any = None,
+    dtype: torch.dtype | None = None,
+    bits: Bits | None = None,
+    attention: str = "sdpa",
+) -> LocalMLLM:
+    """The model in `folder`; nothing is downloaded and no code of the folder is run.
+
+    device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
+    bits: 4 or 8 with bitsandbytes. attention: "sdpa", "eager", or one that is installed, such as
+    "flash_attention_2". Raises FileNotFoundError if there is no such folder, ValueError if what is
+    in it cannot be used, saying why.
+    """
+    import transformers
+
+    folder = Path(folder)
+    if not (folder / "config.json").is_file():
+        raise FileNotFoundError(f"{folder} is no model folder: config.json is missing")
+    try:
+        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+    except ValueError as error:
+        raise ValueError(
+            f"transformers {transformers.__version__} cannot read the model in {folder}: "
+            f"{str(error).splitlines()[0]}; update transformers, or serve it as an endpoint"
+        ) from error
+    device = torch.device(device or _accelerator())
+    options: dict[str, Any] = {
+        "config": config,
+        "dtype": dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16),
+        "attn_implementation": attention,
+        "local_files_only": True,
+    }
+    if bits is not None:
+        options |= {"quantization_config": _quantization(bits), "device_map": {"": device}}
+    sees = _sees(config)
+    family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
+    model = family.from_pretrained(folder, **options).eval()
+    model = model if bits else model.to(device)
+    return LocalMLLM(model, load_processor(folder, config), folder.name, sees=sees)
+
+
+class LocalMLLM:
+    """Implements `MLLM` with a transformers model.
+
+    processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
+    the newest conversation: its next words cost only what is new, as long as no new picture is
+    among them. `forget()` frees it. `chat` hears Stop at every token.
+    """
+
+    def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
+        self.model, self.processor, self.name, self.sees = model, processor, name, sees
+        self.tokenizer = getattr(processor, "tokenizer", processor)
+        if getattr(processor, "chat_template", None) is None:
+            processor.chat_template = self.tokenizer.chat_template
+        if processor.chat_template is None:
+            raise ValueError(f"{name} has no chat template; take the 'instruct' or 'chat' model")
+        self.forget()
+
+    def forget(self) -> None:
+        """Free the KV cache."""
+        self._prefix = Prefix(_picture_token(self.model.config))
+
+    def chat(
+        self,
+        conversation: Conversation,
+        *,
+        schema: dict[str, Any] | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        max_new_tokens: int = 512,
+        on_text: OnText | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> str:
+        """The reply; see `MLLM.chat`. The schema is not enforced: ask for its fields in words."""
+        check(should_stop)
+        inputs, pictures = self._inputs(conversation)
+        room = self._room(inputs["input_ids"].shape[1])
+        listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], on_text, should_stop)
+        known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures)
+        if known is not None:
+            inputs[_cache_name(self.model)] = known
+            inputs.pop("pixel_values", None)  # they are in the cache
+        sampling: dict[str, Any] = {"do_sample": temperature > 0}
+        if temperature > 0:
+            sampling |= {"temperature": temperature, "top_p": top_p}
+        with torch.inference_mode(), _seeded(seed, self.model.device):
+            done = self.model.generate(
+                **inputs,
+                **sampling,
+                max_new_tokens=min(max_new_tokens, room),
+                stopping_criteria=[listener],
+                return_dict_in_generate=True,
+            )
+        self._prefix.keep(done, pictures)
+        if listener.stopped:
+            check(lambda: True)
+        return listener.finish(done.sequences[0])
+
+    def plan(
+        self,
+        conversation: Conversation,
+        *,
+        n: int = 1,
+        intent: Intent | None = None,
+        temperature: float | None = None,
+        top_p: float | None = None,
+        seed: int = 0,
+        guidance: float | None = None,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Plan]:
+        """See `MLLM.plan`; guidance and on_progress are for visual tokens, which it has none of."""
+        return ask_for_plans(
+            self,
+            conversation,
+            n=n,
+            intent=intent,
+            temperature=temperature,
+            top_p=top_p,
+            seed=seed,
+            on_text=on_text,
+            should_stop=should_stop,
+        )
+
+    def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
+        """What the network takes, on its device, and the pictures that are in it."""
+        messages, pictures = [], []
+        for message in to_messages(conversation, sees=self.sees):
+            content: Any = message.text
+            if self.sees:
+                shown = [p for p in message.parts if not isinstance(p, str)]
+                pictures += shown
+                content = [
+                    {"type": "text", "text": p} if isinstance(p, str) else {"type": "image"}
+                    for p in message.parts
+                ]
+            messages.append({"role": message.role, "content": content})
+        text = self.tokenizer.apply_chat_template(
+            messages,
+            chat_template=self.processor.chat_template,
+            add_generation_prompt=True,
+            tokenize=False,
+            enable_thinking=False,
+        )
+        options: dict[str, Any] = {"return_tensors": "pt"}
+        if self.tokenizer.bos_token and text.startswith(self.tokenizer.bos_token):
+            options["add_special_tokens"] = False  # the template has written it
+        if pictures:
+            options["images"] = pictures
+        inputs = self.processor(text=[text], **options)
+        device, dtype = self.model.device, self.model.dtype
+        kept = inputs if self.sees else ("input_ids", "attention_mask")
+        return {
+            name: inputs[name].to(device, dtype if inputs[name].is_floating_point() else None)
+            for name in kept
+        }, pictures
+
+    def _room(self, length: int) -> int:
+        """Tokens left for the reply; ValueError if there are none."""
+        most = getattr(self.model.config.get_text_config(), "max_position_embeddings", 1 << 20)
+        if length >= most:
+            raise ValueError(
+                f"the conversation takes {length} tokens; {self.name} reads at most {most - 1}. "
+                "Shorten the text, or start a new conversation"
+            )
+        return most - length
+
+
+class _Listener:
+    """Called by `generate` after every token: says the new words aloud, and hears Stop."""
+
+    def __init__(
+        self, tokenizer: Any, start: int, on_text: OnText | None, should_stop: ShouldStop | None
+    ) -> None:
+        self._tokenizer, self._should_stop = tokenizer, should_stop
+        self._speech = Speech(on_text)
+        self._from = self._said = start
+        self.stopped = False
+
+    def __call__(self, ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+        self._hear(ids[0])
+        self.stopped = self._should_stop is not None and self._should_stop()
+        return torch.full((len(ids),), self.stopped, device=ids.device)
+
+    def finish(self, ids: torch.Tensor) -> str:
+        """The whole reply, once `ids` are complete."""
+        self._hear(ids, last=True)
+        return self._speech.text
+
+    def _hear(self, ids: torch.Tensor, last: bool = False) -> None:
+        # The tokens said before are decoded again with the new ones: a decoder drops the space in
+        # front of the first word. Half a sign waits for its other half.
+        before = self._words(ids[self._from : self._said])
+        now = self._words(ids[self._from :])
+        if len(now) > len(before) and (last or not now.endswith("\ufffd")):
+            self._speech.add(now[len(before) :])
+            self._from, self._said = self._said, len(ids)
+
+    def _words(self, ids: torch.Tensor) -> str:
+        return self._tokenizer.decode(ids, skip_special_tokens=True)
+
+
+class _seeded:
+    """Sampling from `seed` on; the caller's random state comes back afterwards."""
+
+    def __init__(self, seed: int, device: torch.device) -> None:
+        self._seed = seed % 2**63
+        self._fork = torch.random.fork_rng([device] if device.type == "cuda" else [])
+
+    def __enter__(self) -> None:
+        self._fork.__enter__()
+        torch.manual_seed(self._seed)
+
+    def __exit__(self, *error: Any) -> None:
+        self._fork.__exit__(*error)
+
+
+def _sees(config: Any) -> bool:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+    return type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
+
+
+def _picture_token(config: Any) -> int | None:
+    names = ("image_token_id", "image_token_index")
+    return next((v for n in names if (v := getattr(config, n, None)) is not None), None)
+
+
+def _cache_name(model: Any) -> str:
+    """What `generate` calls the KV cache; transformers renames it in the course of 5.x."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
+
+
+def _quantization(bits: int) -> Any:
+    from transformers import BitsAndBytesConfig
+
+    if bits not in (4, 8):
+        raise ValueError(f"bits is {bits!r}; give 4, 8 or None")
+    if find_spec("bitsandbytes") is None:
+        raise ValueError(f"{bits} bits need the package bitsandbytes; install it, or use bits=None")
+    if bits == 8:
+        return BitsAndBytesConfig(load_in_8bit=True)
+    return BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
+    )
+
+
+def _accelerator() -> str:
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
