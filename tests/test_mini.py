@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import textwrap
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -85,6 +89,20 @@ def test_every_size_of_picture_is_taken(copilot: Copilot) -> None:
 def test_a_prompt_beyond_the_context_is_refused(copilot: Copilot) -> None:
     with pytest.raises(ValueError, match="tokens; this model takes"):
         copilot.generate("a red car " * 10_000)
+
+
+def test_a_copilot_that_is_dropped_leaves_memory_at_once() -> None:
+    code = """
+        import gc, weakref, wegen_core
+        gc.disable()
+        copilot = wegen_core.load()
+        network = weakref.ref(copilot.net)
+        copilot.generate("a cat by the sea", steps=1)
+        del copilot
+        assert network() is None
+    """
+    code, root = textwrap.dedent(code), Path(__file__).parents[1]
+    subprocess.run([sys.executable, "-c", code], cwd=root, check=True)
 
 
 def test_no_shipped_file_is_too_large() -> None:

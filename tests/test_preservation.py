@@ -165,6 +165,15 @@ def test_tensors_come_back_as_tensors():
     assert torch.equal(result.image[0][kept], source[0][kept])
 
 
+@pytest.mark.parametrize("shape", [(64, 64, 3), (300, 600, 3)])
+def test_pictures_without_any_texture_do_no_harm(shape):
+    source = np.full(shape, 0.5)
+    edited = source.copy()
+    edited[20:40, 30:50] = 0.2
+    assert np.array_equal(preserve(source, edited).image[:10], source[:10])
+    assert preserve(source, np.full(shape, 0.7)).image.shape == shape
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .copilot import Copilot
+
+if TYPE_CHECKING:
+    from .model import WeGen
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
@@ -35,14 +38,19 @@ def load(
 
     import torch
 
-    from .mllm.native import NativeMLLM
     from .model import WeGen
-    from .painting.native import NativePainter
 
     device = torch.device(device or _accelerator())
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
-    net = WeGen.from_pretrained(folder, device=device, dtype=dtype)
+    # No name here for the network: torch's import leaves this frame to the garbage collector.
+    return _copilot(WeGen.from_pretrained(folder, device=device, dtype=dtype))
+
+
+def _copilot(net: WeGen) -> Copilot:
+    from .mllm.native import NativeMLLM
+    from .painting.native import NativePainter
+
     return Copilot(NativeMLLM(net), NativePainter(net), net)
 
 

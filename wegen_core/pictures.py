@@ -14,7 +14,7 @@ def to_pil(pictures: Any, name: str = "image") -> list[Image.Image]:
 
     pictures: a PIL image, a path-free array or tensor [H,W], [H,W,C] or [N,H,W,C] (C = 1, 3 or 4;
         float in 0..1 or an unsigned integer type), or a list of these.
-    Raises ValueError, naming `name`, for anything else, and for sides of 0 pixels.
+    Raises ValueError, naming `name`, for anything else, for sides of 0 pixels, NaN and infinity.
     """
     if isinstance(pictures, Image.Image):
         return [_from_pil(pictures, name)]
@@ -91,4 +91,9 @@ def _to_uint8(array: np.ndarray, name: str) -> np.ndarray:
         return array.astype(np.uint8) * 255
     if not np.issubdtype(array.dtype, np.floating):
         raise ValueError(f"{name} has dtype {array.dtype}; give float in 0..1, uint8 or uint16")
-    return (np.clip(np.nan_to_num(array), 0, 1) * 255 + 0.5).astype(np.uint8)
+    if not np.isfinite(array).all():
+        raise ValueError(
+            f"{name} holds values that are not finite (NaN or infinity), often a picture decoded "
+            "in half precision; decode it in float32 or replace these values"
+        )
+    return (np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -50,7 +50,7 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
     paths = base / "paths.yaml"
     paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n")
     comfy = ComfyServer(request.param, interpreter(request.param), base)
-    packs = {"ComfyUI-WeGen": PACK, "live_networks.py": HERE / "live_networks.py"}
+    packs = {"ComfyUI-WeGen": PACK, "server_side.py": HERE / "server_side.py"}
     comfy.start(packs, "--extra-model-paths-config", str(paths))
     yield comfy
     comfy.stop()

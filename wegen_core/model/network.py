@@ -196,7 +196,8 @@ class WeGen(nn.Module):
             if not 0 < len(row) < self.context_length:
                 raise ValueError(
                     f"prompt {i + 1} has {len(row)} tokens; this model takes 1 to "
-                    f"{self.context_length - 1}. Shorten the text or start a new conversation"
+                    f"{self.context_length - 1}. Shorten the text, give fewer pictures or start a "
+                    "new conversation"
                 )
         lengths = [len(row) for row in ids]
         mask = torch.cat([m.flatten().to(self.device) for m in masks])

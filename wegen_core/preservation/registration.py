@@ -251,9 +251,10 @@ def _balanced(local: Registration, flow: np.ndarray, tensor: np.ndarray) -> Regi
     moved = points[:, :2] + flow.reshape(-1, 2)
     texture = filters.blur(tensor[..., 0] + tensor[..., 2], 1.0).reshape(-1, 1)
     weight = texture / (texture + 0.3 * texture.mean() + 1e-9)
-    normal = (points * weight).T @ points + np.diag([1e-6, 1e-6, 1e-6])
     fit = np.eye(3)
-    fit[:2] = np.linalg.solve(normal, (points * weight).T @ moved).T
+    still = np.diag([1e-6, 1e-6, 1e-6])  # where there is no texture at all, the map stays
+    normal = (points * weight).T @ points + still
+    fit[:2] = np.linalg.solve(normal, (points * weight).T @ moved + still[:, :2]).T
     back = np.linalg.inv(fit)
     flow = moved @ back[:2, :2].T + back[:2, 2] - points[:, :2]
     flow = flow.reshape(*tensor.shape[:2], 2).astype(np.float32)

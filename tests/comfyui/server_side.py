@@ -4,20 +4,49 @@ import gc
 import importlib.util
 import sys
 import time
+import weakref
 from pathlib import Path
 
+import torch
 from aiohttp import web
 from server import PromptServer
 
-NODE_CLASS_MAPPINGS = {}
 PACK = Path(__file__).parent / "ComfyUI-WeGen" / "__init__.py"
+_networks = weakref.WeakSet()
+
+
+class WeGenTestImage:
+    """A grey picture, and `value` in the middle of it."""
+
+    RETURN_TYPES = ("IMAGE",)
+    FUNCTION = "make"
+    CATEGORY = "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"width": ("INT", {}), "height": ("INT", {}), "value": ("STRING", {})}}
+
+    def make(self, width, height, value):
+        image = torch.full((1, height, width, 3), 0.5)
+        image[:, height // 4 : height // 2 + 1, width // 4 : width // 2 + 1] = float(value)
+        return (image,)
+
+
+NODE_CLASS_MAPPINGS = {"WeGenTestImage": WeGenTestImage}
 
 
 @PromptServer.instance.routes.get("/wegen_test/networks")
 async def networks(request):
-    gc.collect()  # what only garbage still refers to is not held
+    """How many networks are in memory, garbage included; they are remembered for `alive`."""
     # By name, and by type(): isinstance would touch lazy proxies of other libraries.
-    return web.json_response(sum(type(o).__name__ == "WeGen" for o in gc.get_objects()))
+    _networks.update(o for o in gc.get_objects() if type(o).__name__ == "WeGen")
+    return web.json_response(len(_networks))
+
+
+@PromptServer.instance.routes.get("/wegen_test/alive")
+async def alive(request):
+    """How many of them still are; listing all objects would itself keep them alive."""
+    return web.json_response(len(_networks))
 
 
 @PromptServer.instance.routes.get("/wegen_test/modules")
