@@ -8,7 +8,7 @@ from .nodes.ask import WeGenAsk
 from .nodes.chat import WeGenChat
 from .nodes.compose import WeGenCompose
 from .nodes.generate import WeGenGenerate
-from .nodes.load import WeGenLoadModel
+from .nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEndpoint
 from .nodes.model_folders import register
 from .nodes.preserve import WeGenPreserve
 from .nodes.refine import WeGenRefine
@@ -23,6 +23,9 @@ class WeGenExtension(ComfyExtension):
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         return [
             WeGenLoadModel,
+            WeGenLoadMLLM,
+            WeGenMLLMEndpoint,
+            WeGenCopilot,
             WeGenRewritePrompt,
             WeGenGenerate,
             WeGenRefine,

@@ -1,12 +1,14 @@
-"""WeGen Model Loader."""
+"""What understands and what draws: WeGen's own network, other MLLMs, and both put together."""
 
 from __future__ import annotations
 
 from comfy_api.latest import io
 
 from . import model_folders
-from .residency import Resident
-from .schema import CATEGORY, Copilot, advanced
+from .residency import Home, Resident, ResidentModel, decoding, reading
+from .schema import CATEGORY, MLLM, Copilot, Painter, advanced
+
+PRECISIONS = ["auto", "float32", "bfloat16", "float16"]
 
 
 class WeGenLoadModel(io.ComfyNode):
@@ -28,7 +30,7 @@ class WeGenLoadModel(io.ComfyNode):
                 advanced(
                     io.Combo.Input(
                         "precision",
-                        options=["auto", "float32", "bfloat16", "float16"],
+                        options=PRECISIONS,
                         default="auto",
                         tooltip="Number format of the weights. 'auto' takes what the device does "
                         "best, and float32 for mini.",
@@ -38,7 +40,10 @@ class WeGenLoadModel(io.ComfyNode):
             outputs=[
                 Copilot.Output(
                     "loaded", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
-                )
+                ),
+                Painter.Output(
+                    "painter", tooltip="The part that draws, for WeGen Copilot with another MLLM."
+                ),
             ],
         )
 
@@ -56,14 +61,159 @@ class WeGenLoadModel(io.ComfyNode):
 
     @classmethod
     def execute(cls, model: str, precision: str) -> io.NodeOutput:
-        import torch
+        return io.NodeOutput(*_native(model, precision))
 
-        from ..wegen_core import load
 
-        place = model_folders.locate(model)
-        dtype = _dtype(precision, small=model == model_folders.MINI)
-        with torch.inference_mode(False):  # nodes run inside it; its tensors cannot be altered
-            return io.NodeOutput(Resident(load(place, device="cpu", dtype=dtype)))
+class WeGenLoadMLLM(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenLoadMLLM",
+            display_name="WeGen MLLM Loader",
+            category=CATEGORY,
+            description="Loads a vision-language model of yours (Qwen2.5-VL, Qwen3-VL, Gemma 3, "
+            "...), or one that reads text only, to plan for WeGen Copilot.",
+            inputs=[
+                io.Combo.Input(
+                    "model",
+                    options=model_folders.mllm_names(),
+                    tooltip="Folders as they are published, in models/LLM, models/text_encoders "
+                    "or models/wegen. Nothing is downloaded.",
+                ),
+                advanced(
+                    io.Combo.Input(
+                        "precision",
+                        options=PRECISIONS,
+                        default="auto",
+                        tooltip="Number format of the weights. 'auto' takes what the device does "
+                        "best.",
+                    )
+                ),
+            ],
+            outputs=[MLLM.Output("mllm", tooltip="Connect it to WeGen Copilot.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, model: str) -> bool | str:
+        try:
+            model_folders.locate_mllm(model)
+        except ValueError as error:
+            return str(error)
+        return True
+
+    @classmethod
+    def fingerprint_inputs(cls, model: str, precision: str) -> str:
+        return model_folders.fingerprint(model)
+
+    @classmethod
+    def execute(cls, model: str, precision: str) -> io.NodeOutput:
+        from ..wegen_core.mllm.local import load
+
+        place = model_folders.locate_mllm(model)
+        mllm = _loaded(load, place, _dtype(precision, small=False))
+        home = Home(mllm.model, mllm.forget, reading(mllm.model))
+        return io.NodeOutput(ResidentModel(mllm, [home]))
+
+
+class WeGenMLLMEndpoint(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenMLLMEndpoint",
+            display_name="WeGen MLLM Endpoint",
+            category=CATEGORY,
+            description="A model behind an OpenAI-compatible address (Ollama, LM Studio, vLLM, "
+            "SGLang, llama.cpp, ...), to plan for WeGen Copilot.",
+            inputs=[
+                io.String.Input(
+                    "url",
+                    default="http://localhost:11434/v1",
+                    tooltip="The server's address; it mostly ends in /v1. Your words and pictures "
+                    "are sent there. A key comes from the environment variable WEGEN_API_KEYS "
+                    "('host=key'), never from a workflow.",
+                ),
+                io.String.Input(
+                    "model", default="qwen2.5vl", tooltip="The name the server knows it by."
+                ),
+                advanced(
+                    io.Boolean.Input(
+                        "sees",
+                        display_name="sees pictures",
+                        default=True,
+                        tooltip="Turn off for a model that reads text only.",
+                    )
+                ),
+                advanced(
+                    io.Int.Input(
+                        "timeout",
+                        default=300,
+                        min=1,
+                        max=3600,
+                        tooltip="Seconds of silence to wait for; the first reply may have to "
+                        "wait for the model to load.",
+                    )
+                ),
+            ],
+            outputs=[MLLM.Output("mllm", tooltip="Connect it to WeGen Copilot.")],
+        )
+
+    @classmethod
+    def execute(cls, url: str, model: str, sees: bool, timeout: int) -> io.NodeOutput:
+        from ..wegen_core.mllm.endpoint import EndpointMLLM
+
+        return io.NodeOutput(ResidentModel(EndpointMLLM(url, model, sees=sees, timeout=timeout)))
+
+
+class WeGenCopilot(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenCopilot",
+            display_name="WeGen Copilot",
+            category=CATEGORY,
+            description="A copilot out of a model that understands and one that draws.",
+            inputs=[
+                MLLM.Input("mllm", tooltip="From WeGen MLLM Loader or WeGen MLLM Endpoint."),
+                Painter.Input(
+                    "painter",
+                    optional=True,
+                    tooltip="From WeGen Model Loader. Without one, the small built-in network "
+                    "draws, at 64x64 pixels; rewriting and questions need none.",
+                ),
+            ],
+            outputs=[
+                Copilot.Output(
+                    "joined", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, mllm: ResidentModel, painter: ResidentModel | None = None) -> io.NodeOutput:
+        from ..wegen_core import Copilot as Both
+
+        if painter is None:
+            painter = _native(model_folders.MINI, "auto")[1]
+        return io.NodeOutput(
+            Resident(Both(mllm.model, painter.model), [*mllm.homes, *painter.homes])
+        )
+
+
+def _native(model: str, precision: str) -> tuple[Resident, ResidentModel]:
+    """The copilot of a WeGen network, and its painter by itself."""
+    from ..wegen_core import load
+
+    place = model_folders.locate(model)
+    copilot = _loaded(load, place, _dtype(precision, small=model == model_folders.MINI))
+    homes = [Home(copilot.net, copilot.mllm.forget, decoding(copilot.net))]
+    return Resident(copilot, homes), ResidentModel(copilot.painter, homes)
+
+
+def _loaded(load, place: str, dtype):
+    import torch
+
+    with torch.inference_mode(False):  # nodes run inside it; its tensors cannot be altered
+        return load(place, device="cpu", dtype=dtype)
 
 
 def _dtype(precision: str, small: bool):

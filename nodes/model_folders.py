@@ -1,19 +1,26 @@
-"""Where WeGen models lie: `models/wegen` and what extra_model_paths.yaml adds under `wegen`."""
+"""Where models lie: `models/wegen`, and language models also in `models/LLM` and `text_encoders`.
+
+What extra_model_paths.yaml adds under these names counts too.
+"""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import folder_paths
 
 MINI = "mini"
 KEY = "wegen"
+MLLM_KEYS = ("LLM", "text_encoders", KEY)
+NO_MLLM = "(put a model folder into models/LLM)"
 _MARKS = ("config.json", "pytorch_model.bin")  # our own format, the official checkpoint
 
 
 def register() -> None:
-    """Add `<models>/wegen`; folders that the user's YAML named before keep their place in front."""
-    folder_paths.add_model_folder_path(KEY, str(Path(folder_paths.models_dir) / KEY))
+    """Add `wegen` and `LLM`; folders that the user's YAML named keep their place in front."""
+    for key in (KEY, "LLM"):
+        folder_paths.add_model_folder_path(key, str(Path(folder_paths.models_dir) / key))
 
 
 def names() -> list[str]:
@@ -33,9 +40,24 @@ def locate(name: str) -> str:
     )
 
 
+def mllm_names() -> list[str]:
+    """Every folder with a transformers language model, as `LLM/<folder>`."""
+    return sorted(_found_mllms()) or [NO_MLLM]
+
+
+def locate_mllm(name: str) -> str:
+    """The folder of that name; ValueError that says where to put it."""
+    if folder := _found_mllms().get(name):
+        return str(folder)
+    raise ValueError(
+        f"language model {name!r} is not there; put its folder, as it is published (config.json, "
+        f"tokenizer.json, *.safetensors), into {Path(folder_paths.models_dir) / 'LLM'} and press R"
+    )
+
+
 def fingerprint(name: str) -> str:
     """Changes when files of the model do, so that a model trained anew is loaded anew."""
-    folder = _found().get(name)
+    folder = _found().get(name) or _found_mllms().get(name)
     files = folder.iterdir() if folder else ()
     return repr(sorted((f.name, f.stat().st_mtime_ns) for f in files))
 
@@ -47,3 +69,24 @@ def _found() -> dict[str, Path]:
             if folder.name != MINI and any((folder / mark).is_file() for mark in _MARKS):
                 found.setdefault(folder.name, folder)
     return found
+
+
+def _found_mllms() -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for key in MLLM_KEYS:
+        for place in map(Path, folder_paths.get_folder_paths(key)):
+            for folder in place.iterdir() if place.is_dir() else ():
+                if _is_mllm(folder):
+                    found.setdefault(f"{key}/{folder.name}", folder)
+    return found
+
+
+def _is_mllm(folder: Path) -> bool:
+    """Whether a folder is laid out as transformers does; WeGen's own has another config.json."""
+    config = folder / "config.json"
+    if not config.is_file() or not (folder / "tokenizer_config.json").is_file():
+        return False
+    try:
+        return "model_type" in json.loads(config.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return False

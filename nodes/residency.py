@@ -7,39 +7,75 @@ lives in node outputs alone, so that emptying ComfyUI's cache frees it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ..wegen_core.copilot import Copilot
+    from ..wegen_core.mllm import MLLM
+    from ..wegen_core.painting import Painter
     from ..wegen_core.progress import Preview
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
+READ_TOKENS = 8192
+"""As long as a talk with a few pictures gets."""
+
+
+class Home:
+    """A network under ComfyUI's memory manager.
+
+    forget: called when the network leaves the device. activations: bytes that its work takes on
+    top of the weights.
+    """
+
+    def __init__(self, net: Any, forget: Callable[[], None], activations: int) -> None:
+        import comfy.model_management as memory
+
+        from .patcher import WeGenNetwork, WholePatcher
+
+        self.activations = activations
+        self.patcher = WholePatcher(
+            WeGenNetwork(net),
+            load_device=memory.get_torch_device(),
+            offload_device=memory.unet_offload_device(),
+        )
+        self.patcher.on_unload(forget)
+
+
+def decoding(net: Any) -> int:
+    """Bytes that decoding one picture takes: the VAE's peak, by ComfyUI's own estimate for SDXL."""
+    paint = net.config.paint
+    return 2178 * paint.width * paint.height * net.dtype.itemsize
+
+
+def reading(net: Any) -> int:
+    """Bytes of a language model's KV cache for READ_TOKENS tokens, twice, for all the rest."""
+    text = net.config.get_text_config()
+    heads = getattr(text, "num_key_value_heads", None) or text.num_attention_heads
+    width = getattr(text, "head_dim", None) or text.hidden_size // text.num_attention_heads
+    return 2 * READ_TOKENS * text.num_hidden_layers * 2 * heads * width * net.dtype.itemsize
+
+
+@dataclass(frozen=True)
+class ResidentModel:
+    """What a WEGEN_MLLM or WEGEN_PAINTER socket carries. homes: none for a model elsewhere."""
+
+    model: MLLM | Painter
+    homes: Sequence[Home] = ()
 
 
 class Resident:
-    """What a WEGEN_COPILOT socket carries: a copilot, and the patcher that moves its network."""
+    """What a WEGEN_COPILOT socket carries: a copilot, and the homes of its networks."""
 
-    def __init__(self, copilot: Copilot) -> None:
-        self.copilot = copilot
-        self.patcher = None
-        if copilot.net is not None:
-            import comfy.model_management as memory
-
-            from .patcher import WeGenNetwork, WholePatcher
-
-            self.patcher = WholePatcher(
-                WeGenNetwork(copilot.net),
-                load_device=memory.get_torch_device(),
-                offload_device=memory.unet_offload_device(),
-            )
-            self.patcher.on_unload(copilot.mllm.forget)
+    def __init__(self, copilot: Copilot, homes: Sequence[Home]) -> None:
+        self.copilot, self.homes = copilot, list(homes)
 
     @contextmanager
     def at_work(self, node_id: str) -> Iterator[tuple[Copilot, dict[str, Callable]]]:
-        """The copilot with its network on the device, and the callbacks to hand to it.
+        """The copilot with its networks on the device, and the callbacks to hand to it.
 
         The user's Stop leaves the block as ComfyUI's own exception.
         """
@@ -47,9 +83,11 @@ class Resident:
 
         from ..wegen_core.progress import Stopped
 
-        if self.patcher is not None:
+        if self.homes:
             memory.load_models_gpu(
-                [self.patcher], memory_required=_activations(self.copilot.net), force_full_load=True
+                [home.patcher for home in self.homes],
+                memory_required=max(home.activations for home in self.homes),
+                force_full_load=True,
             )
         text = _Text(node_id)
         try:
@@ -65,12 +103,6 @@ def _callbacks(text: _Text) -> dict[str, Callable]:
 
     stop = memory.processing_interrupted
     return {"on_progress": _Bar(stop), "on_text": text, "should_stop": stop}
-
-
-def _activations(net: Any) -> int:
-    """Bytes that decoding one picture takes: the VAE's peak, by ComfyUI's own estimate for SDXL."""
-    paint = net.config.paint
-    return 2178 * paint.width * paint.height * net.dtype.itemsize
 
 
 class _Bar:

@@ -6,6 +6,8 @@ from comfy_api.latest import io
 
 CATEGORY = "WeGen"
 Copilot = io.Custom("WEGEN_COPILOT")
+MLLM = io.Custom("WEGEN_MLLM")
+Painter = io.Custom("WEGEN_PAINTER")
 Conversation = io.Custom("WEGEN_CONVERSATION")
 
 
