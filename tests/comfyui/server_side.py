@@ -12,6 +12,7 @@ from aiohttp import web
 from server import PromptServer
 
 PACK = Path(__file__).parent / "ComfyUI-WeGen" / "__init__.py"
+NETWORKS = ("WeGen", "Gemma3ForConditionalGeneration")
 _networks = weakref.WeakSet()
 
 
@@ -39,7 +40,7 @@ NODE_CLASS_MAPPINGS = {"WeGenTestImage": WeGenTestImage}
 async def networks(request):
     """How many networks are in memory, garbage included; they are remembered for `alive`."""
     # By name, and by type(): isinstance would touch lazy proxies of other libraries.
-    _networks.update(o for o in gc.get_objects() if type(o).__name__ == "WeGen")
+    _networks.update(o for o in gc.get_objects() if type(o).__name__ in NETWORKS)
     return web.json_response(len(_networks))
 
 

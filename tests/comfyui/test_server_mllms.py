@@ -1,0 +1,127 @@
+"""Other language models in a real ComfyUI: an endpoint that behaves and misbehaves, a local one."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+
+import pytest
+from comfy_server import PACK, ComfyServer
+from graphs import Graph, output
+from hostile_server import reply, serving, silent, speak
+
+pytestmark = pytest.mark.comfyui
+PLAN = {
+    "intent": "generate",
+    "text": "A red boat for you.",
+    "prompt": "a red boat on the left, by the sea",
+    "changes": [],
+    "keep": [],
+    "region": None,
+    "references": [],
+}
+
+
+def endpoint(graph: Graph, host: str) -> list:
+    inputs = {"url": f"http://{host}/v1", "model": "small", "sees": True, "timeout": 20}
+    return graph.add("WeGenCopilot", mllm=graph.add("WeGenMLLMEndpoint", **inputs))
+
+
+def chatting(host: str, message: str = "a red boat by the sea", seed: int = 1) -> Graph:
+    graph = Graph()
+    turn = graph.add("WeGenChat", copilot=endpoint(graph, host), message=message, seed=seed)
+    graph.add("PreviewAny", source=turn)
+    graph.add("PreviewImage", images=output(turn, 1))
+    return graph
+
+
+def test_an_endpoint_plans_and_the_built_in_network_draws(server: ComfyServer):
+    with serving(speak("Sure!\n```json\n", json.dumps(PLAN), "\n```")) as host:
+        outcome = server.run(chatting(host.host))
+    assert outcome.end == "execution_success", outcome.message
+    assert server.texts(outcome)[0] == PLAN["text"]
+    assert server.pictures(outcome)[0].size == (64, 64)
+    assert outcome.progress > 5 and outcome.streamed > 0
+
+
+def test_rewriting_through_an_endpoint_keeps_what_was_said(server):
+    with serving(speak("a red car on a wet street at night")) as host:
+        graph = Graph()
+        copilot = endpoint(graph, host.host)
+        wish = graph.add(
+            "WeGenRewritePrompt", prompt="a red car", n=2, creativity=0.7, seed=1, copilot=copilot
+        )
+        graph.add("PreviewAny", source=wish)
+        graph.add("PreviewAny", source=output(wish, 1))
+        outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    assert "a red car on a wet street at night" in server.texts(outcome)
+    assert any("kept: colour red car" in text for text in server.texts(outcome))
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (reply({"error": {"message": "no"}}, 401), "set the environment variable WEGEN_API_KEYS"),
+        (reply({"error": "model not found"}, 404), "it offers small, large"),
+        (reply("<html>", 200, "text/html"), "give the base address of an OpenAI-compatible"),
+    ],
+)
+def test_what_goes_wrong_at_an_endpoint_is_explained(server, act, words):
+    with serving(act) as host:
+        outcome = server.run(chatting(host.host))
+    assert outcome.end == "execution_error" and words in outcome.message
+    assert outcome.node == "WeGenChat"
+
+
+def test_stop_is_heard_while_an_endpoint_is_silent(server):
+    stopped = []
+
+    def stop() -> None:
+        while not host.asked:
+            time.sleep(0.02)
+        stopped.append(time.monotonic())
+        server.post("interrupt")
+
+    with serving(silent) as host:
+        threading.Thread(target=stop).start()
+        outcome = server.run(chatting(host.host))
+    assert outcome.end == "execution_interrupted"
+    assert time.monotonic() - stopped[0] < 1.5
+
+
+def test_a_local_model_answers_and_is_released(server):
+    # By the server's own transformers: older ones cannot read what newer ones write.
+    code = "import sys, pathlib, tiny_vlms; tiny_vlms.make('gemma3', pathlib.Path(sys.argv[1]))"
+    command = [server.python, "-c", code, server.base / "models" / "LLM" / "tiny"]
+    subprocess.run(command, cwd=PACK / "tests", check=True)
+    graph = Graph()
+    mllm = graph.add("WeGenLoadMLLM", model="LLM/tiny", precision="auto")
+    image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+    answer = graph.add(
+        "WeGenAsk",
+        copilot=graph.add("WeGenCopilot", mllm=mllm),
+        image=image,
+        question="what is it?",
+    )
+    graph.add("PreviewAny", source=answer)
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    assert server.texts(outcome)[0]
+    assert server.get("wegen_test/networks").json() >= 2
+    server.post("free", {"unload_models": True, "free_memory": True})
+    give_up = time.monotonic() + 30
+    while server.get("wegen_test/alive").json():
+        assert time.monotonic() < give_up, "a network is still in memory"
+        time.sleep(0.1)
+
+
+def test_a_missing_local_model_is_named(server):
+    graph = Graph()
+    mllm = graph.add("WeGenLoadMLLM", model="LLM/not there", precision="auto")
+    copilot = graph.add("WeGenCopilot", mllm=mllm)
+    graph.add("PreviewAny", source=graph.add("WeGenChat", copilot=copilot, message="hello", seed=1))
+    outcome = server.run(graph)
+    assert outcome.end == "rejected" and "language model 'LLM/not there' is not" in outcome.message
