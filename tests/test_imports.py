@@ -17,7 +17,7 @@ HEAVY = ("torch", "transformers", "diffusers", "cv2", "accelerate")
 # The rooms from the ground up: a file imports from its own level and from below. Rooms of one level
 # do not know each other, except on the ground.
 LEVELS = (
-    ("progress", "pictures", "plan", "conversation", "references"),
+    ("progress", "pictures", "plan", "conversation", "references", "device"),
     ("model",),
     ("rewriting", "preservation"),
     ("mllm", "painting"),

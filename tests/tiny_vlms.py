@@ -56,7 +56,7 @@ def make(kind: str, folder: Path, seed: int = 0) -> Path:
     return folder
 
 
-def _tokenizer(
+def tokenizer(
     folder: Path, family: str, marks: list[str], template: str, **named: object
 ) -> dict[str, int]:
     from transformers import PreTrainedTokenizerFast
@@ -70,9 +70,9 @@ def _tokenizer(
     )
     raw.train_from_iterator(_CORPUS, trainer)
     named = {"model_max_length": 4096, **named}
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=raw, **named)
-    tokenizer.chat_template = template
-    tokenizer.save_pretrained(folder)
+    made = PreTrainedTokenizerFast(tokenizer_object=raw, **named)
+    made.chat_template = template
+    made.save_pretrained(folder)
     path = folder / "tokenizer_config.json"
     settings = json.loads(path.read_text())
     path.write_text(json.dumps(settings | {"tokenizer_class": family}))
@@ -97,7 +97,7 @@ def _small(**more: object) -> dict:
 def _qwen(folder: Path, kind: str) -> None:
     import transformers
 
-    ids = _tokenizer(
+    ids = tokenizer(
         folder,
         "Qwen2Tokenizer",
         _QWEN_MARKS,
@@ -150,7 +150,7 @@ def _gemma3(folder: Path, kind: str) -> None:
     from transformers import Gemma3Config, Gemma3ForConditionalGeneration
 
     named = {"boi": "<start_of_image>", "eoi": "<end_of_image>", "image": "<image_soft_token>"}
-    ids = _tokenizer(
+    ids = tokenizer(
         folder,
         "PreTrainedTokenizerFast",
         _GEMMA_MARKS,
@@ -204,7 +204,7 @@ def _gemma3(folder: Path, kind: str) -> None:
 def _text_only(folder: Path, kind: str) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
-    ids = _tokenizer(
+    ids = tokenizer(
         folder,
         "Qwen2Tokenizer",
         _QWEN_MARKS,

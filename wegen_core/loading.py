@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .copilot import Copilot
+from .device import accelerator
 
 if TYPE_CHECKING:
     from .model import WeGen
@@ -40,7 +41,7 @@ def load(
 
     from .model import WeGen
 
-    device = torch.device(device or _accelerator())
+    device = torch.device(device or accelerator())
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
     # No name here for the network: torch's import leaves this frame to the garbage collector.
@@ -52,11 +53,3 @@ def _copilot(net: WeGen) -> Copilot:
     from .painting.native import NativePainter
 
     return Copilot(NativeMLLM(net), NativePainter(net), net)
-
-
-def _accelerator() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import torch
 
+from ..device import accelerator
 from ..progress import check
 from .messages import Speech, to_messages
 from .planning import ask_for_plans
@@ -53,7 +54,7 @@ def load(
             f"transformers {transformers.__version__} cannot read the model in {folder}: "
             f"{str(error).splitlines()[0]}; update transformers, or serve it as an endpoint"
         ) from error
-    device = torch.device(device or _accelerator())
+    device = torch.device(device or accelerator())
     options: dict[str, Any] = {
         "config": config,
         "dtype": dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16),
@@ -275,9 +276,3 @@ def _quantization(bits: int) -> Any:
     return BitsAndBytesConfig(
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_compute_dtype=torch.bfloat16
     )
-
-
-def _accelerator() -> str:
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
