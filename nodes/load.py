@@ -174,6 +174,13 @@ class WeGenCopilot(io.ComfyNode):
             description="A copilot out of a model that understands and one that draws.",
             inputs=[
                 MLLM.Input("mllm", tooltip="From WeGen MLLM Loader or WeGen MLLM Endpoint."),
+                io.Combo.Input(
+                    "check",
+                    options=["off", "report", "repaint"],
+                    default="off",
+                    tooltip="'report': the MLLM looks at every picture and answers, one by one, "
+                    "whether it has what you asked for. 'repaint': it also tries once more.",
+                ),
                 Painter.Input(
                     "painter",
                     optional=True,
@@ -189,13 +196,15 @@ class WeGenCopilot(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, mllm: ResidentModel, painter: ResidentModel | None = None) -> io.NodeOutput:
+    def execute(
+        cls, mllm: ResidentModel, check: str, painter: ResidentModel | None = None
+    ) -> io.NodeOutput:
         from ..wegen_core import Copilot as Both
 
         if painter is None:
             painter = _native(model_folders.MINI, "auto")[1]
         return io.NodeOutput(
-            Resident(Both(mllm.model, painter.model), [*mllm.homes, *painter.homes])
+            Resident(Both(mllm.model, painter.model, check=check), [*mllm.homes, *painter.homes])
         )
 
 

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
 
 from .conversation import Conversation, Picture
+from .mllm.looking import Finding, look, stressed, summary
 from .pictures import one_pil, to_pil
 from .plan import Intent, Plan
 from .references import base_picture
 from .replies import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .mllm import MLLM
     from .painting import Painter
     from .progress import OnText, Progress, ShouldStop
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 # A wish of fewer words leaves open what the picture is: it is rewritten, differently for each
 # picture. A longer one is drawn as said.
 VAGUE_WORDS = 8
+
+Check = Literal["off", "report", "repaint"]
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,21 @@ class _Stoppable:
         return partial(method, should_stop=self.should_stop) if callable(method) else method
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A picture on its way to the user. findings: None if nobody looked at it."""
+
+    plan: Plan
+    image: Image.Image
+    change_mask: Image.Image | None = None
+    kept: Any = None
+    findings: tuple[Finding, ...] | None = None
+
+    @property
+    def failed(self) -> list[Finding]:
+        return [f for f in self.findings or () if f.holds is False]
+
+
 class Copilot:
     """Talks, draws, and changes pictures by a sentence.
 
@@ -55,11 +75,21 @@ class Copilot:
     same result. Raises ValueError for empty text and for pictures that are none.
     """
 
-    def __init__(self, mllm: MLLM, painter: Painter, net: Any = None) -> None:
-        """net: the one network behind both, for those who move it between devices; else None."""
+    def __init__(
+        self, mllm: MLLM, painter: Painter, net: Any = None, *, check: Check = "off"
+    ) -> None:
+        """net: the one network behind both, for those who move it between devices; else None.
+
+        check: "report": the MLLM looks at every picture and answers, one by one, whether it has
+        what was asked for. "repaint": where it has not, it is painted once more with that stressed,
+        and the better one is kept. Skipped, and said to be, if the MLLM does not see.
+        """
+        if check not in get_args(Check):
+            raise ValueError(f"check is {check!r}; use one of {', '.join(get_args(Check))}")
         self.mllm = mllm
         self.painter = painter
         self.net = net
+        self.check: Check = check
 
     def chat(
         self,
@@ -151,18 +181,23 @@ class Copilot:
             talk = Conversation()
             talk.add("user", wish)
             plans.append(self._plan(talk, own_seed, "generate", callbacks))
-        images = self.painter.paint(
-            plans,
-            [],
-            seeds=seeds,
-            size=size,
-            steps=steps,
-            guidance=guidance,
-            on_progress=on_progress,
-            should_stop=should_stop,
-        )
-        made = zip(images, plans, seeds, strict=True)
-        return [Drawn(image, plan, self._report(plan, own, None)) for image, plan, own in made]
+        painting: dict[str, Any] = {
+            "size": size,
+            "steps": steps,
+            "guidance": guidance,
+            "on_progress": on_progress,
+            "should_stop": should_stop,
+        }
+        drawn = []
+        images = self.painter.paint(plans, [], seeds=seeds, **painting)
+        for image, plan, own in zip(images, plans, seeds, strict=True):
+
+            def again(plan: Plan, own: int = own) -> _Made:
+                return _Made(plan, self.painter.paint([plan], [], seeds=[own], **painting)[0])
+
+            made = self._checked(_Made(plan, image), again, own, should_stop)
+            drawn.append(Drawn(made.image, made.plan, self._report(made.plan, own, made)))
+        return drawn
 
     def refine(
         self,
@@ -248,6 +283,25 @@ class Copilot:
             report = self._report(plan, seed, None)
             talk.add("assistant", text, record=report.data)
             return Reply(text, [], plan, report)
+        make = partial(
+            self._made, talk=talk, message=message, seed=seed, mask=mask, callbacks=callbacks
+        )
+        made = self._checked(make(plan), make, seed, callbacks.should_stop)
+        report = self._report(made.plan, seed, made)
+        # The picture keeps the network's own tokens: the next turn need not read it again.
+        talk.add("assistant", text, Picture(made.image, made.plan.draft), record=report.data)
+        return Reply(text, [made.image], made.plan, report, made.change_mask)
+
+    def _made(
+        self,
+        plan: Plan,
+        talk: Conversation,
+        message: str,
+        seed: int,
+        mask: Any,
+        callbacks: _Callbacks,
+    ) -> _Made:
+        """Paint `plan`, and put back what it was not meant to change."""
         painted = self.painter.paint(
             [plan],
             [p.image for p in talk.pictures],
@@ -257,18 +311,37 @@ class Copilot:
         )[0]
         source = _source(plan, talk, message)
         if source is None:
-            image, change_mask, kept = painted, None, None
-        else:
-            from .preservation import preserve
+            return _Made(plan, painted)
+        from .preservation import preserve
 
-            where = _region_mask(plan, source) if mask is None else mask
-            aligned = getattr(self.painter, "aligned", False)
-            done = preserve(source, painted, where, align="none" if aligned else "warp")
-            image, change_mask, kept = _framed(done.image, source), done.change_mask, done.report
-        report = self._report(plan, seed, kept)
-        # The picture keeps the network's own tokens: the next turn need not read it again.
-        talk.add("assistant", text, Picture(image, plan.draft), record=report.data)
-        return Reply(text, [image], plan, report, change_mask)
+        where = _region_mask(plan, source) if mask is None else mask
+        aligned = getattr(self.painter, "aligned", False)
+        done = preserve(source, painted, where, align="none" if aligned else "warp")
+        return _Made(plan, _framed(done.image, source), done.change_mask, done.report)
+
+    def _checked(
+        self,
+        made: _Made,
+        again: Callable[[Plan], _Made],
+        seed: int,
+        should_stop: ShouldStop | None,
+    ) -> _Made:
+        """`made`, looked at; or what `again` makes of a plan that stresses what failed."""
+        if self.check == "off" or not getattr(self.mllm, "sees", False):
+            return made
+
+        def looked_at(made: _Made) -> _Made:
+            found = look(self.mllm, made.image, made.plan, seed=seed, should_stop=should_stop)
+            return replace(made, findings=tuple(found))
+
+        made = looked_at(made)
+        if not made.failed or self.check == "report":
+            return made
+        # The second picture answers for what the first was asked, not for its own longer plan.
+        second = again(stressed(made.plan, made.failed))
+        found = looked_at(replace(second, plan=made.plan)).findings
+        second = replace(second, findings=found)
+        return second if len(second.failed) < len(made.failed) else made
 
     def _plan(
         self, talk: Conversation, seed: int, intent: Intent | None, callbacks: _Callbacks
@@ -280,7 +353,7 @@ class Copilot:
             )
         return plan
 
-    def _report(self, plan: Plan, seed: int, kept: Any) -> Report:
+    def _report(self, plan: Plan, seed: int, made: _Made | None) -> Report:
         lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
         if plan.prompt and plan.prompt not in lines[0]:
             lines.append(f"prompt: {plan.prompt}")
@@ -288,9 +361,12 @@ class Copilot:
         if plan.intent != "answer":
             lines.append(f"painted by {self.painter.name}, seed {seed}")
             data["painter"] = self.painter.name
-        if kept is not None:
-            lines.append(str(kept))
-            data["preservation"] = json.loads(kept.to_json())
+        if made is not None and made.kept is not None:
+            lines.append(str(made.kept))
+            data["preservation"] = json.loads(made.kept.to_json())
+        if made is not None and self.check != "off":
+            line, data["check"] = summary(self.mllm.name, made.findings)
+            lines.append(line)
         return Report("\n".join(lines), data)
 
 

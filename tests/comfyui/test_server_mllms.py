@@ -24,9 +24,9 @@ PLAN = {
 }
 
 
-def endpoint(graph: Graph, host: str) -> list:
+def endpoint(graph: Graph, host: str, check: str = "off") -> list:
     inputs = {"url": f"http://{host}/v1", "model": "small", "sees": True, "timeout": 20}
-    return graph.add("WeGenCopilot", mllm=graph.add("WeGenMLLMEndpoint", **inputs))
+    return graph.add("WeGenCopilot", mllm=graph.add("WeGenMLLMEndpoint", **inputs), check=check)
 
 
 def chatting(host: str, message: str = "a red boat by the sea", seed: int = 1) -> Graph:
@@ -59,6 +59,24 @@ def test_rewriting_through_an_endpoint_keeps_what_was_said(server):
     assert outcome.end == "execution_success", outcome.message
     assert "a red car on a wet street at night" in server.texts(outcome)
     assert any("kept: colour red car" in text for text in server.texts(outcome))
+
+
+def test_the_check_is_in_the_report_and_paints_again(server):
+    refine = {**PLAN, "intent": "refine", "changes": ["the boat is blue"]}
+    acts = [speak(json.dumps(said)) for said in (refine, {"answers": ["no"]}, {"answers": ["yes"]})]
+    with serving(*acts) as host:
+        graph = Graph()
+        copilot = endpoint(graph, host.host, "repaint")
+        image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+        refined = graph.add(
+            "WeGenRefine", copilot=copilot, image=image, instruction="make the boat blue", seed=1
+        )
+        graph.add("PreviewAny", source=output(refined, 2))
+        graph.add("PreviewImage", images=refined)
+        outcome = server.run(graph)
+        assert len(host.asked) == 3
+    assert outcome.end == "execution_success", outcome.message
+    assert "yes: the boat is blue" in server.texts(outcome)[0]
 
 
 @pytest.mark.parametrize(
@@ -102,7 +120,7 @@ def test_a_local_model_answers_and_is_released(server):
     image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
     answer = graph.add(
         "WeGenAsk",
-        copilot=graph.add("WeGenCopilot", mllm=mllm),
+        copilot=graph.add("WeGenCopilot", mllm=mllm, check="off"),
         image=image,
         question="what is it?",
     )
@@ -121,7 +139,7 @@ def test_a_local_model_answers_and_is_released(server):
 def test_a_missing_local_model_is_named(server):
     graph = Graph()
     mllm = graph.add("WeGenLoadMLLM", model="LLM/not there", precision="auto")
-    copilot = graph.add("WeGenCopilot", mllm=mllm)
+    copilot = graph.add("WeGenCopilot", mllm=mllm, check="off")
     graph.add("PreviewAny", source=graph.add("WeGenChat", copilot=copilot, message="hello", seed=1))
     outcome = server.run(graph)
     assert outcome.end == "rejected" and "language model 'LLM/not there' is not" in outcome.message
