@@ -265,6 +265,28 @@ def test_fields_that_a_server_refuses_are_left_out_from_then_on():
         assert last["max_completion_tokens"] == 2048 and len(server.asked) == 4
 
 
+def test_a_limit_that_leaves_no_room_is_dropped_before_the_conversation_is_called_too_long():
+    message = (
+        "'max_tokens' or 'max_completion_tokens' is too large: 2048. The maximum context is 99"
+    )
+    refused = reply({"error": {"message": message}}, 400)
+    text, server = chat(refused, refused, speak("a boat"))
+    assert text == "a boat"
+    assert [set(b) & {"max_tokens", "max_completion_tokens"} for _, _, b in server.asked] == [
+        {"max_tokens"},
+        {"max_completion_tokens"},
+        set(),
+    ]
+    assert "too long" in failure(refused, kind=ValueError)
+
+
+def test_who_breaks_off_while_thinking_is_asked_again():
+    cut_off = speak("<think>hm", end=None, done=False)
+    heard = []
+    assert chat(cut_off, speak("a boat"), on_text=heard.append)[0] == "a boat"
+    assert heard == ["a boat"]
+
+
 def test_the_models_on_offer():
     with serving(silent) as server:
         assert EndpointMLLM(f"http://{server.host}", "x").models() == ["small", "large"]

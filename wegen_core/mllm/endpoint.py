@@ -37,8 +37,15 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 
 _TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 _LOSSLESS_PIXELS = 512 * 512
-# What a server may not know or want. If it says so, the field is left out from then on.
-_OPTIONAL = ("response_format", "seed", "top_p", "temperature", "max_tokens")
+# What a server may not know or want, and the words by which it says so. The field is then left out.
+_OPTIONAL = {
+    "response_format": ("response_format", "schema", "grammar"),
+    "seed": ("seed",),
+    "top_p": ("top_p",),
+    "temperature": ("temperature",),
+    "max_tokens": ("max_tokens",),
+    "max_completion_tokens": ("max_completion_tokens",),
+}
 _NO_ROOM = re.compile(
     r"context|too (?:long|large|many tokens)|maximum.{0,20}(?:length|tokens)", re.I
 )
@@ -110,6 +117,8 @@ class EndpointMLLM:
             except EndpointError as error:
                 if self._leave_out(error, body):
                     continue
+                if error.status in (400, 413, 422) and _NO_ROOM.search(str(error)):
+                    raise ValueError(f"the conversation is too long: {error}") from None
                 tries += 1
                 if not error.temporary or tries >= TRIES or speech.begun:
                     raise
@@ -155,18 +164,16 @@ class EndpointMLLM:
 
     def _accepted(self, body: dict[str, Any]) -> dict[str, Any]:
         """`body` as this server wants it."""
-        kept = {k: v for k, v in body.items() if k not in self._left_out}
-        if "max_tokens" in self._left_out:
-            kept["max_completion_tokens"] = body["max_tokens"]  # OpenAI's newer models
-        return kept
+        if "max_tokens" in self._left_out:  # OpenAI's newer models call it otherwise
+            body = {**body, "max_completion_tokens": body["max_tokens"]}
+        return {k: v for k, v in body.items() if k not in self._left_out}
 
     def _leave_out(self, error: EndpointError, body: dict[str, Any]) -> bool:
         """Whether the server refused an optional field by name, which is now left out."""
         if error.status not in (400, 422, 501):
             return False
-        said = str(error).replace("json_schema", "response_format")
-        for field in _OPTIONAL:
-            if field in body and field not in self._left_out and field in said:
+        for field, words in _OPTIONAL.items():
+            if field in self._accepted(body) and any(word in str(error) for word in words):
                 self._left_out.add(field)
                 return True
         return False
@@ -256,7 +263,7 @@ class EndpointMLLM:
             "give the base address of an OpenAI-compatible server, which mostly ends in /v1"
         )
 
-    def _refused(self, reply: Exchange, should_stop: ShouldStop | None) -> Exception:
+    def _refused(self, reply: Exchange, should_stop: ShouldStop | None) -> EndpointError:
         """What a reply that is not 200 means."""
         status, said = reply.status, self._quote(_reason(reply.read()))
         host = urlsplit(self.url).netloc
@@ -271,8 +278,6 @@ class EndpointMLLM:
                 names = []
             offered = f"it offers {', '.join(names[:20])}" if names else f"is {self.url} right?"
             return EndpointError(f"{host} knows no {self.model!r} (404): {said}; {offered}", 404)
-        if status in (400, 413, 422) and _NO_ROOM.search(said):
-            return ValueError(f"the conversation is too long for {self.name}: {said}")
         if status in _TEMPORARY:
             busy = "is asked too often" if status == 429 else "failed"
             text = f"{self.name} {busy} ({status}): {said}; try again later"

@@ -90,6 +90,7 @@ class Speech:
         self._heard: list[str] = []
         self._waiting = ""  # heard, and not yet known to be said aloud
         self._thinking: bool | None = None  # None: the reply has hardly begun
+        self.begun = False  # whether anything was said aloud
 
     def add(self, piece: str) -> None:
         self._heard.append(piece)
@@ -109,13 +110,11 @@ class Speech:
             self._say(self._waiting.lstrip())
 
     def _say(self, piece: str) -> None:
-        if self._on_text is not None and piece:
+        if not piece:
+            return
+        self.begun = True
+        if self._on_text is not None:
             self._on_text(piece)
-
-    @property
-    def begun(self) -> bool:
-        """Whether anything was heard."""
-        return bool(self._heard)
 
     @property
     def text(self) -> str:
