@@ -216,3 +216,5 @@ def test_rewriting_with_such_a_model_proves_what_it_kept():
     found = Copilot(Chatty(good, "a blue car", good), FakePainter()).rewrite("a red car", n=2)
     assert [r.prompt for r in found] == [good, good]
     assert {c.kind for c in found[0].kept} >= {"colour"}
+    talk = Copilot(Chatty(PROSE), FakePainter()).rewrite("a red car", n=2)
+    assert all(r.prompt.startswith("a red car") and "love to help" not in r.prompt for r in talk)

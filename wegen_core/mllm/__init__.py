@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 class MLLM(Protocol):
     """Reads a conversation of text and pictures; answers in words, or plans the next picture.
 
+    An MLLM may have an attribute `sees`, True where it can be asked about any picture: only then
+    does the copilot let it check what was painted.
+
     Both methods raise `Stopped` when `should_stop()` said True, and ValueError, naming the limit,
     for a conversation that does not fit the model.
     """

@@ -169,6 +169,8 @@ class _Writer:
                 return self._written(best, ())
         for text in sorted(dict.fromkeys(tries), key=lambda text: len(self._lost(text))):
             lost = self._lost(text)
+            if self._is_unrelated(lost):
+                continue
             for constraint in lost:
                 text = repair(text, constraint, self.prompt) or ""
                 if not text:
@@ -179,6 +181,11 @@ class _Writer:
 
     def _lost(self, text: str) -> list[Constraint]:
         return broken(self.checked, text, complete=self.complete)
+
+    def _is_unrelated(self, lost: list[Constraint]) -> bool:
+        """Whether a reply keeps nothing of the wish; "How can I help?" is not to be repaired."""
+        wanted = [c for c in self.checked if c.kind != "language"]
+        return bool(wanted) and all(c in lost for c in wanted)
 
     def _written(self, text: str, repaired: tuple[str, ...]) -> Rewrite:
         return Rewrite(text, self.constraints, _added(text, self.own), repaired)
