@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -64,7 +65,12 @@ def test_help_pages_and_nodes_agree(language):
     pages = {p.parent.name: p for p in (PACK / "web" / "docs").glob(f"*/{language}.md")}
     assert set(pages) == set(CONTRACT)
     for name, page in pages.items():
-        assert page.read_text(encoding="utf-8").startswith(f"# {texts[name]['display_name']}\n")
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {texts[name]['display_name']}\n")
+        _, inputs, outputs = text.split("\n## ")
+        for part, told in (("inputs", inputs), ("outputs", outputs)):
+            named = re.findall(r"^- \*\*(.+?)\*\*", told, re.MULTILINE)
+            assert named == [t["name"] for t in texts[name][part].values()], page
 
 
 def test_readme_names_every_node():

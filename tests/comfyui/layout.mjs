@@ -1,8 +1,5 @@
 // Runs in ComfyUI's page: builds a graph from its API form, lays it out, gives its UI form back.
 async ([name, api, layout]) => {
-  // Text and a preview appear on our nodes when they run: room for these.
-  const heightWhenRun = (node) =>
-    Math.max(node.size[1], /^WeGen(?!Load)/.test(node.type) ? 490 : 0);
   const app = window.app;
   await app.loadApiJson(api, name);
   const graph = app.graph;
@@ -20,15 +17,15 @@ async ([name, api, layout]) => {
   const note = window.LiteGraph.createNode("Note");
   graph.add(note);
   note.title = "What this shows";
-  note.pos = [0, -200];
-  note.setSize([700, 100]);
+  note.pos = [0, 0];
+  note.setSize([300, 150]);
   note.widgets[0].value = layout.note;
   for (const [title, ids] of layout.groups) {
     const nodes = ids.map((id) => byId.get(id));
-    const left = Math.min(...nodes.map((n) => n.pos[0])) - 20;
-    const top = Math.min(...nodes.map((n) => n.pos[1])) - 80;
-    const right = Math.max(...nodes.map((n) => n.pos[0] + n.size[0])) + 20;
-    const bottom = Math.max(...nodes.map((n) => n.pos[1] + heightWhenRun(n))) + 20;
+    const left = Math.min(...nodes.map((n) => n.pos[0])) - 15;
+    const top = Math.min(...nodes.map((n) => n.pos[1])) - 75;
+    const right = Math.max(...nodes.map((n) => n.pos[0] + n.size[0])) + 15;
+    const bottom = Math.max(...nodes.map((n) => n.pos[1] + n.size[1])) + 15;
     const group = new window.LiteGraph.LGraphGroup(title);
     group.pos = [left, top];
     group.size = [right - left, bottom - top];

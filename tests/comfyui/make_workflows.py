@@ -18,7 +18,9 @@ from playwright.sync_api import sync_playwright
 
 WORKFLOWS = Path(__file__).parents[2] / "workflows"
 LAYOUT = Path(__file__).with_name("layout.mjs")
-BELOW = 540  # where the next row starts: our nodes grow when they show text and a preview
+HEIGHT = 490  # of nodes that show their picture: they grow to that when they run
+BELOW = HEIGHT + 50  # where the next row starts
+WIDTH = 340
 
 
 @dataclass(frozen=True)
@@ -42,39 +44,47 @@ class Example:
     groups: dict[str, tuple[int, ...]]
 
 
-def loader(at: tuple[int, int] = (0, 0)) -> Node:
-    return Node(1, "WeGenLoadModel", (*at, 300, 90), {"model": "mini", "precision": "auto"})
+def loader() -> Node:
+    return Node(1, "WeGenLoadModel", (0, 220, 300, 90), {"model": "mini", "precision": "auto"})
 
 
-def generate(id: int, place: tuple[int, int], prompt: Any, title: str = "") -> Node:
-    inputs = {"copilot": [1, 0], "prompt": prompt, "n": 1, "seed": 1, "steps": 0, "guidance": 0.0}
-    return Node(id, "WeGenGenerate", (*place, 340, 240), inputs, title)
+def painting(id: int, type: str, at: tuple[int, int], title: str = "", **inputs: Any) -> Node:
+    """A node that paints: with a copilot, a seed, and room for its preview."""
+    given = {"copilot": [1, 0], "seed": 1, **inputs}
+    return Node(id, type, (*at, WIDTH, HEIGHT), given, title)
 
 
-def refine(id: int, place: tuple[int, int], source: int, instruction: str, title: str) -> Node:
-    inputs = {"copilot": [1, 0], "image": [source, 0], "instruction": instruction, "seed": 1}
-    return Node(id, "WeGenRefine", (*place, 340, 240), inputs, title)
+def generate(id: int, at: tuple[int, int], prompt: Any, title: str = "") -> Node:
+    own = {"n": 1, "steps": 0, "guidance": 0.0}
+    return painting(id, "WeGenGenerate", at, title, prompt=prompt, **own)
 
 
-def chat(id: int, place: tuple[int, int], message: str, before: int | None, title: str) -> Node:
-    inputs: dict[str, Any] = {"copilot": [1, 0], "message": message, "seed": 1}
-    if before is not None:
-        inputs["conversation"] = [before, 2]
-    return Node(id, "WeGenChat", (*place, 340, 240), inputs, title)
+def refine(id: int, at: tuple[int, int], source: int, instruction: str, title: str) -> Node:
+    inputs = {"image": [source, 0], "instruction": instruction}
+    return painting(id, "WeGenRefine", at, title, **inputs)
 
 
-def picture(id: int, place: tuple[int, int], source: int, slot: int = 0) -> Node:
-    return Node(id, "PreviewImage", (*place, 340, 320), {"images": [source, slot]})
+def chat(id: int, at: tuple[int, int], message: str, before: int | None, title: str) -> Node:
+    talk = {} if before is None else {"conversation": [before, 2]}
+    return painting(id, "WeGenChat", at, title, message=message, **talk)
 
 
-def words(id: int, place: tuple[int, int], source: int, slot: int = 0) -> Node:
-    return Node(id, "PreviewAny", (*place, 340, 150), {"source": [source, slot]})
+def picture(id: int, at: tuple[int, int], source: int, slot: int = 0, height: int = 250) -> Node:
+    return Node(id, "PreviewImage", (*at, WIDTH, height), {"images": [source, slot]})
+
+
+def mask(id: int, at: tuple[int, int], source: int) -> Node:
+    return Node(id, "MaskPreview", (*at, WIDTH, 250), {"mask": [source, 1]})
+
+
+def words(id: int, at: tuple[int, int], source: int, slot: int = 0, width: int = WIDTH) -> Node:
+    return Node(id, "PreviewAny", (*at, width, 170), {"source": [source, slot]})
 
 
 EXAMPLES = (
     Example(
         "1 first picture",
-        "Type what you want to see and run. The built-in model draws scenes of 64x64 pixels:\n"
+        "Type what you want to see and run. The built-in model draws scenes of 64x64 pixels: "
         "cars, boats, houses, trees, cats, fish, balls, stars, on grass, sea, desert or at night.",
         (
             loader(),
@@ -84,11 +94,11 @@ EXAMPLES = (
             Node(
                 3,
                 "SaveImage",
-                (720, 0, 300, 320),
+                (720, 0, WIDTH, HEIGHT),
                 {"images": [2, 0], "filename_prefix": "WeGen/first picture"},
             ),
         ),
-        {"Wish -> picture": (1, 2, 3)},
+        {"Wish -> picture": (2, 3)},
     ),
     Example(
         "2 a vague wish, four pictures",
@@ -99,14 +109,14 @@ EXAMPLES = (
             Node(
                 2,
                 "WeGenRewritePrompt",
-                (340, 0, 340, 240),
+                (340, 0, WIDTH, 270),
                 {"prompt": "a boat", "n": 4, "creativity": 0.7, "seed": 1, "copilot": [1, 0]},
             ),
-            words(3, (340, BELOW), 2, 1),
+            words(3, (340, 320), 2, 1),
             generate(4, (720, 0), [2, 0]),
-            Node(5, "PreviewImage", (1100, 0, 360, 400), {"images": [4, 0]}),
+            Node(5, "PreviewImage", (1100, 0, 460, HEIGHT), {"images": [4, 0]}),
         ),
-        {"One wish, four prompts": (1, 2, 3), "Four pictures": (4, 5)},
+        {"One wish, four prompts": (2, 3), "Four pictures": (4, 5)},
     ),
     Example(
         "3 refine in three steps",
@@ -115,20 +125,20 @@ EXAMPLES = (
         (
             loader(),
             generate(
-                2, (0, 170), "a blue boat on the left and a green tree on the right, by the sea"
+                2, (340, 0), "a blue boat on the left and a green tree on the right, by the sea"
             ),
-            picture(3, (380, 170), 2),
-            refine(4, (780, 0), 2, "remove the tree", "Step 1"),
-            picture(5, (780, BELOW), 4),
-            Node(6, "MaskPreview", (780, BELOW + 360, 340, 320), {"mask": [4, 1]}),
-            refine(7, (1160, 0), 4, "make the boat yellow", "Step 2"),
-            picture(8, (1160, BELOW), 7),
-            Node(9, "MaskPreview", (1160, BELOW + 360, 340, 320), {"mask": [7, 1]}),
-            refine(10, (1540, 0), 7, "add an orange cat on the right", "Step 3"),
-            picture(11, (1540, BELOW), 10),
-            Node(12, "MaskPreview", (1540, BELOW + 360, 340, 320), {"mask": [10, 1]}),
+            picture(3, (340, BELOW), 2),
+            refine(4, (720, 0), 2, "remove the tree", "Step 1"),
+            picture(5, (720, BELOW), 4),
+            mask(6, (720, BELOW + 300), 4),
+            refine(7, (1100, 0), 4, "make the boat yellow", "Step 2"),
+            picture(8, (1100, BELOW), 7),
+            mask(9, (1100, BELOW + 300), 7),
+            refine(10, (1480, 0), 7, "add an orange cat on the right", "Step 3"),
+            picture(11, (1480, BELOW), 10),
+            mask(12, (1480, BELOW + 300), 10),
         ),
-        {"First picture": (1, 2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
+        {"First picture": (2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
     ),
     Example(
         "4 compose from two pictures",
@@ -137,23 +147,19 @@ EXAMPLES = (
         (
             loader(),
             generate(2, (340, 0), "an orange cat on the left, on grass", "Picture 1"),
-            picture(3, (720, 0), 2),
+            picture(3, (720, 0), 2, height=HEIGHT),
             generate(4, (340, BELOW), "a blue house on the right, in the desert", "Picture 2"),
-            picture(5, (720, BELOW), 4),
-            Node(
+            picture(5, (720, BELOW), 4, height=HEIGHT),
+            painting(
                 6,
                 "WeGenCompose",
-                (1120, 0, 340, 280),
-                {
-                    "copilot": [1, 0],
-                    "image_1": [2, 0],
-                    "image_2": [4, 0],
-                    "instruction": "put the cat from picture 1 into picture 2",
-                    "seed": 1,
-                },
+                (1100, 0),
+                image_1=[2, 0],
+                image_2=[4, 0],
+                instruction="put the cat from picture 1 into picture 2",
             ),
-            Node(7, "PreviewImage", (1500, 0, 340, 320), {"images": [6, 0]}),
-            words(8, (1120, BELOW), 6, 1),
+            picture(7, (1480, 0), 6, height=HEIGHT),
+            words(8, (1100, BELOW), 6, 1, width=720),
         ),
         {"Two references": (2, 3, 4, 5), "One picture of both": (6, 7, 8)},
     ),
@@ -165,10 +171,10 @@ EXAMPLES = (
             loader(),
             chat(2, (340, 0), "draw a green tree on the left, on grass", None, "You: draw"),
             words(3, (340, BELOW), 2, 0),
-            picture(4, (340, BELOW + 190), 2, 1),
+            picture(4, (340, BELOW + 220), 2, 1),
             chat(5, (720, 0), "make the tree orange", 2, "You: change"),
             words(6, (720, BELOW), 5, 0),
-            picture(7, (720, BELOW + 190), 5, 1),
+            picture(7, (720, BELOW + 220), 5, 1),
             chat(8, (1100, 0), "what colour is the tree?", 5, "You: ask"),
             words(9, (1100, BELOW), 8, 0),
         ),
