@@ -5,6 +5,7 @@ What extra_model_paths.yaml adds under these names counts too.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -56,10 +57,14 @@ def locate_mllm(name: str) -> str:
 
 
 def fingerprint(name: str) -> str:
-    """Changes when files of the model do, so that a model trained anew is loaded anew."""
+    """Changes when files of the model do, so that a model trained anew is loaded anew.
+
+    A hash, because ComfyUI writes it into every picture that is saved.
+    """
     folder = _found().get(name) or _found_mllms().get(name)
     files = folder.iterdir() if folder else ()
-    return repr(sorted((f.name, f.stat().st_mtime_ns) for f in files))
+    state = repr(sorted((f.name, f.stat().st_mtime_ns) for f in files))
+    return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
 def _found() -> dict[str, Path]:

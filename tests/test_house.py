@@ -38,6 +38,7 @@ def test_one_version(project):
 def test_the_registry_finds_what_it_needs(project):
     comfy = project["tool"]["comfy"]
     assert {"PublisherId", "DisplayName", "requires-comfyui"} <= set(comfy)
+    assert (ROOT / comfy["Icon"].split("/main/")[1]).is_file()
     assert "web" not in comfy  # WEB_DIRECTORY says it; both would load every script twice
     assert "Operating System :: OS Independent" in project["project"]["classifiers"]
 

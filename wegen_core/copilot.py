@@ -178,6 +178,8 @@ class Copilot:
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         plans = []
         for wish, own_seed in zip(wishes, seeds, strict=True):
+            if plans and on_text is not None:
+                on_text("\n")
             talk = Conversation()
             talk.add("user", wish)
             plans.append(self._plan(talk, own_seed, "generate", callbacks))

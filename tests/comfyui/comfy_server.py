@@ -6,6 +6,7 @@ import io
 import json
 import os
 import subprocess
+import sys
 import time
 import uuid
 from collections.abc import Callable
@@ -20,6 +21,23 @@ from PIL import Image
 
 PACK = Path(__file__).parents[2]
 ENDS = ("execution_success", "execution_error", "execution_interrupted")
+
+
+def installations() -> list[Path]:
+    """COMFYUI_PATH: one folder, or several separated as in PATH; else comfy-cli's place."""
+    named = os.environ.get("COMFYUI_PATH")
+    places = named.split(os.pathsep) if named else ["~/comfy/ComfyUI"]
+    found = [Path(p).expanduser() for p in places if p]
+    return [p for p in found if (p / "main.py").is_file()]
+
+
+def interpreter(folder: Path) -> str:
+    """COMFYUI_PYTHON; else a virtual environment in or beside `folder`; else this Python."""
+    if "COMFYUI_PYTHON" in os.environ:
+        return os.environ["COMFYUI_PYTHON"]
+    inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
+    places = [folder / ".venv", folder / "venv", folder.parent / ".venv", folder.parent / "venv"]
+    return next((str(p / inside) for p in places if (p / inside).exists()), sys.executable)
 
 
 @dataclass
@@ -53,9 +71,13 @@ class ComfyClient:
         self,
         graph: dict[str, Any],
         on_progress: Callable[[int], None] | None = None,
+        on_node: Callable[[str], None] | None = None,
         limit: float = 300,
     ) -> Outcome:
-        """Queue `graph` (API format) and wait for its end; `on_progress` hears each count."""
+        """Queue `graph` (API format) and wait for its end.
+
+        on_progress hears the count of progress messages, on_node the node that begins.
+        """
         client = uuid.uuid4().hex
         listening = websocket.create_connection(
             f"ws://{self.address}/ws?clientId={client}", timeout=limit
@@ -66,7 +88,7 @@ class ComfyClient:
             record = answer.json()
             if answer.status_code != 200 or record.get("node_errors"):
                 return Outcome("rejected", json.dumps(record))
-            outcome = self._listen(listening, record["prompt_id"], on_progress)
+            outcome = self._listen(listening, record["prompt_id"], on_progress, on_node)
         finally:
             listening.close()
         outcome.seconds = time.monotonic() - start
@@ -97,7 +119,7 @@ class ComfyClient:
         )
         return answer.json()["name"]
 
-    def _listen(self, listening, prompt_id: str, on_progress) -> Outcome:
+    def _listen(self, listening, prompt_id: str, on_progress, on_node) -> Outcome:
         outcome = Outcome("")
         while not outcome.end:
             message = listening.recv()
@@ -113,6 +135,8 @@ class ComfyClient:
                     on_progress(outcome.progress)
             elif data.get("prompt_id") != prompt_id:
                 continue
+            elif record["type"] == "executing" and on_node and data["node"]:
+                on_node(data["node"])
             elif record["type"] == "execution_cached":
                 outcome.cached = data["nodes"]
             elif record["type"] in ENDS:

@@ -1,37 +1,15 @@
-"""Finds ComfyUI for the server tests.
-
-COMFYUI_PATH: one folder, or several separated by the system's path separator; without it,
-comfy-cli's default place. COMFYUI_PYTHON: the interpreter; without it, a virtual environment in or
-beside the folder, else the one that runs pytest.
-"""
+"""The server that the tests share; `comfy_server` says which ComfyUI and which Python."""
 
 from __future__ import annotations
 
-import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from comfy_server import PACK, ComfyServer
+from comfy_server import PACK, ComfyServer, installations, interpreter
 
 HERE = Path(__file__).parent
-
-
-def installations() -> list[Path]:
-    named = os.environ.get("COMFYUI_PATH")
-    places = named.split(os.pathsep) if named else ["~/comfy/ComfyUI"]
-    found = [Path(p).expanduser() for p in places if p]
-    return [p for p in found if (p / "main.py").is_file()]
-
-
-def interpreter(folder: Path) -> str:
-    if "COMFYUI_PYTHON" in os.environ:
-        return os.environ["COMFYUI_PYTHON"]
-    inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
-    places = [folder / ".venv", folder / "venv", folder.parent / ".venv", folder.parent / "venv"]
-    return next((str(p / inside) for p in places if (p / inside).exists()), sys.executable)
 
 
 @pytest.fixture(scope="session", params=installations() or [None], ids=lambda p: p and p.name)
@@ -54,3 +32,8 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
     comfy.start(packs, "--extra-model-paths-config", str(paths))
     yield comfy
     comfy.stop()
+
+
+@pytest.fixture(scope="session")
+def object_info(server: ComfyServer) -> dict:
+    return server.get("object_info").json()

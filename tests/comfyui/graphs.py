@@ -8,6 +8,7 @@ from typing import Any
 
 WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
 SHOWN_ONLY = ("Note", "MarkdownNote")
+PROMPT = "a red boat on the left and a yellow star on the right, by the sea"
 
 
 def from_workflow(path: Path, object_info: dict[str, Any]) -> dict[str, Any]:
@@ -64,3 +65,42 @@ class Graph(dict):
 def output(node: list[Any], index: int) -> list[Any]:
     """Another output of a node that `Graph.add` made."""
     return [node[0], index]
+
+
+def load(graph: Graph, model: str = "mini") -> list[Any]:
+    return graph.add("WeGenLoadModel", model=model, precision="auto")
+
+
+def generate(graph: Graph, copilot: list[Any], prompt: str = PROMPT, **more: Any) -> list[Any]:
+    inputs = {"copilot": copilot, "prompt": prompt, "n": 1, "seed": 1, "steps": 0, "guidance": 0.0}
+    return graph.add("WeGenGenerate", **{**inputs, **more})
+
+
+def refine(graph: Graph, image: list[Any], instruction: str = "make it night", **more: Any) -> Any:
+    inputs = {"copilot": load(graph), "image": image, "instruction": instruction, "seed": 1}
+    return graph.add("WeGenRefine", **inputs, **more)
+
+
+def compose(graph: Graph, words: str = "put the cat from picture 1 into picture 2", **images: Any):
+    inputs = {"copilot": load(graph), "instruction": words, "seed": 1}
+    return graph.add("WeGenCompose", **inputs, **images)
+
+
+def blank(graph: Graph, width: int = 64, height: int = 64, batch: int = 1) -> list[Any]:
+    return graph.add("EmptyImage", width=width, height=height, batch_size=batch, color=0x88AA66)
+
+
+def show(graph: Graph, image: list[Any]) -> Graph:
+    graph.add("PreviewImage", images=image)
+    return graph
+
+
+def tell(graph: Graph, text: list[Any]) -> Graph:
+    graph.add("PreviewAny", source=text)
+    return graph
+
+
+def drawing(**more: Any) -> Graph:
+    """One picture, from loading to showing."""
+    graph = Graph()
+    return show(graph, generate(graph, load(graph), **more))

@@ -1,20 +1,22 @@
 """Runs `workflows/*.json` and writes the thumbnails beside them from the pictures they make.
 
-    python tests/comfyui/make_thumbnails.py 127.0.0.1:8188
+    COMFYUI_PATH=/path/to/ComfyUI python tests/comfyui/make_thumbnails.py
 
-needs a running ComfyUI that has this pack.
+starts that ComfyUI with this pack (see `comfy_server` for COMFYUI_PATH and COMFYUI_PYTHON).
 """
 
 from __future__ import annotations
 
-import sys
+import tempfile
+import textwrap
+from pathlib import Path
 from typing import Any
 
-from comfy_server import PACK, ComfyClient, Outcome
+from comfy_server import PACK, ComfyClient, ComfyServer, Outcome, installations, interpreter
 from graphs import from_workflow
 from PIL import Image, ImageDraw, ImageFont
 
-SIZE, CAPTION = 512, 30
+SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")
 
 
@@ -48,17 +50,23 @@ def sheet(shown: list[tuple[Image.Image, str]]) -> Image.Image:
         large = picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
         canvas.paste(large, (left + CAPTION // 2, top))
         middle = (left + cell // 2, top + side + CAPTION // 2)
-        draw.text(middle, said, "white", _font(draw, said, cell - 8), anchor="mm")
+        font, lines = _caption(draw, said, cell - 8)
+        draw.multiline_text(middle, lines, "white", font, anchor="mm", align="center")
     return canvas
 
 
-def _font(draw: ImageDraw.ImageDraw, said: str, width: int) -> Any:
-    sizes = (ImageFont.load_default(size) for size in range(18, 5, -1))
-    return next(f for f in sizes if draw.textlength(said, f) <= width or f.size <= 6)
+def _caption(draw: ImageDraw.ImageDraw, said: str, width: int) -> tuple[Any, str]:
+    """The largest font in which `said` fits into two lines, and these."""
+    for size in range(20, 9, -1):
+        font = ImageFont.load_default(size)
+        letters = int(len(said) * width / draw.textlength(said, font))
+        lines = textwrap.wrap(said, letters)
+        if len(lines) <= 2 and all(draw.textlength(line, font) <= width for line in lines):
+            break
+    return font, "\n".join(lines[:2])
 
 
-def main(address: str) -> None:
-    client = ComfyClient(address)
+def draw_all(client: ComfyClient) -> None:
     object_info = client.get("object_info").json()
     for path in sorted((PACK / "workflows").glob("*.json")):
         graph = from_workflow(path, object_info)
@@ -69,5 +77,18 @@ def main(address: str) -> None:
         print(path.stem)
 
 
+def main() -> None:
+    found = installations()
+    if not found:
+        raise SystemExit("no ComfyUI found: set COMFYUI_PATH to its folder")
+    with tempfile.TemporaryDirectory() as base:
+        server = ComfyServer(found[0], interpreter(found[0]), Path(base))
+        server.start({"ComfyUI-WeGen": PACK})
+        try:
+            draw_all(server)
+        finally:
+            server.stop()
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()

@@ -16,7 +16,7 @@ NETWORKS = ("WeGen", "Gemma3ForConditionalGeneration")
 _networks = weakref.WeakSet()
 
 
-class WeGenTestImage:
+class TestImage:
     """A grey picture, and `value` in the middle of it."""
 
     RETURN_TYPES = ("IMAGE",)
@@ -33,7 +33,7 @@ class WeGenTestImage:
         return (image,)
 
 
-NODE_CLASS_MAPPINGS = {"WeGenTestImage": WeGenTestImage}
+NODE_CLASS_MAPPINGS = {"TestImage": TestImage}
 
 
 @PromptServer.instance.routes.get("/wegen_test/networks")
@@ -48,6 +48,11 @@ async def networks(request):
 async def alive(request):
     """How many of them still are; listing all objects would itself keep them alive."""
     return web.json_response(len(_networks))
+
+
+@PromptServer.instance.routes.get("/wegen_test/cpu_seconds")
+async def cpu_seconds(request):
+    return web.json_response(time.process_time())
 
 
 @PromptServer.instance.routes.get("/wegen_test/modules")

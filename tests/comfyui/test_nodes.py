@@ -1,0 +1,164 @@
+"""What the nodes do in a real ComfyUI, and its example workflows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from comfy_server import PACK
+from graphs import (
+    PROMPT,
+    Graph,
+    blank,
+    compose,
+    from_workflow,
+    generate,
+    load,
+    output,
+    refine,
+    show,
+    tell,
+)
+from PIL import Image
+
+from wegen_core.data.playground import parse
+from wegen_core.evaluation.probe import Probe, matches
+
+pytestmark = pytest.mark.comfyui
+WORKFLOWS = sorted((PACK / "workflows").glob("*.json"))
+
+REFINED = (
+    "a blue boat on the left and a green tree on the right, by the sea",
+    "a blue boat on the left, by the sea",
+    "a yellow boat on the left, by the sea",
+    "a yellow boat on the left and an orange cat on the right, by the sea",
+)
+COMPOSED = (
+    "an orange cat on the left, on grass",
+    "a blue house on the right, in the desert",
+    "an orange cat on the left and a blue house on the right, in the desert",
+)
+CHATTED = ("a green tree on the left, on grass", "an orange tree on the left, on grass")
+SCENES = {"1": (PROMPT,), "3": REFINED, "4": COMPOSED, "5": CHATTED}
+
+
+@pytest.fixture(scope="session")
+def probe() -> Probe:
+    return Probe.load()
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
+def test_workflow_runs_and_its_pictures_are_right(server, object_info, probe, path):
+    graph = from_workflow(path, object_info)
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    shown = [i for i, n in graph.items() if n["class_type"] in ("PreviewImage", "SaveImage")]
+    readings = probe.read(server.pictures(outcome, shown))
+    number = path.name[0]
+    if number == "2":
+        assert len(readings) == 4
+        assert all(any(t.kind == "boat" for t in r.things) for r in readings)
+        assert len({str(r) for r in readings}) > 1
+        return
+    scenes = [parse(text) for text in SCENES[number]]
+    wrong = [(s, r) for s, r in zip(scenes, readings, strict=True) if not matches(r, s)]
+    assert not wrong
+    if number == "5":
+        assert "orange" in server.texts(outcome)[-1]
+
+
+def test_model_folders_are_found_by_default_and_through_yaml(server, object_info):
+    assert object_info["WeGenLoadModel"]["input"]["required"]["model"][1]["options"] == [
+        "mini",
+        "by_default",
+        "by_yaml",
+    ]
+    graph = Graph()
+    outcome = server.run(show(graph, generate(graph, load(graph, "by_yaml"))))
+    assert outcome.end == "execution_success", outcome.message
+
+
+def test_each_picture_of_a_batch_is_refined_inside_its_mask(server):
+    graph = Graph()
+    mask = graph.add("SolidMask", value=1.0, width=32, height=32)
+    refined = refine(graph, blank(graph, 80, 48, batch=2), mask=mask)
+    graph.add("MaskPreview", mask=output(refined, 1))
+    outcome = server.run(show(graph, refined))
+    assert outcome.end == "execution_success", outcome.message
+    assert [p.size for p in server.pictures(outcome)] == [(80, 48)] * 4
+
+
+def test_alpha_and_different_sizes_are_fine_as_references(server):
+    graph = Graph()
+    name = server.upload(Image.new("RGBA", (50, 70), (255, 0, 0, 90)), "alpha.png")
+    loaded = graph.add("LoadImage", image=name)
+    joined = graph.add("JoinImageWithAlpha", image=loaded, alpha=output(loaded, 1))
+    others = {"image_2": blank(graph, 33, 90, batch=2), "image_4": blank(graph, 200, 20)}
+    composed = compose(graph, image_1=joined, **others)
+    answer = graph.add("WeGenAsk", copilot=load(graph), image=joined, question="what is there?")
+    tell(graph, answer)
+    graph.add("PreviewImage", images=refine(graph, joined))
+    outcome = server.run(show(graph, composed))
+    assert outcome.end == "execution_success", outcome.message
+    assert server.texts(outcome)[0]
+
+
+def test_a_chat_that_only_answers_still_gives_a_picture(server):
+    graph = Graph()
+    asked = graph.add("WeGenChat", copilot=load(graph), message="hello, who are you?", seed=1)
+    tell(graph, asked)
+    outcome = server.run(show(graph, output(asked, 1)))
+    assert outcome.end == "execution_success", outcome.message
+    assert server.pictures(outcome)[0].size == (64, 64)
+
+
+def test_rewriting_needs_no_model(server):
+    graph = Graph()
+    rewritten = graph.add("WeGenRewritePrompt", prompt="a red car", n=3, creativity=0.7, seed=1)
+    tell(graph, rewritten)
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    assert len(server.texts(outcome)) == 3 and all("red" in t for t in server.texts(outcome))
+
+
+def test_preserve_brings_back_what_an_edit_changed_by_accident(server):
+    graph = Graph()
+    source = generate(graph, load(graph))
+    edited = graph.add("ImageScale", image=source, upscale_method="bicubic", width=72, height=72,
+                       crop="disabled")  # fmt: skip
+    kept = graph.add("WeGenPreserve", source=source, edited=edited)
+    graph.add("PreviewAny", source=output(kept, 2))
+    outcome = server.run(show(graph, kept))
+    assert outcome.end == "execution_success", outcome.message
+    assert server.pictures(outcome)[0].size == (64, 64)
+
+
+def test_wide_pictures_keep_their_size(server):
+    graph = Graph()
+    wide = graph.add("TestImage", width=8192, height=64, value="0.9")
+    refined = refine(graph, wide)
+    show(graph, graph.add("WeGenPreserve", source=wide, edited=refined))
+    outcome = server.run(show(graph, refined))
+    assert outcome.end == "execution_success", outcome.message
+    assert [p.size for p in server.pictures(outcome)] == [(8192, 64)] * 2
+
+
+def test_a_picture_of_one_pixel_does_no_harm(server):
+    graph = Graph()
+    one = blank(graph, 1, 1)
+    show(graph, compose(graph, image_1=one, image_2=one))
+    show(graph, graph.add("WeGenPreserve", source=one, edited=blank(graph, 90, 60)))
+    outcome = server.run(show(graph, refine(graph, one)))
+    assert outcome.end == "execution_success", outcome.message
+    assert [p.size for p in server.pictures(outcome)] == [(1, 1)] * 3
+
+
+def test_saved_pictures_hold_their_graph_and_no_paths(server):
+    graph = Graph()
+    image = generate(graph, load(graph, "by_default"), steps=1)
+    graph.add("SaveImage", images=image, filename_prefix="saved")
+    outcome = server.run(graph)
+    (saved,) = server.pictures(outcome)
+    held = json.loads(saved.info["prompt"])
+    assert {n: node["inputs"] for n, node in held.items()} == {n: graph[n]["inputs"] for n in graph}
+    assert str(server.base) not in str(saved.info) and "safetensors" not in str(saved.info)
