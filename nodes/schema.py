@@ -13,7 +13,7 @@ Conversation = io.Custom("WEGEN_CONVERSATION")
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
     return Copilot.Input(
-        "copilot", optional=optional, tooltip=tooltip or "From WeGen Model Loader."
+        "copilot", optional=optional, tooltip=tooltip or "From WeGen Model Loader or WeGen Copilot."
     )
 
 

@@ -176,7 +176,7 @@ class Copilot:
             wishes = [r.prompt for r in self.rewrite(prompt, n, seed, should_stop=should_stop)]
         seeds = picture_seeds(seed, n)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        plans = []
+        plans: list[Plan] = []
         for wish, own_seed in zip(wishes, seeds, strict=True):
             if plans and on_text is not None:
                 on_text("\n")
