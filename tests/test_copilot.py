@@ -133,6 +133,12 @@ def test_callbacks_reach_both_models(copilot):
     ]
 
 
+def test_texts_of_several_pictures_stand_on_lines_of_their_own(copilot):
+    words = []
+    copilot.generate("a boat on the wide and quiet sea at night", n=2, on_text=words.append)
+    assert len("".join(words).splitlines()) == 2
+
+
 def test_generate_is_one_batch_and_does_not_depend_on_n(copilot):
     four = copilot.generate("a boat", n=4, seed=9)
     assert copilot.painter.batches == [4]
