@@ -84,6 +84,38 @@ def test_chatty_models_are_understood(form):
     assert refining(form.format(loose))[0].region == (0.1, 0.2, 0.5, 0.6)
 
 
+def said_aloud(*replies, size=3) -> list[str]:
+    """What is said while the first reply comes in pieces of `size` signs."""
+
+    class Slow(Chatty):
+        def chat(self, conversation, *, on_text=None, **options):
+            reply = super().chat(conversation, **options)
+            for at in range(0, len(reply), size):
+                if on_text:
+                    on_text(reply[at : at + size])
+            return reply
+
+    heard = []
+    ask_for_plans(Slow(*replies), said(scene(), "make it red"), on_text=heard.append)
+    return heard
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_the_text_is_said_while_the_plan_is_being_written(size):
+    text = 'Here: "a boat" \\ 船 🚤,\nin red.'
+    for form in ("{}", "```json\n{}\n```"):
+        heard = said_aloud(form.format(json.dumps(GOOD | {"text": text})), size=size)
+        assert "".join(heard) == text
+        assert len(heard) > 3 or size > 3
+
+
+def test_a_plan_that_was_not_to_be_used_is_said_over_again():
+    wrong = GOOD | {"text": "A first try.", "region": [1, 2, 3, 4]}
+    assert "".join(said_aloud(wrong, GOOD)) == f"A first try.\n{GOOD['text']}"
+    assert "".join(said_aloud(PROSE)) == NOTE.format(name="chatty")
+    assert "".join(said_aloud(GOOD | {"text": ""})) == GOOD["prompt"]
+
+
 @pytest.mark.parametrize(
     ("wrong", "fault"),
     [

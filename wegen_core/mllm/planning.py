@@ -108,10 +108,9 @@ def ask_for_plans(
             said = mllm.chat(conversation, seed=own, on_text=on_text, **options)
             plans.append(Plan("answer", text=said or "(no answer)"))
             continue
-        plan = _plan(mllm, conversation, intent, own, options)
-        if on_text is not None:
-            on_text(plan.text or plan.prompt)
-        plans.append(plan)
+        aloud = _Aloud(on_text)
+        plans.append(_plan(mllm, conversation, intent, own, aloud, options))
+        aloud.finish(plans[-1])
     return plans
 
 
@@ -120,17 +119,49 @@ def _plan(
     conversation: Conversation,
     intent: Intent | None,
     seed: int,
+    aloud: _Aloud,
     options: dict[str, Any],
 ) -> Plan:
     fault = ""
     for last in (False, True):
         talk = _with_instruction(conversation, intent, fault)
-        reply = mllm.chat(talk, schema=SCHEMA, seed=seed, **options)
+        hear = None if fault else aloud.hear
+        reply = mllm.chat(talk, schema=SCHEMA, seed=seed, on_text=hear, **options)
         try:
             return _read(reply, conversation, intent, lenient=last)
         except ValueError as error:
             fault = str(error)
     return _in_own_words(mllm.name, conversation, intent, reply)
+
+
+class _Aloud:
+    """Says the text of a plan aloud while the rest of it is still being written."""
+
+    def __init__(self, on_text: OnText | None) -> None:
+        self._on_text = on_text
+        self._heard = self._said = ""
+        self._whole = on_text is None
+
+    def hear(self, piece: str) -> None:
+        """The next piece of the model's reply."""
+        self._heard += piece
+        if self._whole or "\\" in self._heard[-6:]:  # half an escape is no sign yet
+            return
+        for found in find_objects(self._heard):
+            text = found.get("text")
+            if isinstance(text, str):
+                self._say(text)
+            self._whole = "prompt" in found  # the field after the text has begun
+
+    def finish(self, plan: Plan) -> None:
+        """Say what is still to be said of `plan`."""
+        words = plan.text or plan.prompt
+        self._say(words if words.startswith(self._said) else f"{self._said}\n{words}")
+
+    def _say(self, text: str) -> None:
+        if self._on_text is not None and text.startswith(self._said) and text != self._said:
+            self._on_text(text[len(self._said) :])
+            self._said = text
 
 
 def _with_instruction(
