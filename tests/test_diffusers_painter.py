@@ -87,8 +87,19 @@ def test_a_picture_depends_on_its_plan_and_seed_only(painter):
         painter.paint([GENERATE] * 2, [], seeds=[1])
 
 
-def test_any_size_is_painted_and_comes_back_as_asked(painter):
+def test_any_size_is_painted_and_comes_back_as_asked(painter, monkeypatch):
     assert paint(painter, GENERATE, size=(70, 45)).size == (70, 45)
+    painted = []
+    decode = painter.pipeline.vae.decode
+
+    def decoded(latents, *args, **kwargs):
+        result = decode(latents, *args, **kwargs)
+        painted.append(tuple(result[0].shape[-2:]))
+        return result
+
+    monkeypatch.setattr(painter.pipeline.vae, "decode", decoded)
+    assert paint(painter, GENERATE, size=(128, 64)).size == (128, 64)
+    assert painted == [(64, 128)]
 
 
 @pytest.mark.parametrize("plan", [REFINE, COMPOSE], ids=["refine", "compose"])

@@ -127,7 +127,11 @@ class DiffusersPainter:
         base = flatten(pictures[shown[0] - 1]) if shown else None
         square = round(self.area**0.5)
         final = size or (base.size if base else paint_size(square, square, self.family, self.area))
-        width, height = paint_size(*final, self.family, self.area)
+        if base is None and size is not None:  # as large as asked, not as large as it likes
+            step = self.family.multiple
+            width, height = (max(step, round(side / step) * step) for side in size)
+        else:
+            width, height = paint_size(*final, self.family, self.area)
         asked = {
             **self.family.extra,
             "prompt": plan.prompt,
