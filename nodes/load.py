@@ -90,7 +90,9 @@ class WeGenLoadMLLM(io.ComfyNode):
                     )
                 ),
             ],
-            outputs=[MLLM.Output("mllm", tooltip="Connect it to WeGen Copilot.")],
+            outputs=[
+                MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
+            ],
         )
 
     @classmethod
@@ -154,7 +156,9 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                     )
                 ),
             ],
-            outputs=[MLLM.Output("mllm", tooltip="Connect it to WeGen Copilot.")],
+            outputs=[
+                MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
+            ],
         )
 
     @classmethod
