@@ -57,7 +57,7 @@ def sheet(shown: list[tuple[Image.Image, str]]) -> Image.Image:
 
 def _caption(draw: ImageDraw.ImageDraw, said: str, width: int) -> tuple[Any, str]:
     """The largest font in which `said` fits into two lines, and these."""
-    for size in range(20, 9, -1):
+    for size in range(17, 9, -1):
         font = ImageFont.load_default(size)
         letters = int(len(said) * width / draw.textlength(said, font))
         lines = textwrap.wrap(said, letters)
