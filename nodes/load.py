@@ -42,7 +42,9 @@ class WeGenLoadModel(io.ComfyNode):
                     "loaded", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
                 ),
                 Painter.Output(
-                    "painter", tooltip="The part that draws, for WeGen Copilot with another MLLM."
+                    "painter",
+                    display_name="painter",
+                    tooltip="The part that draws, for WeGen Copilot with another MLLM.",
                 ),
             ],
         )

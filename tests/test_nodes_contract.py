@@ -47,6 +47,14 @@ def test_every_node_is_listed_at_the_door():
     assert "NODE_CLASS_MAPPINGS" not in names  # even an empty one would switch V3 nodes off
 
 
+def test_every_output_says_its_name():
+    """ComfyUI 0.3.64 would show the type instead."""
+    calls = [n for p in ROOMS for n in ast.walk(parsed(p)) if isinstance(n, ast.Call)]
+    outputs = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "Output"]
+    assert len(outputs) == sum(len(node["outputs"]) for node in CONTRACT.values())
+    assert all("display_name" in [k.arg for k in c.keywords] for c in outputs)
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_texts_name_every_input_and_output(language):
     texts = json.loads((PACK / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
