@@ -45,7 +45,7 @@ class Example:
 
 
 def loader() -> Node:
-    return Node(1, "WeGenLoadModel", (0, 220, 300, 90), {"model": "mini", "precision": "auto"})
+    return Node(1, "WeGenLoadModel", (0, 220, 300, 110), {"model": "mini", "precision": "auto"})
 
 
 def painting(id: int, type: str, at: tuple[int, int], title: str = "", **inputs: Any) -> Node:
