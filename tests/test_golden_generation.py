@@ -9,7 +9,7 @@ import torch
 from golden_net import assert_near, golden_net, part, record, tensors
 from torch import Tensor
 
-from wegen_core.model import generation
+from wegen_core.model.decoding import Llama
 from wegen_core.model.generation import Decoder, Features, Generation, Options
 
 CASES = list(record("generation"))
@@ -97,15 +97,15 @@ def test_every_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the loop feeds to the guided and to the unguided branch, and what comes out."""
     net, options, expected = golden_net(), record("generation")[case], _golden(case)
     steps: list[tuple[Any, Tensor, Tensor]] = []
-    advance = generation.advance
+    advance = Llama.advance
 
-    def noted(llm: Any, embeds: Tensor, caches: Any, valid: Any) -> Tensor:
-        hidden = advance(llm, embeds, caches, valid)
+    def noted(llama: Llama, embeds: Tensor, caches: Any, valid: Any) -> Tensor:
+        hidden = advance(llama, embeds, caches, valid)
         for row, cache in enumerate(caches):
             steps.append((cache, embeds[row], hidden[row]))
         return hidden
 
-    monkeypatch.setattr(generation, "advance", noted)
+    monkeypatch.setattr(Llama, "advance", noted)
     with torch.inference_mode():
         tokens = net.pool(tensors("vit")["features_all"][options["image_indices"]])
         ids = expected["input_ids"][0]

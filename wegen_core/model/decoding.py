@@ -15,98 +15,172 @@ from torch import Tensor
 
 _GROW = 128
 
+Slots = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Of one layer: the open slots of keys and of values [rows, heads, q, size], and all up to them."""
+
 
 class KVCache:
     """Keys and values of `rows` sequences, one slot per step, in every layer.
 
-    `valid` [rows, capacity] says which slots a row may attend to; `positions` [rows] is each row's
-    next position. Sequences of different lengths are aligned at their last slot (left padding).
+    `valid` bool [rows, length] says which slots a row may attend to, None: to all. Sequences of
+    different lengths are aligned at their last slot (left padding).
     """
 
     def __init__(self, llm: Any, rows: int) -> None:
         config = llm.config
         heads = config.num_key_value_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        weight = llm.model.embed_tokens.weight
         shape = (config.num_hidden_layers, 2, rows, heads, 0, size)
-        self.store = torch.empty(shape, dtype=weight.dtype, device=weight.device)
-        self.valid = torch.empty(rows, 0, dtype=torch.bool, device=weight.device)
-        self.positions = torch.zeros(rows, dtype=torch.long, device=weight.device)
+        self.store = llm.model.embed_tokens.weight.new_empty(shape)
+        self.valid: Tensor | None = None
         self.length = 0
-        self.all_valid = True
 
     @property
     def rows(self) -> int:
-        return self.valid.shape[0]
-
-    def reserve(self, slots: int) -> None:
-        """Make room for `slots` more steps."""
-        missing = self.length + slots - self.valid.shape[1]
-        if missing <= 0:
-            return
-        missing = max(missing, _GROW)
-        self.store = F.pad(self.store, (0, 0, 0, missing))
-        self.valid = F.pad(self.valid, (0, missing))
+        return self.store.shape[2]
 
     def truncate(self, length: int) -> None:
         """Forget all but the first `length` slots, which must be valid in every row."""
-        self.length = length
-        self.valid[:, length:] = False
-        self.positions.fill_(length)
-        self.all_valid = True
+        self.length, self.valid = length, None
 
     def restart(self, rows: Tensor) -> None:
         """Let some rows, bool [rows], begin anew while the others go on."""
+        if self.valid is None:
+            self.valid = rows.new_ones(self.rows, self.length)
         self.valid[rows] = False
-        self.positions[rows] = 0
-        self.all_valid = False
 
     def expand(self, rows: int) -> KVCache:
-        """A copy of this one-row cache for `rows` rows."""
+        """A copy of this one-row cache, which has no padding, for `rows` rows."""
         other = object.__new__(KVCache)
         other.store = self.store.repeat(1, 1, rows, 1, 1, 1)
-        other.valid = self.valid.repeat(rows, 1)
-        other.positions = self.positions.repeat(rows)
-        other.length, other.all_valid = self.length, self.all_valid
+        other.length, other.valid = self.length, None
         return other
 
-    def open(self, valid: Tensor) -> Tensor:
-        """Reserve slots for new tokens, `valid` bool [rows, q]; returns their positions [rows, q].
+    def open(self, steps: int, valid: Tensor | None) -> Tensor:
+        """Make room for new tokens, `valid` bool [rows, q] or None; returns their positions.
 
-        The slots count as written once `advance` is called, after the pass.
+        The slots count as written once `length` is moved on, after the pass.
         """
-        steps = valid.shape[1]
-        self.reserve(steps)
-        self.valid[:, self.length : self.length + steps] = valid
-        offsets = valid.long().cumsum(1)
-        positions = self.positions[:, None] + (offsets - 1).clamp(min=0)
-        self.positions = self.positions + offsets[:, -1]
-        self.all_valid = self.all_valid and bool(valid.all())
-        return positions
+        end = self.length + steps
+        missing = end - self.store.shape[4]
+        if missing > 0:
+            self.store = F.pad(self.store, (0, 0, 0, max(missing, _GROW)))
+        if valid is None and self.valid is None:
+            return torch.arange(self.length, end, device=self.store.device).expand(self.rows, -1)
+        ones = torch.ones(self.rows, end, dtype=torch.bool, device=self.store.device)
+        old = ones[:, : self.length] if self.valid is None else self.valid
+        self.valid = torch.cat([old, ones[:, self.length :] if valid is None else valid], dim=1)
+        return (self.valid.cumsum(1) - 1).clamp(min=0)[:, self.length :]
 
     def mask(self, steps: int) -> Tensor | None:
         """Attention mask [rows or 1, 1, q, slots] of the newest slots; None if they see all."""
         total = self.length + steps
-        if self.all_valid and (steps == 1 or self.length == 0):
+        if self.valid is None and (steps == 1 or self.length == 0):
             return None
-        causal = torch.ones(steps, total, dtype=torch.bool, device=self.valid.device)
+        causal = torch.ones(steps, total, dtype=torch.bool, device=self.store.device)
         causal = causal.tril(diagonal=self.length)[None, None]
-        if self.all_valid:
+        if self.valid is None:
             return causal
-        mask = causal & self.valid[:, None, None, :total]
+        mask = causal & self.valid[:, None, None]
         # A padding slot sees itself: a row of the softmax with nothing in it would be NaN.
         own = torch.arange(total, device=mask.device) >= self.length
-        eye = torch.eye(steps, dtype=torch.bool, device=mask.device)
-        mask[..., own] |= eye
+        mask[..., own] |= torch.eye(steps, dtype=torch.bool, device=mask.device)
         return mask
 
-    def write(self, layer: int, keys: Tensor, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Put [rows, heads, q, size] into the open slots; returns all keys and values so far."""
-        end = self.length + keys.shape[2]
-        store = self.store[layer]
-        store[0, :, :, self.length : end] = keys
-        store[1, :, :, self.length : end] = values
-        return store[0, :, :, :end], store[1, :, :, :end]
+    def slots(self, steps: int) -> list[Slots]:
+        """Per layer, where the new keys and values go, and what the new queries see."""
+        end = self.length + steps
+        keys, values = self.store[..., :end, :].unbind(1)
+        new = (kind[..., self.length :, :].unbind(0) for kind in (keys, values))
+        return list(zip(*new, keys.unbind(0), values.unbind(0), strict=True))
+
+
+class Llama:
+    """The forward pass of inference, over the modules of transformers' Llama."""
+
+    def __init__(self, llm: Any) -> None:
+        lay_out(llm)
+        self.rotary = llm.model.rotary_emb
+        self.layers = [_Layer(layer) for layer in llm.model.layers]
+        self.norm = llm.model.norm
+
+    def advance(
+        self, embeds: Tensor, caches: Sequence[KVCache], valid: Sequence[Tensor | None]
+    ) -> Tensor:
+        """Feed `embeds` [R,q,D]; rows are split over `caches` in order.
+
+        valid: per cache, bool [rows, q]: which of the new tokens are real, None: all. Returns the
+        hidden states after the final norm, [R,q,D]; the caches are extended by q slots.
+        """
+        steps = embeds.shape[1]
+        positions = [cache.open(steps, real) for cache, real in zip(caches, valid, strict=True)]
+        cos, sin = self.rotary(embeds, torch.cat(positions))
+        first, second = sin.chunk(2, dim=-1)
+        rope = (cos.unsqueeze(1), torch.cat((-first, second), dim=-1).unsqueeze(1))
+        rows = [cache.rows for cache in caches]
+        masks = [cache.mask(steps) for cache in caches]
+        x = embeds
+        slots = zip(*(cache.slots(steps) for cache in caches), strict=True)
+        for layer, places in zip(self.layers, slots, strict=True):
+            x = layer(x, rope, rows, places, masks)
+        for cache in caches:
+            cache.length += steps
+        return _norm(self.norm, x)
+
+
+class _Layer:
+    """One of transformers' decoder layers."""
+
+    def __init__(self, layer: Any) -> None:
+        attention, mlp = layer.self_attn, layer.mlp
+        self.head_size = attention.head_dim
+        self.norm_in, self.norm_mid = layer.input_layernorm, layer.post_attention_layernorm
+        # `forward` straight: what a module's call does around it takes as long as a small product.
+        self.q, self.k = attention.q_proj.forward, attention.k_proj.forward
+        self.v, self.o = attention.v_proj.forward, attention.o_proj.forward
+        self.gate, self.up = mlp.gate_proj.forward, mlp.up_proj.forward
+        self.down, self.act = mlp.down_proj.forward, mlp.act_fn.forward
+
+    def __call__(
+        self,
+        x: Tensor,
+        rope: tuple[Tensor, Tensor],
+        rows: list[int],
+        slots: Sequence[Slots],
+        masks: Sequence[Tensor | None],
+    ) -> Tensor:
+        shape = (*x.shape[:2], -1, self.head_size)
+        h = _norm(self.norm_in, x)
+        q = _rotate(self.q(h).view(shape).transpose(1, 2), rope)
+        k = _rotate(self.k(h).view(shape).transpose(1, 2), rope)
+        v = self.v(h).view(shape).transpose(1, 2)
+        parts = zip(q.split(rows), k.split(rows), v.split(rows), slots, masks, strict=True)
+        seen = torch.cat([_attend(*part) for part in parts])
+        x = x + self.o(seen.transpose(1, 2).flatten(2))
+        h = _norm(self.norm_mid, x)
+        return x + self.down(self.act(self.gate(h)) * self.up(h))
+
+
+def _norm(module: Any, x: Tensor) -> Tensor:
+    return F.rms_norm(x, module.weight.shape, module.weight, module.variance_epsilon)
+
+
+def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
+    """Rotary embedding of [R, heads, q, size]; the sine's first half comes negated."""
+    cos, sin = rope
+    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
+
+
+def _attend(q: Tensor, k: Tensor, v: Tensor, slots: Slots, mask: Tensor | None) -> Tensor:
+    """Attention of new tokens [rows, heads, q, size], whose keys and values are put into the cache."""
+    new_keys, new_values, keys, values = slots
+    new_keys.copy_(k)
+    new_values.copy_(v)
+    causal = mask is None and q.shape[2] > 1
+    grouped = q.shape[1] != k.shape[1]
+    return F.scaled_dot_product_attention(
+        q, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=grouped
+    )
 
 
 def lay_out(llm: Any) -> None:
@@ -124,65 +198,3 @@ def lay_out(llm: Any) -> None:
                 continue  # weights made in inference mode may not be given other data
             if module.weight.is_contiguous():
                 module.weight.data = module.weight.data.t().contiguous().t()
-
-
-def advance(llm: Any, embeds: Tensor, caches: Sequence[KVCache], valid: Sequence[Tensor]) -> Tensor:
-    """Feed `embeds` [R,q,D] through the LLM; rows are split over `caches` in order.
-
-    valid: per cache, bool [rows, q]: which of the new tokens are real. Returns the hidden states
-    after the final norm, [R,q,D]; the caches are extended by q slots.
-    """
-    model, steps = llm.model, embeds.shape[1]
-    positions = torch.cat([c.open(v) for c, v in zip(caches, valid, strict=True)])
-    masks = [cache.mask(steps) for cache in caches]
-    cos, sin = model.rotary_emb(embeds, positions)
-    rope = (cos.unsqueeze(1), sin.unsqueeze(1))
-    x = embeds
-    for index, layer in enumerate(model.layers):
-        x = x + _attention(layer, _norm(layer.input_layernorm, x), rope, index, caches, masks)
-        x = x + layer.mlp(_norm(layer.post_attention_layernorm, x))
-    for cache in caches:
-        cache.length += steps
-    return _norm(model.norm, x)
-
-
-def _norm(module: Any, x: Tensor) -> Tensor:
-    return F.rms_norm(x, module.weight.shape, module.weight, module.variance_epsilon)
-
-
-def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
-    cos, sin = rope
-    first, second = x.chunk(2, dim=-1)
-    return x * cos + torch.cat((-second, first), dim=-1) * sin
-
-
-def _attention(
-    layer: Any,
-    x: Tensor,
-    rope: tuple[Tensor, Tensor],
-    index: int,
-    caches: Sequence[KVCache],
-    masks: Sequence[Tensor | None],
-) -> Tensor:
-    attention = layer.self_attn
-    shape = (*x.shape[:2], -1, attention.head_dim)
-    q = _rotate(attention.q_proj(x).view(shape).transpose(1, 2), rope)
-    k = _rotate(attention.k_proj(x).view(shape).transpose(1, 2), rope)
-    v = attention.v_proj(x).view(shape).transpose(1, 2)
-    out, row = [], 0
-    for cache, mask in zip(caches, masks, strict=True):
-        rows = slice(row, row + cache.rows)
-        row += cache.rows
-        keys, values = cache.write(index, k[rows], v[rows])
-        out.append(
-            F.scaled_dot_product_attention(
-                q[rows],
-                keys,
-                values,
-                attn_mask=mask,
-                is_causal=mask is None and x.shape[1] > 1,
-                enable_gqa=attention.num_key_value_groups > 1,
-            )
-        )
-    joined = out[0] if len(out) == 1 else torch.cat(out)
-    return attention.o_proj(joined.transpose(1, 2).reshape(*x.shape[:2], -1))

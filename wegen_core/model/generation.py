@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..progress import OnText, Progress, ShouldStop, check
-from .decoding import KVCache, advance, lay_out
+from .decoding import KVCache, Llama
 from .tokenizer import IncrementalDecoder
 
 if TYPE_CHECKING:
@@ -104,7 +104,6 @@ class _Row:
 
     ids: list[int]
     last: int
-    hidden: list[Tensor] = field(default_factory=list)
     fed: list[Tensor] = field(default_factory=list)
     late: list[Tensor] = field(default_factory=list)
     done: bool = False
@@ -121,7 +120,7 @@ class Decoder:
         session: Session | None = None,
     ) -> None:
         """prompts: per row, ids [L] and input embeddings [L,D]."""
-        lay_out(net.llm)
+        self.llama = Llama(net.llm)
         self.net, self.options, self.session = net, options, session
         self.rows = [_Row([], int(ids[-1])) for ids, _ in prompts]
         tokens = net.tokenizer
@@ -133,6 +132,7 @@ class Decoder:
         self.unguided: KVCache | None = None
         if options.guidance != 1.0:
             self.unguided = KVCache(net.llm, len(self.rows))
+        self.states: list[Tensor] = []
         self.generators = [_generator(options, i) for i in range(len(self.rows))]
         self.state, self.unguided_state = self._prefill(prompts)
 
@@ -148,8 +148,7 @@ class Decoder:
             start = session.reuse(first_ids, first)
             self.cache = session.cache or KVCache(net.llm, 1)
             session.cache = self.cache
-            valid = torch.ones(1, len(first) - start, dtype=torch.bool, device=net.device)
-            state = advance(net.llm, first[None, start:], [self.cache], [valid])[:, -1]
+            state = self.llama.advance(first[None, start:], [self.cache], [None])[:, -1]
             session.extend(first_ids[start:].tolist(), first[start:])
             if len(prompts) > 1:
                 self.cache = self.cache.expand(len(prompts))
@@ -162,7 +161,7 @@ class Decoder:
             for i, (_, row) in enumerate(prompts):
                 embeds[i, longest - len(row) :] = row
                 valid[i, longest - len(row) :] = True
-            state = advance(net.llm, embeds, [self.cache], [valid])[:, -1]
+            state = self.llama.advance(embeds, [self.cache], [valid])[:, -1]
         return state, self._open_images(torch.stack([e[-1] for _, e in prompts]))
 
     def _open_images(self, embeds: Tensor) -> Tensor | None:
@@ -170,8 +169,7 @@ class Decoder:
         active = [row.last == self.net.tokenizer.image_start_id for row in self.rows]
         if self.unguided is None or not any(active):
             return None
-        valid = torch.tensor(active, device=self.net.device)[:, None]
-        return advance(self.net.llm, embeds[:, None], [self.unguided], [valid])[:, -1]
+        return self.llama.advance(embeds[:, None], [self.unguided], [self._real(active)])[:, -1]
 
     def run(
         self, on_text: OnText | None, on_progress: Progress | None, should_stop: ShouldStop | None
@@ -191,7 +189,8 @@ class Decoder:
             if all(row.done for row in self.rows):
                 break
             self._feed(chosen, embeds)
-        return [self._finish(row) for row in self.rows]
+        hidden = torch.stack(self.states, dim=1)
+        return [self._finish(row, hidden[i]) for i, row in enumerate(self.rows)]
 
     def _choose(self) -> list[int]:
         """The next token of every row, forced or free; notes the hidden states behind it."""
@@ -208,24 +207,26 @@ class Decoder:
             if row.done:
                 chosen[i] = self.net.tokenizer.eos_id
                 continue
-            row.hidden.append(self.state[i])
             row.ids.append(chosen[i])
+        self.states.append(self.state)
         return chosen
 
     def _embed(self, chosen: list[int]) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
-        net = self.net
-        embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
+        net, state = self.net, self.state
         visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
-        if visual:
-            state = self.state
-            if self.unguided_state is not None:
-                free = self.unguided_state
-                state = free + self.options.guidance * (state - free)
+        if visual and self.unguided_state is not None:
+            free = self.unguided_state
+            state = free + self.options.guidance * (state - free)
+        if len(visual) == len(chosen):
+            features = net.output_projector(state)
+            embeds = net.input_projector(features)
+        else:
             features = net.output_projector(state[visual])
+            embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
             embeds[visual] = net.input_projector(features)
-            for i, feature in zip(visual, features, strict=True):
-                self.rows[i].fed.append(feature)
+        for i, feature in zip(visual, features, strict=True):
+            self.rows[i].fed.append(feature)
         if self.options.features == "reference":
             self._note_late(chosen)
         return embeds
@@ -242,8 +243,8 @@ class Decoder:
     def _feed(self, chosen: list[int], embeds: Tensor) -> None:
         """One step of both branches."""
         net, rows = self.net, self.rows
-        live = torch.tensor([[not row.done] for row in rows], device=net.device)
-        caches, valid, x = [self.cache], [live], embeds[:, None]
+        caches, x = [self.cache], embeds[:, None]
+        valid = [self._real([not row.done for row in rows])]
         starts = [t == net.tokenizer.image_start_id for t in chosen]
         # The unguided branch reads `<img>` and all visual tokens but the last.
         inside = [
@@ -254,15 +255,19 @@ class Decoder:
             if any(starts) and self.options.features == "aligned":
                 self._fresh(self.unguided, starts)
             caches.append(self.unguided)
-            valid.append(torch.tensor(inside, device=net.device)[:, None])
+            valid.append(self._real(inside))
             x = torch.cat([x, x])
-        hidden = advance(net.llm, x, caches, valid)[:, -1]
+        hidden = self.llama.advance(x, caches, valid)[:, -1]
         self.state = hidden[: len(rows)]
         self.unguided_state = hidden[len(rows) :] if len(caches) > 1 else None
         if self.session is not None and len(rows) == 1:
             self.session.extend(chosen, embeds)
         for row, token in zip(rows, chosen, strict=True):
             row.last = token
+
+    def _real(self, rows: list[bool]) -> Tensor | None:
+        """Which rows' next token counts, as `Llama.advance` takes it."""
+        return None if all(rows) else torch.tensor(rows, device=self.net.device)[:, None]
 
     def _fresh(self, unguided: KVCache, starts: list[bool]) -> None:
         """A new image starts with an unguided context of its own."""
@@ -277,7 +282,7 @@ class Decoder:
         if step and not row.done:
             on_progress("tokens", step, len(self.index), None)
 
-    def _finish(self, row: _Row) -> Generation:
+    def _finish(self, row: _Row, hidden: Tensor) -> Generation:
         tokens, size = self.net.tokenizer, len(self.index)
         closing = (tokens.image_ids[-1], tokens.image_end_id)
         count = sum(pair == closing for pair in pairwise(row.ids))
@@ -288,7 +293,7 @@ class Decoder:
             features = torch.stack(kept[: count * size]).view(count, size, -1)
         start, end = tokens.image_start_id, tokens.image_end_id
         text = tokens.decode(_without_images(row.ids, self.forced, start, end))
-        return Generation(torch.tensor(row.ids), text, features, torch.stack(row.hidden))
+        return Generation(torch.tensor(row.ids), text, features, hidden[: len(row.ids)])
 
 
 def _without_images(ids: list[int], chain: dict[int, int], start: int, end: int) -> list[int]:
