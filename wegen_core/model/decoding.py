@@ -117,15 +117,21 @@ class Llama:
         cos, sin = self.rotary(embeds, torch.cat(positions))
         first, second = sin.chunk(2, dim=-1)
         rope = (cos.unsqueeze(1), torch.cat((-first, second), dim=-1).unsqueeze(1))
-        rows = [cache.rows for cache in caches]
+        parts = [cache.rows for cache in caches]
         masks = [cache.mask(steps) for cache in caches]
-        x = embeds
         slots = zip(*(cache.slots(steps) for cache in caches), strict=True)
+        x = embeds.flatten(0, 1)
         for layer, places in zip(self.layers, slots, strict=True):
-            x = layer(x, rope, rows, places, masks)
+            q, k, v = layer.project(x, rope)
+            if len(caches) == 1:
+                seen = _attend(q, k, v, places[0], masks[0])
+            else:
+                split = zip(q.split(parts), k.split(parts), v.split(parts), places, masks)
+                seen = torch.cat([_attend(*part) for part in split])
+            x = layer.finish(x, seen)
         for cache in caches:
             cache.length += steps
-        return _norm(self.norm, x)
+        return _norm(self.norm, x).view_as(embeds)
 
 
 class _Layer:
@@ -133,30 +139,23 @@ class _Layer:
 
     def __init__(self, layer: Any) -> None:
         attention, mlp = layer.self_attn, layer.mlp
-        self.head_size = attention.head_dim
         self.norm_in, self.norm_mid = layer.input_layernorm, layer.post_attention_layernorm
         # `forward` straight: what a module's call does around it takes as long as a small product.
-        self.q, self.k = attention.q_proj.forward, attention.k_proj.forward
-        self.v, self.o = attention.v_proj.forward, attention.o_proj.forward
+        self.qkv = [p.forward for p in (attention.q_proj, attention.k_proj, attention.v_proj)]
+        self.o = attention.o_proj.forward
         self.gate, self.up = mlp.gate_proj.forward, mlp.up_proj.forward
         self.down, self.act = mlp.down_proj.forward, mlp.act_fn.forward
 
-    def __call__(
-        self,
-        x: Tensor,
-        rope: tuple[Tensor, Tensor],
-        rows: list[int],
-        slots: Sequence[Slots],
-        masks: Sequence[Tensor | None],
-    ) -> Tensor:
-        shape = (*x.shape[:2], -1, self.head_size)
+    def project(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values [R, heads, q, size] of hidden states [R*q, D]."""
+        rows, _, steps, size = rope[0].shape
         h = _norm(self.norm_in, x)
-        q = _rotate(self.q(h).view(shape).transpose(1, 2), rope)
-        k = _rotate(self.k(h).view(shape).transpose(1, 2), rope)
-        v = self.v(h).view(shape).transpose(1, 2)
-        parts = zip(q.split(rows), k.split(rows), v.split(rows), slots, masks, strict=True)
-        seen = torch.cat([_attend(*part) for part in parts])
-        x = x + self.o(seen.transpose(1, 2).flatten(2))
+        q, k, v = (p(h).view(rows, steps, -1, size).transpose(1, 2) for p in self.qkv)
+        return _rotate(q, rope), _rotate(k, rope), v
+
+    def finish(self, x: Tensor, seen: Tensor) -> Tensor:
+        """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
+        x = x + self.o(seen.transpose(1, 2).reshape(len(x), -1))
         h = _norm(self.norm_mid, x)
         return x + self.down(self.act(self.gate(h)) * self.up(h))
 

@@ -176,7 +176,8 @@ class Decoder:
     ) -> list[Generation]:
         stream = IncrementalDecoder(self.net.tokenizer)
         room = self.net.context_length - self.cache.length
-        for _ in range(min(self.options.max_new_tokens, room)):
+        limit = min(self.options.max_new_tokens, room)
+        for step in range(limit):
             check(should_stop)
             chosen = self._choose()
             embeds = self._embed(chosen)
@@ -186,8 +187,8 @@ class Decoder:
                 self._report(on_progress)
             for row, token in zip(self.rows, chosen, strict=True):
                 row.done = row.done or token in self.last
-            if all(row.done for row in self.rows):
-                break
+            if all(row.done for row in self.rows) or step + 1 == limit:
+                break  # nothing follows the last token: it is not fed
             self._feed(chosen, embeds)
         hidden = torch.stack(self.states, dim=1)
         return [self._finish(row, hidden[i]) for i, row in enumerate(self.rows)]
