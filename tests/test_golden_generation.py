@@ -102,7 +102,7 @@ def test_every_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
     def noted(llama: Llama, embeds: Tensor, caches: Any, valid: Any) -> Tensor:
         hidden = advance(llama, embeds, caches, valid)
         for row, cache in enumerate(caches):
-            steps.append((cache, embeds[row], hidden[row]))
+            steps.append((cache, embeds[row], hidden[row, None]))
         return hidden
 
     monkeypatch.setattr(Llama, "advance", noted)

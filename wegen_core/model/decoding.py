@@ -111,7 +111,7 @@ class Llama:
         """Feed `embeds` [R,q,D]; rows are split over `caches` in order.
 
         valid: per cache, bool [rows, q]: which of the new tokens are real, None: all. Returns the
-        hidden states after the final norm, [R,q,D]; the caches are extended by q slots.
+        last tokens' hidden states after the final norm, [R,D]; the caches grow by q slots.
         """
         steps = embeds.shape[1]
         positions = [cache.open(steps, real) for cache, real in zip(caches, valid, strict=True)]
@@ -124,6 +124,10 @@ class Llama:
         x = embeds.flatten(0, 1)
         for layer, places in zip(self.layers, slots, strict=True):
             q, k, v = layer.project(x, rope)
+            if layer is self.layers[-1] and steps > 1:
+                # Nobody reads what the last layer makes of the tokens before.
+                q, x = q[:, :, -1:], x.view_as(embeds)[:, -1]
+                masks = [mask if mask is None else mask[..., -1:, :] for mask in masks]
             if len(caches) == 1:
                 seen = _attend(q, k, v, places[0], masks[0])
             else:
@@ -134,7 +138,7 @@ class Llama:
             x = layer.finish(x, seen)
         for cache in caches:
             cache.length += steps
-        return self.norm(x).view_as(embeds)
+        return self.norm(x)
 
 
 class _Layer:

@@ -148,7 +148,7 @@ class Decoder:
             start = session.reuse(first_ids, first)
             self.cache = session.cache or KVCache(net.llm, 1)
             session.cache = self.cache
-            state = self.llama.advance(first[None, start:], [self.cache], [None])[:, -1]
+            state = self.llama.advance(first[None, start:], [self.cache], [None])
             session.extend(first_ids[start:].tolist(), first[start:])
             if len(prompts) > 1:
                 self.cache = self.cache.expand(len(prompts))
@@ -161,7 +161,7 @@ class Decoder:
             for i, (_, row) in enumerate(prompts):
                 embeds[i, longest - len(row) :] = row
                 valid[i, longest - len(row) :] = True
-            state = self.llama.advance(embeds, [self.cache], [valid])[:, -1]
+            state = self.llama.advance(embeds, [self.cache], [valid])
         return state, self._open_images(torch.stack([e[-1] for _, e in prompts]))
 
     def _open_images(self, embeds: Tensor) -> Tensor | None:
@@ -169,7 +169,7 @@ class Decoder:
         active = [row.last == self.net.tokenizer.image_start_id for row in self.rows]
         if self.unguided is None or not any(active):
             return None
-        return self.llama.advance(embeds[:, None], [self.unguided], [self._real(active)])[:, -1]
+        return self.llama.advance(embeds[:, None], [self.unguided], [self._real(active)])
 
     def run(
         self, on_text: OnText | None, on_progress: Progress | None, should_stop: ShouldStop | None
@@ -258,7 +258,7 @@ class Decoder:
             caches.append(self.unguided)
             valid.append(self._real(inside))
             x = torch.cat([x, x])
-        hidden = self.llama.advance(x, caches, valid)[:, -1]
+        hidden = self.llama.advance(x, caches, valid)
         self.state = hidden[: len(rows)]
         self.unguided_state = hidden[len(rows) :] if len(caches) > 1 else None
         if self.session is not None and len(rows) == 1:
