@@ -10,6 +10,7 @@ import json
 import random
 import shutil
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,7 @@ from official_layout import GOLDEN
 from torch import Tensor
 
 from wegen_core.model.config import VisionConfig, WeGenConfig
+from wegen_core.model.decoding import Llama
 from wegen_core.model.generation import Features
 from wegen_core.model.network import WeGen
 from wegen_core.model.tokenizer import Tokenizer
@@ -207,3 +209,39 @@ def test_a_changed_history_is_noticed(net: WeGen) -> None:
     shorter, _ = _prompt(net, "[INST] IMAGE What")
     found = net.generate(shorter, images[:1], None, 1.0, 20, session=session)
     assert found.ids.tolist() == plain(net, shorter, images[:1], 1.0, 20, "aligned")[0]
+
+
+def test_forced_tokens_compute_no_logits(net: WeGen) -> None:
+    ids, images = _prompt(net, PROMPTS[0])  # ends with <img>
+    rows: list[int] = []
+    handle = net.llm.lm_head.register_forward_hook(lambda _, args, out: rows.append(len(args[0])))
+    try:
+        net.generate(ids, images, max_new_tokens=TOKENS + 1)
+        assert rows == []
+        net.generate([ids] * 3, images, max_new_tokens=TOKENS + 2)
+        assert rows == [3]  # the one after </img>
+    finally:
+        handle.remove()
+
+
+def test_a_second_turn_feeds_only_what_is_new(net: WeGen, monkeypatch: pytest.MonkeyPatch) -> None:
+    fed: list[int] = []
+    advance = Llama.advance
+
+    def noted(llama: Llama, embeds: Tensor, *rest: Any) -> Tensor:
+        fed.append(embeds.shape[1])
+        return advance(llama, embeds, *rest)
+
+    monkeypatch.setattr(Llama, "advance", noted)
+    session = net.session()
+    ids, images = _prompt(net, PROMPTS[0])
+    made = net.generate(ids, images, max_new_tokens=TOKENS + 1, session=session)
+    assert fed == [len(ids)] + [1] * TOKENS
+    fed.clear()
+    more, _ = _prompt(net, "Now make it rainy. <img>")
+    longer = torch.cat([ids, made.ids, more[1:]])
+    net.generate(
+        longer, _append(images, net, made.features), max_new_tokens=TOKENS + 1, session=session
+    )
+    # `</img>` closed the first turn, so nothing had to follow it yet.
+    assert fed == [1 + len(more[1:])] + [1] * TOKENS
