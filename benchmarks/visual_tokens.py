@@ -4,10 +4,10 @@
 
 Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300
 tokens with two images; float32, one thread, CPU seconds. The plain loop is the published one:
-transformers' own forward with its KV cache inside a call, logits at every token, the unguided branch
-on its own, and every turn's history fed again; it has a network of its own, which nothing has laid
-out for decoding. Each of `--runs` measures both, one after the other; printed are the medians and
-the range of the ratios.
+transformers' own forward with its KV cache inside a call, logits at every token, the unguided
+branch on its own, and every turn's history fed again; its network is one of its own, which nothing
+has laid out for decoding. Each of `--runs` measures both, one after the other; printed are medians,
+and the range of the ratios.
 """
 
 from __future__ import annotations
@@ -149,30 +149,21 @@ def ratios(slow: list[float], fast: list[float]) -> str:
     return f"{statistics.median(pairs):.2f}x ({min(pairs):.2f} to {max(pairs):.2f})"
 
 
-def bytes_per_token(net: WeGen) -> float:
-    """What one thread must read for a visual token: the weights, and the KV cache half-way."""
-    modules = (net.llm.model.layers, net.input_projector, net.output_projector)
-    weights = sum(p.nbytes for module in modules for p in module.parameters())
-    config = net.llm.config
-    return weights + (PROMPT + 32) * 2 * 4 * config.hidden_size * config.num_hidden_layers
+def decoding_share(net: WeGen, runs: int) -> tuple[float, float]:
+    """Median seconds per visual token, and those that reading a byte takes.
 
-
-def decoding_share(net: WeGen, runs: int) -> tuple[float, list[float]]:
-    """Seconds per visual token, and in each run the share of what the memory bandwidth allows.
-
-    The limit is what a matrix-vector product larger than any cache reads in the same run.
+    The latter in a matrix-vector product larger than any cache, in the same runs.
     """
     ids, features = prompt(net)
     matrix, vector = torch.randn(8192, 8192), torch.randn(8192)
-    one, all_tokens, product = seconds(
+    first, all_tokens, product = seconds(
         lambda: net.generate(ids, features, max_new_tokens=1),
         lambda: net.generate(ids, features, max_new_tokens=64),
         lambda: torch.mv(matrix, vector),
         runs=runs,
     )
-    each = [(b - a) / 63 for a, b in zip(one, all_tokens, strict=True)]
-    limits = [bytes_per_token(net) * seconds / matrix.nbytes for seconds in product]
-    return statistics.median(each), [a / b for a, b in zip(limits, each, strict=True)]
+    each = statistics.median(b - a for a, b in zip(first, all_tokens, strict=True)) / 63
+    return each, statistics.median(product) / matrix.nbytes
 
 
 def main() -> None:
@@ -201,10 +192,15 @@ def main() -> None:
         partial(ours, net, 1, 1.0, variants=8), partial(ours, net, 1, 1.0), runs=runs
     )
     print(f"8 variants of one prompt in a batch cost {ratios(eight, one)} one")
-    each, shares = decoding_share(net, 2 * runs)
+    each, per_byte = decoding_share(net, 2 * runs)
+    modules = (net.llm.model.layers, net.input_projector, net.output_projector)
+    weights = sum(p.nbytes for module in modules for p in module.parameters())
+    config = net.llm.config
+    cache = (PROMPT + 32) * 2 * 4 * config.hidden_size * config.num_hidden_layers  # half-way
     print(
-        f"{1000 * each:.1f} ms per visual token, {100 * statistics.median(shares):.0f} % of the "
-        f"memory bandwidth ({100 * min(shares):.0f} to {100 * max(shares):.0f})"
+        f"{1000 * each:.1f} ms per visual token; at {1e-9 / per_byte:.1f} GB/s the weights take "
+        f"{100 * weights * per_byte / each:.0f} % of it, with the KV cache "
+        f"{100 * (weights + cache) * per_byte / each:.0f} %"
     )
 
 

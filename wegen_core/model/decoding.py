@@ -118,7 +118,7 @@ class Llama:
         cos, sin = self.rotary(embeds, torch.cat(positions))
         first, second = sin.chunk(2, dim=-1)
         rope = (cos.unsqueeze(1), torch.cat((-first, second), dim=-1).unsqueeze(1))
-        parts = [cache.rows for cache in caches]
+        rows = [cache.rows for cache in caches]
         masks = [cache.mask(steps) for cache in caches]
         slots = zip(*(cache.slots(steps) for cache in caches), strict=True)
         x = embeds.flatten(0, 1)
@@ -131,10 +131,8 @@ class Llama:
             if len(caches) == 1:
                 seen = _attend(q, k, v, places[0], masks[0])
             else:
-                split = zip(
-                    q.split(parts), k.split(parts), v.split(parts), places, masks, strict=True
-                )
-                seen = torch.cat([_attend(*part) for part in split])
+                parts = zip(*(t.split(rows) for t in (q, k, v)), places, masks, strict=True)
+                seen = torch.cat([_attend(*part) for part in parts])
             x = layer.finish(x, seen)
         for cache in caches:
             cache.length += steps
@@ -151,16 +149,14 @@ class _Layer:
         self.gate_up = JointLinear(mlp.gate_proj, mlp.up_proj)
         self.down = JointLinear(mlp.down_proj)
         self.act = mlp.act_fn
-        self.norm_in, self.norm_mid = (
-            _Norm(layer.input_layernorm),
-            _Norm(layer.post_attention_layernorm),
-        )
+        self.before_attention = _Norm(layer.input_layernorm)
+        self.before_mlp = _Norm(layer.post_attention_layernorm)
         self.groups = attention.num_key_value_groups
 
     def project(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
         """Queries, keys and values [R, heads, q, size] of hidden states [R*q, D]."""
         rows, _, steps, size = rope[0].shape
-        qkv = self.qkv(self.norm_in(x)).view(rows, steps, -1, size).transpose(1, 2)
+        qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, size).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
         qk, v = qkv.split((heads * (self.groups + 1), heads), dim=1)
         q, k = _rotate(qk, rope).split((heads * self.groups, heads), dim=1)
@@ -169,15 +165,15 @@ class _Layer:
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
         x = x + self.out(seen.transpose(1, 2).reshape(len(x), -1))
-        gate, up = self.gate_up(self.norm_mid(x)).chunk(2, dim=-1)
+        gate, up = self.gate_up(self.before_mlp(x)).chunk(2, dim=-1)
         return x + self.down(self.act(gate) * up)
 
 
 class _Norm:
-    """x / sqrt(mean(x^2) + eps) * weight, over the last axis.
+    """RMSNorm: x / sqrt(mean(x^2) + eps) * weight, over the last axis of D.
 
-    torch has no kernel of its own for it on a CPU; with the root's terms taken together it is four
-    operations rather than seven.
+    On a CPU torch's own is seven operations, each as slow as a small product while the weights pass
+    through the cache; as x / hypot(|x|, sqrt(D eps)) * sqrt(D) weight it is four.
     """
 
     def __init__(self, module: Any) -> None:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 
 class JointLinear:
-    """[..., in] -> [..., out_1 + out_2 + ...]: one product where the layers are plain ones on a CPU.
+    """[..., in] -> [..., out_1 + out_2 + ...], as one product for plain layers on a CPU.
 
     Their weights become views of one input-major matrix. That adds no memory; shapes and values,
     and with them training and saving, stay as they are. Layers of other kinds (quantized, with
@@ -20,10 +20,11 @@ class JointLinear:
     def __init__(self, *layers: nn.Linear) -> None:
         self.layers = layers
         self.weight: Tensor | None = None
+        self.bias: Tensor | None = None
         if all(_is_plain(layer, layers[0].weight.dtype) for layer in layers):
             self.weight = _join([layer.weight for layer in layers])
-            has_bias = layers[0].bias is not None
-            self.bias = torch.cat([layer.bias for layer in layers]) if has_bias else None
+            if layers[0].bias is not None:
+                self.bias = torch.cat([layer.bias for layer in layers])
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.weight is None:
