@@ -214,20 +214,18 @@ class Decoder:
 
     def _embed(self, chosen: list[int]) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
-        net, state = self.net, self.state
+        net = self.net
+        embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
         visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
-        if visual and self.unguided_state is not None:
-            free = self.unguided_state
-            state = free + self.options.guidance * (state - free)
-        if len(visual) == len(chosen):
-            features = net.output_projector(state)
-            embeds = net.input_projector(features)
-        else:
+        if visual:
+            state = self.state
+            if self.unguided_state is not None:
+                free = self.unguided_state
+                state = free + self.options.guidance * (state - free)
             features = net.output_projector(state[visual])
-            embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
             embeds[visual] = net.input_projector(features)
-        for i, feature in zip(visual, features, strict=True):
-            self.rows[i].fed.append(feature)
+            for i, feature in zip(visual, features, strict=True):
+                self.rows[i].fed.append(feature)
         if self.options.features == "reference":
             self._note_late(chosen)
         return embeds

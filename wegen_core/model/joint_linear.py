@@ -28,7 +28,8 @@ class JointLinear:
 
     def __call__(self, x: Tensor) -> Tensor:
         if self.weight is None:
-            return torch.cat([layer(x) for layer in self.layers], dim=-1)
+            parts = [layer(x) for layer in self.layers]
+            return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
         return F.linear(x, self.weight, self.bias)
 
 
