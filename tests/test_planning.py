@@ -222,6 +222,21 @@ def test_what_a_new_pictures_prompt_lost_is_put_back():
     assert '"OPEN 24h"' in plan.prompt and plan.prompt.startswith("A shop in a street.")
 
 
+def test_a_prompt_about_something_else_is_no_plan():
+    other = GOOD | {"intent": "generate", "prompt": "I will be taking care of you today."}
+    model = Chatty(other, GOOD | {"intent": "generate", "prompt": "a grey cat on a sofa"})
+    assert ask_for_plans(model, said("a cat"))[0].prompt == "a grey cat on a sofa"
+    assert "leaves out what was asked for: cat" in model.asked[1][0].turns[-1].text
+    assert ask_for_plans(Chatty(other), said("a cat"))[0].prompt == "a cat"
+
+
+def test_a_translated_prompt_is_left_alone_but_for_quotes():
+    english = GOOD | {"intent": "generate", "prompt": "three red boats by the sea"}
+    assert ask_for_plans(Chatty(english), said("海边的三只红色的船"))[0].prompt == english["prompt"]
+    signed = ask_for_plans(Chatty(english), said("海边的船，船上写着“回家”"))[0].prompt
+    assert signed.startswith(english["prompt"]) and "回家" in signed
+
+
 def test_changing_a_picture_that_is_not_there_draws_one():
     plan = ask_for_plans(Chatty(GOOD), said("make the boat red"))[0]
     assert plan.intent == "generate" and plan.region is None and plan.changes == ()

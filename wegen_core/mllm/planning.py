@@ -10,6 +10,7 @@ from ..conversation import Conversation
 from ..plan import INTENTS, Intent, Plan, Reference
 from ..references import base_picture
 from ..rewriting import broken, find_constraints, is_edit
+from ..rewriting.constraints import find_subjects
 from ..rewriting.repair import repair
 from .loose_json import find_objects
 
@@ -94,7 +95,8 @@ def ask_for_plans(
     Two tries each: the second quotes what was wrong with the first, and optional parts that are
     still wrong are left out. After that the plan is made of the user's own words, and its text says
     so. The user's constraints (`find_constraints`) that a new picture's prompt has lost are put
-    back. A forced intent "answer" is plain chat, streamed.
+    back; a prompt that keeps none of them and none of the things named is no plan. A forced intent
+    "answer" is plain chat, streamed.
     """
     options: dict[str, Any] = {
         "temperature": TEMPERATURE if temperature is None else temperature,
@@ -228,11 +230,22 @@ def _with_details(plan: Plan, data: dict[str, Any], pictures: int, lenient: bool
 
 
 def _kept(plan: Plan, asked: str) -> Plan:
-    """`plan` whose prompt keeps what the user's words fix; of edits they fix the change only."""
+    """`plan` whose prompt keeps what the user's words fix; of edits they fix the change only.
+
+    Raises ValueError if the prompt is about something else.
+    """
     if plan.intent != "generate" or is_edit(asked):
         return plan
+    wanted = [c for c in (*plan.constraints, *find_subjects(asked)) if c.kind != "language"]
+    if broken([c for c in plan.constraints if c.kind == "language"], plan.prompt):
+        wanted = [c for c in wanted if c.kind == "quote"]  # translated, all else is said otherwise
     prompt = plan.prompt
-    for constraint in broken(plan.constraints, prompt):
+    lost = broken(wanted, prompt)
+    if lost == wanted and any(c.kind == "subject" for c in wanted):
+        raise ValueError(
+            f'"prompt" leaves out what was asked for: {", ".join(c.text for c in lost)}'
+        )
+    for constraint in lost:
         repaired = repair(prompt, constraint, asked)
         if repaired is not None and not broken([constraint], repaired):
             prompt = repaired
