@@ -73,7 +73,8 @@ def analyse(
     trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
     tone = level(source, seen, trusted)
     levelled = tone.apply(seen)
-    made = change(source, seen, levelled, inside, tone.agree, near)
+    rest = residual(source, seen, levelled)
+    made = change(source, rest, inside, tone.agree, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)
     mask = extended(mask, inside, found, other)
     if near is not None:
@@ -88,7 +89,7 @@ def analyse(
         replace(tone, size=a.size),
         made,
         mask,
-        seam_offset(residual(source, seen, levelled), mask, inside),
+        seam_offset(rest, mask, inside),
         _raw(source, edited, inside & ~mask),
         np.linalg.inv(plain_resize(a.size, b.size)) @ full.matrix,
     )
@@ -102,5 +103,6 @@ def _reduced(size: tuple[int, int]) -> tuple[int, int]:
 def _raw(source: np.ndarray, edited: np.ndarray, kept: np.ndarray) -> float | None:
     if not kept.any():
         return None
-    plain = filters.resize(edited, source.shape[:2])
-    return float(np.mean((source[kept] - plain[kept]) ** 2))
+    error = source - filters.resize(edited, source.shape[:2])
+    error = (error * error) @ np.full(3, 1 / 3, np.float32)
+    return float(error[kept].mean())

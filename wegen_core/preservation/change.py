@@ -57,22 +57,20 @@ class Change:
 
 def change(
     source: np.ndarray,
-    seen: np.ndarray,
-    levelled: np.ndarray,
+    rest: np.ndarray,
     inside: np.ndarray,
     agree: np.ndarray,
     expected: np.ndarray | None = None,
 ) -> Change:
-    """Where float32 [H,W,3] `source` and `levelled` differ on purpose.
+    """Where float32 [H,W,3] `source` was changed on purpose; `rest`: its `residual`.
 
-    seen: `levelled` before it was brought into the source's colours, to know what was clipped.
     inside: bool [H,W], what the edited picture covers; the rest never counts as changed.
     agree: float32 [h,w] of any size, how well each place fits, 0..1.
     expected: bool [H,W], where a change was announced, so that less evidence will do there.
     """
-    rest = residual(source, seen, levelled) @ _OPPONENT.T
+    rest = _planes(rest)
     quiet = (filters.resize(agree, inside.shape) > 0.1) & inside
-    picture = source @ _OPPONENT.T
+    picture = _planes(source)
     sharpness = _unblur(rest, picture, quiet)
     gradient = _gradient(picture)
     mask, explained = np.zeros(inside.shape, bool), ~inside
@@ -98,9 +96,14 @@ def change(
 def residual(source: np.ndarray, seen: np.ndarray, levelled: np.ndarray) -> np.ndarray:
     """source - levelled; 0 where the editor clipped and the source lies beyond."""
     rest = source - levelled
-    rest[(seen >= _CLIPPED) & (rest > 0)] = 0
-    rest[(seen <= 255 - _CLIPPED) & (rest < 0)] = 0
+    np.minimum(rest, 0, out=rest, where=seen >= _CLIPPED)
+    np.maximum(rest, 0, out=rest, where=seen <= 255 - _CLIPPED)
     return rest
+
+
+def _planes(rgb: np.ndarray) -> np.ndarray:
+    """float32 [H,W,3] -> opponent colours [3,H,W]: luma, blue, red."""
+    return (_OPPONENT @ rgb.reshape(-1, 3).T).reshape(3, *rgb.shape[:2])
 
 
 def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
@@ -110,11 +113,11 @@ def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
     chosen = _some(quiet)
     if len(chosen) < 64:
         return left
-    one, two = filters.blur(picture, 1.0), filters.blur(picture, 2.0)
     for c in range(3):
-        bands = picture[..., c] - one[..., c], one[..., c] - two[..., c]
+        one, two = filters.blur(picture[c], 1.0), filters.blur(picture[c], 2.0)
+        bands = picture[c] - one, one - two
         design = np.stack([band.reshape(-1)[chosen] for band in bands], axis=1).astype(np.float64)
-        goal = rest[..., c].reshape(-1)[chosen].astype(np.float64)
+        goal = rest[c].reshape(-1)[chosen].astype(np.float64)
         weight, shares = np.ones(len(goal)), np.zeros(2)
         for _ in range(4):
             weighted = design * weight[:, None]
@@ -123,18 +126,20 @@ def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
             error = np.abs(goal - design @ shares)
             weight = 1 / (1 + (error / (2 * np.median(error) + 0.5)) ** 2)
         for share, band in zip(shares, bands, strict=True):
-            rest[..., c] -= np.float32(share) * band
+            band *= np.float32(share)
+            rest[c] -= band
         if c == 0:
             left = float(np.clip(1 - shares[0], 0, 1))
     return left
 
 
 def _gradient(picture: np.ndarray) -> np.ndarray:
-    """Squared length of the gradient, summed over the channels: [H,W]."""
-    picture = filters.blur(picture, 0.6)
-    out = np.zeros(picture.shape[:2], np.float32)
-    out[:, 1:-1] += ((picture[:, 2:] - picture[:, :-2]) ** 2).sum(axis=2)
-    out[1:-1] += ((picture[2:] - picture[:-2]) ** 2).sum(axis=2)
+    """Squared length of the gradient, summed over the planes: [H,W]."""
+    out = np.zeros(picture.shape[1:], np.float32)
+    for plane in picture:
+        smooth = filters.blur(plane, 0.6)
+        out[:, 1:-1] += (smooth[:, 2:] - smooth[:, :-2]) ** 2
+        out[1:-1] += (smooth[2:] - smooth[:-2]) ** 2
     return out / 4
 
 
@@ -150,26 +155,27 @@ def _at_scale(
     and the luma's noise: flat, and as a share of the gradient."""
     full = keep.shape
     weight = keep.astype(np.float32)
-    rest, gradient = rest * weight[..., None], gradient * weight
+    planes, gradient = [plane * weight for plane in rest], gradient * weight
     if scale.shrink > 1:
         small = max(1, full[0] // scale.shrink), max(1, full[1] // scale.shrink)
-        rest, gradient, weight = (filters.resize(v, small) for v in (rest, gradient, weight))
+        planes = [filters.resize(plane, small) for plane in planes]
+        gradient, weight = filters.resize(gradient, small), filters.resize(weight, small)
         quiet = filters.resize(quiet.astype(np.float32), small) > 0.99
         ease = filters.resize(ease, small) if ease.size > 1 else ease
     sigma = scale.sigma / scale.shrink
     total = np.maximum(filters.blur(weight, sigma), 0.15)
-    rest = filters.blur(rest, sigma) / total[..., None]
     # Colour is stored at half the resolution: it errs a little way off an edge.
     gradient = filters.blur(gradient, max(sigma, _REACH / scale.shrink)) / total
     chosen = _some(quiet & (weight > 0.99))
-    score = np.zeros(gradient.shape, np.float32)
+    score, size = np.zeros((2, *gradient.shape), np.float32)
     noise = []
-    for c in range(3):
-        a, b = _noise(rest[..., c].reshape(-1)[chosen], gradient.reshape(-1)[chosen])
-        score += rest[..., c] ** 2 / (a + b * gradient)
+    for plane in planes:
+        plane = filters.blur(plane, sigma) / total
+        a, b = _noise(plane.reshape(-1)[chosen], gradient.reshape(-1)[chosen])
+        score += plane**2 / (np.float32(a) + np.float32(b) * gradient)
+        np.maximum(size, np.abs(plane), out=size)
         noise.append((float(np.sqrt(a)), float(np.sqrt(b))))
     score = np.sqrt(score)
-    size = np.abs(rest).max(axis=2)
     weak = (score > _WEAK) & (size > scale.least) & (weight > 0.5)
     whole = filters.connected(weak & (score > scale.strong * ease), weak)
     found = whole & (size > scale.share * filters.peak(size, max(1, round(2 * sigma))))

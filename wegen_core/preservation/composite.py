@@ -105,7 +105,7 @@ def composite(
         new = _levelled(values, source, found, tone, offset, box)
         base = part.astype(np.float32)
         mixed = to_dtype(base + a[..., None] * (new - base), part.dtype, source.white)
-        out[box[0] : box[2], left:right] = np.where(a[..., None] > 0, mixed, part)
+        np.copyto(out[box[0] : box[2], left:right], mixed, where=a[..., None] > 0)
     return out
 
 

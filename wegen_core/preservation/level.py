@@ -72,7 +72,7 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     coefficients = _gain_bias(pa[some], pb[some], weight[some])
     coefficients, reach, spread = _quadratic(pa[some], pb[some], weight[some], coefficients)
     rest = (pa - _mix(pb, coefficients)).reshape(a.shape)
-    agree = _agree(np.abs(rest).max(axis=2), reach)
+    agree = _agree(filters.strongest(np.abs(rest)), reach)
     agree = (agree * valid).astype(np.float32)
     field = _field(rest, agree, small)
     explained = float((agree > 0.25).sum() / valid.sum())
@@ -103,7 +103,7 @@ def _gain_bias(a: np.ndarray, b: np.ndarray, trust: np.ndarray) -> np.ndarray:
     gain, bias = np.ones(3, np.float32), _weighted_median(a - b, trust)
     scale = 20.0
     for _ in range(12):
-        error = np.abs(a - (b * gain + bias)).max(axis=1)
+        error = filters.strongest(np.abs(a - (b * gain + bias)))
         weight = trust / (1 + (error / scale) ** 2) ** 2
         total = weight.sum() + 1e-9
         mx, my = (weight @ b) / total, (weight @ a) / total
@@ -128,7 +128,7 @@ def _quadratic(
     coefficients = start.astype(np.float64)
     for _ in range(6):
         rest = a - _mix(b, coefficients.astype(np.float32))
-        error = np.abs(rest).max(axis=1)
+        error = filters.strongest(np.abs(rest))
         near = error < 24
         spread = float(_weighted_median(error[near][:, None], trust[near])[0]) if near.any() else 0
         reach = 3.5 * spread + 3.0

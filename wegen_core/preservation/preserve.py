@@ -103,7 +103,7 @@ def _locked(
     scale = a.size[1] / view.size[1]
     alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")
     values = composite(a, b, view.found, view.tone, view.offset, alpha)
-    report = _report(view, "lock", reason, _after(a, values, mask))
+    report = _report(view, "lock", reason, _after(a, values, alpha, mask))
     return Preserved(
         a.rebuild(values),
         a.rebuild_mask(alpha),
@@ -114,18 +114,15 @@ def _locked(
     )
 
 
-def _after(a: Pixels, values: np.ndarray, mask: np.ndarray) -> float | None:
+def _after(a: Pixels, values: np.ndarray, alpha: np.ndarray, mask: np.ndarray) -> float | None:
     """PSNR of what is outside `mask`, dB: its feather may touch a pixel or two."""
-    kept = ~mask
-    count = int(kept.sum())
+    count = mask.size - int(np.count_nonzero(mask))
     if count == 0:
         return None
-    touched = (values != a.values).any(axis=2) & kept
-    if not touched.any():
-        return math.inf
-    before, after = a.values[touched].astype(np.float64), values[touched].astype(np.float64)
+    feathered = (alpha > 0) & ~mask
+    before, after = a.values[feathered].astype(np.float64), values[feathered].astype(np.float64)
     error = float(((before - after) ** 2).sum()) / (count * a.values.shape[2])
-    return 10 * math.log10(a.white**2 / error)
+    return 10 * math.log10(a.white**2 / error) if error else math.inf
 
 
 def _passed(
@@ -151,7 +148,7 @@ def _unchanged(a: Pixels, b: Pixels) -> Preserved:
 
 
 def _drift(view: Analysis) -> np.ndarray:
-    return np.abs(view.source - view.seen).max(axis=2).astype(np.uint8)
+    return filters.strongest(np.abs(view.source - view.seen)).astype(np.uint8)
 
 
 def _report(

@@ -20,7 +20,7 @@ _LEVELS = (128, 256, 512)  # long side, pixels
 _CELL = 8  # pixels of the finest level per cell of the warp's grid
 _WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
 # (agreement above which this search is left out, long side of its scan; 0: the size relations)
-_SEARCHES = ((0.9, 0), (0.3, 112), (0.15, 176))
+_SEARCHES = ((0.9, 0), (0.26, 64), (0.15, 176))
 _WARP_BETTER = 1.02  # a warp must raise the agreement by this factor over the affine map
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize
 
@@ -57,7 +57,7 @@ class Registration:
         y = np.arange(top, bottom, dtype=np.float32)[:, None]
         m = self.matrix.astype(np.float32)
         if self.flow is not None:
-            flow = filters.within(self.flow, self.size, (top, left, bottom, right), cubic=True)
+            flow = filters.within(self.flow, self.size, box, cubic=True)
             x, y = x + flow[..., 0], y + flow[..., 1]
         return m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2])
 
@@ -83,6 +83,8 @@ def _mirrored(x: np.ndarray, side: int) -> np.ndarray:
     """Coordinates beyond 0..side - 1, reflected into it."""
     if side == 1:
         return np.zeros_like(x)
+    if x.min() >= 0 and x.max() <= side - 1:
+        return x
     period = 2 * (side - 1)
     x = np.abs(x) % period
     return np.where(x > side - 1, period - x, x).astype(np.float32)
@@ -147,7 +149,7 @@ class _Level:
     full: tuple[tuple[int, int], tuple[int, int]]
     target: int
     goal: np.ndarray  # source, locally normalised
-    gradient: tuple[np.ndarray, np.ndarray]
+    slopes: tuple[np.ndarray, ...]  # products of its gradient: xx, xy, yy, x, y
     weight: np.ndarray
 
     @classmethod
@@ -160,7 +162,8 @@ class _Level:
         goal, deviation = _normalise(small)
         gy, gx = np.gradient(goal)
         full = (source.shape, edited.shape)
-        return cls(small, other, full, target, goal, (gx, gy), np.minimum(deviation, 40))
+        slopes = gx * gx, gx * gy, gy * gy, gx, gy
+        return cls(small, other, full, target, goal, slopes, np.minimum(deviation, 40))
 
     def agreement(self, found: Registration) -> float:
         """Mean local correlation over the source's texture, 0 for what left the frame."""
@@ -221,14 +224,15 @@ class _Level:
         got, inside = self._seen(local)
         error = self.goal - got
         corr = np.clip(filters.box(self.goal * got, _RADIUS), 0, 1)
-        weight = corr**3 * inside / (1 + error * error)
-        gx, gy = self.gradient
-        wx, wy = weight * gx, weight * gy
-        maps = np.stack([wx * gx, wx * gy, wy * gy, wx * error, wy * error], axis=-1)
+        weight = corr * corr * corr * inside / (1 + error * error)
+        pull = weight * error
         cell = _CELL if max(self.source.shape) > 160 else _CELL // 2
         grid = (max(1, self.source.shape[0] // cell), max(1, self.source.shape[1] // cell))
-        maps = filters.resize(maps, grid)
-        return maps[..., :3], maps[..., 3:]
+        maps = [
+            filters.resize(slope * factor, grid)
+            for slope, factor in zip(self.slopes, [weight] * 3 + [pull] * 2, strict=True)
+        ]
+        return np.stack(maps[:3], axis=-1), np.stack(maps[3:], axis=-1)
 
 
 _RADIUS = 5
