@@ -27,15 +27,16 @@ class _Scale:
 
 
 _SCALES = (
-    _Scale(0.8, 1, 9.0, 0.22, 9.0),
-    _Scale(1.6, 1, 7.0, 0.35, 9.0),
-    _Scale(3.2, 2, 6.0, 0.45, 10.0),
-    _Scale(6.4, 4, 5.0, 0.5, 10.0),
+    _Scale(0.8, 1, 7.0, 0.25, 9.0),
+    _Scale(1.6, 1, 4.5, 0.35, 9.0),
+    _Scale(3.2, 2, 4.0, 0.45, 10.0),
+    _Scale(6.4, 4, 3.5, 0.5, 10.0),
 )
-_WEAK = 3.6
+_WEAK = 2.8
 _EASE = 0.6  # factor on the evidence asked for where a change was announced
-_EVIDENCE = 160.0  # score times the square root of the area in pixels
+_EVIDENCE = 260.0  # score times the square root of the area in pixels
 _REACH = 1.5  # pixels
+_GAP = 4.0  # pixels
 _CLIPPED = 252.0
 _SAMPLES = 12000
 _OPPONENT = np.array(
@@ -226,7 +227,8 @@ def _some(mask: np.ndarray) -> np.ndarray:
 
 
 def _whole(mask: np.ndarray) -> np.ndarray:
-    """Small holes belong to what surrounds them."""
+    """Gaps of a few pixels and small holes belong to what surrounds them."""
+    mask = filters.shrink(filters.grow(mask, _GAP / 2), _GAP / 2)
     labels, count = filters.label(~mask)
     if count < 2:
         return mask

@@ -15,6 +15,7 @@ import numpy as np
 
 from . import filters
 from .starts import plain_resize, scan, size_relations
+from .warp import centres, nodes, smooth_warp
 
 _LEVELS = (128, 256, 512)  # long side, pixels
 _CELL = 8  # pixels of the finest level per cell of the warp's grid
@@ -107,11 +108,10 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
             break
         guesses = scan(source, edited, side) if side else size_relations(source, edited)
         for matrix in guesses:
-            candidate = coarse.affine(replace(plain, matrix=matrix), steps=6)
+            candidate = coarse.affine(replace(plain, matrix=matrix), steps=3 if side else 6)
             score = coarse.agreement(candidate)
             if score > best + _BETTER:
                 found, best = candidate, score
-    rigid, bent = found, found
     warps = align == "warp" and min(source.shape) >= _WARP_LEAST
     level = coarse
     for target in _LEVELS:
@@ -119,18 +119,20 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
             if max(source.shape) <= level.target:
                 break
             level = _Level.build(source, edited, target)
-        rigid = level.affine(rigid, steps=3)
-        if warps:
-            bent = level.warp(rigid if bent.flow is None else bent, steps=2)
-    return _chosen(level, plain, rigid, bent)
+        found = level.warp(found, steps=2) if warps else level.affine(found, steps=3)
+    if not warps:
+        return _chosen(level, [plain, found])
+    # The affine map of a warp is the trend over all of the picture; alone, it fits the texture.
+    rigid = level.affine(replace(found, flow=None), steps=3)
+    return _chosen(level, [plain, rigid, found])
 
 
-def _chosen(
-    level: _Level, plain: Registration, rigid: Registration, bent: Registration
-) -> Registration:
-    """The simplest of the three that explains the picture about as well as the richest."""
+def _chosen(level: _Level, candidates: list[Registration]) -> Registration:
+    """The simplest that explains the picture about as well as the richest: the plain resize, the
+    affine map or the warp."""
+    plain, rigid, *warps = candidates
     before, found, best = level.agreement(plain), rigid, level.agreement(rigid)
-    if bent.flow is not None:
+    for bent in warps:
         score = level.agreement(bent)
         if score > best * _WARP_BETTER:
             found, best = bent, score
@@ -177,7 +179,7 @@ class _Level:
         """Gauss-Newton on the six numbers of the affine map."""
         local = self._local(found)
         for _ in range(steps):
-            tensor, vector = self._cells(local)
+            tensor, vector, _ = self._cells(local, self._grid())
             update = _affine_step(tensor, vector, self.source.shape)
             local = replace(local, matrix=local.matrix @ update)
             corner = (update - np.eye(3)) @ [self.source.shape[1], self.source.shape[0], 1]
@@ -186,27 +188,24 @@ class _Level:
         return self._back(local)
 
     def warp(self, found: Registration, steps: int) -> Registration:
-        """A smooth warp on a grid beyond the affine map, which stays as it is."""
+        """A smooth warp, and the affine map with it."""
         local = self._local(found)
         for _ in range(steps):
-            tensor, vector = self._cells(local)
-            flow = _warp_step(tensor, vector)
-            if local.flow is not None:
-                flow = flow + filters.resize(local.flow, flow.shape[:2])
-            local = replace(local, flow=flow)
-        return self._back(_balanced(local, flow, tensor))
+            grid = nodes(self.full[0])
+            tensor, vector, noise = self._cells(local, grid)
+            flow = np.zeros((*grid, 2), np.float32) if local.flow is None else local.flow
+            fit, flow = smooth_warp(tensor, vector, flow, noise, local.size)
+            local = replace(local, matrix=local.matrix @ fit, flow=flow)
+        return self._back(local)
 
     def misfit(self, found: Registration) -> float:
         """Median length of the step that the grid's cells still ask for, in source pixels."""
-        tensor, vector = self._cells(self._local(found))
-        weight = tensor[..., 0] + tensor[..., 2]
-        if weight.max() <= 0:
-            return 0.0
-        step = _warp_step(tensor, vector)
-        textured = weight > np.median(weight)
+        tensor, vector, _ = self._cells(self._local(found), self._grid())
+        trace = tensor[..., 0] + tensor[..., 2]
+        textured = trace > np.median(trace)
         if not textured.any():
             return 0.0
-        length = np.hypot(step[..., 0], step[..., 1])[textured]
+        length = np.hypot(vector[..., 0], vector[..., 1])[textured] / trace[textured]
         return float(np.median(length)) * self.full[0][1] / self.source.shape[1]
 
     def _local(self, found: Registration) -> Registration:
@@ -219,20 +218,26 @@ class _Level:
         seen, inside = local.sample(self.edited)
         return _normalise(seen)[0], inside
 
-    def _cells(self, local: Registration) -> tuple[np.ndarray, np.ndarray]:
-        """Normal equations of a displacement per cell: [gh,gw,3] (xx, xy, yy) and [gh,gw,2]."""
+    def _grid(self) -> tuple[int, int]:
+        cell = _CELL if max(self.source.shape) > 160 else _CELL // 2
+        return max(1, self.source.shape[0] // cell), max(1, self.source.shape[1] // cell)
+
+    def _cells(
+        self, local: Registration, grid: tuple[int, int]
+    ) -> tuple[np.ndarray, np.ndarray, float]:
+        """Normal equations of a displacement per cell: [gh,gw,3] (xx, xy, yy) and [gh,gw,2]; the
+        variance of the misfit."""
         got, inside = self._seen(local)
         error = self.goal - got
         corr = np.clip(filters.box(self.goal * got, _RADIUS), 0, 1)
         weight = corr * corr * corr * inside / (1 + error * error)
         pull = weight * error
-        cell = _CELL if max(self.source.shape) > 160 else _CELL // 2
-        grid = (max(1, self.source.shape[0] // cell), max(1, self.source.shape[1] // cell))
         maps = [
             filters.resize(slope * factor, grid)
             for slope, factor in zip(self.slopes, [weight] * 3 + [pull] * 2, strict=True)
         ]
-        return np.stack(maps[:3], axis=-1), np.stack(maps[3:], axis=-1)
+        noise = float((pull * error).sum() / (weight.sum() + 1e-6)) + 0.01
+        return np.stack(maps[:3], axis=-1), np.stack(maps[3:], axis=-1), noise
 
 
 _RADIUS = 5
@@ -247,31 +252,6 @@ def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return (a - mean) / np.sqrt(deviation * deviation + 16.0), deviation
 
 
-def _balanced(local: Registration, flow: np.ndarray, tensor: np.ndarray) -> Registration:
-    """The same relation, its affine map refitted to the whole warp: texture decides where the
-    warp is known, not how much each place counts."""
-    x, y = _centres(flow.shape[:2], local.size)
-    points = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
-    moved = points[:, :2] + flow.reshape(-1, 2)
-    texture = filters.blur(tensor[..., 0] + tensor[..., 2], 1.0).reshape(-1, 1)
-    weight = texture / (texture + 0.3 * texture.mean() + 1e-9)
-    fit = np.eye(3)
-    still = np.diag([1e-6, 1e-6, 1e-6])  # where there is no texture at all, the map stays
-    normal = (points * weight).T @ points + still
-    fit[:2] = np.linalg.solve(normal, (points * weight).T @ moved + still[:, :2]).T
-    back = np.linalg.inv(fit)
-    flow = moved @ back[:2, :2].T + back[:2, 2] - points[:, :2]
-    flow = flow.reshape(*tensor.shape[:2], 2).astype(np.float32)
-    return replace(local, matrix=local.matrix @ fit, flow=flow)
-
-
-def _centres(grid: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """x and y of the centres of a grid's cells, in pixels of `size`: each [gh,gw]."""
-    x = (np.arange(grid[1]) + 0.5) * (size[1] / grid[1]) - 0.5
-    y = (np.arange(grid[0]) + 0.5) * (size[0] / grid[0]) - 0.5
-    return tuple(np.meshgrid(x, y))
-
-
 def _times(size: tuple[int, int], k: float) -> tuple[int, int]:
     return max(1, round(size[0] * k)), max(1, round(size[1] * k))
 
@@ -283,7 +263,7 @@ def _affine_step(tensor: np.ndarray, vector: np.ndarray, size: tuple[int, int]) 
     # Unit coordinates around the centre keep the 6x6 system well conditioned.
     unit = max(size) / 2
     centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    x, y = _centres((rows, columns), size)
+    x, y = centres((rows, columns), size)
     x, y = (x - centre[0]) / unit, (y - centre[1]) / unit
     basis = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
     t, v = tensor.reshape(-1, 3).astype(np.float64), vector.reshape(-1, 2).astype(np.float64)
@@ -297,18 +277,3 @@ def _affine_step(tensor: np.ndarray, vector: np.ndarray, size: tuple[int, int]) 
     update[:2, :2] += linear
     update[:2, 2] = step[:, 2] - linear @ centre
     return update
-
-
-def _warp_step(tensor: np.ndarray, vector: np.ndarray) -> np.ndarray:
-    """Displacement per cell, float32 [gh,gw,2]: local where there is texture, borrowed from the
-    surroundings where there is none, and none where nothing is near."""
-    narrow, wide = 1.5, 4.0
-    typical = float((tensor[..., 0] + tensor[..., 2]).mean()) + 1e-9
-    blurred = filters.blur(np.concatenate([tensor, vector], axis=-1), narrow)
-    blurred += 0.5 * filters.blur(blurred, wide)
-    xx, xy, yy, bx, by = np.moveaxis(blurred, -1, 0)
-    prior = 0.05 * typical
-    xx, yy = xx + prior, yy + prior
-    determinant = xx * yy - xy * xy
-    dx, dy = (yy * bx - xy * by) / determinant, (xx * by - xy * bx) / determinant
-    return np.clip(np.stack([dx, dy], axis=-1), -2, 2).astype(np.float32)
