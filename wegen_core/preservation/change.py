@@ -38,7 +38,7 @@ _EVIDENCE = 260.0  # score times the square root of the area in pixels
 _REACH = 1.5  # pixels
 _GAP = 4.0  # pixels
 _CLIPPED = 252.0
-_SAMPLES = 12000
+_SAMPLES = 6000
 _OPPONENT = np.array(
     [[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32
 )

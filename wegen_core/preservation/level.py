@@ -14,7 +14,7 @@ import numpy as np
 from . import filters
 
 _SIDE = 192  # the fit's long side: averaging hides noise and what registration left over
-_SAMPLES = 7000  # pixels that the fit looks at
+_SAMPLES = 4000  # pixels that the fit looks at
 _FIELD_SIDE = 24
 _FIELD_LIMIT = 5.0  # levels: a larger smooth difference is an edit
 LEAST = 24  # pixels that must agree before anything is fitted
@@ -59,9 +59,9 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
     a, b = filters.resize(source, small), filters.resize(seen, small)
     valid = filters.resize(inside.astype(np.float32), small) > 0.99
-    alike, texture = _alike(a, b)
+    similar, texture = alike(a, b)
     # Flat places say little about whether they are the same, but something.
-    weight = ((0.05 + alike**4) * valid).reshape(-1)
+    weight = ((0.05 + similar**4) * valid).reshape(-1)
     pa, pb = a.reshape(-1, 3), b.reshape(-1, 3)
     coefficients = np.eye(7, 3, dtype=np.float32)
     field = np.zeros((1, 1, 3), np.float32)
@@ -77,11 +77,11 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     field = _field(rest, agree, small)
     explained = float((agree > 0.25).sum() / valid.sum())
     texture = texture * agree
-    structure = float((alike * texture).sum() / (texture.sum() + 1e-6))
+    structure = float((similar * texture).sum() / (texture.sum() + 1e-6))
     return Level(coefficients, field, source.shape[:2], agree, spread, explained, structure)
 
 
-def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation of the surroundings of each pixel, 0..1 [h,w], 0 where both are flat; and how
     much texture `a` has there, levels up to 20."""
     ya, yb = filters.luma(a), filters.luma(b)

@@ -8,13 +8,15 @@ import numpy as np
 
 from . import filters
 from .change import Change
-from .level import LEAST, Level
+from .level import LEAST, Level, alike
 
 _ZOOM = 1.35  # a larger zoom is a new framing; editors drift by up to a fifth
 _TONE = 15.0  # mean colour shift, levels; editors shift by up to about 10
-_FADED = 0.6  # share of the source's colourfulness that must be left
-_COLOURFUL = 4.0  # mean colourfulness, levels, below which there is none to lose
-_NOISE = 7.2  # misfit of what agrees, levels; editors leave up to 6
+_FADED = 0.45  # share of the source's colourfulness that must be left
+_COLOURFUL = 6.0  # levels of the colourful places below which there is no colour to lose
+_GREY = 32.0  # shift of middle grey, levels, for pictures that hardly hold any
+_NOISE = 3.5  # misfit of what agrees, levels, ...
+_REDRAWN = 0.25  # ... and per level of the picture's texture, which editors draw anew
 _DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well
 _KEPT = 0.05  # share of the picture that must agree for anything to be preserved
 _STRUCTURE = 0.45  # correlation of the texture of what seems kept, below which it is chance
@@ -50,11 +52,14 @@ def scope(
     shift = _mean(np.abs(tone.curve(after) - after).mean(axis=2), tone.agree)
     if shift > _TONE:
         return Scope(False, f"the colours of the whole picture changed by {shift:.0f} levels")
-    colour = _mean(_colourfulness(before), tone.agree)
-    if colour > _COLOURFUL and _mean(_colourfulness(after), tone.agree) < _FADED * colour:
+    grey = np.full((1, 1, 3), 128, np.float32)
+    if np.abs(tone.curve(grey) - grey).max() > _GREY:
+        return Scope(False, "the tones of the whole picture changed")
+    similar, texture = alike(before, after)
+    if _faded(before, after, similar):
         return Scope(False, "the whole picture lost its colours")
     loose = tone.spread > _DOUBT and tone.structure < _STRUCTURE
-    if tone.spread > _NOISE or loose:
+    if tone.spread > _NOISE + _REDRAWN * texture.mean() or loose:
         return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
     changed = float((change.mask & inside).sum() / max(1, inside.sum()))
     if tone.explained < _KEPT or changed > 1 - _KEPT:
@@ -64,6 +69,14 @@ def scope(
     if change.mask.any():
         return Scope(True, f"a local edit: {change.mask.mean():.1%} of the picture changed")
     return Scope(True, "nothing changed but the editor's own noise")
+
+
+def _faded(before: np.ndarray, after: np.ndarray, similar: np.ndarray) -> bool:
+    """Whether what is still there by its texture was colourful and is no longer. Colourful
+    places count most: a photograph of the night sky is mostly black."""
+    old, new = _colourfulness(before), _colourfulness(after)
+    weight = similar * old
+    return _mean(old, weight) > _COLOURFUL and _mean(new, weight) < _FADED * _mean(old, weight)
 
 
 def _colourfulness(rgb: np.ndarray) -> np.ndarray:

@@ -13,8 +13,10 @@ from functools import lru_cache
 import numpy as np
 
 _NODES = 14  # along the long side
+_STEP = 3.0  # pixels of the level, at most at once
 _REACH = 0.1  # correlation length, share of the long side
-_AMPLITUDE = 0.001  # standard deviation, share of the long side
+_AMPLITUDE = 0.005  # standard deviation, share of the long side
+_TREND_AMPLITUDE = 0.001  # for the affine part, which faint texture must not pull
 _ALIKE = 8.0  # neighbouring pixels err alike: so many count as one
 
 
@@ -40,35 +42,40 @@ def smooth_warp(
     each cell, of a step from the displacement `before` [gh,gw,2]. noise: variance of the misfit.
     """
     grid = before.shape[:2]
-    trend, precision = _prior(grid, size)
-    pixels = size[0] * size[1] / (grid[0] * grid[1])
-    scale = (_AMPLITUDE * max(size)) ** 2 * pixels / (_ALIKE * noise)
-    xx, xy, yy = (np.diag(tensor[..., i].ravel() * scale) for i in range(3))
-    normal = np.block([[xx + precision, xy], [xy, yy + precision]])
-    start = before.reshape(-1, 2).T.ravel()
-    pull = np.moveaxis(vector, -1, 0).ravel() * scale
-    pull = pull - np.block([[precision, 0 * xy], [0 * xy, precision]]) @ start
-    step = np.linalg.solve(normal + 1e-6 * np.eye(len(start)), pull)
-    moved = (start + np.clip(step, -3, 3)).reshape(2, -1).T
-    fit = np.eye(3)
-    fit[:2] += (trend @ moved).T
+    evidence = size[0] * size[1] / (grid[0] * grid[1]) / (_ALIKE * noise) * max(size) ** 2
+    start = before.reshape(-1, 2)
+    moved, calm = (
+        start + _step(tensor, vector, start, evidence * amplitude**2)
+        for amplitude in (_AMPLITUDE, _TREND_AMPLITUDE)
+    )
     x, y = centres(grid, size)
     points = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
-    rest = moved - points @ (trend @ moved)
+    weighted = points.T @ _prior(grid)[0]
+    trend = np.linalg.solve(weighted @ points, weighted @ calm)
+    fit = np.eye(3)
+    fit[:2] += trend.T
     # p -> fit (p + flow): the rest, seen before the affine map.
-    rest = rest @ np.linalg.inv(fit[:2, :2]).T
+    rest = (moved - points @ trend) @ np.linalg.inv(fit[:2, :2]).T
     return fit, rest.reshape(*grid, 2).astype(np.float32)
 
 
+def _step(tensor: np.ndarray, vector: np.ndarray, start: np.ndarray, evidence: float) -> np.ndarray:
+    """The step [n,2] from `start`, with that weight of the evidence against the prior."""
+    precision = _prior(tensor.shape[:2])[1]
+    xx, xy, yy = (np.diag(tensor[..., i].ravel() * evidence) for i in range(3))
+    normal = np.block([[xx + precision, xy], [xy, yy + precision]]) + 1e-6 * np.eye(2 * len(start))
+    pull = vector.reshape(-1, 2) * evidence - precision @ start
+    step = np.linalg.solve(normal, pull.T.ravel()).reshape(2, -1).T
+    return np.clip(step, -_STEP, _STEP)
+
+
 @lru_cache(maxsize=8)
-def _prior(grid: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """[3,n]: the affine map that explains a displacement best; [n,n]: the precision of what it
-    leaves over, for an amplitude of 1."""
-    x, y = centres(grid, size)
+def _prior(grid: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
+    """The precision [n,n] of a displacement of amplitude 1, and of what an affine map leaves."""
+    x, y = centres(grid, grid)
     points = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
     apart = points[:, None, :2] - points[None, :, :2]
-    squared = (apart**2).sum(axis=2) / (_REACH * max(size)) ** 2
+    squared = (apart**2).sum(axis=2) / (_REACH * max(grid)) ** 2
     inverse = np.linalg.inv(np.exp(-squared / 2) + 0.01 * np.eye(len(points)))
     weighted = points.T @ inverse
-    trend = np.linalg.solve(weighted @ points, weighted)
-    return trend, inverse - weighted.T @ trend
+    return inverse, inverse - weighted.T @ np.linalg.solve(weighted @ points, weighted)
