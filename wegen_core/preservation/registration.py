@@ -23,7 +23,8 @@ _WARP_LEAST = 96  # a picture with a shorter side than this has too little to te
 # (agreement above which this search is left out, long side of its scan; 0: the size relations)
 _SEARCHES = ((0.9, 0), (0.26, 64), (0.15, 176))
 _WARP_BETTER = 1.02  # a warp must raise the agreement by this factor over the affine map
-_BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize
+_BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
+_SURPRISING = 0.02  # ... and one out of the scan: a moved thing must not pass for a moved picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,10 +108,11 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
         if best > enough:
             break
         guesses = scan(source, edited, side) if side else size_relations(source, edited)
+        least = best + (_SURPRISING if side else _BETTER)
         for matrix in guesses:
             candidate = coarse.affine(replace(plain, matrix=matrix), steps=3 if side else 6)
             score = coarse.agreement(candidate)
-            if score > best + _BETTER:
+            if score > max(best, least):
                 found, best = candidate, score
     warps = align == "warp" and min(source.shape) >= _WARP_LEAST
     level = coarse

@@ -14,7 +14,7 @@ _ZOOM = 1.35  # a larger zoom is a new framing; editors drift by up to a fifth
 _TONE = 15.0  # mean colour shift, levels; editors shift by up to about 10
 _FADED = 0.45  # share of the source's colourfulness that must be left
 _COLOURFUL = 6.0  # levels of the colourful places below which there is no colour to lose
-_GREY = 32.0  # shift of middle grey, levels, for pictures that hardly hold any
+_BRIGHT = 32.0  # shift of the bright tones, levels: a night sky is mostly black
 _NOISE = 3.5  # misfit of what agrees, levels, ...
 _REDRAWN = 0.25  # ... and per level of the picture's texture, which editors draw anew
 _DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well
@@ -52,8 +52,8 @@ def scope(
     shift = _mean(np.abs(tone.curve(after) - after).mean(axis=2), tone.agree)
     if shift > _TONE:
         return Scope(False, f"the colours of the whole picture changed by {shift:.0f} levels")
-    grey = np.full((1, 1, 3), 128, np.float32)
-    if np.abs(tone.curve(grey) - grey).max() > _GREY:
+    bright = np.percentile(after.reshape(-1, 3), 98, axis=0).astype(np.float32)
+    if np.abs(tone.curve(bright) - bright).max() > _BRIGHT:
         return Scope(False, "the tones of the whole picture changed")
     similar, texture = alike(before, after)
     if _faded(before, after, similar):
