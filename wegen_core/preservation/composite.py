@@ -11,6 +11,7 @@ from .registration import Registration
 
 _RING = 0.48  # so that everybody's threshold at a half gives the mask itself
 _STRIP = 256  # rows at a time: memory stays a small multiple of the picture
+_BORDER = 3.0  # pixels
 _OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
 _OFFSET_LIMIT = 8.0  # levels: a larger step along the seam is the edit's own
 
@@ -43,24 +44,23 @@ def extended(
     """`mask`, continued into what the edited picture does not cover: a pixel there changes with
     the nearest one on the border of the edited picture, or a strip of the old picture would
     frame a new background. Its content is mirrored."""
-    outside = ~inside
-    if not (outside.any() and mask.any()):
+    if inside.all() or not mask.any():
         return mask
-    y, x = np.nonzero(outside)
+    # The border's own pixels are half mirrored: they follow those a little further in, too.
+    y, x = np.nonzero(~filters.shrink(inside, _BORDER))
     points = np.stack([x, y, np.ones_like(x)]).astype(np.float64)
     u, v, _ = found.matrix @ points
-    u, v = np.clip(u, 0, edited[1] - 1), np.clip(v, 0, edited[0] - 1)
+    u, v = (
+        np.clip(p, min(_BORDER, (n - 1) / 2), max(n - 1 - _BORDER, (n - 1) / 2))
+        for p, n in ((u, edited[1]), (v, edited[0]))
+    )
     back = np.linalg.inv(found.matrix)
     near_x = back[0, 0] * u + back[0, 1] * v + back[0, 2]
     near_y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
-    height, width = mask.shape
-    rows = np.clip(np.rint(near_y), 0, height - 1).astype(int)
-    columns = np.clip(np.rint(near_x), 0, width - 1).astype(int)
+    rows = np.clip(np.rint(near_y), 0, mask.shape[0] - 1).astype(int)
+    columns = np.clip(np.rint(near_x), 0, mask.shape[1] - 1).astype(int)
     out = mask.copy()
-    # One pixel further in as well: the border pixel itself may round to an uncovered one.
-    inner_rows = np.clip(rows + np.sign(rows - y), 0, height - 1)
-    inner_columns = np.clip(columns + np.sign(columns - x), 0, width - 1)
-    out[y, x] = mask[rows, columns] | mask[inner_rows, inner_columns]
+    out[y, x] |= mask[rows, columns]
     return out
 
 
