@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from fakes import SIZE, scene
 from PIL import Image
@@ -167,6 +168,18 @@ def test_preserve(here, capsys):
     assert run(*args) == 0
     assert json.loads(capsys.readouterr().out)["decision"] == "lock"
     assert Image.open("m.png").mode == "L" and Path("preserved.png").exists()
+
+
+def test_preserve_keeps_sixteen_bits(here):
+    before = np.add.outer(np.arange(80), np.arange(96)).astype(np.uint16) * 300 + 7
+    after = before.copy()
+    after[10:40, 10:40] = 60000
+    Image.fromarray(before).save("before.png")
+    Image.fromarray(after).save("after.png")
+    assert run("preserve", "before.png", "after.png", "--out", "kept.png") == 0
+    kept = np.asarray(Image.open("kept.png"))
+    assert kept.dtype == np.uint16 and np.array_equal(kept[50:], before[50:])
+    assert abs(int(kept[25, 25]) - 60000) < 600
 
 
 def test_demo_leaves_a_page(here, capsys):

@@ -15,6 +15,7 @@ from scipy import ndimage
 from benchmarks.preservation import GLOBAL, editor, to_picture
 from wegen_core.data.playground import Scene, Thing, draw
 from wegen_core.preservation import Anchor, Report, drift_picture, filters, preserve, preserve_batch
+from wegen_core.preservation.warp import centres, nodes, smooth_warp
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIDES = st.integers(1, 24)
@@ -264,3 +265,35 @@ def test_without_opencv_the_result_is_nearly_the_same(monkeypatch):
     slow = preserve(source, edited)
     assert slow.report.decision == fast.report.decision
     assert np.abs(slow.change_mask - fast.change_mask).mean() < 0.01
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_a_moved_thing_does_not_move_the_picture(size):
+    before = Scene("grass", (Thing("ball", "orange", "left"), Thing("cat", "blue", "right")))
+    after = Scene("grass", (Thing("ball", "orange", "left"), Thing("cat", "blue", "middle")))
+    source, edited = (np.asarray(draw(s, size)) for s in (before, after))
+    changed = np.abs(source.astype(int) - edited).max(axis=2)
+    result = preserve(source, edited)
+    assert result.report.decision == "lock" and np.array_equal(result.transform, np.eye(3))
+    assert np.array_equal(result.image[changed == 0], source[changed == 0])
+    assert (result.change_mask > 0.5)[changed >= 8].mean() > 0.9
+
+
+def test_a_smooth_warp_is_told_from_its_affine_trend():
+    size = (96, 128)
+    grid = nodes(size)
+    x, y = centres(grid, size)
+    bend = np.stack([np.sin(x / 20), np.cos(y / 25)], axis=-1)
+    affine = np.stack([0.01 * x + 1.5, -0.02 * y], axis=-1)
+    tensor = np.tile([1.0, 0.0, 1.0], (*grid, 1))
+    tensor[:2] = 0  # nothing is known there
+    tensor[2:, :2, 0] = 0  # nor sideways there
+    moved = bend + affine
+    pull = moved * tensor[..., [0, 2]]
+    fit, flow = smooth_warp(tensor, pull, np.zeros((*grid, 2)), 0.1, size)
+    found = (fit[:2, :2] @ flow[..., None])[..., 0]
+    found += np.stack([x, y], axis=-1) @ (fit[:2, :2] - np.eye(2)).T + fit[:2, 2]
+    error = np.abs(found - moved)
+    assert error[3:, 3:].max() < 0.1 and error.max() < 1.5
+    assert np.abs(flow).mean() > 0.2  # the waves; the slope is the affine map's
+    assert np.abs(flow).max() < 2

@@ -13,12 +13,10 @@ from ..records import open_picture, versions, write_picture
 
 
 def preserve(args: Namespace) -> None:
-    from ..pictures import one_pil
     from ..preservation import preserve
 
-    source = one_pil(open_picture(args.source), "source")
-    edited = one_pil(open_picture(args.edited), "edited")
-    done = preserve(source, edited, None if args.mask is None else open_picture(args.mask))
+    mask = None if args.mask is None else open_picture(args.mask)
+    done = preserve(open_picture(args.source), open_picture(args.edited), mask)
     write_picture(done.image, args.out)
     if args.change_mask is not None:
         write_picture(done.change_mask, args.change_mask)
