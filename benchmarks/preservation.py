@@ -1,6 +1,7 @@
 """How well preservation holds, measured on the playground's own drawings; no download.
 
     python benchmarks/preservation.py [--size 256] [--pairs 24] [--chains 2] [--json FILE]
+    python benchmarks/preservation.py --picture docs/preserved.png
 
 Two drawn scenes that differ by one edit; the second goes through a simulated editor (zoom,
 rotation, shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures, as
@@ -25,7 +26,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from wegen_core.data.playground import draw, edits, sample
+from wegen_core.data.playground import Scene, Thing, draw, edits, sample
 from wegen_core.preservation import Anchor, preserve
 
 VISIBLE = 8  # levels from which a difference between the drawings is an edit
@@ -164,6 +165,18 @@ def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, flo
     return {"10 turns: bit-exact": float((error == 0).mean())}
 
 
+def picture(size: int) -> Image.Image:
+    """Before, edited and preserved side by side, and below, by how much (times 8) the last two
+    differ from the first."""
+    before = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "blue", "right")))
+    after = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "yellow", "right")))
+    source, target = (np.asarray(draw(s, size)) for s in (before, after))
+    edited = editor(target, np.random.default_rng(4))[0]
+    row = [source, edited, preserve(source, edited).image]
+    off = [np.clip(np.abs(p.astype(int) - source) * 8, 0, 255).astype(np.uint8) for p in row]
+    return Image.fromarray(np.vstack([np.hstack(row), np.hstack(off)]))
+
+
 def _corner_error(found: np.ndarray, truth: np.ndarray, size: int) -> float:
     last = size - 1
     corners = np.array([[0, 0, 1], [last, 0, 1], [0, last, 1], [last, last, 1]]).T
@@ -178,7 +191,11 @@ def main() -> None:
     parser.add_argument("--chains", type=int, default=2, help="chains of ten edits")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the numbers here too")
+    parser.add_argument("--picture", type=Path, help="only draw a before and after into this file")
     args = parser.parse_args()
+    if args.picture:
+        picture(args.size).save(args.picture)
+        return
     rng = np.random.default_rng(args.seed)
     rows = [local(rng, args.size) for _ in range(args.pairs)]
     rows += [untouched(rng, args.size) for _ in range(max(1, args.pairs // 4))]

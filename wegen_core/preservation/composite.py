@@ -12,6 +12,7 @@ from .registration import Registration
 _RING = 0.48  # so that everybody's threshold at a half gives the mask itself
 _STRIP = 256  # rows at a time: memory stays a small multiple of the picture
 _BORDER = 3.0  # pixels
+_BACKGROUND = 0.5  # share of the border that changes with a background
 _OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
 _OFFSET_LIMIT = 8.0  # levels: a larger step along the seam is the edit's own
 
@@ -41,9 +42,9 @@ def feather(
 def extended(
     mask: np.ndarray, inside: np.ndarray, found: Registration, edited: tuple[int, int]
 ) -> np.ndarray:
-    """`mask`, continued into what the edited picture does not cover: a pixel there changes with
-    the nearest one on the border of the edited picture, or a strip of the old picture would
-    frame a new background. Its content is mirrored."""
+    """`mask`, continued into what the edited picture does not cover where most of its border
+    changed: a strip of the old picture would frame a new background. A pixel there changes with
+    the nearest one on the border of the edited picture; its content is mirrored."""
     if inside.all() or not mask.any():
         return mask
     # The border's own pixels are half mirrored: they follow those a little further in, too.
@@ -59,8 +60,11 @@ def extended(
     near_y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
     rows = np.clip(np.rint(near_y), 0, mask.shape[0] - 1).astype(int)
     columns = np.clip(np.rint(near_x), 0, mask.shape[1] - 1).astype(int)
+    nearest = mask[rows, columns]
+    if nearest.mean() < _BACKGROUND:
+        return mask
     out = mask.copy()
-    out[y, x] |= mask[rows, columns]
+    out[y, x] |= nearest
     return out
 
 

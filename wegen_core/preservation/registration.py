@@ -108,11 +108,11 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
         if best > enough:
             break
         guesses = scan(source, edited, side) if side else size_relations(source, edited)
-        least = best + (_SURPRISING if side else _BETTER)
+        needed = best + (_SURPRISING if side else _BETTER)
         for matrix in guesses:
             candidate = coarse.affine(replace(plain, matrix=matrix), steps=3 if side else 6)
             score = coarse.agreement(candidate)
-            if score > max(best, least):
+            if score > max(best, needed):
                 found, best = candidate, score
     warps = align == "warp" and min(source.shape) >= _WARP_LEAST
     level = coarse
