@@ -1,7 +1,9 @@
 """Interleaved training sequences of the playground: chats in which pictures are drawn and changed.
 
 One chat holds up to four pictures; replies name what they do ("draw:", "change:", "combine:"), then
-the whole picture that is meant, then show it.
+what they saw ("a red car on the left, on grass ->"), then the whole picture that is meant, then show
+it. What was seen is said first because both halves are then easy: reading a picture without changing
+it, and changing words without reading a picture. The second half is also learned from words alone.
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.prompt import IMAGE, Part, reply_ids, user_ids
+from ..model.prompt import IMAGE, THEN, Part, reply_ids, user_ids
 from ..model.tokenizer import Tokenizer
 from . import playground as world
 
@@ -22,11 +24,16 @@ _IGNORED = -100
 
 @dataclass(frozen=True)
 class Exchange:
-    """A user's turn and the reply. `scenes`: what the images of both show, in order."""
+    """A user's turn and the reply. `scenes`: what the images of both show, in order.
+
+    `given`, where the pictures are left out: how the reply starts, which only they could tell. It
+    is not learned, nor is the reply's end, where a picture would follow.
+    """
 
     user: tuple[Part, ...]
     reply: tuple[Part, ...]
     scenes: tuple[world.Scene, ...] = ()
+    given: str | None = None
 
 
 @dataclass(frozen=True)
@@ -49,22 +56,16 @@ def draw(rng: np.random.Generator) -> Exchange:
 
 
 def rewrite(rng: np.random.Generator) -> Exchange:
-    """A wish, a free wording, or a description with an instruction -> a full description."""
-    scene, style = world.sample(rng), rng.random()
-    if style < 0.2:
-        text = world.wish(scene, rng)
-    elif style < 0.55:
-        text = world.phrase(scene, rng)
-    else:
-        instruction, result = world.edits(scene, rng)
-        text, scene = f"{world.describe(scene)}. {instruction}", result
+    """A wish or a free wording -> a full description."""
+    scene = world.sample(rng)
+    text = world.wish(scene, rng) if rng.random() < 0.5 else world.phrase(scene, rng)
     return Exchange((f"Rewrite: {text}",), (world.describe(scene),))
 
 
 def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
     """An instruction about `scene` (attached to it, or the last picture) -> the changed picture."""
     text, result = world.edits(scene, rng)
-    reply = (f"change: {world.describe(result)}", IMAGE)
+    reply = (f"change: {world.describe(scene)}{THEN}{world.describe(result)}", IMAGE)
     if attached:
         return Exchange((IMAGE, text), reply, (scene, result))
     return Exchange((text,), reply, (result,))
@@ -73,7 +74,8 @@ def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exch
 def combine(rng: np.random.Generator) -> Exchange:
     """Two attached pictures -> one."""
     first, second, text, result = world.compositions(rng)
-    reply = (f"combine: {world.describe(result)}", IMAGE)
+    seen = f"{world.describe(first)} + {world.describe(second)}"
+    reply = (f"combine: {seen}{THEN}{world.describe(result)}", IMAGE)
     return Exchange((IMAGE, IMAGE, text), reply, (first, second, result))
 
 
@@ -85,23 +87,34 @@ def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchang
     return Exchange((question,), (answer,))
 
 
+def in_words(exchange: Exchange) -> Exchange:
+    """The exchange without its pictures."""
+    user, reply = (tuple(p for p in e if p is not IMAGE) for e in (exchange.user, exchange.reply))
+    seen, arrow, _ = str(reply[0]).partition(THEN)
+    return Exchange(user, reply, given=seen if arrow else "")
+
+
 def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:
     """A chat with exactly so many pictures, 0 to 4."""
     if pictures == 0:
-        return [rewrite(rng)]
+        style = rng.random()
+        if style < 0.3:
+            return [rewrite(rng)]
+        if style < 0.45:
+            return [in_words(draw(rng))]
+        return [in_words(combine(rng) if style > 0.75 else change(world.sample(rng), True, rng))]
     talk: list[Exchange] = []
-    if pictures == 1 and rng.random() < 0.25:
-        scene = world.sample(rng)
-        talk.append(ask(scene, True, rng))
+    if pictures == 1 and rng.random() < 0.5:
+        talk.append(ask(world.sample(rng), True, rng))
     elif pictures >= 3 and rng.random() < 0.6:
         talk.append(combine(rng))
-    elif pictures >= 2 and rng.random() < 0.5:
+    elif pictures >= 2 and rng.random() < 0.7:
         talk.append(change(world.sample(rng), True, rng))
     else:
         talk.append(draw(rng))
     while True:
         shown = [scene for exchange in talk for scene in exchange.scenes]
-        if rng.random() < 0.25:
+        while rng.random() < 0.4:
             talk.append(ask(shown[-1], False, rng))
         if len(shown) >= pictures:
             return talk
@@ -120,7 +133,11 @@ def encode(talk: Sequence[Exchange], tokenizer: Tokenizer) -> Interleaved:
         reply = reply_ids(tokenizer, exchange.reply)
         ids += asked + reply
         labels += [_IGNORED] * len(asked)
-        labels += [_IGNORED if token in unlabelled else token for token in reply]
+        learned = [_IGNORED if token in unlabelled else token for token in reply]
+        if exchange.given is not None:
+            known = len(tokenizer.encode(exchange.given))
+            learned = [_IGNORED] * known + learned[known:-1] + [_IGNORED]
+        labels += learned
         attached = sum(part is IMAGE for part in exchange.user)
         scenes += exchange.scenes
         generated += [i >= attached for i in range(len(exchange.scenes))]

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..conversation import Conversation, Picture, Turn
-from ..model.prompt import IMAGE, Part, reply_ids, user_ids
+from ..model.prompt import IMAGE, THEN, Part, reply_ids, user_ids
 from ..pictures import flatten
 from ..plan import Intent, Plan
 from ..rewriting import broken, find_constraints
@@ -265,7 +265,7 @@ class NativeMLLM:
         intent = intent or said or _guess(turns)
         return Plan(
             intent,
-            prompt=words or asked,
+            prompt=words.rpartition(THEN)[2] or asked,
             text=words,
             changes=(asked,) if intent == "refine" else (),
             constraints=tuple(find_constraints(asked)),

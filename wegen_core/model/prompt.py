@@ -26,6 +26,9 @@ class Marker(Enum):
 IMAGE = Marker.IMAGE
 Part = str | Marker
 
+THEN = " -> "
+"""In a reply that changes pictures: between what was seen in them and what the new one shows."""
+
 _TAG = re.compile(r"<(?=/?(?:s|unk|img|patch|loc|box)\b|img_)")
 
 

@@ -68,7 +68,7 @@ SCHEDULER = {
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
-STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 5500}
+STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 6000}
 SIDE = 8
 SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
@@ -92,12 +92,19 @@ def build(folder: Path, seed: int = 0) -> WeGen:
     return WeGen(config, tokenizer).eval().requires_grad_(False)
 
 
-def train_mini(folder: Path, stages: Sequence[str] = tuple(STEPS), seed: int = 0) -> WeGen:
+def train_mini(
+    folder: Path,
+    stages: Sequence[str] = tuple(STEPS),
+    seed: int = 0,
+    init: Path | None = None,
+) -> WeGen:
     """Run or resume the named stages in order; a finished one only loads its weights.
 
     The painter needs vision and vae, the llm needs vision; two processes can train them at once.
+    init: a model folder whose weights the painter and llm begin with, and that the stages not named
+    keep.
     """
-    net = build(folder, seed)
+    net = build(folder, seed) if init is None else WeGen.from_pretrained(init)
     run, steps = folder / "stages", STEPS
     if "vision" in stages:
         net.vision = train_vision(VISION, run, steps=steps["vision"], seed=seed)
@@ -123,8 +130,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/mini"), help="run folder")
     parser.add_argument("--stages", nargs="+", choices=list(STEPS), default=list(STEPS))
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--init", type=Path, help="model folder to go on from, instead of nothing")
     options = parser.parse_args(arguments)
-    net = train_mini(options.out, options.stages, options.seed)
-    if set(options.stages) == set(STEPS):
+    net = train_mini(options.out, options.stages, options.seed, options.init)
+    if options.init or set(options.stages) == set(STEPS):
         save(net, options.out / "model", torch.float16, overwrite=True, max_shard=SHARD)
         print(f"saved to {options.out / 'model'}; copy it to wegen_core/pretrained/mini to ship it")

@@ -23,8 +23,8 @@ DROPPED = 0.1
 
 # How often a batch's chats hold 0, 1, ... pictures, and how many chats then fill a batch. Words
 # without pictures cost little, and which colour goes with which thing is learned from words.
-_PICTURES = (0.4, 0.1, 0.3, 0.12, 0.08)
-_CHATS = (128, 32, 20, 14, 10)
+_PICTURES = (0.3, 0.25, 0.25, 0.12, 0.08)
+_CHATS = (64, 24, 12, 8, 6)
 
 
 def _noisy(tokens: Tensor) -> Tensor:
@@ -81,7 +81,7 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
         learned,
         step,
         steps=steps,
-        lr=1.5e-3,
+        lr=1e-3,
         folder=folder,
         seed=seed,
         betas=(0.9, 0.95),
@@ -89,7 +89,6 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
         warmup=200,
         ema_decay=0.998,
         save_every=100,
-        bf16=True,
     )
     net.llm.eval()
 
