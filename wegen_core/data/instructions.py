@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from .language import SETTING_NOUNS, SHORT_PLACES, say_colour, say_kind, say_place, say_setting
 from .scenes import (
@@ -18,6 +18,7 @@ from .scenes import (
     Split,
     Thing,
     describe,
+    describe_thing,
     held_out,
     pick,
     sample,
@@ -30,6 +31,17 @@ if TYPE_CHECKING:
     Rng = np.random.Generator
 
 Edit = tuple[str, Scene]
+
+
+class Composition(NamedTuple):
+    """Two pictures, an instruction, its result, and the step between in canonical words."""
+
+    first: Scene
+    second: Scene
+    instruction: str
+    result: Scene
+    step: str
+
 
 _VERBS = frozenset(
     "add change colour delete draw erase exchange get give make move paint place put remove"
@@ -55,22 +67,18 @@ def edits(
     return _polite(edit[0], rng), edit[1]
 
 
-def compositions(
-    rng: np.random.Generator, split: Split = "train"
-) -> tuple[Scene, Scene, str, Scene]:
-    """(picture 1, picture 2, instruction, result); the result belongs to the split.
+def compositions(rng: np.random.Generator, split: Split = "train") -> Composition:
+    """Something of one picture for another; the result belongs to the split.
 
     A thing carried over keeps its colour, and its position unless the instruction names one or
     that position is taken: then it goes to the first free one from the left.
     """
     while True:
         first, second = sample(rng), sample(rng)
-        if rng.random() < 0.75:
-            composed = _carry(first, second, rng)
-        else:
-            composed = _swap_background(first, second, rng)
-        if composed is not None and held_out(composed[1]) == (split == "held_out"):
-            return first, second, _polite(composed[0], rng), composed[1]
+        compose = _carry if rng.random() < 0.75 else _swap_background
+        composed = compose(first, second, rng)
+        if composed is not None and held_out(composed.result) == (split == "held_out"):
+            return composed._replace(instruction=_polite(composed.instruction, rng))
 
 
 def questions(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
@@ -238,7 +246,7 @@ def _pictures(source: int, rng: Rng) -> tuple[str, str]:
     return pick(rng, names)
 
 
-def _carry(first: Scene, second: Scene, rng: Rng) -> Edit | None:
+def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     """Put a thing of one picture into the other; None where that one is full."""
     source = 1 if rng.random() < 0.8 else 2
     giver, taker = (first, second) if source == 1 else (second, first)
@@ -265,10 +273,13 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Edit | None:
         f"{goal} with {the} of {origin}{place}",
     )
     carried = replace(thing, position=position)
-    return pick(rng, texts), replace(taker, things=(*taker.things, carried))
+    result = replace(taker, things=(*taker.things, carried))
+    taken, added = describe_thing(thing), describe_thing(carried)
+    step = f"take {taken} from picture {source}, add {added} to picture {3 - source}"
+    return Composition(first, second, pick(rng, texts), result, step)
 
 
-def _swap_background(first: Scene, second: Scene, rng: Rng) -> Edit | None:
+def _swap_background(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     """One picture with the background of the other; None where both are the same."""
     if first.background == second.background:
         return None
@@ -283,7 +294,9 @@ def _swap_background(first: Scene, second: Scene, rng: Rng) -> Edit | None:
         f"{goal} with the background of {origin}",
         f"{goal} in the place of {origin}",
     )
-    return pick(rng, texts), replace(taker, background=giver.background)
+    result = replace(taker, background=giver.background)
+    step = f"now picture {3 - source} {SETTINGS[giver.background]}"
+    return Composition(first, second, pick(rng, texts), result, step)
 
 
 def _ask_colour(scene: Scene, rng: Rng) -> tuple[str, str]:

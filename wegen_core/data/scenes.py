@@ -77,10 +77,29 @@ def with_article(words: str) -> str:
 
 def describe(scene: Scene) -> str:
     """The canonical description: "a red car on the left and a blue fish on the right, at night"."""
-    things = " and ".join(
-        f"{with_article(t.colour)} {t.kind} {PLACES[t.position]}" for t in scene.things
-    )
-    return f"{things}, {SETTINGS[scene.background]}"
+    return f"{' and '.join(map(describe_thing, scene.things))}, {SETTINGS[scene.background]}"
+
+
+def describe_thing(thing: Thing) -> str:
+    """The canonical words: "a red car on the left"."""
+    return f"{with_article(thing.colour)} {thing.kind} {PLACES[thing.position]}"
+
+
+def describe_change(before: Scene, after: Scene) -> str:
+    """One step in canonical words: "a red car on the left is now a blue car on the left"."""
+    if before.background != after.background:
+        return f"now {SETTINGS[after.background]}"
+    gone = [t for t in before.things if t not in after.things]
+    new = [t for t in after.things if t not in before.things]
+    if len(gone) < len(new):
+        return f"add {describe_thing(new[0])}"
+    if len(gone) > len(new):
+        return f"remove {describe_thing(gone[0])}"
+    # Two things that changed have swapped places.
+    same = {(t.kind, t.colour): t for t in new}
+    pairs = [(t, same.get((t.kind, t.colour), new[0])) for t in gone]
+    said = [f"{describe_thing(old)} is now {describe_thing(one)}" for old, one in pairs]
+    return " and ".join(said) or "nothing"
 
 
 _THING = re.compile(

@@ -1,9 +1,12 @@
 """Interleaved training sequences of the playground: chats in which pictures are drawn and changed.
 
-One chat holds up to four pictures; replies name what they do ("draw:", "change:", "combine:"), then
-what they saw ("a red car on the left, on grass ->"), then the whole picture that is meant, then show
-it. What was seen is said first because both halves are then easy: reading a picture without changing
-it, and changing words without reading a picture. The second half is also learned from words alone.
+One chat holds up to four pictures. A reply names what it does, then the whole picture that is meant,
+then shows it. Before that, one that changes pictures says what it sees and what the change is:
+
+    change: a red car on the left, at night. remove a red car on the left -> ...
+
+Each part is then easy: reading a picture, finding what is meant, rewriting words. The last two are
+also learned from words alone, which cost little.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.prompt import IMAGE, THEN, Part, reply_ids, user_ids
+from ..model.prompt import IMAGE, SEEN, THEN, Part, reply_ids, user_ids
 from ..model.tokenizer import Tokenizer
 from . import playground as world
 
@@ -65,7 +68,8 @@ def rewrite(rng: np.random.Generator) -> Exchange:
 def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
     """An instruction about `scene` (attached to it, or the last picture) -> the changed picture."""
     text, result = world.edits(scene, rng)
-    reply = (f"change: {world.describe(scene)}{THEN}{world.describe(result)}", IMAGE)
+    said = f"{world.describe(scene)}{SEEN}{world.describe_change(scene, result)}"
+    reply = (f"change: {said}{THEN}{world.describe(result)}", IMAGE)
     if attached:
         return Exchange((IMAGE, text), reply, (scene, result))
     return Exchange((text,), reply, (result,))
@@ -73,9 +77,9 @@ def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exch
 
 def combine(rng: np.random.Generator) -> Exchange:
     """Two attached pictures -> one."""
-    first, second, text, result = world.compositions(rng)
-    seen = f"{world.describe(first)} + {world.describe(second)}"
-    reply = (f"combine: {seen}{THEN}{world.describe(result)}", IMAGE)
+    first, second, text, result, step = world.compositions(rng)
+    said = f"{world.describe(first)} + {world.describe(second)}{SEEN}{step}"
+    reply = (f"combine: {said}{THEN}{world.describe(result)}", IMAGE)
     return Exchange((IMAGE, IMAGE, text), reply, (first, second, result))
 
 
@@ -90,8 +94,8 @@ def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchang
 def in_words(exchange: Exchange) -> Exchange:
     """The exchange without its pictures."""
     user, reply = (tuple(p for p in e if p is not IMAGE) for e in (exchange.user, exchange.reply))
-    seen, arrow, _ = str(reply[0]).partition(THEN)
-    return Exchange(user, reply, given=seen if arrow else "")
+    seen, end, _ = str(reply[0]).partition(SEEN)
+    return Exchange(user, reply, given=seen if end else "")
 
 
 def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:

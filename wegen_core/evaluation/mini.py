@@ -61,7 +61,7 @@ def refine(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) 
 
 def compose(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
     """Two pictures -> one with what was asked for."""
-    first, second, instruction, wanted = world.compositions(rng, "held_out")
+    first, second, instruction, wanted, _ = world.compositions(rng, "held_out")
     done = copilot.compose([world.draw(first), world.draw(second)], instruction, seed=seed)
     return {
         "plan right": done.plan.prompt == world.describe(wanted),

@@ -26,8 +26,9 @@ class Marker(Enum):
 IMAGE = Marker.IMAGE
 Part = str | Marker
 
-THEN = " -> "
-"""In a reply that changes pictures: between what was seen in them and what the new one shows."""
+SEEN, THEN = ". ", " -> "
+"""In a reply that changes pictures: what ends the description of what is seen in them, and what
+stands before that of the new one. Between them is said what changes."""
 
 _TAG = re.compile(r"<(?=/?(?:s|unk|img|patch|loc|box)\b|img_)")
 

@@ -23,7 +23,7 @@ DROPPED = 0.1
 
 # How often a batch's chats hold 0, 1, ... pictures, and how many chats then fill a batch. Words
 # without pictures cost little, and which colour goes with which thing is learned from words.
-_PICTURES = (0.3, 0.25, 0.25, 0.12, 0.08)
+_PICTURES = (0.45, 0.15, 0.22, 0.1, 0.08)
 _CHATS = (64, 24, 12, 8, 6)
 
 
