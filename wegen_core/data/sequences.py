@@ -1,7 +1,7 @@
 """Interleaved training sequences of the playground: chats in which pictures are drawn and changed.
 
-One chat holds up to four pictures. A reply names what it does, then the whole picture that is meant,
-then shows it. Before that, one that changes pictures says what it sees and what the change is:
+One chat holds up to four pictures. A reply names what it does, then the whole picture that is
+meant, then shows it. One that changes pictures first says what it sees and what the change is:
 
     change: a red car on the left, at night. remove a red car on the left -> ...
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import OrderedDict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, get_args
@@ -11,9 +12,9 @@ import torch
 from torch import Tensor
 
 from ..conversation import Conversation, Picture, Turn
-from ..model.prompt import IMAGE, THEN, Part, reply_ids, user_ids
+from ..model.prompt import IMAGE, SEEN, THEN, Part, reply_ids, user_ids
 from ..pictures import flatten
-from ..plan import Intent, Plan
+from ..plan import Intent, Plan, Reference
 from ..rewriting import broken, find_constraints
 from ..rewriting.constraints import find_subjects
 
@@ -261,16 +262,29 @@ class NativeMLLM:
     ) -> Plan:
         said = self._said(words)
         words = words.removeprefix(self.net.config.verbs.get(said or "", "")).strip()
+        before, _, meant = words.rpartition(THEN)
+        change = before.partition(SEEN)[2]
         asked = turns[-1].text
         intent = intent or said or _guess(turns)
         return Plan(
             intent,
-            prompt=words.rpartition(THEN)[2] or asked,
+            prompt=meant or asked,
             text=words,
-            changes=(asked,) if intent == "refine" else (),
+            changes=(change or asked,) if intent == "refine" else (),
+            references=_base(change, turns) if intent == "compose" else (),
             constraints=tuple(find_constraints(asked)),
             draft=draft,
         )
+
+
+def _base(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
+    """The picture that things are put into: what a composing reply names last."""
+    named = re.findall(r"\bpicture (\d+)", change)
+    shown = len(turns[-1].pictures)
+    if not named or not 1 <= int(named[-1]) <= shown:
+        return ()
+    earlier = sum(len(turn.pictures) for turn in turns[:-1])
+    return (Reference(earlier + int(named[-1]), "base"),)
 
 
 def _intent_of(turn: Turn) -> str:
