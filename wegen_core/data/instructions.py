@@ -21,6 +21,7 @@ from .scenes import (
     describe_thing,
     held_out,
     pick,
+    point_out,
     sample,
     with_article,
 )
@@ -274,7 +275,7 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     )
     carried = replace(thing, position=position)
     result = replace(taker, things=(*taker.things, carried))
-    taken, added = describe_thing(thing), describe_thing(carried)
+    taken, added = point_out(thing), describe_thing(carried)
     step = f"take {taken} from picture {source}, add {added} to picture {3 - source}"
     return Composition(first, second, pick(rng, texts), result, step)
 

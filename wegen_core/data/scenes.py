@@ -85,8 +85,13 @@ def describe_thing(thing: Thing) -> str:
     return f"{with_article(thing.colour)} {thing.kind} {PLACES[thing.position]}"
 
 
+def point_out(thing: Thing) -> str:
+    """Canonical words for a thing that is there: "the car on the left"."""
+    return f"the {thing.kind} {PLACES[thing.position]}"
+
+
 def describe_change(before: Scene, after: Scene) -> str:
-    """One step in canonical words: "a red car on the left is now a blue car on the left"."""
+    """One step in canonical words: "the car on the left is now a blue car on the left"."""
     if before.background != after.background:
         return f"now {SETTINGS[after.background]}"
     gone = [t for t in before.things if t not in after.things]
@@ -94,11 +99,11 @@ def describe_change(before: Scene, after: Scene) -> str:
     if len(gone) < len(new):
         return f"add {describe_thing(new[0])}"
     if len(gone) > len(new):
-        return f"remove {describe_thing(gone[0])}"
+        return f"remove {point_out(gone[0])}"
     # Two things that changed have swapped places.
     same = {(t.kind, t.colour): t for t in new}
     pairs = [(t, same.get((t.kind, t.colour), new[0])) for t in gone]
-    said = [f"{describe_thing(old)} is now {describe_thing(one)}" for old, one in pairs]
+    said = [f"{point_out(old)} is now {describe_thing(one)}" for old, one in pairs]
     return " and ".join(said) or "nothing"
 
 

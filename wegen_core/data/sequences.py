@@ -3,10 +3,11 @@
 One chat holds up to four pictures. A reply names what it does, then the whole picture that is
 meant, then shows it. One that changes pictures first says what it sees and what the change is:
 
-    change: a red car on the left, at night. remove a red car on the left -> ...
+    change: a red car on the left, at night. remove the car on the left -> ...
 
 Each part is then easy: reading a picture, finding what is meant, rewriting words. The last two are
-also learned from words alone, which cost little.
+also learned from words alone, which cost little. What is there is pointed out by its kind first:
+a reader that never looks ahead finds the kind in what it has read, and the rest beside it.
 """
 
 from __future__ import annotations
