@@ -16,6 +16,7 @@ from wegen_core.copilot import Copilot
 from wegen_core.data import playground as world
 from wegen_core.evaluation.mini import evaluate
 from wegen_core.loading import MINI
+from wegen_core.plan import Reference
 from wegen_core.progress import Stopped
 
 LEAST = 0.8  # of the pictures; the full evaluation has more cases
@@ -49,6 +50,16 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
     ]
     put = copilot.chat(talk, "put the cat from picture 1 into picture 2 on the right", pictures)
     assert put.plan.intent == "compose"
+    assert put.plan.references == (Reference(4, "base"),)  # the second of those just shown
+
+
+def test_a_refinement_says_what_it_sees_what_changes_and_what_is_meant(copilot: Copilot) -> None:
+    before = world.Scene("grass", (world.Thing("car", "red", "left"),))
+    after = world.Scene("grass", (world.Thing("car", "blue", "left"),))
+    plan = copilot.refine(world.draw(before), "make the car blue").plan
+    assert plan.prompt == world.describe(after)
+    assert plan.changes == (world.describe_change(before, after),)
+    assert plan.text == f"{world.describe(before)}. {plan.changes[0]} -> {plan.prompt}"
 
 
 def test_the_same_seed_gives_the_same_picture(copilot: Copilot) -> None:

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ..progress import OnText, Progress, ShouldStop
 
 TEMPERATURE, TOP_P = 1.0, 0.6
-"""What the words settle is far above the rest and stays settled; what they leave open varies."""
+"""What the words settle is far above the rest and stays settled; what they leave open varies.
+Answers are not sampled: a picture leaves nothing open."""
 
 TRIES = 6
 
@@ -124,10 +125,12 @@ class NativeMLLM:
         """
         turns = conversation.turns
         start, features = self._prompt(turns, intent)
+        if temperature is None:
+            temperature = 0.0 if intent == "answer" else TEMPERATURE
         if verb := self.net.config.verbs.get(intent or ""):
             start = torch.cat([start, torch.tensor(self.net.tokenizer.encode(verb))])
         speaking: dict[str, Any] = {
-            "temperature": TEMPERATURE if temperature is None else temperature,
+            "temperature": temperature,
             "top_p": TOP_P if top_p is None else top_p,
             "images": False,
             "should_stop": should_stop,
