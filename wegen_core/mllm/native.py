@@ -17,6 +17,7 @@ from ..pictures import flatten
 from ..plan import Intent, Plan, Reference
 from ..rewriting import broken, find_constraints
 from ..rewriting.constraints import find_subjects
+from .coherence import slips
 
 if TYPE_CHECKING:
     from ..model import Generation, WeGen
@@ -120,8 +121,8 @@ class NativeMLLM:
     ) -> list[Plan]:
         """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens.
 
-        What the network means to draw is held against the user's words before it is drawn; where
-        it breaks them, the best of a few other tries is taken.
+        What the network means to draw is held against the user's words, or against what it saw,
+        before it is drawn; where it breaks them, the best of a few other tries is taken.
         """
         turns = conversation.turns
         start, features = self._prompt(turns, intent)
@@ -144,8 +145,8 @@ class NativeMLLM:
             if intent == "answer" or (intent is None and not drawing):
                 plans.append(Plan("answer", text=self._words(reply)))
                 continue
-            if (intent or self._said(self._words(reply)) or _guess(turns)) == "generate":
-                reply = self._faithful(reply, start, features, turns[-1].text, own, speaking)
+            said = intent or self._said(self._words(reply)) or _guess(turns)
+            reply = self._faithful(reply, start, features, turns[-1].text, said, own, speaking)
             drawn = self._draw(start, reply, features, guidance, on_progress, should_stop)
             plans.append(self._as_plan(self._words(reply), drawn, turns, intent))
         return plans
@@ -156,14 +157,21 @@ class NativeMLLM:
         start: Tensor,
         features: Tensor | None,
         asked: str,
+        intent: Intent,
         seed: int,
         speaking: dict[str, Any],
     ) -> Generation:
-        """`reply`, or the one of a few more that breaks the fewest of the user's constraints."""
+        """`reply`, or the one of a few more with the fewest faults.
+
+        A new picture is held against the user's constraints, a change against what it started from.
+        """
         constraints = [*find_constraints(asked), *find_subjects(asked)]
 
         def faults(one: Generation) -> int:
-            return len(broken(constraints, self._words(one), complete=True))
+            words = self._words(one)
+            if intent == "generate":
+                return len(broken(constraints, words, complete=True))
+            return slips(words)
 
         if not faults(reply) or not speaking["temperature"]:
             return reply
