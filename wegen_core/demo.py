@@ -22,7 +22,7 @@ SCENE = "a blue boat on the left and a green tree on the right, by the sea"
 REFINEMENTS = ("remove the tree", "make the boat red", "move the boat to the middle")
 REFERENCE = "draw an orange cat on the left, on the green grass"
 COMPOSITION = "put the cat from picture 1 into picture 2"
-QUESTION = "what colour is the cat?"
+QUESTION = "what is in the picture?"
 TALK = ("draw a purple fish on the left, by the sea", "make it yellow", "what colour is the fish?")
 
 

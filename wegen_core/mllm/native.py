@@ -97,7 +97,7 @@ class NativeMLLM:
         replies = self.net.generate(
             [torch.tensor(ids)] * n,
             temperature=temperature,
-            top_p=0.95,
+            top_p=0.8,
             seed=seed,
             images=False,
             max_new_tokens=128,
