@@ -90,6 +90,11 @@ def test_sampling_follows_its_seed(net: WeGen) -> None:
     assert len({tuple(row) for row in three}) == 3
 
 
+def test_no_visual_token_is_sampled_as_a_word(net: WeGen) -> None:
+    closed = {*net.tokenizer.image_ids, net.tokenizer.image_end_id}
+    assert not any(closed & set(row) for row in _sampled(net, 8, seed=0))
+
+
 def test_a_small_nucleus_is_greedy(net: WeGen) -> None:
     greedy = net.generate(PROMPT, max_new_tokens=12, images=False).ids.tolist()
     assert _sampled(net, 1, seed=0, top_p=1e-6) == [greedy]

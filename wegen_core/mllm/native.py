@@ -194,9 +194,7 @@ class NativeMLLM:
     ) -> Tensor:
         """Visual tokens [64,W] that follow the words of `reply`."""
         tokens = self.net.tokenizer
-        closing = (tokens.eos_id, tokens.image_start_id)
-        words = [i for i in reply.ids.tolist() if i not in closing]
-        begun = torch.cat([start, torch.tensor([*words, tokens.image_start_id])])
+        begun = torch.cat([start, torch.tensor([*self._said_ids(reply), tokens.image_start_id])])
         drawn = self.net.generate(
             begun,
             features,
@@ -256,9 +254,13 @@ class NativeMLLM:
         return self._read[key].to(self.net.device, self.net.dtype)
 
     def _words(self, reply: Generation) -> str:
+        return self.net.tokenizer.decode(self._said_ids(reply)).strip()
+
+    def _said_ids(self, reply: Generation) -> list[int]:
+        """The ids of a reply that are words."""
         tokens = self.net.tokenizer
-        hidden = {tokens.image_start_id, tokens.image_end_id, *tokens.image_ids, tokens.eos_id}
-        return tokens.decode(i for i in reply.ids.tolist() if i not in hidden).strip()
+        others = {tokens.image_start_id, tokens.image_end_id, *tokens.image_ids, tokens.eos_id}
+        return [i for i in reply.ids.tolist() if i not in others]
 
     def _said(self, words: str) -> Intent | None:
         """The intent that a reply names by its first word."""

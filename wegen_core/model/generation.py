@@ -201,7 +201,8 @@ class Decoder:
         ]
         if free:
             logits = self.net.llm.lm_head(self.state[free]).float()
-            logits[:, self.closed] = 0.0
+            # Published for greedy decoding: 0, so they can win. Sampling never draws them.
+            logits[:, self.closed] = -torch.inf if self.options.temperature else 0.0
             for i, scores in zip(free, logits, strict=True):
                 chosen[i] = _pick(scores, self.options, self.generators[i])
         for i, row in enumerate(self.rows):
