@@ -28,8 +28,7 @@ from .planning import ask_for_plans
 
 if TYPE_CHECKING:
     from ..conversation import Conversation
-    from ..plan import Intent, Plan
-    from ..progress import OnText, Progress, ShouldStop
+    from ..progress import OnText, ShouldStop
 
 KEYS = "WEGEN_API_KEYS"
 TRIES = 4
@@ -124,32 +123,7 @@ class EndpointMLLM:
                     raise
                 _pause(error.wait, tries, should_stop)
 
-    def plan(
-        self,
-        conversation: Conversation,
-        *,
-        n: int = 1,
-        intent: Intent | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
-        guidance: float | None = None,
-        on_text: OnText | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> list[Plan]:
-        """See `MLLM.plan`; guidance and on_progress are for visual tokens, which it has none of."""
-        return ask_for_plans(
-            self,
-            conversation,
-            n=n,
-            intent=intent,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
-            on_text=on_text,
-            should_stop=should_stop,
-        )
+    plan = ask_for_plans
 
     def models(self, should_stop: ShouldStop | None = None) -> list[str]:
         """Names of the models the server offers."""

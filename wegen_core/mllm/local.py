@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ..conversation import Conversation
-    from ..plan import Intent, Plan
-    from ..progress import OnText, Progress, ShouldStop
+    from ..progress import OnText, ShouldStop
 
 Bits = Literal[4, 8]
 
@@ -128,32 +127,7 @@ class LocalMLLM:
             check(lambda: True)
         return listener.finish(done.sequences[0])
 
-    def plan(
-        self,
-        conversation: Conversation,
-        *,
-        n: int = 1,
-        intent: Intent | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
-        guidance: float | None = None,
-        on_text: OnText | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> list[Plan]:
-        """See `MLLM.plan`; guidance and on_progress are for visual tokens, which it has none of."""
-        return ask_for_plans(
-            self,
-            conversation,
-            n=n,
-            intent=intent,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
-            on_text=on_text,
-            should_stop=should_stop,
-        )
+    plan = ask_for_plans
 
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""

@@ -17,7 +17,7 @@ from .loose_json import find_objects
 if TYPE_CHECKING:
     from ..conversation import Picture, Turn
     from ..plan import Region
-    from ..progress import OnText, ShouldStop
+    from ..progress import OnText, Progress, ShouldStop
     from . import MLLM
 
 TEMPERATURE, TOP_P = 0.4, 0.9
@@ -87,10 +87,14 @@ def ask_for_plans(
     temperature: float | None = None,
     top_p: float | None = None,
     seed: int = 0,
+    guidance: float | None = None,
     on_text: OnText | None = None,
+    on_progress: Progress | None = None,
     should_stop: ShouldStop | None = None,
 ) -> list[Plan]:
-    """`n` plans for the last user turn; see `MLLM.plan`.
+    """`n` plans for the last user turn: `MLLM.plan` for any class that chats.
+
+    guidance and on_progress are for visual tokens, which such a model has none of.
 
     Two tries each: the second quotes what was wrong with the first, and optional parts that are
     still wrong are left out. After that the plan is made of the user's own words, and its text says
