@@ -198,7 +198,7 @@ def test_edits_can_reach_held_out_scenes():
 def test_compositions_keep_what_they_should(split):
     rng = np.random.default_rng(6)
     for _ in range(150):
-        first, second, instruction, result, step = compositions(rng, split)
+        first, second, instruction, result, _ = compositions(rng, split)
         assert instruction
         assert held_out(result) == (split == "held_out")
         assert not held_out(first) and not held_out(second)

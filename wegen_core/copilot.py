@@ -12,7 +12,7 @@ from PIL import Image
 
 from .conversation import Conversation, Picture
 from .mllm.looking import Finding, look, stressed, summary
-from .pictures import one_pil, to_pil
+from .pictures import one_pil, region_mask, to_pil
 from .plan import Intent, Plan
 from .references import base_picture
 from .replies import Composed, Drawn, Refined, Reply, Report
@@ -316,7 +316,9 @@ class Copilot:
             return _Made(plan, painted)
         from .preservation import preserve
 
-        where = _region_mask(plan, source) if mask is None else mask
+        where = mask
+        if where is None and plan.region is not None:
+            where = region_mask(plan.region, source.size)
         aligned = getattr(self.painter, "aligned", False)
         done = preserve(source, painted, where, align="none" if aligned else "warp")
         return _Made(plan, _framed(done.image, source), done.change_mask, done.report)
@@ -409,17 +411,6 @@ def _framed(image: Image.Image, source: Image.Image) -> Image.Image:
         image = image.convert("RGBA")
         image.putalpha(source.getchannel("A"))
     return image
-
-
-def _region_mask(plan: Plan, source: Image.Image) -> Image.Image | None:
-    if plan.region is None:
-        return None
-    width, height = source.size
-    x0, y0, x1, y1 = plan.region
-    mask = Image.new("L", source.size)
-    box = (int(x0 * width), int(y0 * height), -int(-x1 * width // 1), -int(-y1 * height // 1))
-    mask.paste(255, box)
-    return mask
 
 
 def _require(text: str, name: str, remedy: str) -> None:

@@ -59,6 +59,16 @@ def to_array(images: Iterable[Image.Image]) -> np.ndarray:
     return np.stack([np.asarray(i.convert("RGB"), np.float32) / 255 for i in images])
 
 
+def region_mask(region: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
+    """White where the box (left, top, right, bottom), 0..1, touches a pixel: "L" of that size."""
+    width, height = size
+    x0, y0, x1, y1 = region
+    mask = Image.new("L", size)
+    box = (int(x0 * width), int(y0 * height), -int(-x1 * width // 1), -int(-y1 * height // 1))
+    mask.paste(255, box)
+    return mask
+
+
 def _from_pil(image: Image.Image, name: str) -> Image.Image:
     if 0 in image.size:
         raise ValueError(

@@ -165,13 +165,12 @@ class NativeMLLM:
 
         A new picture is held against the user's constraints, a change against what it started from.
         """
-        constraints = [*find_constraints(asked), *find_subjects(asked)]
+        new = intent == "generate"
+        constraints = [*find_constraints(asked), *find_subjects(asked)] if new else []
 
         def faults(one: Generation) -> int:
             words = self._words(one)
-            if intent == "generate":
-                return len(broken(constraints, words, complete=True))
-            return slips(words)
+            return len(broken(constraints, words, complete=True)) if new else slips(words)
 
         if not faults(reply) or not speaking["temperature"]:
             return reply

@@ -13,7 +13,7 @@ import torch
 from PIL import Image
 
 from ..device import accelerator
-from ..pictures import flatten
+from ..pictures import flatten, region_mask
 from ..progress import check
 from .families import family_of, instruction, paint_size, shown_size
 
@@ -145,7 +145,7 @@ class DiffusersPainter:
             return self.pipeline, asked, final
         fitted = base.resize((width, height), Image.Resampling.LANCZOS)
         if self.family.edits == "noise":
-            region = None if plan.region is None else _mask(plan.region, fitted.size)
+            region = None if plan.region is None else region_mask(plan.region, fitted.size)
             more = {"image": fitted, "strength": STRENGTH}
             if region is not None:
                 more |= {"mask_image": region, "strength": INPAINT_STRENGTH}
@@ -196,11 +196,3 @@ class _Steps:
         if self._on_progress is not None:
             self._on_progress("paint", step + 1, pipeline.num_timesteps, None)
         return tensors
-
-
-def _mask(region: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
-    """A region as the mask to paint in, white."""
-    mask = Image.new("L", size)
-    x0, y0, x1, y1 = (int(v * side) for v, side in zip(region, size * 2, strict=True))
-    mask.paste(255, (x0, y0, max(x1, x0 + 1), max(y1, y0 + 1)))
-    return mask
