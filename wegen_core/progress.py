@@ -12,7 +12,8 @@ Preview = Callable[[], "Image"]
 """Decodes the picture as it stands now; called only by those who want to pay for it."""
 
 Progress = Callable[[str, int, int, "Preview | None"], None]
-"""(stage, step, total, preview). Stages: "tokens" (visual tokens), "paint" (painter steps)."""
+"""(stage, step, total, preview). Stages: "tokens" (visual tokens), "paint" (painter steps),
+"preserve" (pictures)."""
 
 ShouldStop = Callable[[], bool]
 OnText = Callable[[str], None]

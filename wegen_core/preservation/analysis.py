@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..progress import ShouldStop, check
 from . import filters
 from .change import Change, change, residual
 from .composite import extended, seam_offset
@@ -58,21 +59,26 @@ def analyse(
     replaced: bool,
     align: str,
     given: Registration | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Analysis:
     """Compares `b` with `a`. limit: bool [H,W], where changes are accepted, or with `replaced`
-    where they are; given: a registration at full size found before (of another video frame)."""
-    size, other = _reduced(a.size), _reduced(b.size)
+    where they are; given: a registration at full size found before (of another video frame).
+    should_stop: asked before each step; `Stopped` is raised where it says True."""
+    size, other = reduced(a.size), reduced(b.size)
     source, edited = a.rgb(size), b.rgb(other)
+    check(should_stop)
     if given is None:
         found = register(filters.luma(source), filters.luma(edited), align)
     else:
         found = given.at(size, b.size, other)
+    check(should_stop)
     seen, inside = found.sample(edited)
     np.clip(seen, 0, 255, out=seen)
     near = None if limit is None else filters.resize(limit.astype(np.float32), size) > 0.01
     trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
     tone = level(source, seen, trusted)
     levelled = tone.apply(seen)
+    check(should_stop)
     rest = residual(source, seen, levelled)
     made = change(source, rest, inside, tone.agree, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)
@@ -95,7 +101,8 @@ def analyse(
     )
 
 
-def _reduced(size: tuple[int, int]) -> tuple[int, int]:
+def reduced(size: tuple[int, int]) -> tuple[int, int]:
+    """The size that a picture of `size` (height, width) is analysed at: at most `PIXELS`."""
     k = min(1.0, math.sqrt(PIXELS / (size[0] * size[1])))
     return max(1, round(size[0] * k)), max(1, round(size[1] * k))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..progress import Progress
 from .preserve import Preserved, preserve
 
 
@@ -13,14 +14,16 @@ def preserve_batch(
     mask: Any = None,
     *,
     shared_registration: bool = False,
+    on_progress: Progress | None = None,
     **settings: Any,
 ) -> list[Preserved]:
     """`preserve` for each pair of two batches; one source or one mask serves every edit.
 
     source, edited: lists of pictures, or arrays or tensors [N,H,W,C]; from a batch, every result
         has the form [1,H,W,C]. mask: None, one mask, a list, or [N,H,W].
-    shared_registration: the first pair's registration serves all, as for frames of a video that
+    shared_registration: the first registration found serves all, as for frames of a video that
         one edit moved in one way.
+    on_progress: told after each picture, in stage "preserve". settings: as in `preserve`.
     Raises ValueError where the numbers of pictures do not match, and as `preserve` does.
     """
     sources, edits = _pictures(source, "source"), _pictures(edited, "edited")
@@ -33,10 +36,14 @@ def preserve_batch(
             )
     results: list[Preserved] = []
     for i, picture in enumerate(edits):
-        if shared_registration and results:
-            settings["registration"] = results[0].registration
+        if shared_registration:
+            # An equal pair has none.
+            known = (r.registration for r in results if r.registration is not None)
+            settings["registration"] = next(known, None)
         base = sources[i if len(sources) > 1 else 0]
         results.append(preserve(base, picture, masks[i if len(masks) > 1 else 0], **settings))
+        if on_progress is not None:
+            on_progress("preserve", i + 1, len(edits), None)
     return results
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..progress import ShouldStop, check
 from . import filters
 from .level import Level
 from .pixels import Pixels, to_dtype
@@ -90,14 +91,17 @@ def composite(
     tone: Level,
     offset: np.ndarray,
     alpha: np.ndarray,
+    should_stop: ShouldStop | None = None,
 ) -> np.ndarray:
     """source + alpha * (edited, registered and levelled - source): [H,W,C] in the source's dtype.
 
     found, tone: for the source's full size. Where alpha is 0, the very values of the source.
+    should_stop: asked before each strip of rows.
     """
     out = source.values.copy()
     values = edited.like(source)
     for top in range(0, source.size[0], _STRIP):
+        check(should_stop)
         rows = alpha[top : top + _STRIP]
         columns = np.flatnonzero(rows.any(axis=0))
         if len(columns) == 0:

@@ -39,7 +39,9 @@ class Pixels:
         return 1 if self.values.shape[2] < 3 else 3
 
     def rebuild(self, values: np.ndarray) -> Any:
-        """An array like `values` (any size) -> the caller's kind of picture."""
+        """An array like `values` (any size and channels) -> the caller's kind of picture."""
+        if self.form.kind == "pil" and values.shape[2] > 1:
+            values = _levels(values, self.white, np.dtype(np.uint8), 255)  # all that PIL has
         return self.form.picture(values)
 
     def rebuild_mask(self, mask: np.ndarray) -> Any:
@@ -62,6 +64,10 @@ class Pixels:
             values *= 255 / self.white
         np.clip(values, 0, 255, out=values)
         return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+
+    def levels_of(self, other: Pixels) -> np.ndarray:
+        """These values in the dtype and white of `other`: [H,W,C]."""
+        return _levels(self.values, self.white, other.values.dtype, other.white)
 
     def like(self, other: Pixels) -> np.ndarray:
         """These values with the channels, dtype and white of `other`: [H,W,C of other].
@@ -171,6 +177,12 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
         )
     grey = filters.luma(pixels.rgb(size))
     return grey > 127.5
+
+
+def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:
+    if (values.dtype, white) == (dtype, new_white):
+        return values
+    return to_dtype(values * np.float32(new_white / white), dtype, new_white)
 
 
 def to_dtype(values: np.ndarray, dtype: np.dtype, white: float) -> np.ndarray:

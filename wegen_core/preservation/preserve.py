@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..progress import ShouldStop
 from . import filters
-from .analysis import Analysis, analyse
+from .analysis import Analysis, analyse, reduced
 from .composite import composite, feather
 from .pixels import Pixels, read, read_mask
 from .registration import Registration
@@ -45,6 +46,7 @@ def preserve(
     scope: Literal["auto", "local", "global"] = "auto",
     align: Literal["warp", "affine", "none"] = "warp",
     registration: Registration | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> Preserved:
     """Lays the changes of `edited` on the pixels of `source`.
 
@@ -59,6 +61,8 @@ def preserve(
         or "none" (only the sizes differ).
     registration: of an earlier result for pictures of the same two sizes, used instead of
         registering again, as for the frames of a video.
+    should_stop: asked between the steps of the work; where it says True, `progress.Stopped` is
+        raised.
     Raises ValueError naming the input for anything that is not such a picture or setting.
     """
     _check("mask_mode", mask_mode, ("limit", "replace"))
@@ -77,14 +81,14 @@ def preserve(
         return _passed(a, b, edited, Report("pass", "asked to pass the edit through"))
     if a.size == b.size and np.array_equal(b.like(a), a.values):
         return _unchanged(a, b)
-    view = analyse(a, b, limit, mask_mode == "replace", align, registration)
+    view = analyse(a, b, limit, mask_mode == "replace", align, registration, should_stop)
     reason = "within the given mask"
     if limit is None:
         kind = scope_of(view.source, view.seen, view.inside, view.zoom, view.tone, view.change)
         reason = kind.reason
         if scope == "auto" and not kind.local:
             return _passed(a, b, edited, _report(view, "pass", reason), view)
-    return _locked(a, b, view, limit, mask_mode, reason)
+    return _locked(a, b, view, limit, mask_mode, reason, should_stop)
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -93,7 +97,13 @@ def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 def _locked(
-    a: Pixels, b: Pixels, view: Analysis, limit: np.ndarray | None, mode: str, reason: str
+    a: Pixels,
+    b: Pixels,
+    view: Analysis,
+    limit: np.ndarray | None,
+    mode: str,
+    reason: str,
+    should_stop: ShouldStop | None,
 ) -> Preserved:
     mask = view.mask
     if view.size != a.size:
@@ -102,7 +112,7 @@ def _locked(
         mask = limit
     scale = a.size[1] / view.size[1]
     alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")
-    values = composite(a, b, view.found, view.tone, view.offset, alpha)
+    values = composite(a, b, view.found, view.tone, view.offset, alpha, should_stop)
     report = _report(view, "lock", reason, _after(a, values, alpha, mask))
     return Preserved(
         a.rebuild(values),
@@ -128,11 +138,11 @@ def _after(a: Pixels, values: np.ndarray, alpha: np.ndarray, mask: np.ndarray) -
 def _passed(
     a: Pixels, b: Pixels, edited: Any, report: Report, view: Analysis | None = None
 ) -> Preserved:
-    image = edited if b.form.kind == a.form.kind else a.rebuild(b.values)
+    image = edited if b.form.kind == a.form.kind else a.rebuild(b.levels_of(a))
     mask = a.rebuild_mask(np.ones(a.size, np.float32))
     if view is None:
         plain = plain_resize(a.size, b.size)
-        return Preserved(image, mask, plain, report, np.zeros((1, 1), np.uint8))
+        return Preserved(image, mask, plain, report, np.zeros(reduced(a.size), np.uint8))
     return Preserved(image, mask, view.found.matrix, report, _drift(view), view.found)
 
 
@@ -143,7 +153,7 @@ def _unchanged(a: Pixels, b: Pixels) -> Preserved:
         a.rebuild_mask(np.zeros(a.size, np.float32)),
         plain_resize(a.size, b.size),
         report,
-        np.zeros((1, 1), np.uint8),
+        np.zeros(reduced(a.size), np.uint8),
     )
 
 
