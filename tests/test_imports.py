@@ -21,7 +21,7 @@ LEVELS = (
     ("model",),
     ("rewriting", "preservation"),
     ("mllm", "painting"),
-    ("replies", "copilot", "loading"),
+    ("replies", "finishing", "copilot", "loading"),
     ("data", "training", "evaluation", "records", "page"),
     ("cli", "demo", "__main__"),
 )

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
 
 from .conversation import Conversation, Picture
-from .mllm.looking import Finding, look, stressed, summary
-from .pictures import one_pil, region_mask, to_pil
-from .plan import Intent, Plan
+from .finishing import Made, better, looked_at, preserved, report, source_picture
+from .mllm.looking import stressed, summary
+from .pictures import one_pil, to_pil
 from .references import base_picture
 from .replies import Composed, Drawn, Refined, Reply, Report
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from .mllm import MLLM
     from .painting import Painter
+    from .plan import Intent, Plan
     from .progress import OnText, Progress, ShouldStop
     from .rewriting import Rewrite
 
@@ -49,21 +49,6 @@ class _Stoppable:
     def __getattr__(self, name: str) -> Any:
         method = getattr(self.mllm, name)
         return partial(method, should_stop=self.should_stop) if callable(method) else method
-
-
-@dataclass(frozen=True)
-class _Made:
-    """A picture on its way to the user. findings: None if nobody looked at it."""
-
-    plan: Plan
-    image: Image.Image
-    change_mask: Image.Image | None = None
-    kept: Any = None
-    findings: tuple[Finding, ...] | None = None
-
-    @property
-    def failed(self) -> list[Finding]:
-        return [f for f in self.findings or () if f.holds is False]
 
 
 class Copilot:
@@ -111,7 +96,7 @@ class Copilot:
         branch = conversation.branch(conversation.head)
         branch.add("user", *to_pil(images, "image"), message)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        reply = self._step(branch, message, seed, None, None, callbacks)
+        reply = self._step(branch, seed, None, None, callbacks)
         conversation.adopt(branch)
         return reply
 
@@ -169,37 +154,46 @@ class Copilot:
         should_stop: ShouldStop | None = None,
     ) -> list[Drawn]:
         """As `generate`, with the plan and the report of each picture."""
+        told: dict[str, Any] = {"on_progress": on_progress, "should_stop": should_stop}
+        plans = self.plan_pictures(prompt, n, seed, on_text=on_text, **told)
+        seeds = picture_seeds(seed, n)
+        painting = {"size": size, "steps": steps, "guidance": guidance, **told}
+        drawn = []
+        images = self.painter.paint(plans, [], seeds=seeds, **painting)
+        for image, plan, own in zip(images, plans, seeds, strict=True):
+
+            def again(plan: Plan, own: int = own) -> Made:
+                return Made(plan, self.painter.paint([plan], [], seeds=[own], **painting)[0])
+
+            made = self._checked(Made(plan, image), again, own, should_stop)
+            drawn.append(Drawn(made.image, made.plan, self.report(made.plan, made, own)))
+        return drawn
+
+    def plan_pictures(
+        self,
+        prompt: str,
+        n: int = 1,
+        seed: int = 0,
+        *,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> list[Plan]:
+        """The first half of `draw`: one plan for each picture."""
         _require(prompt, "prompt", "say what to draw")
         _require_count(n)
         wishes = [prompt] * n
         if _is_vague(prompt):
             wishes = [r.prompt for r in self.rewrite(prompt, n, seed, should_stop=should_stop)]
-        seeds = picture_seeds(seed, n)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         plans: list[Plan] = []
-        for wish, own_seed in zip(wishes, seeds, strict=True):
+        for wish, own in zip(wishes, picture_seeds(seed, n), strict=True):
             if plans and on_text is not None:
                 on_text("\n")
             talk = Conversation()
             talk.add("user", wish)
-            plans.append(self._plan(talk, own_seed, "generate", callbacks))
-        painting: dict[str, Any] = {
-            "size": size,
-            "steps": steps,
-            "guidance": guidance,
-            "on_progress": on_progress,
-            "should_stop": should_stop,
-        }
-        drawn = []
-        images = self.painter.paint(plans, [], seeds=seeds, **painting)
-        for image, plan, own in zip(images, plans, seeds, strict=True):
-
-            def again(plan: Plan, own: int = own) -> _Made:
-                return _Made(plan, self.painter.paint([plan], [], seeds=[own], **painting)[0])
-
-            made = self._checked(_Made(plan, image), again, own, should_stop)
-            drawn.append(Drawn(made.image, made.plan, self._report(made.plan, own, made)))
-        return drawn
+            plans.append(self.plan_turn(talk, "generate", own, **vars(callbacks)))
+        return plans
 
     def refine(
         self,
@@ -220,7 +214,7 @@ class Copilot:
         talk = Conversation()
         talk.add("user", one_pil(image), instruction)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        reply = self._step(talk, instruction, seed, "refine", mask, callbacks)
+        reply = self._step(talk, seed, "refine", mask, callbacks)
         changed = cast(Image.Image, reply.change_mask)  # a refinement always has a source
         return Refined(reply.images[0], changed, reply.report, reply.plan)
 
@@ -249,7 +243,7 @@ class Copilot:
         talk = Conversation()
         talk.add("user", *pictures, instruction)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        reply = self._step(talk, instruction, seed, "compose", None, callbacks)
+        reply = self._step(talk, seed, "compose", None, callbacks)
         return Composed(reply.images[0], reply.report, reply.plan)
 
     def ask(
@@ -267,89 +261,20 @@ class Copilot:
         talk = Conversation()
         talk.add("user", *to_pil(images, "image"), question)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        return self._step(talk, question, seed, "answer", None, callbacks).text
+        return self._step(talk, seed, "answer", None, callbacks).text
 
-    def _step(
+    def plan_turn(
         self,
         talk: Conversation,
-        message: str,
-        seed: int,
-        intent: Intent | None,
-        mask: Any,
-        callbacks: _Callbacks,
-    ) -> Reply:
-        """Answer the last user turn of `talk` and add the assistant's turn to it."""
-        plan = self._plan(talk, seed, intent, callbacks)
-        text = plan.text or plan.prompt
-        if plan.intent == "answer":
-            report = self._report(plan, seed, None)
-            talk.add("assistant", text, record=report.data)
-            return Reply(text, [], plan, report)
-        make = partial(
-            self._made, talk=talk, message=message, seed=seed, mask=mask, callbacks=callbacks
-        )
-        made = self._checked(make(plan), make, seed, callbacks.should_stop)
-        report = self._report(made.plan, seed, made)
-        # The picture keeps the network's own tokens: the next turn need not read it again.
-        talk.add("assistant", text, Picture(made.image, made.plan.draft), record=report.data)
-        return Reply(text, [made.image], made.plan, report, made.change_mask)
-
-    def _made(
-        self,
-        plan: Plan,
-        talk: Conversation,
-        message: str,
-        seed: int,
-        mask: Any,
-        callbacks: _Callbacks,
-    ) -> _Made:
-        """Paint `plan`, and put back what it was not meant to change."""
-        painted = self.painter.paint(
-            [plan],
-            [p.image for p in talk.pictures],
-            seeds=[seed],
-            on_progress=callbacks.on_progress,
-            should_stop=callbacks.should_stop,
-        )[0]
-        source = _source(plan, talk, message)
-        if source is None:
-            return _Made(plan, painted)
-        from .preservation import preserve
-
-        where = mask
-        if where is None and plan.region is not None:
-            where = region_mask(plan.region, source.size)
-        aligned = getattr(self.painter, "aligned", False)
-        done = preserve(source, painted, where, align="none" if aligned else "warp")
-        return _Made(plan, _framed(done.image, source), done.change_mask, done.report)
-
-    def _checked(
-        self,
-        made: _Made,
-        again: Callable[[Plan], _Made],
-        seed: int,
-        should_stop: ShouldStop | None,
-    ) -> _Made:
-        """`made`, looked at; or what `again` makes of a plan that stresses what failed."""
-        if self.check == "off" or not getattr(self.mllm, "sees", False):
-            return made
-
-        def looked_at(made: _Made) -> _Made:
-            found = look(self.mllm, made.image, made.plan, seed=seed, should_stop=should_stop)
-            return replace(made, findings=tuple(found))
-
-        made = looked_at(made)
-        if not made.failed or self.check == "report":
-            return made
-        # The second picture answers for what the first was asked, not for its own longer plan.
-        second = again(stressed(made.plan, made.failed))
-        found = looked_at(replace(second, plan=made.plan)).findings
-        second = replace(second, findings=found)
-        return second if len(second.failed) < len(made.failed) else made
-
-    def _plan(
-        self, talk: Conversation, seed: int, intent: Intent | None, callbacks: _Callbacks
+        intent: Intent | None = None,
+        seed: int = 0,
+        *,
+        on_text: OnText | None = None,
+        on_progress: Progress | None = None,
+        should_stop: ShouldStop | None = None,
     ) -> Plan:
+        """The plan for the last turn of `talk`, the user's; `intent` forces its kind."""
+        callbacks = _Callbacks(on_text, on_progress, should_stop)
         plan = self.mllm.plan(talk, n=1, intent=intent, seed=seed, **vars(callbacks))[0]
         if intent not in (None, plan.intent):
             raise RuntimeError(
@@ -357,21 +282,75 @@ class Copilot:
             )
         return plan
 
-    def _report(self, plan: Plan, seed: int, made: _Made | None) -> Report:
-        lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
-        if plan.prompt and plan.prompt not in lines[0]:
-            lines.append(f"prompt: {plan.prompt}")
-        data = {"seed": seed, "plan": plan.to_dict(), "model": self.mllm.name}
-        if plan.intent != "answer":
-            lines.append(f"painted by {self.painter.name}, seed {seed}")
-            data["painter"] = self.painter.name
-        if made is not None and made.kept is not None:
-            lines.append(str(made.kept))
-            data["preservation"] = json.loads(made.kept.to_json())
+    def look_at(
+        self, made: Made, asked: Plan, seed: int = 0, should_stop: ShouldStop | None = None
+    ) -> Made:
+        """`made`, checked for what was `asked`, where checking is on and the MLLM sees."""
+        if self.check == "off" or not getattr(self.mllm, "sees", False):
+            return made
+        return looked_at(self.mllm, made, asked, seed=seed, should_stop=should_stop)
+
+    def reply(self, talk: Conversation, plan: Plan, made: Made | None, seed: int) -> Reply:
+        """Add the assistant's turn to `talk`: the picture that was made, or the plan's answer."""
+        text = plan.text or plan.prompt
+        report = self.report(plan, made, seed)
+        # A picture keeps the network's own tokens: the next turn need not read it again.
+        shown = [] if made is None else [Picture(made.image, plan.draft)]
+        talk.add("assistant", text, *shown, record=report.data)
+        mask = None if made is None else made.change_mask
+        return Reply(text, [p.image for p in shown], plan, report, mask)
+
+    def report(self, plan: Plan, made: Made | None, seed: int) -> Report:
+        """What was planned, painted, kept and found."""
+        check = None
         if made is not None and self.check != "off":
-            line, data["check"] = summary(self.mllm.name, made.findings)
-            lines.append(line)
-        return Report("\n".join(lines), data)
+            check = summary(self.mllm.name, made.findings)
+        names = {"mllm": self.mllm.name, "painter": self.painter.name}
+        return report(plan, made, seed=seed, check=check, **names)
+
+    def _step(
+        self,
+        talk: Conversation,
+        seed: int,
+        intent: Intent | None,
+        mask: Any,
+        callbacks: _Callbacks,
+    ) -> Reply:
+        """Answer the last user turn of `talk` and add the assistant's turn to it."""
+        plan = self.plan_turn(talk, intent, seed, **vars(callbacks))
+        if plan.intent == "answer":
+            return self.reply(talk, plan, None, seed)
+        pictures = [p.image for p in talk.pictures]
+        source = source_picture(plan, talk)
+
+        def make(plan: Plan) -> Made:
+            painted = self.painter.paint(
+                [plan],
+                pictures,
+                seeds=[seed],
+                on_progress=callbacks.on_progress,
+                should_stop=callbacks.should_stop,
+            )[0]
+            aligned = getattr(self.painter, "aligned", False)
+            return preserved(plan, painted, source, mask, aligned=aligned)
+
+        made = self._checked(make(plan), make, seed, callbacks.should_stop)
+        return self.reply(talk, made.plan, made, seed)
+
+    def _checked(
+        self,
+        made: Made,
+        again: Callable[[Plan], Made],
+        seed: int,
+        should_stop: ShouldStop | None,
+    ) -> Made:
+        """`made`, looked at; or what `again` makes of a plan that stresses what failed."""
+        made = self.look_at(made, made.plan, seed, should_stop)
+        if not made.failed or self.check == "report":
+            return made
+        # The second picture answers for what the first was asked, not for its own longer plan.
+        second = again(stressed(made.plan, made.failed))
+        return better(made, self.look_at(second, made.plan, seed, should_stop))
 
 
 def picture_seeds(seed: int, n: int) -> list[int]:
@@ -385,32 +364,6 @@ def picture_seeds(seed: int, n: int) -> list[int]:
 def _is_vague(prompt: str) -> bool:
     wide = sum("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in prompt)
     return len(prompt.split()) + wide // 2 < VAGUE_WORDS  # no spaces there: two signs make a word
-
-
-def _source(plan: Plan, talk: Conversation, message: str) -> Image.Image | None:
-    """The picture whose unchanged part must stay."""
-    pictures = talk.pictures
-    named = next((r.picture for r in plan.references if r.role == "base"), None)
-    if named is not None and named <= len(pictures):
-        return pictures[named - 1].image
-    if plan.intent == "refine":
-        return pictures[-1].image if pictures else None
-    if plan.intent == "compose":
-        shown = talk.turns[-1].pictures or pictures  # people count what they have just shown
-        number = base_picture(message)
-        if number is not None and 1 <= number <= len(shown):
-            return shown[number - 1].image
-    return None
-
-
-def _framed(image: Image.Image, source: Image.Image) -> Image.Image:
-    """`image` in the size of its source and with its alpha, where preservation let it pass."""
-    if image.size != source.size:
-        image = image.resize(source.size, Image.Resampling.LANCZOS)
-    if source.mode == "RGBA" and image.mode != "RGBA":
-        image = image.convert("RGBA")
-        image.putalpha(source.getchannel("A"))
-    return image
 
 
 def _require(text: str, name: str, remedy: str) -> None:

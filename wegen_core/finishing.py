@@ -1,0 +1,123 @@
+"""From a painted picture to the reply: what must stay is put back, what was made is reported.
+
+None of it runs a painter, so that painting may happen elsewhere, in between.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from .mllm.looking import Finding, look
+from .pictures import region_mask
+from .references import base_picture
+from .replies import Report
+
+if TYPE_CHECKING:
+    from .conversation import Conversation
+    from .mllm import MLLM
+    from .plan import Plan
+    from .progress import ShouldStop
+
+
+@dataclass(frozen=True)
+class Made:
+    """A picture on its way to the user. findings: None if nobody looked at it."""
+
+    plan: Plan
+    image: Image.Image
+    change_mask: Image.Image | None = None
+    kept: Any = None
+    findings: tuple[Finding, ...] | None = None
+
+    @property
+    def failed(self) -> Sequence[Finding]:
+        """What the picture was looked at for and has not."""
+        return [f for f in self.findings or () if f.holds is False]
+
+
+def source_picture(plan: Plan, talk: Conversation) -> Image.Image | None:
+    """The picture whose unchanged part must stay; the last turn of `talk` is the user's."""
+    pictures = talk.pictures
+    named = next((r.picture for r in plan.references if r.role == "base"), None)
+    if named is not None and named <= len(pictures):
+        return pictures[named - 1].image
+    if plan.intent == "refine":
+        return pictures[-1].image if pictures else None
+    if plan.intent == "compose":
+        turn = talk.turns[-1]
+        shown = turn.pictures or pictures  # people count what they have just shown
+        number = base_picture(turn.text)
+        if number is not None and 1 <= number <= len(shown):
+            return shown[number - 1].image
+    return None
+
+
+def preserved(
+    plan: Plan,
+    painted: Image.Image,
+    source: Image.Image | None,
+    mask: Any = None,
+    *,
+    aligned: bool = False,
+) -> Made:
+    """`painted`, with what `plan` was not meant to change put back from `source`.
+
+    mask: where changes are allowed; None: the plan's region, or anywhere. aligned: see `Painter`.
+    """
+    if source is None:
+        return Made(plan, painted)
+    from .preservation import preserve
+
+    where = mask
+    if where is None and plan.region is not None:
+        where = region_mask(plan.region, source.size)
+    done = preserve(source, painted, where, align="none" if aligned else "warp")
+    return Made(plan, _framed(done.image, source), done.change_mask, done.report)
+
+
+def looked_at(
+    mllm: MLLM, made: Made, asked: Plan, *, seed: int = 0, should_stop: ShouldStop | None = None
+) -> Made:
+    """`made`, with what `mllm` finds of what was `asked` for."""
+    found = look(mllm, made.image, asked, seed=seed, should_stop=should_stop)
+    return replace(made, findings=tuple(found))
+
+
+def better(first: Made, second: Made) -> Made:
+    """The one of which less has failed."""
+    return second if len(second.failed) < len(first.failed) else first
+
+
+def report(
+    plan: Plan, made: Made | None, *, seed: int, mllm: str, painter: str, check: Any = None
+) -> Report:
+    """What was planned, painted and kept. check: `looking.summary`, if anyone was to look."""
+    lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
+    if plan.prompt and plan.prompt not in lines[0]:
+        lines.append(f"prompt: {plan.prompt}")
+    data = {"seed": seed, "plan": plan.to_dict(), "model": mllm}
+    if plan.intent != "answer":
+        lines.append(f"painted by {painter}, seed {seed}")
+        data["painter"] = painter
+    if made is not None and made.kept is not None:
+        lines.append(str(made.kept))
+        data["preservation"] = json.loads(made.kept.to_json())
+    if check is not None:
+        line, data["check"] = check
+        lines.append(line)
+    return Report("\n".join(lines), data)
+
+
+def _framed(image: Image.Image, source: Image.Image) -> Image.Image:
+    """`image` in the size of its source and with its alpha, where preservation let it pass."""
+    if image.size != source.size:
+        image = image.resize(source.size, Image.Resampling.LANCZOS)
+    if source.mode == "RGBA" and image.mode != "RGBA":
+        image = image.convert("RGBA")
+        image.putalpha(source.getchannel("A"))
+    return image
