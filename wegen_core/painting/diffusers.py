@@ -13,17 +13,15 @@ import torch
 from PIL import Image
 
 from ..device import accelerator
-from ..pictures import flatten, region_mask
 from ..progress import check
-from .families import family_of, instruction, paint_size, shown_size
+from .brief import Brief, brief
+from .families import family_of
 
 if TYPE_CHECKING:
     from ..plan import Plan
     from ..progress import Progress, ShouldStop
 
 Offload = Literal["model", "sequential"]
-STRENGTH, INPAINT_STRENGTH = 0.6, 0.99
-"""How much noise an editor without instructions lays over the picture, and over a region of it."""
 
 
 def load(
@@ -103,7 +101,8 @@ class DiffusersPainter:
         painted = []
         for plan, seed in zip(plans, seeds, strict=True):
             check(should_stop)
-            pipeline, asked, final = self._ask(plan, pictures, size)
+            told = brief(plan, pictures, self.family, area=self.area, size=size)
+            pipeline, asked = self._ask(told)
             asked |= {
                 "generator": torch.Generator().manual_seed(seed),
                 "callback_on_step_end": _Steps(on_progress, should_stop),
@@ -115,57 +114,29 @@ class DiffusersPainter:
             known = inspect.signature(pipeline.__call__).parameters
             image = pipeline(**{k: v for k, v in asked.items() if k in known}).images[0]
             image = image.convert("RGB")
-            same = image.size == final
-            painted.append(image if same else image.resize(final, Image.Resampling.LANCZOS))
+            same = image.size == told.final
+            painted.append(image if same else image.resize(told.final, Image.Resampling.LANCZOS))
         return painted
 
-    def _ask(
-        self, plan: Plan, pictures: Sequence[Image.Image], size: tuple[int, int] | None
-    ) -> tuple[Any, dict[str, Any], tuple[int, int]]:
-        """The pipeline for a plan, what to call it with, and the size its picture must have."""
-        shown = self._shown(plan, len(pictures))
-        base = flatten(pictures[shown[0] - 1]) if shown else None
-        square = round(self.area**0.5)
-        final = size or (base.size if base else paint_size(square, square, self.family, self.area))
-        if base is None and size is not None:  # as large as asked, not as large as it likes
-            step = self.family.multiple
-            width, height = (max(step, round(side / step) * step) for side in size)
-        else:
-            width, height = paint_size(*final, self.family, self.area)
+    def _ask(self, told: Brief) -> tuple[Any, dict[str, Any]]:
+        """The pipeline for a brief, and what to call it with."""
+        width, height = told.size
         asked = {
             **self.family.extra,
-            "prompt": plan.prompt,
+            "prompt": told.prompt,
             "width": width,
             "height": height,
             "max_area": width * height,  # FLUX Kontext would make it its own again
         }
-        if base is None:
+        if told.base is None:
             if self.family.edits == "instruction" and "Edit" in type(self.pipeline).__name__:
-                asked["image"] = Image.new("RGB", (width, height), "white")  # it needs a picture
-            return self.pipeline, asked, final
-        fitted = base.resize((width, height), Image.Resampling.LANCZOS)
+                asked["image"] = Image.new("RGB", told.size, "white")  # it needs a picture
+            return self.pipeline, asked
         if self.family.edits == "noise":
-            region = None if plan.region is None else region_mask(plan.region, fitted.size)
-            more = {"image": fitted, "strength": STRENGTH}
-            if region is not None:
-                more |= {"mask_image": region, "strength": INPAINT_STRENGTH}
-            return self._other("image" if region is None else "inpaint"), asked | more, final
-        asked["prompt"] = instruction(plan, self.family, shown)
-        others = [flatten(pictures[n - 1]) for n in shown[1:]]
-        seen = [fitted, *(i.resize(shown_size(*i.size, self.family)) for i in others)]
-        asked["image"] = seen if self.family.pictures > 1 else fitted
-        return self.pipeline, asked, final
-
-    def _shown(self, plan: Plan, count: int) -> list[int]:
-        """Numbers of the pictures to show, the one to be changed first."""
-        if plan.intent not in ("refine", "compose") or self.family.edits == "none":
-            return []
-        numbers = [r.picture for r in plan.references if r.strength > 0 and r.picture <= count]
-        base = next((r.picture for r in plan.references if r.role == "base"), None)
-        if base is None and (plan.intent == "refine" or not numbers):
-            base = count
-        first = [base] if base and base <= count else []
-        return list(dict.fromkeys([*first, *numbers]))[: self.family.pictures]
+            more = {"image": told.base, "strength": told.strength, "mask_image": told.region}
+            return self._other("image" if told.region is None else "inpaint"), asked | more
+        asked["image"] = list(told.pictures) if self.family.pictures > 1 else told.base
+        return self.pipeline, asked
 
     def _other(self, kind: str) -> Any:
         """The pipeline of the same models that starts from a picture; made once."""

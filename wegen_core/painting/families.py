@@ -50,6 +50,7 @@ FAMILIES = (
     # Else it takes the nearest of its own 17 sizes, and the picture shifts.
     Family("FluxKontext", "instruction", wording="kontext", extra={"_auto_resize": False}),
     Family("Flux2", "instruction", pictures=10, least=64, wording="flux2"),
+    Family("FluxPipeline", "noise"),
     Family("StableDiffusionXL", "noise", multiple=8, wording="sdxl"),
     Family("StableDiffusion", "noise", area=512 * 512, multiple=8, wording="sdxl"),
     Family("", "none"),

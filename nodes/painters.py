@@ -1,0 +1,189 @@
+"""WeGen Painter: any model loaded in ComfyUI as the one that draws."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from comfy_api.latest import io
+
+from .recipes import AUTO, NAMES, Recipe, kind, recipe_for
+from .residency import ResidentModel
+from .schema import CATEGORY, Painter, advanced
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..wegen_core.painting.brief import Brief
+    from ..wegen_core.plan import Plan
+
+
+class WeGenPainter(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        from comfy.samplers import KSampler
+
+        return io.Schema(
+            node_id="WeGenPainter",
+            display_name="WeGen Painter",
+            category=CATEGORY,
+            description="Lets a model loaded in ComfyUI draw for WeGen Copilot. ComfyUI's own "
+            "nodes do the work, with its previews, LoRAs and memory.",
+            inputs=[
+                io.Model.Input("model", tooltip="SDXL, FLUX, Qwen-Image-Edit, ...; with LoRAs."),
+                io.Clip.Input("clip", tooltip="The text encoder that belongs to the model."),
+                io.Vae.Input("vae", tooltip="The VAE that belongs to the model."),
+                io.Combo.Input(
+                    "recipe",
+                    options=NAMES,
+                    default=AUTO,
+                    tooltip="How to drive the model. 'auto' finds out; choose yourself where two "
+                    "models look the same: FLUX dev (auto takes it for Kontext), the first "
+                    "Qwen-Image-Edit, plain Qwen-Image.",
+                ),
+                io.Int.Input(
+                    "steps", default=0, min=0, max=200, tooltip="0: what the model family likes."
+                ),
+                io.Float.Input(
+                    "cfg",
+                    default=0.0,
+                    min=0.0,
+                    max=30.0,
+                    step=0.1,
+                    tooltip="Guidance of the sampler. 0: what the model family likes; 1: none, for "
+                    "distilled models and Lightning LoRAs.",
+                ),
+                io.Combo.Input(
+                    "sampler_name",
+                    display_name="sampler",
+                    options=[AUTO, *KSampler.SAMPLERS],
+                    default=AUTO,
+                    tooltip="'auto': what the model family likes.",
+                ),
+                io.Combo.Input(
+                    "scheduler",
+                    options=[AUTO, *KSampler.SCHEDULERS],
+                    default=AUTO,
+                    tooltip="'auto': what the model family likes.",
+                ),
+                *map(advanced, _seldom()),
+            ],
+            outputs=[
+                Painter.Output(
+                    "painter", display_name="painter", tooltip="Connect it to WeGen Copilot."
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
+        chosen = recipe_for(model, recipe)
+        _check(model, clip, vae)
+        given = {k: v for k, v in settings.items() if v not in (0, AUTO)}
+        return io.NodeOutput(ResidentModel(ComfyPainter(chosen, model, clip, vae, **given)))
+
+
+def _seldom() -> list[io.Input]:
+    return [
+        io.String.Input(
+            "negative",
+            default="",
+            tooltip="What pictures should not have, for models with a cfg above 1.",
+        ),
+        io.Float.Input(
+            "strength",
+            default=0.6,
+            min=0.05,
+            max=1.0,
+            step=0.05,
+            tooltip="For models that read no instructions (SDXL): how much of a whole picture may "
+            "change. A region is always painted anew.",
+        ),
+        io.Int.Input(
+            "width",
+            default=0,
+            min=0,
+            max=8192,
+            step=8,
+            tooltip="Of new pictures; 0: the model's own. Changed pictures keep their size.",
+        ),
+        io.Int.Input(
+            "height",
+            default=0,
+            min=0,
+            max=8192,
+            step=8,
+            tooltip="Of new pictures; with the width it also says how many pixels are painted "
+            "when a picture is changed.",
+        ),
+    ]
+
+
+def _check(model: Any, clip: Any, vae: Any) -> None:
+    """ValueError for what cannot work together."""
+    for name, part in (("clip", clip), ("vae", vae)):
+        if part is None:
+            raise ValueError(
+                f"{name} is empty: the checkpoint holds none; load the model's own with "
+                f"{'CLIP Loader' if name == 'clip' else 'VAE Loader'}"
+            )
+    wanted, given = model.get_model_object("latent_format").latent_channels, vae.latent_channels
+    if wanted != given:
+        raise ValueError(
+            f"vae has {given} latent channels, and the model ({kind(model)}) needs {wanted}; "
+            "connect the VAE that belongs to the model"
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class ComfyPainter:
+    """A painter whose pictures are made by ComfyUI's nodes: see `painting_graph`.
+
+    steps, cfg: 0 stands for the recipe's. token: changes whenever a model, VAE or setting does.
+    """
+
+    recipe: Recipe
+    model: Any
+    clip: Any
+    vae: Any
+    steps: int = 0
+    cfg: float = 0.0
+    sampler_name: str = AUTO
+    scheduler: str = AUTO
+    negative: str = ""
+    strength: float = 0.6
+    width: int = 0
+    height: int = 0
+    token: str = field(default_factory=lambda: secrets.token_hex(8))
+
+    @property
+    def name(self) -> str:
+        return f"ComfyUI's {kind(self.model)}, recipe {self.recipe.name}"
+
+    @property
+    def aligned(self) -> bool:
+        """Whether what it leaves alone never shifts or scales, as `painting.Painter` says."""
+        return not self.recipe.sees
+
+    def brief(self, plan: Plan, pictures: list[Image], mask: Image | None = None) -> Brief:
+        """What to ask for, and at which size."""
+        from ..wegen_core.painting.brief import brief
+
+        family = self.recipe.wording
+        size = (self.width, self.height) if self.width and self.height else None
+        told = brief(
+            plan,
+            pictures,
+            family,
+            area=self.width * self.height or family.area,
+            size=None if pictures and plan.intent != "generate" else size,
+            mask=mask,
+            strength=self.strength,
+        )
+        if self.recipe.edit == "fill" and told.base is not None and told.region is None:
+            raise ValueError(
+                f"{self.name} paints inside a mask only, and the plan names no region; connect a "
+                "mask, or a painter that edits by instruction"
+            )
+        return told

@@ -1,0 +1,99 @@
+"""What a painter of one family is asked for: a plan in its wording, pictures in sizes it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PIL import Image
+
+from ..pictures import flatten, region_mask
+from .families import Family, instruction, paint_size, shown_size
+
+if TYPE_CHECKING:
+    from ..plan import Plan
+
+STRENGTH, INPAINT_STRENGTH = 0.6, 0.99
+"""How much noise an editor without instructions lays over the picture, and over a region of it."""
+
+
+@dataclass(frozen=True)
+class Brief:
+    """One picture to paint.
+
+    size: (width, height) to paint at. final: what to scale the result to. pictures: what the
+    painter sees, RGB, in the conversation's order. base: the one to change, RGB, of `size`; None
+    for a picture made anew. region: mode L, of `size`, white where `base` is painted over; None:
+    all of it. strength: how much noise is laid over `base`, 0..1.
+    """
+
+    prompt: str
+    size: tuple[int, int]
+    final: tuple[int, int]
+    pictures: tuple[Image.Image, ...] = ()
+    base: Image.Image | None = None
+    region: Image.Image | None = None
+    strength: float = 1.0
+
+
+def brief(
+    plan: Plan,
+    pictures: Sequence[Image.Image],
+    family: Family,
+    *,
+    area: int,
+    size: tuple[int, int] | None = None,
+    mask: Image.Image | None = None,
+    strength: float = STRENGTH,
+) -> Brief:
+    """What to ask a painter of `family` for.
+
+    pictures: those of the conversation. area: pixels to paint. size: of the result; None: that of
+    the picture to change, or a square. mask: mode L, where that may change; None: the plan's
+    region. strength: of the noise over a whole picture.
+    """
+    shown, base = _shown(plan, len(pictures), family)
+    source = flatten(pictures[base - 1]) if base else None
+    square = round(area**0.5)
+    final = size or (source.size if source else paint_size(square, square, family, area))
+    if source is None and size is not None:  # as large as asked, not as large as it likes
+        step = family.multiple
+        width, height = (max(step, round(side / step) * step) for side in size)
+    else:
+        width, height = paint_size(*final, family, area)
+    if source is None:
+        return Brief(plan.prompt, (width, height), final)
+    fitted = source.resize((width, height), Image.Resampling.LANCZOS)
+    if family.edits != "noise":
+        seen = [fitted if n == base else _fitted(pictures[n - 1], family, area) for n in shown]
+        return Brief(instruction(plan, family, shown), fitted.size, final, tuple(seen), fitted)
+    region = None if mask is None else mask.resize(fitted.size)
+    if region is None and plan.region is not None:
+        region = region_mask(plan.region, fitted.size)
+    noise = strength if region is None else INPAINT_STRENGTH
+    return Brief(plan.prompt, (width, height), final, (fitted,), fitted, region, noise)
+
+
+def _shown(plan: Plan, count: int, family: Family) -> tuple[list[int], int | None]:
+    """Numbers of the pictures to show, in their order, and of the one to be changed.
+
+    The painter sees them in the order in which the user counts them: "the cat from picture 1".
+    """
+    if plan.intent not in ("refine", "compose") or family.edits == "none":
+        return [], None
+    numbers = [r.picture for r in plan.references if r.strength > 0 and r.picture <= count]
+    base = next((r.picture for r in plan.references if r.role == "base"), None)
+    if base is None and (plan.intent == "refine" or not numbers):
+        base = count
+    first = [base] if base and base <= count else []
+    chosen = list(dict.fromkeys([*first, *numbers]))[: family.pictures]
+    return sorted(chosen), chosen[0] if chosen else None
+
+
+def _fitted(picture: Image.Image, family: Family, area: int) -> Image.Image:
+    """A picture that is only looked at: no smaller than the family reads, no larger than needed."""
+    width, height = shown_size(*picture.size, family)
+    if width * height > area:
+        width, height = paint_size(width, height, family, area)
+    return flatten(picture).resize((width, height), Image.Resampling.LANCZOS)
