@@ -8,8 +8,10 @@ from .nodes.ask import WeGenAsk
 from .nodes.chat import WeGenChat
 from .nodes.compose import WeGenCompose
 from .nodes.generate import WeGenGenerate
+from .nodes.internal import WeGenFinish, WeGenHeld
 from .nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEndpoint
 from .nodes.model_folders import register
+from .nodes.painters import WeGenPainter
 from .nodes.preserve import WeGenPreserve
 from .nodes.refine import WeGenRefine
 from .nodes.rewrite import WeGenRewritePrompt
@@ -25,6 +27,7 @@ class WeGenExtension(ComfyExtension):
             WeGenLoadModel,
             WeGenLoadMLLM,
             WeGenMLLMEndpoint,
+            WeGenPainter,
             WeGenCopilot,
             WeGenRewritePrompt,
             WeGenGenerate,
@@ -33,6 +36,8 @@ class WeGenExtension(ComfyExtension):
             WeGenAsk,
             WeGenChat,
             WeGenPreserve,
+            WeGenHeld,
+            WeGenFinish,
         ]
 
 

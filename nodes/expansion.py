@@ -1,119 +1,186 @@
-"""A copilot whose painter is ComfyUI itself: nodes plan, and expand into nodes that paint."""
+"""A copilot that paints with ComfyUI's own nodes: plan, expand into them, finish what they give."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from .painters import ComfyPainter
 from .painting_graph import Held, Link, PaintingGraph
 from .residency import Resident, show_text
-from .schema import CATEGORY, Conversation
 from .sockets import fitted, restored, to_image, to_mask, to_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..wegen_core.conversation import Conversation as Talk
+    from ..wegen_core.conversation import Conversation
     from ..wegen_core.finishing import Made
-    from ..wegen_core.plan import Plan
-    from .painters import ComfyPainter
+    from ..wegen_core.plan import Intent, Plan
 
 PLAN_SEED = 0
-"""Plans do not depend on the node's seed: another seed paints the same plan anew."""
+"""Another seed of the node paints the same plan anew: only the sampler has to run again."""
+
+IMAGE, MASK, REPORT, TEXT, TALK, DONE = range(6)
+"""Outputs of WeGenFinish: of all pictures so far, of the last one, and all, for the next."""
 
 
 @dataclass(frozen=True)
 class Step:
-    """A planned picture, and what is needed to finish it once it is painted.
+    """A planned picture, and what finishing it takes.
 
-    node_id: the node on screen. talk: the conversation up to the user's turn. exact: the source's
-    IMAGE, whose numbers come back where nothing changed. asked: the plan as it was before what
-    failed was stressed, and first: what was painted for it.
+    talk: the conversation up to the user's turn. steps, guidance: 0 for the painter's own. mask:
+    where changes are allowed. exact: the source's IMAGE, whose very numbers come back. shown: which
+    output the node shows as text. final: the size of the result. first: what an earlier painting of
+    the plan `asked` became, where this is the second.
     """
 
     resident: Resident
     node_id: str
     plan: Plan
-    talk: Talk
+    talk: Conversation
     seed: int
     steps: int = 0
-    cfg: float = 0.0
+    guidance: float = 0.0
     mask: Image | None = None
     exact: Any = None
-    asked: Plan | None = None
+    shown: int | None = None
+    final: tuple[int, int] = (0, 0)
     first: Made | None = None
-
-    @property
-    def painter(self) -> ComfyPainter:
-        return self.resident.copilot.painter
+    asked: Plan | None = None
 
 
-def plan_once(
-    resident: Resident, node_id: str, key: Sequence[Any], plan: Callable[..., Any]
-) -> Any:
-    """What `plan(copilot, **callbacks)` returns; remembered for the same `key` on this copilot."""
-    name = hashlib.sha256(repr(key).encode()).hexdigest()
-    if name not in resident.plans:
-        with resident.at_work(node_id) as (wegen, callbacks):
-            resident.remember(name, plan(wegen, **callbacks))
-    return resident.plans[name]
+def paints_by_nodes(resident: Resident) -> bool:
+    return isinstance(resident.copilot.painter, ComfyPainter)
 
 
-def plan_turn(resident: Resident, node_id: str, talk: Talk, intent: str | None) -> Plan:
-    """The plan for the last turn of `talk`; the same talk is planned once."""
+def plan_turn(resident: Resident, node_id: str, talk: Conversation, intent: Intent | None) -> Plan:
+    """The plan for the last turn of `talk`; for the same talk, the same plan."""
+    said = [
+        (t.role, t.text, *(hashlib.sha256(p.image.tobytes()).digest() for p in t.pictures))
+        for t in talk.turns
+    ]
 
-    def plan(wegen, **callbacks: Any) -> Plan:
+    def plan(wegen: Any, **callbacks: Any) -> Plan:
         return wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks)
 
-    return plan_once(resident, node_id, [intent, *_content(talk)], plan)
+    return resident.planned(repr((intent, said)), node_id, plan)
 
 
-def expand(steps: Sequence[Step]) -> io.NodeOutput:
-    """Nodes that paint and finish `steps` one after the other, and what the last one gives.
+def drawing(
+    resident: Resident, node_id: str, prompt: str, n: int, seed: int, steps: int, guidance: float
+) -> list[Step]:
+    """`n` new pictures of `prompt`, planned; for the same prompt, the same plans."""
+    from ..wegen_core.conversation import Conversation
+    from ..wegen_core.copilot import picture_seeds
 
-    Outputs: image, change mask and report of all of them, then text and conversation of the last.
+    def plan(wegen: Any, **callbacks: Any) -> list[Plan]:
+        return wegen.plan_pictures(prompt, n, PLAN_SEED, **callbacks)
+
+    plans = resident.planned(repr((prompt, n)), node_id, plan)
+    talk = Conversation()
+    talk.add("user", prompt)
+    return [
+        Step(resident, node_id, plan, talk, own, steps, guidance)
+        for plan, own in zip(plans, picture_seeds(seed, n), strict=True)
+    ]
+
+
+def refining(
+    resident: Resident,
+    node_id: str,
+    image: Any,
+    masks: Sequence[Image | None],
+    instruction: str,
+    seed: int,
+) -> list[Step]:
+    """Each picture of IMAGE changed by itself."""
+    from ..wegen_core import turns
+
+    steps = []
+    for exact, mask in zip(image.split(1), masks, strict=True):
+        talk = turns.refining(exact, instruction)
+        plan = plan_turn(resident, node_id, talk, "refine")
+        steps.append(
+            Step(resident, node_id, plan, talk, seed, mask=mask, exact=exact, shown=REPORT)
+        )
+    return steps
+
+
+def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[str, Any]]:
+    """Nodes that paint and finish `steps`, and WeGenFinish's outputs for all of them.
+
+    before: WeGenFinish's last output for earlier pictures of the same batch.
     """
     from comfy_execution.graph_utils import GraphBuilder
 
     nodes: dict[str, Any] = {}
-    before: dict[str, Link] = {}
     for step in steps:
-        graph = GraphBuilder()
-        told = step.painter.brief(step.plan, [p.image for p in step.talk.pictures], step.mask)
-        image = PaintingGraph(graph, step.painter, told).image(step.seed, step.steps, step.cfg)
-        held = Held(secrets.token_hex(8), step)  # finishing is never cached
-        last = graph.node("WeGenFinish", "finish", step=held, image=image, **before)
-        before = {"before": last.out(len(OUTPUTS) - 1)}
+        graph, painter = GraphBuilder(), step.resident.copilot.painter
+        told = painter.brief(step.plan, [p.image for p in step.talk.pictures], step.mask)
+        image = PaintingGraph(graph, painter, told).image(step.seed, step.steps, step.guidance)
+        # Never cached, as its name never comes again: it would run anyway after the sampler.
+        held = Held(secrets.token_hex(8), replace(step, final=told.final))
+        earlier = {} if before is None else {"before": before}
+        finish = graph.node("WeGenFinish", "finish", step=held, image=image, **earlier)
+        before = finish.out(DONE)
         nodes |= graph.finalize()
-    return io.NodeOutput(*(last.out(i) for i in range(len(OUTPUTS) - 1)), expand=nodes)
+    return [finish.out(i) for i in range(DONE)], nodes
 
 
-OUTPUTS = ("image", "change_mask", "report", "text", "talk", "done")
+def finish(step: Step, image: Any, before: Any) -> io.NodeOutput:
+    """What WeGenFinish does: keep, look, report; or paint once more, if the copilot does that."""
+    from ..wegen_core.finishing import better
+    from ..wegen_core.mllm.looking import stressed
+
+    wegen, asked = step.resident.copilot, step.asked or step.plan
+    made = _preserved(step, image)
+    if wegen.looks:
+        with step.resident.at_work(step.node_id) as (_, callbacks):
+            made = wegen.look_at(made, asked, step.seed, callbacks["should_stop"])
+    if step.first is not None:
+        made = better(step.first, made)
+    elif made.failed and wegen.check == "repaint":
+        plan = stressed(step.plan, made.failed)
+        links, nodes = expand([replace(step, plan=plan, asked=asked, first=made)], before)
+        return io.NodeOutput(*links, None, expand=nodes)
+    return _output(step, made, before)
 
 
-class WeGenFinish(io.ComfyNode):
-    @classmethod
-    def define_schema(cls) -> io.Schema:
-        done = io.Custom("WEGEN_DONE")
-        return io.Schema(
-            node_id="WeGenFinish",
-            display_name="WeGen Finish",
-            category=CATEGORY,
-            description="Puts back what a painted picture was not meant to change, looks at it, and "
-            "reports. The last of the nodes that WeGen nodes expand into; not for use by hand.",
-            is_deprecated=True,  # see WeGenHeld
-            enable_expand=True,
-            inputs=[
-                io.AnyType.Input("step", tooltip="Given by the node that expands."),
-                io.Image.Input("image", tooltip="The picture as it was painted."),
-                done.Input("before", optional=True, tooltip="The pictures finished before it."),
-            ],
-            outputs=[
-                io.Image.Output("image", display_name="image", tooltip="The pictures so far."),
-            ],
-        )
+def _preserved(step: Step, image: Any) -> Made:
+    from PIL.Image import Resampling
+
+    from ..wegen_core.finishing import preserved, source_picture
+
+    painted = to_pictures(image, "image")[0]
+    if painted.size != step.final:
+        painted = painted.resize(step.final, Resampling.LANCZOS)
+    source = source_picture(step.plan, step.talk)
+    aligned = step.resident.copilot.painter.aligned
+    return preserved(step.plan, painted, source, step.mask, aligned=aligned)
+
+
+def _output(step: Step, made: Made, before: Any) -> io.NodeOutput:
+    import torch
+
+    talk = step.talk.branch(step.talk.head)
+    reply = step.resident.copilot.reply(talk, made.plan, made, step.seed)
+    image = to_image(reply.images)
+    changed = torch.ones(image.shape[:3])
+    if reply.change_mask is not None:
+        changed = to_mask([reply.change_mask])
+    if step.exact is not None:
+        image = restored(fitted(image, step.exact), step.exact, changed)
+    report = str(reply.report)
+    if before is not None:
+        image = torch.cat([before[IMAGE], image])
+        changed = torch.cat([before[MASK], changed])
+        report = f"{before[REPORT]}\n\n{report}"
+    outputs = (image, changed, report, reply.text, talk)
+    if step.shown is not None:
+        show_text(outputs[step.shown], step.node_id)
+    return io.NodeOutput(*outputs, outputs)

@@ -190,8 +190,8 @@ class WeGenCopilot(io.ComfyNode):
                 Painter.Input(
                     "painter",
                     optional=True,
-                    tooltip="From WeGen Model Loader. Without one, the small built-in network "
-                    "draws, at 64x64 pixels; rewriting and questions need none.",
+                    tooltip="From WeGen Painter or WeGen Model Loader. Without one, the small "
+                    "built-in network draws, at 64x64 pixels; rewriting and questions need none.",
                 ),
             ],
             outputs=[

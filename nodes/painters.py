@@ -80,8 +80,7 @@ class WeGenPainter(io.ComfyNode):
     def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
         chosen = recipe_for(model, recipe)
         _check(model, clip, vae)
-        given = {k: v for k, v in settings.items() if v not in (0, AUTO)}
-        return io.NodeOutput(ResidentModel(ComfyPainter(chosen, model, clip, vae, **given)))
+        return io.NodeOutput(ResidentModel(ComfyPainter(chosen, model, clip, vae, **settings)))
 
 
 def _seldom() -> list[io.Input]:
@@ -90,6 +89,14 @@ def _seldom() -> list[io.Input]:
             "negative",
             default="",
             tooltip="What pictures should not have, for models with a cfg above 1.",
+        ),
+        io.Float.Input(
+            "guidance",
+            default=0.0,
+            min=0.0,
+            max=100.0,
+            step=0.1,
+            tooltip="What FLUX models are told instead of a cfg. 0: what the recipe says.",
         ),
         io.Float.Input(
             "strength",
@@ -140,7 +147,8 @@ def _check(model: Any, clip: Any, vae: Any) -> None:
 class ComfyPainter:
     """A painter whose pictures are made by ComfyUI's nodes: see `painting_graph`.
 
-    steps, cfg: 0 stands for the recipe's. token: changes whenever a model, VAE or setting does.
+    steps, cfg, guidance: 0 for the recipe's. token: another one for every other set of models and
+    settings.
     """
 
     recipe: Recipe
@@ -152,6 +160,7 @@ class ComfyPainter:
     sampler_name: str = AUTO
     scheduler: str = AUTO
     negative: str = ""
+    guidance: float = 0.0
     strength: float = 0.6
     width: int = 0
     height: int = 0

@@ -5,10 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any
 
-from comfy_api.latest import io
-
 from .recipes import AUTO
-from .schema import CATEGORY
 from .sockets import to_image, to_mask
 
 if TYPE_CHECKING:
@@ -36,25 +33,6 @@ class Held(str):
         return held
 
 
-class WeGenHeld(io.ComfyNode):
-    @classmethod
-    def define_schema(cls) -> io.Schema:
-        return io.Schema(
-            node_id="WeGenHeld",
-            display_name="WeGen Held Value",
-            category=CATEGORY,
-            description="Hands a picture or a model into what WeGen nodes expand into. Not for use "
-            "by hand.",
-            is_deprecated=True,  # the one mark that hides a node from the menus of every version
-            inputs=[io.AnyType.Input("held", tooltip="Given by the node that expands.")],
-            outputs=[io.AnyType.Output("value", display_name="value", tooltip="What is held.")],
-        )
-
-    @classmethod
-    def execute(cls, held: Held) -> io.NodeOutput:
-        return io.NodeOutput(held.value)
-
-
 class PaintingGraph:
     """The nodes of one picture, added to `graph`; their ids say what each is for."""
 
@@ -62,19 +40,23 @@ class PaintingGraph:
         self.graph, self.painter, self.recipe, self.told = graph, painter, painter.recipe, told
         self.pictures = [self._held_picture(f"picture {i}", p) for i, p in _numbered(told.pictures)]
 
-    def image(self, seed: int, steps: int = 0, cfg: float = 0.0) -> Link:
-        """The IMAGE that is painted. steps, cfg: 0 stands for the painter's own, then the recipe's."""
-        steps = steps or self.painter.steps or self.recipe.steps
-        cfg = cfg or self.painter.cfg or self.recipe.cfg
+    def image(self, seed: int, steps: int = 0, guidance: float = 0.0) -> Link:
+        """The IMAGE that is painted. steps, guidance: 0 for the painter's or the recipe's."""
+        painter, recipe = self.painter, self.recipe
+        steps = steps or painter.steps or recipe.steps
+        cfg = painter.cfg or recipe.cfg
+        if recipe.guidance is None:
+            cfg = guidance or cfg
         positive = self._condition("positive", self.told.prompt)
-        if self.recipe.guidance is not None:
-            given = {"conditioning": positive, "guidance": self.recipe.guidance}
+        if recipe.guidance is not None:
+            firmly = guidance or painter.guidance or recipe.guidance
+            given = {"conditioning": positive, "guidance": firmly}
             positive = self._add("guidance", "FluxGuidance", **given)
         if cfg == 1:  # the sampler never looks at it
             negative = self._add("negative", "ConditioningZeroOut", conditioning=positive)
         else:
-            negative = self._condition("negative", self.painter.negative)
-        if self.recipe.edit == "fill":
+            negative = self._condition("negative", painter.negative)
+        if recipe.edit == "fill":
             positive, negative, latent = self._fill(positive, negative)
         else:
             latent = self._latent()
@@ -101,9 +83,7 @@ class PaintingGraph:
         clip = self._part("clip")
         if self.recipe.edit == "qwen plus" and self.pictures:
             shown = {f"image{i}": p for i, p in _numbered(self.pictures)}
-            told = self._add(
-                id, "TextEncodeQwenImageEditPlus", clip=clip, prompt=words, **shown
-            )
+            told = self._add(id, "TextEncodeQwenImageEditPlus", clip=clip, prompt=words, **shown)
         elif self.recipe.edit == "qwen" and self.pictures:
             shown = {"image": self.pictures[0]}
             told = self._add(id, "TextEncodeQwenImageEdit", clip=clip, prompt=words, **shown)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from .expansion import IMAGE, MASK, REPORT, expand, paints_by_nodes, refining
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
 from .sockets import fitted, restored, to_image, to_mask, to_masks, to_pictures
@@ -44,6 +45,7 @@ class WeGenRefine(io.ComfyNode):
                 ),
             ],
             hidden=[io.Hidden.unique_id],
+            enable_expand=True,
         )
 
     @classmethod
@@ -54,6 +56,10 @@ class WeGenRefine(io.ComfyNode):
 
         pictures = to_pictures(image, "image")
         masks = to_masks(mask, pictures)
+        if paints_by_nodes(copilot):
+            steps = refining(copilot, cls.hidden.unique_id, image, masks, instruction, seed)
+            links, nodes = expand(steps)
+            return io.NodeOutput(links[IMAGE], links[MASK], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             done = [
                 wegen.refine(picture, instruction, mask=where, seed=seed, **callbacks)

@@ -7,6 +7,7 @@ lives in node outputs alone, so that emptying ComfyUI's cache frees it.
 from __future__ import annotations
 
 import time
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
+MOST_PLANS = 64
 READ_TOKENS = 8192
 """As long as a talk with a few pictures gets."""
 
@@ -72,6 +74,16 @@ class Resident:
 
     def __init__(self, copilot: Copilot, homes: Sequence[Home]) -> None:
         self.copilot, self.homes = copilot, list(homes)
+        self.plans: OrderedDict[str, Any] = OrderedDict()
+
+    def planned(self, key: str, node_id: str, plan: Callable[..., Any]) -> Any:
+        """What `plan(copilot, **callbacks)` gives; for a key known before, what it gave then."""
+        if key not in self.plans:
+            with self.at_work(node_id) as (copilot, callbacks):
+                self.plans[key] = plan(copilot, **callbacks)
+            if len(self.plans) > MOST_PLANS:
+                self.plans.popitem(last=False)
+        return self.plans[key]
 
     @contextmanager
     def at_work(self, node_id: str) -> Iterator[tuple[Copilot, dict[str, Callable]]]:

@@ -21,7 +21,7 @@ LEVELS = (
     ("model",),
     ("rewriting", "preservation"),
     ("mllm", "painting"),
-    ("replies", "finishing", "copilot", "loading"),
+    ("replies", "turns", "finishing", "copilot", "loading"),
     ("data", "training", "evaluation", "records", "page"),
     ("cli", "demo", "__main__"),
 )

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
 
+from . import turns
 from .conversation import Conversation, Picture
 from .finishing import Made, better, looked_at, preserved, report, source_picture
 from .mllm.looking import stressed, summary
-from .pictures import one_pil, to_pil
-from .references import base_picture
 from .replies import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
@@ -92,9 +91,7 @@ class Copilot:
         images: pictures shown with the message. If anything fails or is stopped, `conversation` is
         left as it was.
         """
-        _require(message, "message", "say something")
-        branch = conversation.branch(conversation.head)
-        branch.add("user", *to_pil(images, "image"), message)
+        branch = turns.chatting(conversation, message, images)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(branch, seed, None, None, callbacks)
         conversation.adopt(branch)
@@ -112,7 +109,7 @@ class Copilot:
         """`n` different full prompts for one wish; creativity 0..1 says how much is added."""
         from .rewriting import rewrite
 
-        _require(prompt, "prompt", "say what to draw")
+        turns.require(prompt, "prompt", "say what to draw")
         _require_count(n)
         return rewrite(prompt, n, seed, creativity, mllm=_Stoppable(self.mllm, should_stop))
 
@@ -180,7 +177,7 @@ class Copilot:
         should_stop: ShouldStop | None = None,
     ) -> list[Plan]:
         """The first half of `draw`: one plan for each picture."""
-        _require(prompt, "prompt", "say what to draw")
+        turns.require(prompt, "prompt", "say what to draw")
         _require_count(n)
         wishes = [prompt] * n
         if _is_vague(prompt):
@@ -210,9 +207,7 @@ class Copilot:
 
         mask: where changes are allowed (above half), in the picture's frame; None: anywhere.
         """
-        _require(instruction, "instruction", "say what to change")
-        talk = Conversation()
-        talk.add("user", one_pil(image), instruction)
+        talk = turns.refining(image, instruction)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(talk, seed, "refine", mask, callbacks)
         changed = cast(Image.Image, reply.change_mask)  # a refinement always has a source
@@ -233,15 +228,7 @@ class Copilot:
         If the instruction names the picture to put things into, the rest of that one stays as it
         is, bit-exact. Raises ValueError if it names a picture that was not given.
         """
-        _require(instruction, "instruction", "say which picture gives what")
-        pictures = to_pil(images, "image")
-        if not pictures:
-            raise ValueError("there are no images; give at least one")
-        base = base_picture(instruction)
-        if base is not None and not 1 <= base <= len(pictures):
-            raise ValueError(f"instruction names picture {base}; there are {len(pictures)}")
-        talk = Conversation()
-        talk.add("user", *pictures, instruction)
+        talk = turns.composing(images, instruction)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(talk, seed, "compose", None, callbacks)
         return Composed(reply.images[0], reply.report, reply.plan)
@@ -257,9 +244,7 @@ class Copilot:
         should_stop: ShouldStop | None = None,
     ) -> str:
         """The answer, in words, to a question about one or several pictures."""
-        _require(question, "question", "ask something")
-        talk = Conversation()
-        talk.add("user", *to_pil(images, "image"), question)
+        talk = turns.asking(images, question)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         return self._step(talk, seed, "answer", None, callbacks).text
 
@@ -282,11 +267,16 @@ class Copilot:
             )
         return plan
 
+    @property
+    def looks(self) -> bool:
+        """Whether pictures are checked: it was asked for, and the MLLM sees."""
+        return self.check != "off" and getattr(self.mllm, "sees", False)
+
     def look_at(
         self, made: Made, asked: Plan, seed: int = 0, should_stop: ShouldStop | None = None
     ) -> Made:
-        """`made`, checked for what was `asked`, where checking is on and the MLLM sees."""
-        if self.check == "off" or not getattr(self.mllm, "sees", False):
+        """`made`, checked for what was `asked`, if the copilot looks."""
+        if not self.looks:
             return made
         return looked_at(self.mllm, made, asked, seed=seed, should_stop=should_stop)
 
@@ -364,13 +354,6 @@ def picture_seeds(seed: int, n: int) -> list[int]:
 def _is_vague(prompt: str) -> bool:
     wide = sum("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in prompt)
     return len(prompt.split()) + wide // 2 < VAGUE_WORDS  # no spaces there: two signs make a word
-
-
-def _require(text: str, name: str, remedy: str) -> None:
-    if not isinstance(text, str):
-        raise ValueError(f"{name} is a {type(text).__name__}; give text")
-    if not text.strip():
-        raise ValueError(f"{name} is empty; {remedy}")
 
 
 def _require_count(n: int) -> None:

@@ -42,13 +42,17 @@ def interpreter(folder: Path) -> str:
 
 @dataclass
 class Outcome:
-    """How a graph ended (one of ENDS or "rejected"), what was sent meanwhile, what nodes show."""
+    """How a graph ended (one of ENDS or "rejected"), what was sent meanwhile, what nodes show.
+
+    cached, begun: nodes that did not and that did run; the latter also of expanded graphs.
+    """
 
     end: str
     message: str = ""
     node: str = ""
     seconds: float = 0.0
     cached: list[str] = field(default_factory=list)
+    begun: list[str] = field(default_factory=list)
     progress: int = 0
     previews: int = 0
     streamed: int = 0
@@ -135,8 +139,10 @@ class ComfyClient:
                     on_progress(outcome.progress)
             elif data.get("prompt_id") != prompt_id:
                 continue
-            elif record["type"] == "executing" and on_node and data["node"]:
-                on_node(data["node"])
+            elif record["type"] == "executing" and data["node"]:
+                outcome.begun.append(data["node"])
+                if on_node:
+                    on_node(data["node"])
             elif record["type"] == "execution_cached":
                 outcome.cached = data["nodes"]
             elif record["type"] in ENDS:

@@ -28,8 +28,10 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
     paths = base / "paths.yaml"
     paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n")
     comfy = ComfyServer(request.param, interpreter(request.param), base)
-    packs = {"ComfyUI-WeGen": PACK, "server_side.py": HERE / "server_side.py"}
-    comfy.start(packs, "--extra-model-paths-config", str(paths))
+    ours = ("server_side.py", "tiny_models.py")
+    packs = {"ComfyUI-WeGen": PACK, **{name: HERE / name for name in ours}}
+    options = ["--preview-method", "latent2rgb", "--extra-model-paths-config", str(paths)]
+    comfy.start(packs, *options)
     yield comfy
     comfy.stop()
 

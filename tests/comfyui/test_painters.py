@@ -1,0 +1,195 @@
+"""Models loaded in ComfyUI as painters, tiny and random, in a real ComfyUI."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from graphs import Graph, blank, output
+from hostile_server import HostileServer, serving, speak
+from PIL import Image
+
+pytestmark = pytest.mark.comfyui
+PLAN = {
+    "intent": "refine",
+    "text": "The boat is red now.",
+    "prompt": "a red boat by the sea",
+    "changes": ["the boat is red"],
+    "keep": [],
+    "region": [0.0, 0.0, 0.5, 1.0],
+    "references": [],
+}
+
+
+def painter(graph: Graph, maker: str = "TestStableDiffusion", parts: dict | None = None, **more):
+    """A WeGen Painter of a tiny model that paints 64x64 pixels in two steps."""
+    made = graph.add(maker, **(parts or {}))
+    given = {"model": made, "clip": output(made, 1), "vae": output(made, 2), "recipe": "auto"}
+    given |= {"steps": 2, "cfg": 0.0, "sampler_name": "auto", "scheduler": "auto"}
+    given |= {"negative": "", "guidance": 0.0, "strength": 0.6, "width": 64, "height": 64}
+    return graph.add("WeGenPainter", **{**given, **more})
+
+
+def copilot(graph: Graph, host: HostileServer, check: str = "off", **more):
+    inputs = {"url": f"http://{host.host}/v1", "model": "small", "sees": True, "timeout": 20}
+    mllm = graph.add("WeGenMLLMEndpoint", **inputs)
+    return graph.add("WeGenCopilot", mllm=mllm, check=check, painter=painter(graph, **more))
+
+
+def refining(graph: Graph, host: HostileServer, image, seed: int = 1, **more):
+    words = {"instruction": "make the boat red", "seed": seed}
+    refined = graph.add("WeGenRefine", copilot=copilot(graph, host, **more), image=image, **words)
+    graph.add("PreviewImage", images=refined)
+    graph.add("MaskPreview", mask=output(refined, 1))
+    graph.add("PreviewAny", source=output(refined, 2))
+    return refined
+
+
+def plan(**more) -> object:
+    return speak(json.dumps({**PLAN, **more}))
+
+
+def photo(size: tuple[int, int] = (90, 70)) -> Image.Image:
+    """A picture with something in every pixel."""
+    width, height = size
+    y, x = np.mgrid[0:height, 0:width]
+    bands = np.stack([x * 2, y * 3, (x + y) % 64 * 4], -1)
+    return Image.fromarray(bands.clip(0, 255).astype(np.uint8))
+
+
+def loaded(server, graph: Graph, image: Image.Image, name: str = "painted.png"):
+    return graph.add("LoadImage", image=server.upload(image, name))
+
+
+def run(server, graph: Graph, **more):
+    outcome = server.run(graph, **more)
+    assert outcome.end == "execution_success", outcome.message
+    return outcome
+
+
+def test_a_new_picture_is_painted_by_comfyuis_nodes(server):
+    with serving(plan(intent="generate")) as host:
+        graph = Graph()
+        drawn = graph.add(
+            "WeGenGenerate", copilot=copilot(graph, host), prompt="a red boat by the wide blue sea",
+            n=2, seed=1, steps=0, guidance=0.0,
+        )  # fmt: skip
+        graph.add("PreviewImage", images=drawn)
+        outcome = run(server, graph)
+    pictures = server.pictures(outcome)
+    assert [p.size for p in pictures] == [(64, 64)] * 2
+    assert pictures[0].tobytes() != pictures[1].tobytes()
+    assert outcome.progress >= 4 and outcome.previews > 0
+
+
+def test_only_the_planned_region_changes_and_the_rest_is_bit_equal(server):
+    before = photo()
+    with serving(plan()) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, before))
+        outcome = run(server, graph)
+    after, mask = server.pictures(outcome)
+    old, new = np.asarray(before), np.asarray(after.convert("RGB"))
+    kept = np.asarray(mask.convert("L")) == 0
+    assert after.size == before.size and (old[kept] == new[kept]).all()
+    assert kept[:, 50:].all() and (old[:, :40] != new[:, :40]).any()
+    assert "ComfyUI's SD15, recipe Stable Diffusion, seed 1" in server.texts(outcome)[0]
+
+
+def test_the_users_mask_wins_over_the_plan_for_each_picture_of_a_batch(server):
+    with serving(plan()) as host:
+        graph = Graph()
+        bottom = Image.new("L", (90, 70))
+        bottom.paste(255, (0, 40, 90, 70))
+        white = loaded(server, graph, bottom.convert("RGB"), "mask.png")
+        mask = graph.add("ImageToMask", image=white, channel="red")
+        first = loaded(server, graph, photo())
+        second = loaded(server, graph, photo().rotate(180), "turned.png")
+        both = graph.add("ImageBatch", image1=first, image2=second)
+        words = {"instruction": "make the boat red", "seed": 1, "mask": mask}
+        refined = graph.add("WeGenRefine", copilot=copilot(graph, host), image=both, **words)
+        graph.add("PreviewImage", images=refined)
+        outcome = run(server, graph)
+    pictures = server.pictures(outcome)
+    for before, after in zip((photo(), photo().rotate(180)), pictures, strict=True):
+        old, new = np.asarray(before), np.asarray(after.convert("RGB"))
+        assert (old[:38] == new[:38]).all() and (old[42:] != new[42:]).any()
+
+
+def test_another_seed_runs_only_the_sampler_and_what_comes_after_it(server):
+    with serving(plan()) as host:
+        outcomes = []
+        for seed in (1, 2):
+            graph = Graph()
+            refining(graph, host, loaded(server, graph, photo()), seed)
+            outcomes.append(run(server, graph))
+            asked = len(host.asked)
+    first, second = ([n.rsplit(".", 1)[1] for n in o.begun if "." in n] for o in outcomes)
+    assert {"positive", "negative", "encode 1", "mask", "sample", "decode"} <= set(first)
+    assert set(second) == {"sample", "decode", "finish"}
+    assert asked == 1, "the plan does not depend on the seed"
+    changed = [server.pictures(o)[0].tobytes() for o in outcomes]
+    assert changed[0] != changed[1]
+
+
+def test_stop_ends_sampling_at_once(server):
+    def stop(count: int) -> None:
+        if count == 3:
+            server.post("interrupt")
+
+    with serving(plan()) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, photo()), steps=200)
+        outcome = server.run(graph, on_progress=stop)
+        assert outcome.end == "execution_interrupted" and outcome.progress < 20
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, photo()))
+        run(server, graph)
+
+
+def test_what_failed_is_painted_once_more_and_the_better_picture_is_kept(server):
+    acts = [plan(), *(speak(json.dumps({"answers": [said]})) for said in ("no", "yes"))]
+    with serving(*acts) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, photo()), check="repaint")
+        outcome = run(server, graph)
+        assert len(host.asked) == 3
+    assert sum(n.endswith("sample") for n in outcome.begun) == 2
+    assert "yes: the boat is red" in server.texts(outcome)[0]
+
+
+def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):
+    acts = [plan(intent="generate", region=None)] * 3 + [plan(region=None)]
+    with serving(*acts) as host:
+        graph = Graph()
+        words = graph.add("WeGenRewritePrompt", prompt="a boat", n=2, creativity=0.7, seed=1)
+        joined = copilot(graph, host)
+        given = {"n": 1, "seed": 1, "steps": 0, "guidance": 0.0}
+        drawn = graph.add("WeGenGenerate", copilot=joined, prompt=words, **given)
+        words = {"instruction": "make the boat red", "seed": 1}
+        refined = graph.add("WeGenRefine", copilot=joined, image=drawn, **words)
+        graph.add("PreviewImage", images=refined)
+        outcome = run(server, graph)
+    assert len(server.pictures(outcome)) == 2
+    assert sum(n.endswith("sample") for n in outcome.begun) == 4
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"recipe": "FLUX.2"}, "'FLUX.2' does not fit the model, which is SD15; choose 'auto'"),
+        ({"vae": "TestFluxVAE"}, "vae has 16 latent channels, and the model (SD15) needs 4"),
+        ({"maker": "TestNoEncoder"}, "clip is empty: the checkpoint holds none"),
+        ({"parts": {"inpainting": True}}, "paints inside a mask only, and the plan names no"),
+    ],
+    ids=["recipe", "vae", "clip", "mask"],
+)
+def test_what_does_not_fit_together_is_explained(server, more, words):
+    with serving(plan(region=None)) as host:
+        graph = Graph()
+        if "vae" in more:
+            more = {"vae": graph.add(more["vae"])}
+        refining(graph, host, blank(graph), **more)
+        outcome = server.run(graph)
+    assert outcome.end == "execution_error" and words in outcome.message, outcome

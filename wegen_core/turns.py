@@ -1,0 +1,53 @@
+"""The user's turn of each task, checked, at the end of the conversation to be answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .conversation import Conversation
+from .pictures import one_pil, to_pil
+from .references import base_picture
+
+
+def chatting(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
+    """A branch of `conversation` with `message` and the pictures shown with it."""
+    require(message, "message", "say something")
+    branch = conversation.branch(conversation.head)
+    branch.add("user", *to_pil(images, "image"), message)
+    return branch
+
+
+def refining(image: Any, instruction: str) -> Conversation:
+    require(instruction, "instruction", "say what to change")
+    talk = Conversation()
+    talk.add("user", one_pil(image), instruction)
+    return talk
+
+
+def composing(images: Any, instruction: str) -> Conversation:
+    """Raises ValueError, too, if `instruction` names a picture that was not given."""
+    require(instruction, "instruction", "say which picture gives what")
+    pictures = to_pil(images, "image")
+    if not pictures:
+        raise ValueError("there are no images; give at least one")
+    base = base_picture(instruction)
+    if base is not None and not 1 <= base <= len(pictures):
+        raise ValueError(f"instruction names picture {base}; there are {len(pictures)}")
+    talk = Conversation()
+    talk.add("user", *pictures, instruction)
+    return talk
+
+
+def asking(images: Any, question: str) -> Conversation:
+    require(question, "question", "ask something")
+    talk = Conversation()
+    talk.add("user", *to_pil(images, "image"), question)
+    return talk
+
+
+def require(text: str, name: str, remedy: str) -> None:
+    """ValueError unless `text` is text with something in it."""
+    if not isinstance(text, str):
+        raise ValueError(f"{name} is a {type(text).__name__}; give text")
+    if not text.strip():
+        raise ValueError(f"{name} is empty; {remedy}")
