@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .residency import show_text
-from .schema import CATEGORY
-from .sockets import fitted, to_masks, to_pictures
+from .residency import show_text, stoppable
+from .schema import CATEGORY, advanced
+from .sockets import one_batch, require_members, split_masks, to_image
 
 
 class WeGenPreserve(io.ComfyNode):
@@ -19,17 +19,19 @@ class WeGenPreserve(io.ComfyNode):
             description="Takes a picture and an edited version of it, made by any model, and "
             "brings back everything the edit changed only by accident. Needs no model.",
             inputs=[
-                io.Image.Input("source", tooltip="The picture before the edit."),
                 io.Image.Input(
-                    "edited",
-                    tooltip="The picture after it: as many as in source; size may differ.",
+                    "source",
+                    tooltip="The picture before the edit: one for all edits, or one for each. For "
+                    "a chain of edits: the preserved picture of the step before.",
                 ),
+                io.Image.Input("edited", tooltip="The picture after it; its size may differ."),
                 io.Mask.Input(
                     "mask",
                     optional=True,
                     tooltip="White: the edit was meant only here. Empty or not connected: found "
                     "by comparing the two.",
                 ),
+                *_settings(),
             ],
             outputs=[
                 io.Image.Output(
@@ -43,26 +45,81 @@ class WeGenPreserve(io.ComfyNode):
                 io.String.Output(
                     "report", display_name="report", tooltip="What was aligned, kept and changed."
                 ),
+                io.Image.Output(
+                    "drift",
+                    display_name="drift",
+                    tooltip="A heat map of how far the editor strayed, and the outline of the "
+                    "change in cyan. At most one megapixel.",
+                ),
             ],
             hidden=[io.Hidden.unique_id],
         )
 
     @classmethod
-    def execute(cls, source, edited, mask=None) -> io.NodeOutput:
+    def execute(cls, source, edited, mask=None, **settings) -> io.NodeOutput:
         import torch
 
-        from ..wegen_core.preservation import preserve
+        from ..wegen_core.preservation import drift_picture, opencv_hint, preserve_batch
 
-        if len(source) not in (1, len(edited)):
-            raise ValueError(
-                f"source holds {len(source)} pictures and edited {len(edited)}; "
-                "give one source for all edits, or one for each"
-            )
-        source = source.expand(len(edited), -1, -1, -1)
-        masks = to_masks(mask, to_pictures(source, "source"))
-        singles = zip(source.split(1), edited.split(1), masks, strict=True)
-        done = [preserve(*given) for given in singles]
-        report = "\n\n".join(str(d.report) for d in done)
+        require_members(source, "source")
+        require_members(edited, "edited")
+        with stoppable() as callbacks:
+            done = preserve_batch(source, edited, split_masks(mask), **settings, **callbacks)
+        report = "\n\n".join([*(str(d.report) for d in done), *opencv_hint()])
         show_text(report, cls.hidden.unique_id)
-        images = [fitted(d.image, source) for d in done]
-        return io.NodeOutput(torch.cat(images), torch.cat([d.change_mask for d in done]), report)
+        masks = torch.cat([d.change_mask for d in done])
+        like = source
+        if all(d.report.decision == "pass" for d in done):  # untouched: in their own size, too
+            like, masks = edited, masks.new_ones(edited.shape[:3])
+        return io.NodeOutput(
+            one_batch([d.image for d in done], like),
+            masks,
+            report,
+            to_image([drift_picture(d.drift, d.change_mask) for d in done]),
+        )
+
+
+def _settings() -> list[io.Input]:
+    return [
+        advanced(
+            io.Combo.Input(
+                "mask_mode",
+                display_name="mask mode",
+                options=["limit", "replace"],
+                default="limit",
+                optional=True,
+                tooltip="'limit': what changed is found inside the mask. 'replace': the mask is "
+                "what changed, all of it.",
+            )
+        ),
+        advanced(
+            io.Combo.Input(
+                "scope",
+                options=["auto", "local", "global"],
+                default="auto",
+                optional=True,
+                tooltip="'auto': an edit of the whole picture (its style, its light, another "
+                "picture) is passed on untouched. 'local': never. 'global': always.",
+            )
+        ),
+        advanced(
+            io.Combo.Input(
+                "align",
+                options=["warp", "affine", "none"],
+                default="warp",
+                optional=True,
+                tooltip="What the editor may have moved. 'warp': anything, by a little. 'affine': "
+                "shift, zoom and rotation. 'none': nothing; only sizes may differ.",
+            )
+        ),
+        advanced(
+            io.Boolean.Input(
+                "shared_registration",
+                display_name="video frames",
+                default=False,
+                optional=True,
+                tooltip="For the frames of a video that one edit moved in one way: all are "
+                "aligned as the first is, which is steadier and faster.",
+            )
+        ),
+    ]

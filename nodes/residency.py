@@ -93,8 +93,6 @@ class Resident:
         """
         import comfy.model_management as memory
 
-        from ..wegen_core.progress import Stopped
-
         if self.homes:
             memory.load_models_gpu(
                 [home.patcher for home in self.homes],
@@ -102,19 +100,27 @@ class Resident:
                 force_full_load=True,
             )
         text = _Text(node_id)
-        try:
-            yield self.copilot, _callbacks(text)
-            text.show()
-        except Stopped:
-            memory.throw_exception_if_processing_interrupted()  # this also resets the flag
-            raise memory.InterruptProcessingException() from None
+        with stoppable() as callbacks:
+            yield self.copilot, {**callbacks, "on_text": text}
+        text.show()
 
 
-def _callbacks(text: _Text) -> dict[str, Callable]:
+@contextmanager
+def stoppable() -> Iterator[dict[str, Callable]]:
+    """The callbacks `on_progress` and `should_stop` to hand to the core.
+
+    The user's Stop leaves the block as ComfyUI's own exception.
+    """
     import comfy.model_management as memory
 
+    from ..wegen_core.progress import Stopped
+
     stop = memory.processing_interrupted
-    return {"on_progress": _Bar(stop), "on_text": text, "should_stop": stop}
+    try:
+        yield {"on_progress": _Bar(stop), "should_stop": stop}
+    except Stopped:
+        memory.throw_exception_if_processing_interrupted()  # this also resets the flag
+        raise memory.InterruptProcessingException() from None
 
 
 class _Bar:

@@ -13,28 +13,51 @@ if TYPE_CHECKING:
 
 
 def to_pictures(images: Tensor | None, name: str) -> list[Image]:
-    """IMAGE [N,H,W,C] -> N pictures, RGBA where C is 4; nothing connected -> none."""
-    return [] if images is None else to_pil(images, name)
+    """IMAGE [N,H,W,C] -> N pictures, RGBA where C is 4; nothing connected -> none.
+
+    Raises ValueError for a batch without pictures, as for what is no picture.
+    """
+    if images is None:
+        return []
+    require_members(images, name)
+    return to_pil(images, name)
+
+
+def require_members(batch: Tensor, name: str) -> None:
+    """ValueError for an IMAGE or MASK of no pictures, which some nodes give."""
+    if len(batch) == 0:
+        raise ValueError(f"{name} is an empty batch; connect at least one picture")
+
+
+def split_masks(mask: Tensor | None) -> list[Tensor | None]:
+    """MASK [H,W] or [N,H,W] -> N masks [1,H,W], None for each that is empty, and for no mask.
+
+    An empty mask counts as none, because Load Image gives one for every file without alpha.
+    """
+    if mask is None:
+        return [None]
+    masks = mask[None] if mask.ndim == 2 else mask
+    require_members(masks, "mask")
+    return [None if (m < 1 / 255).all() else m for m in masks.split(1)]
 
 
 def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | None]:
     """MASK [H,W] or [N,H,W] -> one "L" mask in each picture's size, or None where it is empty.
 
-    One mask serves all pictures. An empty mask counts as none, because Load Image gives one for
-    every file without alpha. Raises ValueError if there are neither one nor as many as pictures.
+    One mask serves all pictures. Raises ValueError if there are neither one nor as many.
     """
-    if mask is None:
-        return [None] * len(pictures)
-    masks = mask[None] if mask.ndim == 2 else mask
+    masks = split_masks(mask)
     if len(masks) not in (1, len(pictures)):
         raise ValueError(
             f"mask holds {len(masks)} masks for {len(pictures)} pictures; "
             "give one for all or one for each"
         )
-    found = [m.convert("L") for m in to_pil(masks[..., None].clamp(0, 1), "mask")]
-    found = found * len(pictures) if len(found) == 1 else found
-    fitted = [m.resize(p.size) for m, p in zip(found, pictures, strict=True)]
-    return [m if m.getbbox() else None for m in fitted]
+    masks = masks * len(pictures) if len(masks) == 1 else masks
+    return [m if m is None else _sized(m, p) for m, p in zip(masks, pictures, strict=True)]
+
+
+def _sized(mask: Tensor, picture: Image) -> Image:
+    return to_pil(mask[..., None].clamp(0, 1), "mask")[0].convert("L").resize(picture.size)
 
 
 def fitted(image: Tensor, like: Tensor) -> Tensor:
@@ -47,6 +70,16 @@ def fitted(image: Tensor, like: Tensor) -> Tensor:
     planes = image.movedim(-1, 1)
     planes = interpolate(planes, size=tuple(size), mode="bicubic", antialias=True).clamp(0, 1)
     return planes.movedim(1, -1)
+
+
+def one_batch(images: Sequence[Tensor], like: Tensor) -> Tensor:
+    """IMAGEs of any sizes -> one, as large as `like`; opaque alpha for all where any has alpha."""
+    import torch
+    from torch.nn.functional import pad
+
+    found = [fitted(i, like) for i in images]
+    channels = max(i.shape[-1] for i in found)
+    return torch.cat([pad(i, (0, channels - i.shape[-1]), value=1.0) for i in found])
 
 
 def restored(image: Tensor, source: Tensor, change_mask: Tensor) -> Tensor:

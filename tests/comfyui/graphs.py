@@ -90,6 +90,10 @@ def blank(graph: Graph, width: int = 64, height: int = 64, batch: int = 1) -> li
     return graph.add("EmptyImage", width=width, height=height, batch_size=batch, color=0x88AA66)
 
 
+def preserve(graph: Graph, source: list[Any], edited: list[Any], **more: Any) -> list[Any]:
+    return graph.add("WeGenPreserve", source=source, edited=edited, **more)
+
+
 def show(graph: Graph, image: list[Any]) -> Graph:
     graph.add("PreviewImage", images=image)
     return graph

@@ -33,7 +33,22 @@ class TestImage:
         return (image,)
 
 
-NODE_CLASS_MAPPINGS = {"TestImage": TestImage}
+class TestEmptyBatch:
+    """A batch of no pictures, and one of no masks."""
+
+    RETURN_TYPES = ("IMAGE", "MASK")
+    FUNCTION = "make"
+    CATEGORY = "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    def make(self):
+        return torch.zeros(0, 64, 64, 3), torch.zeros(0, 64, 64)
+
+
+NODE_CLASS_MAPPINGS = {"TestImage": TestImage, "TestEmptyBatch": TestEmptyBatch}
 
 
 @PromptServer.instance.routes.get("/wegen_test/networks")

@@ -15,6 +15,7 @@ from graphs import (
     generate,
     load,
     output,
+    preserve,
     refine,
     show,
     tell,
@@ -126,18 +127,42 @@ def test_preserve_brings_back_what_an_edit_changed_by_accident(server):
     source = generate(graph, load(graph))
     edited = graph.add("ImageScale", image=source, upscale_method="bicubic", width=72, height=72,
                        crop="disabled")  # fmt: skip
-    kept = graph.add("WeGenPreserve", source=source, edited=edited)
-    graph.add("PreviewAny", source=output(kept, 2))
-    outcome = server.run(show(graph, kept))
+    kept = preserve(graph, source, edited)
+    tell(graph, output(kept, 2))
+    for image in (source, kept, output(kept, 3)):
+        show(graph, image)
+    outcome = server.run(graph)
     assert outcome.end == "execution_success", outcome.message
-    assert server.pictures(outcome)[0].size == (64, 64)
+    before, after, drift = server.pictures(outcome)
+    assert after.tobytes() == before.tobytes() and drift.size == (64, 64)
+    assert "lock: " in server.texts(outcome)[0]
+
+
+def test_preserve_takes_a_mask_as_the_change_and_passes_what_it_is_told_to(server):
+    graph = Graph()
+    source = generate(graph, load(graph))
+    edited = blank(graph, 80, 80)
+    mask = graph.add("TestImage", width=64, height=64, value="1.0")
+    mask = graph.add("ImageToMask", image=mask, channel="red")
+    replaced = preserve(graph, source, edited, mask=mask, mask_mode="replace", align="none")
+    for image in (source, replaced, preserve(graph, source, edited, scope="global")):
+        show(graph, image)
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    before, after, passed = server.pictures(outcome)
+    box = (16, 16, 33, 33)  # of TestImage
+    assert after.crop(box).tobytes() != before.crop(box).tobytes()
+    for picture in (before, after):
+        picture.paste(0, box)
+    assert after.tobytes() == before.tobytes()
+    assert passed.size == (80, 80) and len(passed.getcolors()) == 1
 
 
 def test_wide_pictures_keep_their_size(server):
     graph = Graph()
     wide = graph.add("TestImage", width=8192, height=64, value="0.9")
     refined = refine(graph, wide)
-    show(graph, graph.add("WeGenPreserve", source=wide, edited=refined))
+    show(graph, preserve(graph, wide, refined))
     outcome = server.run(show(graph, refined))
     assert outcome.end == "execution_success", outcome.message
     assert [p.size for p in server.pictures(outcome)] == [(8192, 64)] * 2
@@ -147,10 +172,11 @@ def test_a_picture_of_one_pixel_does_no_harm(server):
     graph = Graph()
     one = blank(graph, 1, 1)
     show(graph, compose(graph, image_1=one, image_2=one))
-    show(graph, graph.add("WeGenPreserve", source=one, edited=blank(graph, 90, 60)))
+    show(graph, preserve(graph, one, blank(graph, 90, 60)))
     outcome = server.run(show(graph, refine(graph, one)))
     assert outcome.end == "execution_success", outcome.message
-    assert [p.size for p in server.pictures(outcome)] == [(1, 1)] * 3
+    # Nothing in common: the edit passes as it is.
+    assert [p.size for p in server.pictures(outcome)] == [(1, 1), (90, 60), (1, 1)]
 
 
 def test_saved_pictures_hold_their_graph_and_no_paths(server):

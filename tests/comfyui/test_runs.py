@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from comfy_server import ComfyServer
-from graphs import Graph, drawing, generate, load, show
+from graphs import Graph, blank, drawing, generate, load, preserve, show
 
 pytestmark = pytest.mark.comfyui
 
@@ -51,6 +51,27 @@ def test_stop_while_loading(server):
     assert outcome.end == "execution_interrupted"
     assert outcome.progress == 0
     assert server.run(drawing(seed=16, steps=1)).end == "execution_success"
+
+
+def test_preserve_tells_its_progress_and_stops_within_a_picture(server):
+    def preserving(side: int) -> Graph:
+        graph = Graph()
+        source = graph.add("TestImage", width=side, height=side, value="0.9")
+        return show(graph, preserve(graph, source, blank(graph, side, side, batch=2)))
+
+    assert server.run(preserving(64)).progress >= 2
+    stopped = []
+
+    def stop(node: str) -> None:
+        if node == "3":
+            time.sleep(0.5)
+            server.post("interrupt")
+            stopped.append(server.get("wegen_test/cpu_seconds").json())
+
+    outcome = server.run(preserving(4000), on_node=stop)
+    assert outcome.end == "execution_interrupted" and outcome.progress == 0
+    assert server.get("wegen_test/cpu_seconds").json() - stopped[0] < 3
+    assert server.run(preserving(65)).end == "execution_success"
 
 
 def test_two_users_at_once_both_get_their_pictures(server):

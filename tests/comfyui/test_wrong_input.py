@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 import pytest
-from graphs import Graph, blank, compose, drawing, generate, load, refine, show, tell
+from graphs import (
+    Graph,
+    blank,
+    compose,
+    drawing,
+    generate,
+    load,
+    output,
+    preserve,
+    refine,
+    show,
+    tell,
+)
 
 pytestmark = pytest.mark.comfyui
 
@@ -60,8 +72,20 @@ def too_many_masks() -> Graph:
 
 def too_many_sources() -> Graph:
     graph = Graph()
-    given = {"source": blank(graph, batch=2), "edited": blank(graph, batch=3)}
-    return show(graph, graph.add("WeGenPreserve", **given))
+    return show(graph, preserve(graph, blank(graph, batch=2), blank(graph, batch=3)))
+
+
+def mask_of_another_shape() -> Graph:
+    graph = Graph()
+    mask = graph.add("SolidMask", value=1.0, width=64, height=32)
+    return show(graph, preserve(graph, blank(graph), blank(graph), mask=mask))
+
+
+def nothing_to_replace_by() -> Graph:
+    graph = Graph()
+    mask = graph.add("SolidMask", value=0.0, width=64, height=64)
+    given = {"mask": mask, "mask_mode": "replace"}
+    return show(graph, preserve(graph, blank(graph), blank(graph), **given))
 
 
 def picture_that_is_not_given() -> Graph:
@@ -79,7 +103,7 @@ def picture_that_is_not_a_number() -> Graph:
 def picture_without_bounds() -> Graph:
     graph = Graph()
     broken = graph.add("TestImage", width=64, height=64, value="inf")
-    return show(graph, graph.add("WeGenPreserve", source=blank(graph), edited=broken))
+    return show(graph, preserve(graph, blank(graph), broken))
 
 
 @pytest.mark.parametrize(
@@ -95,7 +119,9 @@ def picture_without_bounds() -> Graph:
         (too_many_references, "give fewer pictures"),
         (missing_model, "model 'not there' is not there; choose 'mini'"),
         (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
-        (too_many_sources, "source holds 2 pictures and edited 3; give"),
+        (too_many_sources, "source holds 2 but edited holds 3 pictures; give"),
+        (mask_of_another_shape, "mask is 64x32 but the source is 64x64; give"),
+        (nothing_to_replace_by, "there is no mask; give one"),
         (picture_that_is_not_given, "picture 7"),
         (picture_that_is_not_a_number, "image holds values that are not finite"),
         (picture_without_bounds, "edited holds values that are not finite"),
@@ -106,3 +132,60 @@ def test_wrong_input_is_explained_and_the_server_lives_on(server, graph, words):
     assert outcome.end in ("execution_error", "rejected")
     assert words in outcome.message
     assert server.get("system_stats").status_code == 200
+
+
+def refine_nothing(graph: Graph, none: list) -> list:
+    return refine(graph, none)
+
+
+def refine_without_masks(graph: Graph, none: list) -> list:
+    return refine(graph, blank(graph), mask=output(none, 1))
+
+
+def compose_nothing(graph: Graph, none: list) -> list:
+    return compose(graph, image_1=none)
+
+
+def compose_with_nothing(graph: Graph, none: list) -> list:
+    return compose(graph, image_1=blank(graph), image_2=none)
+
+
+def ask_about_nothing(graph: Graph, none: list) -> list:
+    return graph.add("WeGenAsk", copilot=load(graph), image=none, question="what is it?")
+
+
+def chat_about_nothing(graph: Graph, none: list) -> list:
+    return graph.add("WeGenChat", copilot=load(graph), message="hello", seed=1, images=none)
+
+
+def preserve_nothing(graph: Graph, none: list) -> list:
+    return preserve(graph, none, blank(graph))
+
+
+def preserve_from_nothing(graph: Graph, none: list) -> list:
+    return preserve(graph, blank(graph), none)
+
+
+def preserve_without_masks(graph: Graph, none: list) -> list:
+    return preserve(graph, blank(graph), blank(graph), mask=output(none, 1))
+
+
+@pytest.mark.parametrize(
+    ("node", "name"),
+    [
+        (refine_nothing, "image"),
+        (refine_without_masks, "mask"),
+        (compose_nothing, "image_1"),
+        (compose_with_nothing, "image_2"),
+        (ask_about_nothing, "image"),
+        (chat_about_nothing, "images"),
+        (preserve_nothing, "source"),
+        (preserve_from_nothing, "edited"),
+        (preserve_without_masks, "mask"),
+    ],
+)
+def test_a_batch_of_no_pictures_is_explained(server, node, name):
+    graph = Graph()
+    outcome = server.run(tell(graph, node(graph, graph.add("TestEmptyBatch"))))
+    assert outcome.end == "execution_error"
+    assert f"{name} is an empty batch; connect at least one picture" in outcome.message

@@ -7,6 +7,14 @@ result.image, result.change_mask, result.transform, result.report
 from .anchor import Anchor
 from .batch import preserve_batch
 from .preserve import Preserved, preserve
-from .report import Report, drift_picture
+from .report import Report, drift_picture, opencv_hint
 
-__all__ = ["Anchor", "Preserved", "Report", "drift_picture", "preserve", "preserve_batch"]
+__all__ = [
+    "Anchor",
+    "Preserved",
+    "Report",
+    "drift_picture",
+    "opencv_hint",
+    "preserve",
+    "preserve_batch",
+]

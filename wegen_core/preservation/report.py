@@ -84,6 +84,16 @@ def drift_picture(drift: np.ndarray, change_mask: Any) -> Image.Image:
     return Image.fromarray(rgb.astype(np.uint8))
 
 
+def opencv_hint() -> list[str]:
+    """One line that says what to install where OpenCV is missing; none where it is there."""
+    if filters.cv2 is not None:
+        return []
+    return [
+        "OpenCV is not installed; this is several times faster with it: "
+        "pip install opencv-python-headless"
+    ]
+
+
 def _db(value: float | None) -> str:
     if value is None:
         return "-"
