@@ -6,6 +6,7 @@ from comfy_api.latest import ComfyExtension, io
 
 from .nodes.ask import WeGenAsk
 from .nodes.chat import WeGenChat
+from .nodes.clip import WeGenMLLMFromCLIP
 from .nodes.compose import WeGenCompose
 from .nodes.generate import WeGenGenerate
 from .nodes.internal import WeGenFinish, WeGenHeld
@@ -27,6 +28,7 @@ class WeGenExtension(ComfyExtension):
             WeGenLoadModel,
             WeGenLoadMLLM,
             WeGenMLLMEndpoint,
+            WeGenMLLMFromCLIP,
             WeGenPainter,
             WeGenCopilot,
             WeGenRewritePrompt,

@@ -179,7 +179,7 @@ class WeGenCopilot(io.ComfyNode):
             category=CATEGORY,
             description="A copilot out of a model that understands and one that draws.",
             inputs=[
-                MLLM.Input("mllm", tooltip="From WeGen MLLM Loader or WeGen MLLM Endpoint."),
+                MLLM.Input("mllm", tooltip="From WeGen MLLM Loader, Endpoint or from CLIP."),
                 io.Combo.Input(
                     "check",
                     options=["off", "report", "repaint"],

@@ -105,6 +105,20 @@ class Resident:
         text.show()
 
 
+def speaker(copilot: Resident | None, mllm: ResidentModel | None) -> Resident | None:
+    """What answers in words: the copilot, or one of the MLLM alone; None if neither is connected.
+
+    Raises ValueError if both are.
+    """
+    if mllm is None:
+        return copilot
+    if copilot is not None:
+        raise ValueError("both copilot and mllm are connected; disconnect one of them")
+    from ..wegen_core.copilot import Copilot
+
+    return Resident(Copilot(mllm.model, painter=None), mllm.homes)  # words need no painter
+
+
 @contextmanager
 def stoppable() -> Iterator[dict[str, Callable]]:
     """The callbacks `on_progress` and `should_stop` to hand to the core.

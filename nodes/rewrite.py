@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .residency import Resident, show_text
-from .schema import CATEGORY, copilot_input, seed_input, text_input
+from .residency import Resident, ResidentModel, show_text, speaker
+from .schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
 
 
 class WeGenRewritePrompt(io.ComfyNode):
@@ -36,6 +36,7 @@ class WeGenRewritePrompt(io.ComfyNode):
                     tooltip="From WeGen Model Loader: its own language model rewrites. Without it, "
                     "a word list does, which suits any other image model.",
                 ),
+                mllm_input(),
             ],
             outputs=[
                 io.String.Output(
@@ -55,16 +56,23 @@ class WeGenRewritePrompt(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, prompt: str, n: int, creativity: float, seed: int, copilot: Resident | None = None
+        cls,
+        prompt: str,
+        n: int,
+        creativity: float,
+        seed: int,
+        copilot: Resident | None = None,
+        mllm: ResidentModel | None = None,
     ) -> io.NodeOutput:
         if not prompt.strip():
             raise ValueError("prompt is empty; say what you wish to see, even in one word")
-        if copilot is None:
+        asked = speaker(copilot, mllm)
+        if asked is None:
             from ..wegen_core.rewriting import rewrite
 
             found = rewrite(prompt, n, seed, creativity)
         else:
-            with copilot.at_work(cls.hidden.unique_id) as (wegen, _):
+            with asked.at_work(cls.hidden.unique_id) as (wegen, _):
                 found = wegen.rewrite(prompt, n=n, seed=seed, creativity=creativity)
         report = "\n\n".join(r.report() for r in found)
         show_text(report, cls.hidden.unique_id)

@@ -17,6 +17,14 @@ def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Inpu
     )
 
 
+def mllm_input() -> io.Input:
+    return MLLM.Input(
+        "mllm",
+        optional=True,
+        tooltip="Instead of a copilot: from WeGen MLLM Loader, Endpoint or from CLIP.",
+    )
+
+
 def text_input(name: str, default: str, tooltip: str) -> io.Input:
     return io.String.Input(name, multiline=True, default=default, tooltip=tooltip)
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import time
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from wegen_core.progress import Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
-from wegen_core.rewriting.asking import clean
+from wegen_core.rewriting.asking import room
 from wegen_core.rewriting.facets import open_facets, tables
 from wegen_core.rewriting.reading import detect_language, read
 from wegen_core.rewriting.repair import repair
+from wegen_core.rewriting.replies import clean, is_complete
 from wegen_core.rewriting.wishes import tidy
 
 # Every constraint of 48 prompts, marked by hand (the language aside): one prompt a line, its
@@ -363,20 +366,59 @@ def test_model_variants_differ_and_are_stable_in_n():
     assert len(set(four)) > 2
 
 
+class Chatty:
+    """A model that chats, a word at a time, and hears Stop; the k-th reply is replies[k]."""
+
+    name = "chatty"
+
+    def __init__(self, *replies: str) -> None:
+        self.replies, self.asked, self.said = replies, [], 0
+
+    def chat(self, conversation, *, temperature, seed, max_new_tokens, on_text, should_stop):
+        reply = self.replies[len(self.asked) % len(self.replies)]
+        self.asked.append(conversation.turns[-1].text)
+        for word in re.findall(r"\S*\s*", reply)[:max_new_tokens]:
+            if should_stop():
+                raise Stopped
+            on_text(word)
+            self.said += 1
+        return reply
+
+
 def test_a_model_is_asked_by_chat_when_it_has_no_method_of_its_own():
-    pytest.importorskip("wegen_core.conversation")
-
-    class Chatty:
-        name = "chatty"
-        asked: list[str] = []
-
-        def chat(self, conversation, *, temperature, seed):
-            self.asked.append(conversation.turns[-1].parts[0].text)
-            return '<think>hm</think>Sure! Here it is:\n"a red fox asleep in tall grass"'
-
-    model = Chatty()
+    model = Chatty('<think>hm</think>Sure! Here it is:\n"a red fox asleep in tall grass"')
     assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass"
     assert "red fox" in model.asked[0]
+
+
+def test_a_reply_ends_with_its_prompt():
+    model = Chatty("a red fox asleep in tall grass.\n\nLet me know if " + "you want more " * 500)
+    assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass."
+    assert model.said < 30
+
+
+def test_a_rambling_model_costs_little():
+    model = Chatty("How can I help you with that today and " * 500)
+    found = rewrite("a red fox", 4, mllm=model)
+    assert all(r.prompt.startswith("a red fox, ") for r in found)
+    assert len(model.asked) == 12  # three tries for the first, one for each of the others
+    assert model.said < len(model.asked) * room("a red fox", 5) / 3
+    sentences = Chatty("a red fox in the snow. " + "and it is also very nice and " * 500)
+    assert rewrite("a red fox", 1, mllm=sentences)[0].prompt == "a red fox in the snow."
+
+
+def test_stop_reaches_the_model():
+    model = Chatty("a red fox asleep in tall grass")
+    with pytest.raises(Stopped):
+        rewrite("a red fox", 1, mllm=model, should_stop=lambda: model.said > 2)
+    assert model.said == 3
+
+
+def test_words_to_the_user_are_no_rewrite():
+    talk = "This prompt was rewritten to have a red fox in it"
+    model = Chatty(talk, "a red fox in the snow")
+    assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox in the snow"
+    assert rewrite("a red fox", 1, mllm=Chatty(talk))[0].prompt.startswith("a red fox, ")
 
 
 @pytest.mark.parametrize(
@@ -387,11 +429,47 @@ def test_a_model_is_asked_by_chat_when_it_has_no_method_of_its_own():
         ('{"prompt": "a cat"}', "a cat"),
         ("Prompt: a cat", "a cat"),
         ("<think>never ends", ""),
+        ("Now here's a rewritten prompt: a cat in the rain.", "a cat in the rain."),
+        (
+            "Sure! Here is the rewritten prompt:\n\n**A cat** in the rain\n\nEnjoy!",
+            "A cat in the rain",
+        ),
+        ("Certainly! A cat in the rain.", "A cat in the rain."),
+        ("### Rewritten Prompt\n1. a cat in the rain\n2. a cat at sea", "a cat in the rain"),
+        ("Improved image prompt: “a cat in the rain”", "a cat in the rain"),
+        ('The rewritten prompt would be "a cat in the rain".', "a cat in the rain"),
+        ("a cat in the rain. I hope this helps! Let me know.", "a cat in the rain."),
+        ("好的，以下是改写后的提示词：一只猫坐在窗边。", "一只猫坐在窗边。"),
+        ("改写：一只猫，雨中。窗边", "一只猫，雨中。窗边"),
+        ("Style: watercolour. A cat.", "Style: watercolour. A cat."),
+        ('a wall with "Sure! Here" on it', ""),
+        ('{"prompt": "a c', ""),
+        ("I'm sorry, I can't help with that.", ""),
+        ("Here is the prompt:", ""),
         ('a sign "A" and a sign "B"', 'a sign "A" and a sign "B"'),
     ],
 )
 def test_chatty_replies_are_cleaned(reply, prompt):
     assert clean(reply) == prompt
+
+
+def test_what_the_wish_says_is_no_talk():
+    said = 'a wall with "Sure! Here is" written on it, by a prompt box'
+    assert clean(said, said) == said
+
+
+@pytest.mark.parametrize(
+    ("heard", "complete"),
+    [
+        ("Sure! Here it is:\n", False),
+        ("Sure! Here it is:\na cat", False),
+        ("Sure! Here it is:\na cat\n", True),
+        ("```\na cat\n", False),
+        ('{\n"prompt": "a cat",\n', False),
+    ],
+)
+def test_when_a_prompt_has_been_heard(heard, complete):
+    assert is_complete(heard) == complete
 
 
 def test_repair_in_place():

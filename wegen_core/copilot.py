@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
@@ -36,18 +35,6 @@ class _Callbacks:
     on_text: OnText | None = None
     on_progress: Progress | None = None
     should_stop: ShouldStop | None = None
-
-
-@dataclass(frozen=True)
-class _Stoppable:
-    """A model whose methods hear the caller's Stop, for rooms that know no such thing."""
-
-    mllm: MLLM
-    should_stop: ShouldStop | None
-
-    def __getattr__(self, name: str) -> Any:
-        method = getattr(self.mllm, name)
-        return partial(method, should_stop=self.should_stop) if callable(method) else method
 
 
 class Copilot:
@@ -111,7 +98,7 @@ class Copilot:
 
         turns.require(prompt, "prompt", "say what to draw")
         _require_count(n)
-        return rewrite(prompt, n, seed, creativity, mllm=_Stoppable(self.mllm, should_stop))
+        return rewrite(prompt, n, seed, creativity, mllm=self.mllm, should_stop=should_stop)
 
     def generate(
         self,

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 import time
 import weakref
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -48,7 +49,66 @@ class TestEmptyBatch:
         return torch.zeros(0, 64, 64, 3), torch.zeros(0, 64, 64)
 
 
-NODE_CLASS_MAPPINGS = {"TestImage": TestImage, "TestEmptyBatch": TestEmptyBatch}
+class TestCLIP:
+    """A tiny random text encoder of ComfyUI's own classes: "qwen3vl_4b", "qwen3_4b" or "clip_l"."""
+
+    RETURN_TYPES = ("CLIP",)
+    FUNCTION = "make"
+    CATEGORY = "tests"
+    SMALL = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 3,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 1,
+    }
+    EYES = {"hidden_size": 32, "intermediate_size": 48, "depth": 2, "deepstack_visual_indexes": [0]}
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"kind": ("STRING", {}), "tireless": ("BOOLEAN", {})}}
+
+    def make(self, kind, tireless):
+        import comfy.sd
+        from comfy.supported_models_base import ClipTarget
+
+        tokenizer, encoder = getattr(self, f"_{kind}")()
+        options = {f"{kind}_model_config": self.SMALL} if kind != "clip_l" else {}
+        clip = comfy.sd.CLIP(ClipTarget(tokenizer, encoder), model_options=options)
+        torch.manual_seed(3)
+        for weight in clip.cond_stage_model.parameters():
+            torch.nn.init.normal_(weight, std=0.3)
+        if not tireless:  # random weights hardly ever come to an end
+            clip.generate = partial(self._briefly, clip.generate)
+        return (clip,)
+
+    def _briefly(self, generate, tokens, max_length, **options):
+        return generate(tokens, max_length=min(max_length, 8), **options)
+
+    def _clip_l(self):
+        from comfy import sd1_clip
+
+        return sd1_clip.SD1Tokenizer, sd1_clip.SD1ClipModel
+
+    def _qwen3_4b(self):
+        from comfy.text_encoders import z_image
+
+        return z_image.ZImageTokenizer, z_image.te()
+
+    def _qwen3vl_4b(self):
+        from comfy.text_encoders import qwen3vl
+
+        qwen3vl.QWEN3VL_VISION["qwen3vl_4b"] = self.EYES  # the real sizes are no option
+        qwen3vl.QWEN3VL_VISION_COMMON["num_heads"] = 2
+        kind = {"model_type": "qwen3vl_4b"}
+        return partial(qwen3vl.Qwen3VLTokenizer, **kind), partial(qwen3vl.Qwen3VLTEModel, **kind)
+
+
+NODE_CLASS_MAPPINGS = {
+    "TestCLIP": TestCLIP,
+    "TestEmptyBatch": TestEmptyBatch,
+    "TestImage": TestImage,
+}
 
 
 @PromptServer.instance.routes.get("/wegen_test/networks")

@@ -143,3 +143,82 @@ def test_a_missing_local_model_is_named(server):
     graph.add("PreviewAny", source=graph.add("WeGenChat", copilot=copilot, message="hello", seed=1))
     outcome = server.run(graph)
     assert outcome.end == "rejected" and "language model 'LLM/not there' is not" in outcome.message
+
+
+def asking_clip(kind: str, color: int = 0x88AA66, tireless: bool = False) -> Graph:
+    graph = Graph()
+    clip = graph.add("TestCLIP", kind=kind, tireless=tireless)
+    mllm = graph.add("WeGenMLLMFromCLIP", clip=clip)
+    image = graph.add("EmptyImage", width=96, height=64, batch_size=1, color=color)
+    asked = {"mllm": mllm, "image": image, "question": "what is it?"}
+    graph.add("PreviewAny", source=graph.add("WeGenAsk", **asked))
+    return graph
+
+
+def writes(object_info) -> bool:
+    """Whether this ComfyUI's text encoders can write; its own node for that says so."""
+    return "TextGenerate" in object_info
+
+
+def test_a_text_encoder_answers(server, object_info):
+    if not writes(object_info):
+        outcome = server.run(asking_clip("clip_l"))
+        assert outcome.end == "execution_error" and outcome.node == "WeGenMLLMFromCLIP"
+        assert "whose text encoders cannot write; update it to 0.15 or newer" in outcome.message
+        return
+    for kind in ("qwen3_4b", "qwen3vl_4b"):
+        said = []
+        for color in (0x88AA66, 0x88AA66, 0x1020F0):
+            outcome = server.run(asking_clip(kind, color=color))
+            assert outcome.end == "execution_success", outcome.message
+            said += server.texts(outcome)
+            assert said[-1] and "<|im_" not in said[-1]
+        assert said[0] == said[1]
+        assert (said[1] != said[2]) == (kind == "qwen3vl_4b")  # only that one has eyes
+    outcome = server.run(asking_clip("clip_l"))
+    assert outcome.end == "execution_error" and "this text encoder cannot write" in outcome.message
+
+
+def test_stop_is_heard_by_a_text_encoder(server, object_info):
+    if not writes(object_info):
+        pytest.skip("this ComfyUI's text encoders cannot write")
+
+    def stop(count: int) -> None:
+        if count == 3:
+            server.post("interrupt")
+
+    outcome = server.run(asking_clip("qwen3_4b", tireless=True), on_progress=stop)
+    assert outcome.end == "execution_interrupted" and outcome.progress < 200
+
+
+def test_an_mllm_alone_answers_and_rewrites(server):
+    with serving(speak("a red car on a wet street at night")) as host:
+        graph = Graph()
+        inputs = {"url": f"http://{host.host}/v1", "model": "m", "sees": True, "timeout": 20}
+        mllm = graph.add("WeGenMLLMEndpoint", **inputs)
+        image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+        asked = {"mllm": mllm, "image": image, "question": "what is it?"}
+        graph.add("PreviewAny", source=graph.add("WeGenAsk", **asked))
+        wish = {"prompt": "a red car", "n": 1, "creativity": 0.7, "seed": 1, "mllm": mllm}
+        graph.add("PreviewAny", source=graph.add("WeGenRewritePrompt", **wish))
+        outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    assert server.texts(outcome) == ["a red car on a wet street at night"] * 2
+
+
+def test_the_wrong_number_of_models_is_explained(server):
+    graph = Graph()
+    image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+    graph.add("PreviewAny", source=graph.add("WeGenAsk", image=image, question="what is it?"))
+    outcome = server.run(graph)
+    assert outcome.end == "execution_error" and "connect a copilot or an mllm" in outcome.message
+    graph = Graph()
+    inputs = {"url": "http://127.0.0.1:1/v1", "model": "m", "sees": True, "timeout": 20}
+    mllm = graph.add("WeGenMLLMEndpoint", **inputs)
+    copilot = graph.add("WeGenCopilot", mllm=mllm, check="off")
+    wish = {"prompt": "a red car", "n": 1, "creativity": 0.7, "seed": 1}
+    graph.add(
+        "PreviewAny", source=graph.add("WeGenRewritePrompt", **wish, mllm=mllm, copilot=copilot)
+    )
+    outcome = server.run(graph)
+    assert outcome.end == "execution_error" and "disconnect one of them" in outcome.message

@@ -1,13 +1,12 @@
-"""Asking a model for rewrites, and reading what a chatty one replies."""
+"""Asking a model for rewrites, no longer than a prompt takes."""
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .constraints import Constraint
+from .replies import clean, is_complete, whole_sentences
 
 INSTRUCTION = """\
 You rewrite prompts for an image generator. Rewrite the prompt below in {language}.
@@ -18,6 +17,7 @@ You rewrite prompts for an image generator. Rewrite the prompt below in {languag
 - Answer with the rewritten prompt alone, on one line.
 {must}
 Prompt: {wish}"""
+THOUGHTS = 2048  # tokens that a model may take to think and to speak
 _LANGUAGES = {
     "zh": "Chinese",
     "ja": "Japanese",
@@ -53,59 +53,72 @@ def instruction(
 
 
 def samples(
-    mllm: Any, wish: str, ask: str, *, count: int, seeds: Sequence[int], temperature: float
+    mllm: Any,
+    wish: str,
+    ask: str,
+    *,
+    details: int,
+    seeds: Sequence[int],
+    temperature: float,
+    should_stop: Callable[[], bool] | None = None,
 ) -> list[str]:
-    """`count` rewrites of `wish` by the model, cleaned; empty replies are left out.
+    """A rewrite of `wish` by the model for each of `seeds`, cleaned; without those that are none.
 
-    A model with a method `rewrite(wish, *, n, seed, temperature) -> list[str]` knows itself how it
-    is asked; any other is asked with the words `ask`, one `chat` a sample. What it raises, passes.
+    A model with a method `rewrite(wish, *, n, seed, temperature, should_stop) -> list[str]` knows
+    itself how it is asked; any other is asked with the words `ask`, one `chat` a sample, which ends
+    as soon as a prompt with `details` details is there. What the model raises, passes.
     """
     if hasattr(mllm, "rewrite"):
-        replies = mllm.rewrite(wish, n=count, seed=seeds[0], temperature=temperature)
+        options = {"should_stop": should_stop} if should_stop else {}
+        replies = mllm.rewrite(
+            wish, n=len(seeds), seed=seeds[0], temperature=temperature, **options
+        )
     else:
-        from ..conversation import Conversation
-
-        replies = []
-        for seed in seeds[:count]:
-            talk = Conversation()
-            talk.add("user", ask)
-            replies.append(mllm.chat(talk, temperature=temperature, seed=seed))
-    cleaned = (clean(str(reply)) for reply in replies)
-    return [text for text in cleaned if text and len(text) <= 4 * len(wish) + 2000]
+        most = room(wish, details)
+        replies = [_asked(mllm, ask, seed, temperature, most, should_stop) for seed in seeds]
+    return [text for text in (clean(str(reply), wish) for reply in replies) if text]
 
 
-_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
-_FENCE = re.compile(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_LABEL = re.compile(
-    r"^(?:(?:sure|certainly|of course|okay|ok)[!,.:][^\n:]{0,80}|here(?: is|'s|’s)[^\n:]{0,80}|"
-    r"(?:the )?(?:rewritten |improved |new |final )?prompt|rewrite|output|answer|改写后的提示词|"
-    r"提示词|改写)"
-    r"\s*[:：]\s*",
-    re.IGNORECASE,
-)
+def room(wish: str, details: int) -> int:
+    """Signs that a rewrite with so many details may take."""
+    return 2 * len(wish) + 100 * details + 240
 
 
-def clean(reply: str) -> str:
-    """The prompt in a reply: without thinking, fences, JSON, a label, outer quotation marks."""
-    text = _THINKING.sub(" ", reply[:200_000]).strip()
-    if fenced := _FENCE.search(text):
-        text = fenced[1].strip() or text
-    if text.startswith("{"):
-        text = _from_json(text)
-    text = _LABEL.sub("", text.strip(), count=1).strip()
-    if len(text) > 2 and (text[0], text[-1]) in (('"', '"'), ("“", "”"), ("*", "*")):
-        inner = text[1:-1].strip("*")
-        if text[0] not in inner and text[-1] not in inner:
-            text = inner
-    return " ".join(text.split())
+def _asked(
+    mllm: Any,
+    ask: str,
+    seed: int,
+    temperature: float,
+    most: int,
+    should_stop: Callable[[], bool] | None,
+) -> str:
+    """What the model says, until it has said a whole prompt or `most` signs."""
+    from ..conversation import Conversation
+    from ..progress import Stopped
 
+    talk = Conversation()
+    talk.add("user", ask)
+    heard = ""
 
-def _from_json(text: str) -> str:
+    def hear(piece: str) -> None:
+        nonlocal heard
+        heard += piece
+
+    def enough() -> bool:
+        return len(heard) > most or is_complete(heard)
+
+    # What is thought is not heard, so only a model that says all at once is given fewer tokens.
+    tokens = THOUGHTS if getattr(mllm, "streams", True) else most // 2
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return text
-    for key in ("prompt", "rewrite", "rewritten_prompt", "text"):
-        if isinstance(value, dict) and isinstance(value.get(key), str):
-            return value[key]
-    return ""
+        return mllm.chat(
+            talk,
+            temperature=temperature,
+            seed=seed,
+            max_new_tokens=tokens,
+            on_text=hear,
+            should_stop=lambda: enough() or bool(should_stop and should_stop()),
+        )
+    except Stopped:
+        if not enough():
+            raise
+        return heard if is_complete(heard) else whole_sentences(heard)

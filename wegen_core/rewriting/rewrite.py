@@ -7,7 +7,7 @@ changes those one has.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,6 +71,8 @@ def rewrite(
     creativity: float = 0.7,
     mllm: Any = None,
     style: str = "plain",
+    *,
+    should_stop: Callable[[], bool] | None = None,
 ) -> list[Rewrite]:
     """`n` rewrites of `prompt`, as different from each other as the wish leaves room for.
 
@@ -90,15 +92,24 @@ def rewrite(
         raise ValueError(f"creativity is {creativity}; it must be between 0 and 1")
     if style not in FAMILIES:
         raise ValueError(f"style {style!r} is not known; use one of {', '.join(FAMILIES)}")
-    writer = _Writer(prompt, seed, creativity, mllm, style)
+    writer = _Writer(prompt, seed, creativity, mllm, style, should_stop)
     return [writer.variant(k) for k in range(n)]
 
 
 class _Writer:
     """Writes the variants of one prompt in order."""
 
-    def __init__(self, prompt: str, seed: int, creativity: float, mllm: Any, style: str) -> None:
+    def __init__(
+        self,
+        prompt: str,
+        seed: int,
+        creativity: float,
+        mllm: Any,
+        style: str,
+        should_stop: Callable[[], bool] | None,
+    ) -> None:
         self.prompt, self.seed, self.creativity, self.mllm = prompt, seed, creativity, mllm
+        self.should_stop, self.rounds = should_stop, ROUNDS
         self.family = FAMILIES[style]
         self.own = tidy(prompt)
         self.constraints = tuple(find_constraints(prompt))
@@ -153,19 +164,20 @@ class _Writer:
         """The model's most different rewrite that keeps everything; a repaired one; or None."""
         ask = instruction(self.own, self.constraints, facets, self.language)
         tries: list[str] = []
-        for attempt in range(ROUNDS + 1):
+        for attempt in range(self.rounds + 1):
             seeds = [int(unit(self.seed, k, attempt, j) * (1 << 31)) for j in range(SAMPLES)]
             tries += samples(
                 self.mllm,
                 self.own,
                 ask,
-                count=SAMPLES,
+                details=self.room,
                 seeds=seeds,
                 temperature=round(0.3 + 0.9 * self.creativity, 2),
+                should_stop=self.should_stop,
             )
             good = [text for text in tries if not self._lost(text)]
             best = max(good, key=self._distance, default=None)
-            if best is not None and (self._distance(best) > 0 or attempt == ROUNDS):
+            if best is not None and (self._distance(best) > 0 or attempt == self.rounds):
                 return self._written(best, ())
         for text in sorted(dict.fromkeys(tries), key=lambda text: len(self._lost(text))):
             lost = self._lost(text)
@@ -177,6 +189,7 @@ class _Writer:
                     break
             if text and not self._lost(text):
                 return self._written(text, tuple(f"{c.kind} {c.text}" for c in lost))
+        self.rounds = 0  # who has not managed one is not asked again and again for the next
         return None
 
     def _lost(self, text: str) -> list[Constraint]:

@@ -1,0 +1,148 @@
+"""The text encoder that an image model already has in memory, as the model that understands.
+
+Those of newer image models are whole language models (Qwen, Gemma). The encoder comes in as one
+plain function, `Write`; how its family marks up a conversation is a row of `FAMILIES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ..progress import check
+from .messages import Speech, to_messages
+from .planning import ask_for_plans
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..conversation import Conversation
+    from ..progress import OnText, ShouldStop
+
+
+@dataclass(frozen=True)
+class Markup:
+    """How a family of models writes a conversation down; "{}" stands for the words.
+
+    reply: what opens the model's own turn. picture: stands for one picture. pictures: how many the
+    encoder takes at once.
+    """
+
+    user: str
+    assistant: str
+    reply: str
+    picture: str = ""
+    pictures: int = 0
+
+
+_CHATML = ("<|im_start|>user\n{}<|im_end|>\n", "<|im_start|>assistant\n{}<|im_end|>\n")
+_ANSWER = "<|im_start|>assistant\n"
+_UNTHINKING = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+_QWEN_PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
+_GEMMA = ("<start_of_turn>user\n{}<end_of_turn>\n", "<start_of_turn>model\n{}<end_of_turn>\n")
+
+# By the beginning of ComfyUI's name for the encoder, the longest first.
+FAMILIES: dict[str, Markup] = {
+    "qwen3vl": Markup(*_CHATML, _UNTHINKING, _QWEN_PICTURE, 9),
+    "qwen35": Markup(*_CHATML, _UNTHINKING, _QWEN_PICTURE, 9),
+    "qwen25": Markup(*_CHATML, _ANSWER, _QWEN_PICTURE, 9),
+    "gemma3": Markup(*_GEMMA, "<start_of_turn>model\n", "<image_soft_token>", 1),
+    "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n"),
+    "gemma4": Markup(
+        "<|turn>user\n{}<turn|>\n",
+        "<|turn>model\n{}<turn|>\n",
+        "<|turn>model\n<|channel>thought\n<channel|>",
+        "<|image><|image|><image|>",
+        1,
+    ),
+    "qwen3": Markup(*_CHATML, _UNTHINKING),
+}
+
+
+class Write(Protocol):
+    """The encoder: text with a mark for each of `pictures` -> the words that follow it.
+
+    temperature 0: the likeliest words. Hears the user's Stop by itself.
+    """
+
+    def __call__(
+        self,
+        text: str,
+        pictures: Sequence[Image],
+        *,
+        temperature: float,
+        top_p: float,
+        seed: int,
+        max_new_tokens: int,
+    ) -> str: ...
+
+
+class TextEncoderMLLM:
+    """Implements `MLLM` with a text encoder.
+
+    family: the encoder's name, which begins as one of FAMILIES. sees: whether it has eyes at all.
+    Of more pictures than it takes at once the newest are shown, the others named. The whole reply
+    is said at once. Raises ValueError for a family that is not known.
+    """
+
+    streams = False
+
+    def __init__(self, write: Write, family: str, *, sees: bool) -> None:
+        found = next((markup for name, markup in FAMILIES.items() if family.startswith(name)), None)
+        if found is None:
+            raise ValueError(
+                f"the text encoder is {family or 'of no known kind'!r}; it cannot chat. Use one "
+                f"of {', '.join(FAMILIES)}"
+            )
+        self._write, self._markup = write, found
+        self.name = f"the text encoder {family}"
+        self.sees = sees and found.pictures > 0
+
+    def chat(
+        self,
+        conversation: Conversation,
+        *,
+        schema: dict[str, Any] | None = None,
+        temperature: float = 0.0,
+        top_p: float = 1.0,
+        seed: int = 0,
+        max_new_tokens: int = 512,
+        on_text: OnText | None = None,
+        should_stop: ShouldStop | None = None,
+    ) -> str:
+        """The reply; see `MLLM.chat`. The schema is not enforced: ask for its fields in words."""
+        check(should_stop)
+        text, pictures = self._marked_up(conversation)
+        speech = Speech(on_text)
+        speech.add(
+            self._write(
+                text,
+                pictures,
+                temperature=temperature,
+                top_p=top_p,
+                seed=seed,
+                max_new_tokens=max_new_tokens,
+            )
+        )
+        return speech.text
+
+    plan = ask_for_plans
+
+    def _marked_up(self, conversation: Conversation) -> tuple[str, list[Image]]:
+        """The conversation as the encoder reads it, and the pictures marked in it, in order."""
+        messages = to_messages(conversation, sees=self.sees)
+        pictures = [p for m in messages for p in m.parts if not isinstance(p, str)]
+        hidden = max(0, len(pictures) - self._markup.pictures)
+        turns, seen = [], 0
+        for message in messages:
+            words = []
+            for part in message.parts:
+                if isinstance(part, str):
+                    words.append(part)
+                    continue
+                words.append(self._markup.picture if seen >= hidden else "(not shown)")
+                seen += 1
+            form = self._markup.user if message.role == "user" else self._markup.assistant
+            turns.append(form.format("\n".join(words)))
+        return "".join(turns) + self._markup.reply, pictures[hidden:]
