@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from .expansion import IMAGE, TALK, TEXT, chatting, expand, paints_by_nodes
 from .residency import Resident, show_text
 from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
 from .sockets import to_image, to_pictures
@@ -49,6 +50,7 @@ class WeGenChat(io.ComfyNode):
                 ),
             ],
             hidden=[io.Hidden.unique_id],
+            enable_expand=True,
         )
 
     @classmethod
@@ -59,8 +61,16 @@ class WeGenChat(io.ComfyNode):
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
-        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            reply = wegen.chat(talk, message, shown, seed=seed, **callbacks)
+        if paints_by_nodes(copilot):
+            step = chatting(copilot, cls.hidden.unique_id, talk, message, shown, seed)
+            if step.plan.intent != "answer":
+                links, nodes = expand([step])
+                return io.NodeOutput(links[TEXT], links[IMAGE], links[TALK], expand=nodes)
+            talk = step.talk
+            reply = copilot.copilot.reply(talk, step.plan, None, seed)
+        else:
+            with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
+                reply = wegen.chat(talk, message, shown, seed=seed, **callbacks)
         show_text(reply.text, cls.hidden.unique_id)
         return io.NodeOutput(reply.text, to_image(_pictures(reply, talk)), talk)
 

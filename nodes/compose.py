@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from .expansion import IMAGE, REPORT, composing, expand, paints_by_nodes
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
 from .sockets import to_image, to_pictures
@@ -47,6 +48,7 @@ class WeGenCompose(io.ComfyNode):
                 ),
             ],
             hidden=[io.Hidden.unique_id],
+            enable_expand=True,
         )
 
     @classmethod
@@ -55,6 +57,11 @@ class WeGenCompose(io.ComfyNode):
     ) -> io.NodeOutput:
         given = {"image_1": image_1, **others}
         pictures = [p for name in REFERENCES for p in to_pictures(given.get(name), name)]
+        if paints_by_nodes(copilot):
+            links, nodes = expand(
+                [composing(copilot, cls.hidden.unique_id, pictures, instruction, seed)]
+            )
+            return io.NodeOutput(links[IMAGE], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             done = wegen.compose(pictures, instruction, seed=seed, **callbacks)
         show_text(str(done.report), cls.hidden.unique_id)

@@ -111,6 +111,33 @@ def refining(
     return steps
 
 
+def composing(
+    resident: Resident, node_id: str, pictures: Sequence[Image], instruction: str, seed: int
+) -> Step:
+    """One picture out of several."""
+    from ..wegen_core import turns
+
+    talk = turns.composing(pictures, instruction)
+    plan = plan_turn(resident, node_id, talk, "compose")
+    return Step(resident, node_id, plan, talk, seed, shown=REPORT)
+
+
+def chatting(
+    resident: Resident,
+    node_id: str,
+    conversation: Conversation,
+    message: str,
+    shown: Sequence[Image],
+    seed: int,
+) -> Step:
+    """The next turn of a conversation, which stays as it is; its plan may be to answer only."""
+    from ..wegen_core import turns
+
+    talk = turns.chatting(conversation, message, shown)
+    plan = plan_turn(resident, node_id, talk, None)
+    return Step(resident, node_id, plan, talk, seed, shown=TEXT)
+
+
 def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[str, Any]]:
     """Nodes that paint and finish `steps`, and WeGenFinish's outputs for all of them.
 

@@ -193,3 +193,75 @@ def test_what_does_not_fit_together_is_explained(server, more, words):
         refining(graph, host, blank(graph), **more)
         outcome = server.run(graph)
     assert outcome.end == "execution_error" and words in outcome.message, outcome
+
+
+FAMILIES = {
+    "FLUX Kontext": {"maker": "TestFlux"},
+    "FLUX.2": {"maker": "TestFlux2"},
+    "Qwen-Image-Edit-Plus": {"maker": "TestQwenImage"},
+    "Qwen-Image-Edit": {"maker": "TestQwenImage", "recipe": "Qwen-Image-Edit"},
+    "FLUX": {"maker": "TestFlux", "recipe": "FLUX"},
+    "reference latents": {"maker": "TestFlux", "recipe": "reference latents"},
+    "image to image": {"maker": "TestFlux", "recipe": "image to image"},
+    "FLUX Fill": {"maker": "TestFlux", "parts": {"channels": 96}},
+    "Stable Diffusion inpainting": {"parts": {"inpainting": True}},
+}
+EDITORS = ("FLUX Kontext", "FLUX.2", "Qwen-Image-Edit-Plus", "reference latents")
+
+
+@pytest.mark.parametrize("recipe", FAMILIES)
+def test_every_family_changes_a_picture_and_keeps_the_rest(server, recipe):
+    before = photo((90, 130))
+    with serving(plan()) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, before), **FAMILIES[recipe])
+        outcome = run(server, graph)
+    after, mask = server.pictures(outcome)
+    old, new = np.asarray(before), np.asarray(after.convert("RGB"))
+    kept = np.asarray(mask.convert("L")) == 0
+    assert f"recipe {recipe}, seed 1" in server.texts(outcome)[0]
+    assert after.size == before.size and (old[kept] == new[kept]).all() and kept[:, 60:].all()
+    assert (old[:, :40] != new[:, :40]).any()
+
+
+@pytest.mark.parametrize("recipe", EDITORS)
+def test_every_reference_has_an_effect(server, recipe):
+    references = [{"picture": n, "role": "subject", "what": "", "strength": 1} for n in (1, 2)]
+    made = []
+    with serving(plan(intent="compose", region=None, references=references)) as host:
+        for colours in (("black", "black"), ("white", "black"), ("black", "white")):
+            graph = Graph()
+            pictures = {
+                f"image_{i}": loaded(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
+                for i, c in enumerate(colours, 1)
+            }
+            composed = graph.add(
+                "WeGenCompose", copilot=copilot(graph, host, **FAMILIES[recipe]), seed=1,
+                instruction="the boat of picture 1 beside that of picture 2", **pictures,
+            )  # fmt: skip
+            graph.add("PreviewImage", images=composed)
+            made.append(np.asarray(server.pictures(run(server, graph))[0]))
+    assert all((other != made[0]).any() for other in made[1:])
+
+
+def test_a_chat_draws_changes_and_answers(server):
+    acts = [
+        plan(intent="generate", text="A boat for you."),
+        plan(),
+        plan(intent="answer", text="It is red."),
+    ]
+    with serving(*acts) as host:
+        graph = Graph()
+        joined = copilot(graph, host)
+        talk: dict = {}
+        messages = ("draw a boat", "make the boat red", "what colour is it?")
+        for seed, message in enumerate(messages):
+            turn = graph.add("WeGenChat", copilot=joined, message=message, seed=seed, **talk)
+            talk = {"conversation": output(turn, 2)}
+            graph.add("PreviewAny", source=turn)
+            graph.add("PreviewImage", images=output(turn, 1))
+        outcome = run(server, graph)
+    assert server.texts(outcome) == ["A boat for you.", "The boat is red now.", "It is red."]
+    drawn, changed, last = (np.asarray(p) for p in server.pictures(outcome))
+    assert (drawn[:, 33:] == changed[:, 33:]).all() and (drawn != changed).any()
+    assert (last == changed).all()

@@ -3,30 +3,41 @@
 Made by ComfyUI's own classes, found by its own detection, with random weights.
 """
 
+import comfy.ldm.flux.model
 import comfy.ldm.modules.diffusionmodules.openaimodel as openaimodel
+import comfy.ldm.wan.vae
+import comfy.model_management as memory
+import comfy.model_patcher
+import comfy.ops
 import comfy.sd
 import comfy.sd1_clip
+import comfy.supported_models
 import comfy.supported_models_base
 import comfy.taesd.taesd
+import comfy.text_encoders.flux
+import comfy.text_encoders.qwen_image
+import comfy.text_encoders.qwen_vl
 import torch
 
+GAIN, NORMS = 2.0, 2.0  # of transformers
 
-def randomise(module):
+
+def randomise(module, gain=1.2, norms=1.0):
+    """Weights that neither die out nor explode, so that what goes in has an effect."""
     torch.manual_seed(0)
     with torch.no_grad():
         for name, weight in module.named_parameters():
             if not weight.ndim:
                 continue  # TAESD's scale and shift
-            norm = weight.ndim == 1 and name.endswith("weight")
+            norm = weight.ndim == 1 and name.endswith(("weight", "scale"))
             noise = torch.randn_like(weight) / weight[0].numel() ** 0.5
-            weight.copy_(torch.ones_like(weight) if norm else noise * 0.5)
+            weight.copy_(torch.full_like(weight, norms) if norm else noise * gain)
     return module
 
 
 def vae(channels=4):
-    return comfy.sd.VAE(
-        sd=randomise(comfy.taesd.taesd.TAESD(latent_channels=channels)).state_dict()
-    )
+    made = randomise(comfy.taesd.taesd.TAESD(latent_channels=channels))
+    return comfy.sd.VAE(sd=made.state_dict(), metadata={"tae_latent_channels": channels})
 
 
 def clip(tokenizer, model, **configs):
@@ -59,7 +70,7 @@ class TestStableDiffusion:
             transformer_depth_middle=-2, transformer_depth_output=[1, 1], num_heads=8,
             use_spatial_transformer=True, context_dim=768, legacy=False, dtype=torch.float32,
         )  # fmt: skip
-        state = randomise(unet).state_dict()
+        state = randomise(unet, gain=0.5).state_dict()
         model = comfy.sd.load_diffusion_model_state_dict(state)
         return model, clip_l(), vae()
 
@@ -87,4 +98,83 @@ class TestFluxVAE:
         return (vae(16),)
 
 
-NODE_CLASS_MAPPINGS = {c.__name__: c for c in (TestStableDiffusion, TestNoEncoder, TestFluxVAE)}
+def flux(**params):
+    """A Flux-type transformer of one block each: 128 wide, one head."""
+    small = {
+        "out_channels": 16, "vec_in_dim": 768, "context_in_dim": 64, "hidden_size": 128,
+        "mlp_ratio": 4.0, "num_heads": 1, "depth": 1, "depth_single_blocks": 1,
+        "axes_dim": [16, 56, 56], "theta": 10000, "patch_size": 2, "qkv_bias": True,
+        "guidance_embed": True, "txt_ids_dims": [], "in_channels": 16,
+    }  # fmt: skip
+    kind = {"dtype": torch.float32, "operations": comfy.ops.disable_weight_init}
+    made = randomise(
+        comfy.ldm.flux.model.Flux(**{**small, **params}, **kind), gain=GAIN, norms=NORMS
+    )
+    return comfy.sd.load_diffusion_model_state_dict(made.state_dict())
+
+
+class TestFlux:
+    """FLUX.1: Kontext, or Fill with 96 channels."""
+
+    RETURN_TYPES = ("MODEL", "CLIP", "VAE")
+    FUNCTION = "make"
+    CATEGORY = "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"optional": {"channels": ("INT", {"default": 16})}}
+
+    def make(self, channels=16):
+        t5 = {"d_ff": 64, "d_kv": 16, "d_model": 64, "num_heads": 4, "num_layers": 1}
+        model = comfy.text_encoders.flux.flux_clip()
+        small = {"num_hidden_layers": 1, "intermediate_size": 64}
+        encoder = clip(comfy.text_encoders.flux.FluxTokenizer, model, t5xxl=t5, clip_l=small)
+        return flux(in_channels=channels), encoder, vae(16)
+
+
+class TestFlux2(TestFlux):
+    """FLUX.2 Klein; not in ComfyUI before 0.9."""
+
+    def make(self, channels=128):
+        model = flux(
+            in_channels=128, out_channels=128, patch_size=1, axes_dim=[32] * 4, mlp_ratio=3.0,
+            theta=2000, vec_in_dim=None, qkv_bias=False, guidance_embed=False, txt_ids_dims=[3],
+            context_in_dim=192, global_modulation=True, mlp_silu_act=True, ops_bias=False,
+        )  # fmt: skip
+        small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 28,
+                 "num_attention_heads": 1, "num_key_value_heads": 1}  # fmt: skip
+        te = comfy.text_encoders.flux.klein_te()
+        return model, clip(comfy.text_encoders.flux.KleinTokenizer, te, qwen3_4b=small), vae(128)
+
+
+class TestQwenImage(TestFlux):
+    """Qwen-Image-Edit, with an encoder that sees."""
+
+    def make(self, channels=64):
+        config = {"image_model": "qwen_image", "in_channels": 64, "num_layers": 1,
+                  "num_attention_heads": 1, "joint_attention_dim": 64}  # fmt: skip
+        settings = comfy.supported_models.QwenImage(config)
+        settings.set_inference_dtype(torch.float32, None)
+        net = settings.get_model({}, "")
+        randomise(net, gain=GAIN, norms=NORMS)
+        places = {"load_device": memory.get_torch_device(), "offload_device": torch.device("cpu")}
+        model = comfy.model_patcher.ModelPatcher(net, **places)
+        whole = comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer
+        few = {"hidden_size": 64, "intermediate_size": 64, "num_heads": 1, "num_layers": 1}
+        comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer = lambda **k: whole(**{**k, **few})
+        try:
+            small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 1,
+                     "num_attention_heads": 1, "num_key_value_heads": 1}  # fmt: skip
+            te = comfy.text_encoders.qwen_image.te()
+            encoder = clip(comfy.text_encoders.qwen_image.QwenImageTokenizer, te, qwen25_7b=small)
+        finally:
+            comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer = whole
+        wan = comfy.ldm.wan.vae.WanVAE(
+            dim=8, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[],
+            temperal_downsample=[False, True, True], dropout=0.0,
+        )  # fmt: skip
+        return model, encoder, comfy.sd.VAE(sd=randomise(wan).state_dict())
+
+
+MAKERS = (TestStableDiffusion, TestNoEncoder, TestFluxVAE, TestFlux, TestFlux2, TestQwenImage)
+NODE_CLASS_MAPPINGS = {c.__name__: c for c in MAKERS}
