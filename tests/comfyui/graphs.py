@@ -24,6 +24,8 @@ def from_workflow(path: Path, object_info: dict[str, Any]) -> dict[str, Any]:
             if socket.get("link") is not None:
                 inputs[socket["name"]] = sources[socket["link"]]
         graph[str(node["id"])] = {"class_type": node["type"], "inputs": inputs}
+        if "title" in node:
+            graph[str(node["id"])]["_meta"] = {"title": node["title"]}
     return graph
 
 

@@ -31,5 +31,7 @@ async ([name, api, layout]) => {
     group.size = [right - left, bottom - top];
     graph.add(group);
   }
+  app.canvas.ds.scale = 0.9;
+  app.canvas.ds.offset = [416, 110]; // free of the side bar and the tabs
   return JSON.stringify(graph.serialize(), null, 1);
 };

@@ -14,7 +14,7 @@ from typing import Any
 
 from comfy_server import PACK, ComfyClient, ComfyServer, Outcome, installations, interpreter
 from graphs import from_workflow
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")
@@ -23,15 +23,17 @@ WORDS = ("prompt", "instruction", "message")
 def tiles(
     client: ComfyClient, graph: dict[str, Any], outcome: Outcome
 ) -> list[tuple[Image.Image, str]]:
-    """The pictures shown, each with the words that made it."""
-    found = []
-    for name, node in graph.items():
-        if node["class_type"] in ("PreviewImage", "SaveImage"):
-            maker = graph[node["inputs"]["images"][0]]["inputs"]
-            said = next(maker[w] for w in WORDS if w in maker)
-            said = said if isinstance(said, str) else graph[said[0]]["inputs"]["prompt"]
-            found += [(picture, said) for picture in client.pictures(outcome, [name])]
-    return found
+    """The pictures under a title, if any has one; else all, each with the words that made it."""
+    shown = {n: v for n, v in graph.items() if v["class_type"] in ("PreviewImage", "SaveImage")}
+    titled = {n: v["_meta"]["title"] for n, v in shown.items() if "_meta" in v}
+    captions = titled or {n: _words(graph, v) for n, v in shown.items()}
+    return [(p, said) for n, said in captions.items() for p in client.pictures(outcome, [n])]
+
+
+def _words(graph: dict[str, Any], node: dict[str, Any]) -> str:
+    maker = graph[node["inputs"]["images"][0]]["inputs"]
+    said = next(maker[w] for w in WORDS if w in maker)
+    return said if isinstance(said, str) else graph[said[0]]["inputs"]["prompt"]
 
 
 def sheet(shown: list[tuple[Image.Image, str]]) -> Image.Image:
@@ -47,7 +49,7 @@ def sheet(shown: list[tuple[Image.Image, str]]) -> Image.Image:
         left = (SIZE - in_row * cell) // 2 + (i % columns) * cell
         top = (SIZE - rows * cell) // 2 + row * cell
         side = cell - CAPTION
-        large = picture.convert("RGB").resize((side, side), Image.Resampling.BICUBIC)
+        large = ImageOps.pad(picture.convert("RGB"), (side, side), color="#202020")
         canvas.paste(large, (left + CAPTION // 2, top))
         middle = (left + cell // 2, top + side + CAPTION // 2)
         font, lines = _caption(draw, said, cell - 8)

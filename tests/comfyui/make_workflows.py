@@ -20,6 +20,7 @@ WORKFLOWS = Path(__file__).parents[2] / "workflows"
 LAYOUT = Path(__file__).with_name("layout.mjs")
 HEIGHT = 490  # of nodes that show their picture: they grow to that when they run
 BELOW = HEIGHT + 50  # where the next row starts
+LOWER = 2 * BELOW + 360  # where the second half of a tall graph starts
 WIDTH = 340
 
 
@@ -54,8 +55,8 @@ def painting(id: int, type: str, at: tuple[int, int], title: str = "", **inputs:
     return Node(id, type, (*at, WIDTH, HEIGHT), given, title)
 
 
-def generate(id: int, at: tuple[int, int], prompt: Any, title: str = "") -> Node:
-    own = {"n": 1, "steps": 0, "guidance": 0.0}
+def generate(id: int, at: tuple[int, int], prompt: Any, title: str = "", seed: int = 1) -> Node:
+    own = {"n": 1, "steps": 0, "guidance": 0.0, "seed": seed}
     return painting(id, "WeGenGenerate", at, title, prompt=prompt, **own)
 
 
@@ -69,8 +70,16 @@ def chat(id: int, at: tuple[int, int], message: str, before: int | None, title: 
     return painting(id, "WeGenChat", at, title, message=message, **talk)
 
 
-def picture(id: int, at: tuple[int, int], source: int, slot: int = 0, height: int = 250) -> Node:
-    return Node(id, "PreviewImage", (*at, WIDTH, height), {"images": [source, slot]})
+def picture(
+    id: int,
+    at: tuple[int, int],
+    source: int,
+    slot: int = 0,
+    height: int = 250,
+    title: str = "",
+) -> Node:
+    """With a title, it is a picture of the thumbnail, which shows no others then."""
+    return Node(id, "PreviewImage", (*at, WIDTH, height), {"images": [source, slot]}, title)
 
 
 def mask(id: int, at: tuple[int, int], source: int) -> Node:
@@ -79,6 +88,60 @@ def mask(id: int, at: tuple[int, int], source: int) -> Node:
 
 def words(id: int, at: tuple[int, int], source: int, slot: int = 0, width: int = WIDTH) -> Node:
     return Node(id, "PreviewAny", (*at, width, 170), {"source": [source, slot]})
+
+
+def blur(id: int, at: tuple[int, int], source: int, sigma: float) -> Node:
+    inputs = {"image": [source, 0], "blur_radius": 1, "sigma": sigma}
+    return Node(id, "ImageBlur", (*at, WIDTH, 110), inputs)
+
+
+def preserve(id: int, at: tuple[int, int], source: int, edited: int) -> Node:
+    return Node(
+        id,
+        "WeGenPreserve",
+        (*at, WIDTH, 320),
+        {
+            "source": [source, 0],
+            "edited": [edited, 0],
+            "mask_mode": "limit",
+            "scope": "auto",
+            "align": "warp",
+            "shared_registration": False,
+        },
+    )
+
+
+FIVE = (
+    "make the boat yellow",
+    "remove the tree",
+    "add an orange cat on the right",
+    "make the cat purple",
+    "make the boat red",
+)
+
+
+def turns() -> tuple[Node, ...]:
+    """The edits of `FIVE`, each with its editor's blur: 10 to 13, 20 to 23, ... with an anchor,
+    and from the second one on, as the first is the same, 24 and 25, ... without."""
+    nodes: list[Node] = []
+    anchored, alone = 2, 11
+    for i, sentence in enumerate(FIVE):
+        x, first = 720 + i * 380, 10 * (i + 1)
+        nodes += [
+            refine(first, (x, 0), anchored, sentence, f"Edit {i + 1}"),
+            blur(first + 1, (x, BELOW), first, 0.5),
+            preserve(first + 2, (x, BELOW + 160), anchored, first + 1),
+        ]
+        anchored = first + 2
+        title = "five edits, one anchor" if i + 1 == len(FIVE) else ""
+        nodes.append(picture(first + 3, (x, BELOW + 520), anchored, title=title))
+        if i > 0:
+            title = f"Edit {i + 1}, no anchor"
+            nodes.append(refine(first + 4, (x, LOWER), alone, sentence, title))
+            nodes.append(blur(first + 5, (x, LOWER + BELOW), first + 4, 0.5))
+            alone = first + 5
+    title = "five edits, no anchor"
+    return *nodes, picture(60, (x, LOWER + BELOW + 160), alone, title=title)
 
 
 EXAMPLES = (
@@ -179,6 +242,71 @@ EXAMPLES = (
             words(9, (1100, BELOW), 8, 0),
         ),
         {"Draw": (2, 3, 4), "Change": (5, 6, 7), "Ask": (8, 9)},
+    ),
+    Example(
+        "6 preserve after any edit",
+        "Put your own editor into the middle group, whatever it is, and your picture (Load Image) "
+        "before it.\nHere the editor draws the whole scene anew, crops and stretches it to 80x64, "
+        "and blurs it. WeGen Preserve keeps the edit and undoes the rest.",
+        (
+            loader(),
+            generate(
+                2,
+                (340, 0),
+                "a blue house in the middle and a green tree on the left, in the desert",
+                "Your picture",
+            ),
+            picture(3, (340, BELOW), 2, title="before"),
+            generate(
+                4,
+                (720, 0),
+                "a red house in the middle and a green tree on the left, in the desert",
+                "An editor that draws everything anew",
+                seed=2,
+            ),
+            Node(
+                5,
+                "ImageScale",
+                (1100, 0, WIDTH, 150),
+                {
+                    "image": [4, 0],
+                    "upscale_method": "bicubic",
+                    "width": 80,
+                    "height": 64,
+                    "crop": "center",
+                },
+            ),
+            blur(6, (1100, 200), 5, 0.6),
+            picture(7, (1100, BELOW), 6, title="edited"),
+            preserve(8, (1480, 0), 2, 6),
+            mask(9, (1860, 0), 8),
+            picture(10, (1480, BELOW), 8, title="preserved"),
+            picture(11, (1860, BELOW), 8, 3, title="where the editor strayed"),
+        ),
+        {
+            "Your picture": (2, 3),
+            "Any editor": (4, 5, 6, 7),
+            "The edit, and nothing else": (8, 9, 10, 11),
+        },
+    ),
+    Example(
+        "7 five edits, one anchor",
+        "Every editor also blurs a little; the Blur nodes play that part here.\n"
+        "Above, each WeGen Preserve lays the edit on the picture before it, which is still the "
+        "first one wherever nothing was changed. Below, the blur adds up.",
+        (
+            loader(),
+            generate(
+                2, (340, 0), "a blue boat on the left and a green tree on the right, by the sea"
+            ),
+            picture(3, (340, BELOW), 2, title="before"),
+            *turns(),
+        ),
+        {
+            "Your picture": (2, 3),
+            "One anchor": tuple(10 * i + j for i in range(1, 6) for j in range(4)),
+            "No anchor": (*(10 * i + j for i in range(2, 6) for j in (4, 5)), 60),
+        },
     ),
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import numpy as np
 import pytest
 from comfy_server import PACK
 from graphs import (
@@ -41,6 +42,13 @@ COMPOSED = (
 )
 CHATTED = ("a green tree on the left, on grass", "an orange tree on the left, on grass")
 SCENES = {"1": (PROMPT,), "3": REFINED, "4": COMPOSED, "5": CHATTED}
+PRESERVED = {
+    "6": ("preserved", "a green tree on the left and a red house in the middle, in the desert"),
+    "7": (
+        "five edits, one anchor",
+        "a red boat on the left and a purple cat on the right, by the sea",
+    ),
+}
 
 
 @pytest.fixture(scope="session")
@@ -48,7 +56,9 @@ def probe() -> Probe:
     return Probe.load()
 
 
-@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
+@pytest.mark.parametrize(
+    "path", [p for p in WORKFLOWS if p.name[0] not in PRESERVED], ids=lambda p: p.stem
+)
 def test_workflow_runs_and_its_pictures_are_right(server, object_info, probe, path):
     graph = from_workflow(path, object_info)
     outcome = server.run(graph)
@@ -66,6 +76,25 @@ def test_workflow_runs_and_its_pictures_are_right(server, object_info, probe, pa
     assert not wrong
     if number == "5":
         assert "orange" in server.texts(outcome)[-1]
+
+
+@pytest.mark.parametrize("number", PRESERVED)
+def test_a_workflow_preserves_what_no_edit_was_meant_to_change(server, object_info, probe, number):
+    (path,) = (p for p in WORKFLOWS if p.name[0] == number)
+    graph = Graph(from_workflow(path, object_info))
+    titles = {node["_meta"]["title"]: name for name, node in graph.items() if "_meta" in node}
+    masks = []
+    for name in [n for n, node in graph.items() if node["class_type"] == "WeGenPreserve"]:
+        masks.append(f"9{name}")
+        graph[masks[-1]] = {"class_type": "MaskPreview", "inputs": {"mask": [name, 1]}}
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    title, scene = PRESERVED[number]
+    before, after = (server.pictures(outcome, [titles[t]])[0] for t in ("before", title))
+    meant = np.max([np.asarray(p.convert("L")) for p in server.pictures(outcome, masks)], axis=0)
+    assert 0.05 < (meant > 0).mean() < 0.3
+    assert np.array_equal(np.asarray(after)[meant == 0], np.asarray(before)[meant == 0])
+    assert matches(probe.read([after])[0], parse(scene))
 
 
 def test_model_folders_are_found_by_default_and_through_yaml(server, object_info):
