@@ -5,10 +5,12 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from . import model_folders
-from .residency import Home, Resident, ResidentModel, decoding, reading
+from .residency import Home, Resident, ResidentModel, decoding, reading, stoppable
 from .schema import CATEGORY, MLLM, Copilot, Painter, advanced
 
 PRECISIONS = ["auto", "float32", "bfloat16", "float16"]
+BITS = {"off": None, "8 bit": 8, "4 bit": 4}
+ATTENTIONS = ["sdpa", "flash_attention_2", "eager"]
 
 
 class WeGenLoadModel(io.ComfyNode):
@@ -80,7 +82,7 @@ class WeGenLoadMLLM(io.ComfyNode):
                     "model",
                     options=model_folders.mllm_names(),
                     tooltip="Folders as they are published, in models/LLM, models/text_encoders "
-                    "or models/wegen. Nothing is downloaded.",
+                    "or models/wegen.",
                 ),
                 advanced(
                     io.Combo.Input(
@@ -91,6 +93,33 @@ class WeGenLoadMLLM(io.ComfyNode):
                         "best.",
                     )
                 ),
+                advanced(
+                    io.Combo.Input(
+                        "quantisation",
+                        options=list(BITS),
+                        default="off",
+                        tooltip="Needs the packages bitsandbytes and accelerate. Such a model "
+                        "stays on its device until the node lets go of it.",
+                    )
+                ),
+                advanced(
+                    io.Combo.Input(
+                        "attention",
+                        options=ATTENTIONS,
+                        default="sdpa",
+                        tooltip="flash_attention_2 needs the package flash-attn and an NVIDIA GPU.",
+                    )
+                ),
+                advanced(
+                    io.String.Input(
+                        "repository",
+                        default="",
+                        tooltip="Instead of a folder: a name on the Hugging Face hub, such as "
+                        "Qwen/Qwen3-VL-4B-Instruct. It is downloaded into models/LLM once, and "
+                        "only if ComfyUI was started with the environment variable "
+                        "WEGEN_DOWNLOAD=1.",
+                    )
+                ),
             ],
             outputs=[
                 MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
@@ -98,25 +127,41 @@ class WeGenLoadMLLM(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model: str) -> bool | str:
+    def validate_inputs(cls, model: str, repository: str = "") -> bool | str:
         try:
-            model_folders.locate_mllm(model)
+            if not repository.strip():
+                model_folders.locate_mllm(model)
         except ValueError as error:
             return str(error)
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, model: str, precision: str) -> str:
-        return model_folders.fingerprint(model)
+    def fingerprint_inputs(cls, model: str, repository: str = "", **_) -> str:
+        return model_folders.fingerprint(model) + repository
 
     @classmethod
-    def execute(cls, model: str, precision: str) -> io.NodeOutput:
+    def execute(
+        cls,
+        model: str,
+        precision: str,
+        quantisation: str = "off",
+        attention: str = "sdpa",
+        repository: str = "",
+    ) -> io.NodeOutput:
         from ..wegen_core.mllm.local import load
 
-        place = model_folders.locate_mllm(model)
-        mllm = _loaded(load, place, _dtype(precision, small=False))
-        home = Home(mllm.model, mllm.forget, reading(mllm.model))
-        return io.NodeOutput(ResidentModel(mllm, [home]))
+        place, bits = (
+            _downloaded(repository) or model_folders.locate_mllm(model),
+            BITS[quantisation],
+        )
+        options = {"attention": attention, "bits": bits}
+        if bits is None:
+            mllm = _loaded(load, place, _dtype(precision, small=False), **options)
+            home = Home(mllm.model, mllm.forget, reading(mllm.model))
+            return io.NodeOutput(ResidentModel(mllm, [home]))
+        device = _emptied(model_folders.weight_of(place) * bits // 16)
+        dtype = _dtype(precision, small=False)
+        return io.NodeOutput(ResidentModel(_loaded(load, place, dtype, device, **options)))
 
 
 class WeGenMLLMEndpoint(io.ComfyNode):
@@ -224,11 +269,31 @@ def _native(model: str, precision: str) -> tuple[Resident, ResidentModel]:
     return Resident(copilot, homes), ResidentModel(copilot.painter, homes)
 
 
-def _loaded(load, place: str, dtype):
+def _loaded(load, place: str, dtype, device="cpu", **options):
     import torch
 
     with torch.inference_mode(False):  # nodes run inside it; its tensors cannot be altered
-        return load(place, device="cpu", dtype=dtype)
+        return load(place, device=device, dtype=dtype, **options)
+
+
+def _downloaded(repository: str) -> str:
+    """The folder of the model of that name on the hub; "" for no name."""
+    if not repository.strip():
+        return ""
+    from ..wegen_core.mllm.download import ensure
+
+    with stoppable() as callbacks:
+        stop = callbacks["should_stop"]
+        return str(ensure(repository.strip(), model_folders.downloads(), should_stop=stop))
+
+
+def _emptied(needed: int):
+    """The device, with that many bytes free for a model that the memory manager cannot move."""
+    import comfy.model_management as memory
+
+    device = memory.get_torch_device()
+    memory.free_memory(needed + memory.minimum_inference_memory(), device)
+    return device
 
 
 def _dtype(precision: str, small: bool):

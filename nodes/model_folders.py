@@ -42,8 +42,11 @@ def locate(name: str) -> str:
 
 
 def mllm_names() -> list[str]:
-    """Every folder with a transformers language model, as `LLM/<folder>`."""
-    return sorted(_found_mllms()) or [NO_MLLM]
+    """Every folder with a transformers language model, once, as `LLM/<folder>`."""
+    once: dict[Path, str] = {}
+    for name, folder in _found_mllms().items():
+        once.setdefault(folder.resolve(), name)
+    return sorted(once.values()) or [NO_MLLM]
 
 
 def locate_mllm(name: str) -> str:
@@ -54,6 +57,16 @@ def locate_mllm(name: str) -> str:
         f"language model {name!r} is not there; put its folder, as it is published (config.json, "
         f"tokenizer.json, *.safetensors), into {Path(folder_paths.models_dir) / 'LLM'} and press R"
     )
+
+
+def downloads() -> Path:
+    """Where a language model from the hub goes."""
+    return Path(folder_paths.get_folder_paths("LLM")[0])
+
+
+def weight_of(folder: str) -> int:
+    """Bytes of the weights in a folder."""
+    return sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
 
 
 def fingerprint(name: str) -> str:

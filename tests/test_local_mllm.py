@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -124,6 +125,29 @@ def test_the_cache_changes_nothing_but_the_work(mllm, monkeypatch):
     assert saved > (0.05 if mllm.model.config.model_type == "gemma3" else 0.35)
 
 
+@pytest.mark.parametrize("kind", ["qwen2_5_vl", "qwen3_vl"])
+def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
+    mllm = models[kind]
+    fed = counted(mllm, monkeypatch)
+    talk = said(scene((60, 40)), "a red boat by the sea " * 20)
+    mllm.forget()
+    mllm.chat(talk, max_new_tokens=3)
+    talk.add("assistant", "a boat")
+    talk.add("user", scene((50, 70)), "and this?", scene((40, 90)))
+    fed.clear()
+    continued = [mllm.chat(talk, max_new_tokens=12, temperature=1.0, seed=s) for s in range(3)]
+    assert sum(fed) < 200
+    mllm.forget()
+    fed.clear()
+    mllm.chat(talk, max_new_tokens=1)
+    assert sum(fed) > 200
+    wanted = []
+    for seed in range(3):
+        mllm.forget()
+        wanted.append(mllm.chat(talk, max_new_tokens=12, temperature=1.0, seed=seed))
+    assert continued == wanted
+
+
 @pytest.mark.parametrize("calls", [1, 2, 5])
 def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
     fed = counted(mllm, monkeypatch)
@@ -181,3 +205,29 @@ def test_wrong_folders_are_explained(folders, tmp_path, monkeypatch):
         local.load(folders["text_only"], bits=4)
     with pytest.raises(ValueError, match="bits is 3"):
         local.load(folders["text_only"], bits=3)
+    monkeypatch.undo()
+    if find_spec("flash_attn") is None:
+        with pytest.raises(ValueError, match="attention 'flash_attention_2' .* Use .*'sdpa'"):
+            local.load(folders["text_only"], device="cpu", attention="flash_attention_2")
+
+
+@pytest.mark.parametrize("bits", [4, 8])
+def test_quantised(tmp_path, bits):
+    for package in ("bitsandbytes", "accelerate"):
+        pytest.importorskip(package)
+    wide = {"hidden_size": 64, "intermediate_size": 128, "head_dim": 16}  # blocks of 64 weights
+    folder = make("text_only", tmp_path, **wide)
+    mllm = local.load(folder, device="cpu", bits=bits)
+    names = {type(module).__name__ for module in mllm.model.modules()}
+    assert names & {"Linear4bit", "Linear8bitLt"}
+    assert mllm.chat(said(), max_new_tokens=5)
+
+
+def test_attention_is_a_choice(folders):
+    replies = {
+        attention: local.load(folders["text_only"], device="cpu", attention=attention).chat(
+            said(), max_new_tokens=8
+        )
+        for attention in ("sdpa", "eager")
+    }
+    assert replies["sdpa"] == replies["eager"]

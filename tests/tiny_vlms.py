@@ -49,10 +49,16 @@ _CORPUS = [
 ] * 4
 
 
-def make(kind: str, folder: Path, seed: int = 0) -> Path:
-    """Write a folder of `kind`, one of KINDS; its weights depend on the seed."""
+def make(kind: str, folder: Path, seed: int = 0, **sizes: int) -> Path:
+    """Write a folder of `kind`, one of KINDS; its weights depend on the seed.
+
+    sizes: of "text_only", where they shall be others.
+    """
     torch.manual_seed(seed)
-    {"gemma3": _gemma3, "text_only": _text_only}.get(kind, _qwen)(folder, kind)
+    if kind == "text_only":
+        _text_only(folder, **sizes)
+    else:
+        {"gemma3": _gemma3}.get(kind, _qwen)(folder, kind)
     return folder
 
 
@@ -201,7 +207,7 @@ def _gemma3(folder: Path, kind: str) -> None:
     )
 
 
-def _text_only(folder: Path, kind: str) -> None:
+def _text_only(folder: Path, **sizes: int) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
     ids = tokenizer(
@@ -212,7 +218,7 @@ def _text_only(folder: Path, kind: str) -> None:
         eos_token="<|im_end|>",
         pad_token="<|endoftext|>",
     )
-    config = LlamaConfig(**_small(vocab_size=ids[""], eos_token_id=ids["<|im_end|>"]))
+    config = LlamaConfig(**_small(vocab_size=ids[""], eos_token_id=ids["<|im_end|>"], **sizes))
     LlamaForCausalLM(config).save_pretrained(folder)
 
 

@@ -233,7 +233,7 @@ class Copilot:
         """The answer, in words, to a question about one or several pictures."""
         talk = turns.asking(images, question)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
-        return self._step(talk, seed, "answer", None, callbacks).text
+        return self.plan_turn(talk, "answer", seed, **vars(callbacks)).text
 
     def plan_turn(
         self,

@@ -23,6 +23,8 @@ PLAN = {
     "references": [],
 }
 
+LOADING = {"precision": "auto", "quantisation": "off", "attention": "sdpa", "repository": ""}
+
 
 def endpoint(graph: Graph, host: str, check: str = "off") -> list:
     inputs = {"url": f"http://{host}/v1", "model": "small", "sees": True, "timeout": 20}
@@ -115,8 +117,13 @@ def test_a_local_model_answers_and_is_released(server):
     code = "import sys, pathlib, tiny_vlms; tiny_vlms.make('gemma3', pathlib.Path(sys.argv[1]))"
     command = [server.python, "-c", code, server.base / "models" / "LLM" / "tiny"]
     subprocess.run(command, cwd=PACK / "tests", check=True)
+    again = server.base / "models" / "text_encoders" / "tiny"
+    again.parent.mkdir(exist_ok=True)
+    again.symlink_to(server.base / "models" / "LLM" / "tiny")
+    offered = server.get("object_info/WeGenLoadMLLM").json()["WeGenLoadMLLM"]["input"]["required"]
+    assert "LLM/tiny" in str(offered["model"]) and "text_encoders/tiny" not in str(offered["model"])
     graph = Graph()
-    mllm = graph.add("WeGenLoadMLLM", model="LLM/tiny", precision="auto")
+    mllm = graph.add("WeGenLoadMLLM", model="LLM/tiny", **LOADING)
     image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
     answer = graph.add(
         "WeGenAsk",
@@ -136,9 +143,20 @@ def test_a_local_model_answers_and_is_released(server):
         time.sleep(0.1)
 
 
+def test_nothing_is_downloaded_unless_the_user_has_said_so(server):
+    graph = Graph()
+    named = {**LOADING, "repository": "Some-One/Tiny-VL"}
+    mllm = graph.add("WeGenLoadMLLM", model="(none)", **named)
+    copilot = graph.add("WeGenCopilot", mllm=mllm, check="off")
+    graph.add("PreviewAny", source=graph.add("WeGenChat", copilot=copilot, message="hello", seed=1))
+    outcome = server.run(graph)
+    assert outcome.end == "execution_error" and outcome.node == "WeGenLoadMLLM"
+    assert "downloads are off; start with the environment variable" in outcome.message
+
+
 def test_a_missing_local_model_is_named(server):
     graph = Graph()
-    mllm = graph.add("WeGenLoadMLLM", model="LLM/not there", precision="auto")
+    mllm = graph.add("WeGenLoadMLLM", model="LLM/not there", **LOADING)
     copilot = graph.add("WeGenCopilot", mllm=mllm, check="off")
     graph.add("PreviewAny", source=graph.add("WeGenChat", copilot=copilot, message="hello", seed=1))
     outcome = server.run(graph)
@@ -162,7 +180,7 @@ def writes(object_info) -> bool:
 
 def test_a_text_encoder_answers(server, object_info):
     if not writes(object_info):
-        outcome = server.run(asking_clip("clip_l"))
+        outcome = server.run(asking_clip("clip_l", tireless=True))
         assert outcome.end == "execution_error" and outcome.node == "WeGenMLLMFromCLIP"
         assert "whose text encoders cannot write; update it to 0.15 or newer" in outcome.message
         return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,7 +13,7 @@ from ..device import accelerator
 from ..progress import check
 from .messages import Speech, to_messages
 from .planning import ask_for_plans
-from .prefix import Prefix
+from .prefix import Known, Prefix, cache_name, can_read_on, read_on
 from .vlm_processor import load_processor
 
 if TYPE_CHECKING:
@@ -37,9 +36,9 @@ def load(
     """The model in `folder`; nothing is downloaded and no code of the folder is run.
 
     device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
-    bits: 4 or 8 with bitsandbytes. attention: "sdpa", "eager", or one that is installed, such as
-    "flash_attention_2". Raises FileNotFoundError if there is no such folder, ValueError if what is
-    in it cannot be used, saying why.
+    bits: 4 or 8 with bitsandbytes; such a model stays on its device. attention: "sdpa", "eager", or
+    one that is installed, such as "flash_attention_2". Raises FileNotFoundError if there is no such
+    folder, ValueError if what is in it cannot be used, saying why.
     """
     import transformers
 
@@ -64,7 +63,13 @@ def load(
         options |= {"quantization_config": _quantization(bits), "device_map": {"": device}}
     sees = _sees(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
-    model = family.from_pretrained(folder, **options).eval()
+    try:
+        model = family.from_pretrained(folder, **options).eval()
+    except ImportError as error:
+        raise ValueError(
+            f"attention {attention!r} cannot be used here: {str(error).splitlines()[0]} "
+            "Use attention='sdpa'"
+        ) from error
     model = model if bits else model.to(device)
     return LocalMLLM(model, load_processor(folder, config), folder.name, sees=sees)
 
@@ -73,8 +78,8 @@ class LocalMLLM:
     """Implements `MLLM` with a transformers model.
 
     processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
-    the newest conversation: its next words cost only what is new, as long as no new picture is
-    among them. `forget()` frees it. `chat` hears Stop at every token.
+    the newest conversation: its next turn costs only what is new; for models other than Qwen's, as
+    long as no new picture is in it. `forget()` frees it. `chat` hears Stop at every token.
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
@@ -108,13 +113,12 @@ class LocalMLLM:
         room = self._room(inputs["input_ids"].shape[1])
         listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], on_text, should_stop)
         known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures)
-        if known is not None:
-            inputs[_cache_name(self.model)] = known
-            inputs.pop("pixel_values", None)  # they are in the cache
         sampling: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
             sampling |= {"temperature": temperature, "top_p": top_p}
         with torch.inference_mode(), _seeded(seed, self.model.device):
+            if known is not None:
+                self._continue(inputs, known, pictures)
             done = self.model.generate(
                 **inputs,
                 **sampling,
@@ -128,6 +132,25 @@ class LocalMLLM:
         return listener.finish(done.sequences[0])
 
     plan = ask_for_plans
+
+    def _continue(self, inputs: dict[str, Any], known: Known, pictures: list[Image]) -> None:
+        """Have `generate` go on from what is known, where the model can."""
+        new = pictures[known.pictures :]
+        if can_read_on(self.model):
+            read_on(self.model, inputs, known, self._pixels(new, inputs) if new else {})
+        elif new:
+            return
+        inputs[cache_name(self.model)] = known.cache
+        inputs.pop("pixel_values", None)  # they are in the cache
+
+    def _pixels(self, pictures: list[Image], inputs: dict[str, Any]) -> dict[str, Any]:
+        """`pictures` alone as the network takes them."""
+        found = self.processor.image_processor(images=pictures, return_tensors="pt")
+        return {
+            name: found[name].to(inputs[name].device, inputs[name].dtype)
+            for name in found
+            if name in inputs
+        }
 
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""
@@ -233,18 +256,14 @@ def _picture_token(config: Any) -> int | None:
     return next((v for n in names if (v := getattr(config, n, None)) is not None), None)
 
 
-def _cache_name(model: Any) -> str:
-    """What `generate` calls the KV cache; transformers renames it in the course of 5.x."""
-    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
-
-
 def _quantization(bits: int) -> Any:
     from transformers import BitsAndBytesConfig
 
     if bits not in (4, 8):
         raise ValueError(f"bits is {bits!r}; give 4, 8 or None")
-    if find_spec("bitsandbytes") is None:
-        raise ValueError(f"{bits} bits need the package bitsandbytes; install it, or use bits=None")
+    for package in ("bitsandbytes", "accelerate"):
+        if find_spec(package) is None:
+            raise ValueError(f"{bits} bits need the package {package}; install it, or leave bits")
     if bits == 8:
         return BitsAndBytesConfig(load_in_8bit=True)
     return BitsAndBytesConfig(

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import takewhile
 from typing import Any
 
 from PIL.Image import Image
+
+
+@dataclass(frozen=True)
+class Known:
+    """A KV cache of the first `tokens` ids, with the first `pictures` pictures in them."""
+
+    cache: Any
+    tokens: int
+    pictures: int
 
 
 class Prefix:
@@ -28,27 +39,75 @@ class Prefix:
         self._ids = done.sequences[0].tolist()
         self._pictures = list(pictures)
 
-    def known(self, ids: Sequence[int], pictures: Sequence[Image]) -> Any:
-        """The KV cache of a beginning of `ids`, or None; it is given away, so `keep` it again.
+    def known(self, ids: Sequence[int], pictures: Sequence[Image]) -> Known | None:
+        """The longest beginning of `ids` that a KV cache is there for, or None.
 
-        Nothing is known where a picture is new: models place the words after a picture by its size.
+        It is given away, so `keep` it again.
         """
         cache, self._cache = self._cache, None
-        pairs = zip(self._ids, ids, strict=False)
-        common = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-        common = min(common, len(ids) - 1)  # the last token is what the reply follows from
-        if cache is None or not self._all_pictures_in(common, ids, pictures):
+        if cache is None or (self._picture_token is None and (pictures or self._pictures)):
             return None
+        common = _common(self._ids, ids)
+        common = min(common, len(ids) - 1)  # the last token is what the reply follows from
+        places = list(self._places(ids))
+        same = _common(self._pictures, pictures)
+        whole = sum(end <= common for _, end in places[:same])
+        if whole < len(places):
+            common = min(common, places[whole][0])
         length = cache.get_seq_length()
-        return cache if common >= length or _cut(cache, length - common) else None
+        if common == 0 or (common < length and not _cut(cache, length - common)):
+            return None
+        return Known(cache, min(common, length), whole)
 
-    def _all_pictures_in(self, common: int, ids: Sequence[int], pictures: Sequence[Image]) -> bool:
-        if common == 0 or self._pictures != list(pictures):
-            return False
-        if not pictures:
-            return True
-        rest = (*self._ids[common:], *ids[common:])
-        return self._picture_token is not None and self._picture_token not in rest
+    def _places(self, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Where each picture begins and ends."""
+        begin = None
+        for at, token in enumerate((*ids, None)):
+            if token == self._picture_token and begin is None:
+                begin = at
+            elif token != self._picture_token and begin is not None:
+                yield begin, at
+                begin = None
+
+
+def _common(left: Sequence[Any], right: Sequence[Any]) -> int:
+    """How many items both begin with."""
+    pairs = zip(left, right, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+
+
+def can_read_on(model: Any) -> bool:
+    """Whether `read_on` knows how the model places what stands after a picture."""
+    return hasattr(getattr(model, "model", None), "get_rope_index")
+
+
+def read_on(model: Any, inputs: dict[str, Any], known: Known, new: dict[str, Any]) -> None:
+    """Lengthen the cache by all but the last token of `inputs`, and the pictures `new` in it.
+
+    inputs: of the whole conversation. new: pixel values and the like of the pictures that are not
+    in the cache. `generate` itself reads pictures only into an empty cache. The model remembers the
+    offset of the positions that follow.
+    """
+    places = model.model.get_rope_index
+    wanted = inspect.signature(places).parameters
+    positions, offset = places(**{name: inputs[name] for name in wanted if name in inputs})
+    model.model.rope_deltas = offset
+    if not new:
+        return
+    span = slice(known.tokens, -1)
+    model(
+        input_ids=inputs["input_ids"][:, span],
+        attention_mask=inputs["attention_mask"][:, :-1],
+        position_ids=positions[..., span],
+        use_cache=True,
+        **{cache_name(model): known.cache},
+        **new,
+    )
+
+
+def cache_name(model: Any) -> str:
+    """What `generate` calls the KV cache; transformers renames it in the course of 5.x."""
+    return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
 def _cut(cache: Any, tokens: int) -> bool:
