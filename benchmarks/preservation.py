@@ -2,13 +2,15 @@
 
     python benchmarks/preservation.py [--size 256] [--pairs 24] [--chains 2] [--json FILE]
     python benchmarks/preservation.py --picture docs/preserved.png
+    python benchmarks/preservation.py --random 1000
 
 Two drawn scenes that differ by one edit; the second goes through a simulated editor (zoom,
 rotation, shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures, as
 means over the pairs: share of unspecified pixels that come back bit-exact; PSNR of these, median;
 overlap (IoU) and recall of the change mask; share of the edit that is kept; registration error at
 the corners; share of untouched pictures that come back as they were; right decisions between
-local and global edits; CPU time. One core; run it with OMP_NUM_THREADS=1.
+local and global edits; CPU time. One core; run it with OMP_NUM_THREADS=1. --random gives it pairs
+that have nothing to do with each other, down to one pixel, and says how many failed.
 """
 
 from __future__ import annotations
@@ -165,6 +167,57 @@ def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, flo
     return {"10 turns: bit-exact": float((error == 0).mean())}
 
 
+def random_picture(rng: np.random.Generator) -> np.ndarray:
+    """A drawing, noise, one colour, a gradient or a line, 1 to 300 pixels a side, any type."""
+    height, width = (int(2 ** rng.uniform(0, 8.2)) for _ in range(2))
+    shape = height, width, int(rng.choice([1, 3, 4]))
+    kind = rng.choice(["drawing", "noise", "colour", "gradient", "line"])
+    if kind == "drawing":
+        drawn = draw(sample(rng), max(16, height, width)).convert("RGBA")
+        values = np.asarray(drawn)[:height, :width, : shape[2]] / 255
+    elif kind == "noise":
+        values = rng.random(shape)
+    elif kind == "gradient":
+        values = np.broadcast_to(np.linspace(0, 1, width)[:, None], shape)
+    else:
+        values = np.full(shape, rng.random())
+        if kind == "line":
+            values[height // 2] = rng.random()
+    kinds = {np.uint8: 255, np.uint16: 65535, np.float32: 1, np.float64: 1}
+    to = list(kinds)[rng.integers(len(kinds))]
+    return (values * kinds[to]).astype(to)
+
+
+def random_pair(rng: np.random.Generator) -> None:
+    """Two pictures, now and then alike, now and then with a mask; AssertionError where the
+    result is no picture or what is outside the change mask is not the source."""
+    source = random_picture(rng)
+    edited = source[::-1] if rng.random() < 0.2 else random_picture(rng)
+    if rng.random() < 0.3:
+        edited = source.copy()
+        edited[: 1 + len(edited) // 3, : 1 + edited.shape[1] // 4] = source.max()
+    mask = rng.random(source.shape[:2]) < 0.5 if rng.random() < 0.2 else None
+    result = preserve(source, edited, mask, scope=rng.choice(["auto", "local"]))
+    assert np.isfinite(result.image.astype(float)).all() and result.image.size > 0
+    if result.report.decision == "lock":
+        kept = result.change_mask == 0
+        assert result.image.shape == source.shape and result.image.dtype == source.dtype
+        assert np.array_equal(result.image[kept], source[kept])
+        assert mask is None or kept[~mask].all()
+
+
+def failures(count: int, seed: int) -> int:
+    """How many of `count` random pairs fail; each is told."""
+    failed = 0
+    for number in range(count):
+        try:
+            random_pair(np.random.default_rng([seed, number]))
+        except Exception as error:
+            failed += 1
+            print(f"pair {number}: {type(error).__name__}: {error}")
+    return failed
+
+
 def picture(size: int) -> Image.Image:
     """Before, edited and preserved side by side, and below, by how much (times 8) the last two
     differ from the first."""
@@ -192,7 +245,12 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", type=Path, help="write the numbers here too")
     parser.add_argument("--picture", type=Path, help="only draw a before and after into this file")
+    parser.add_argument("--random", type=int, metavar="N", help="only try N random pairs")
     args = parser.parse_args()
+    if args.random:
+        failed = failures(args.random, args.seed)
+        print(f"{failed} of {args.random} random pairs failed")
+        raise SystemExit(failed > 0)
     if args.picture:
         picture(args.size).save(args.picture)
         return

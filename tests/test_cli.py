@@ -15,7 +15,7 @@ from fakes import SIZE, scene
 from PIL import Image
 
 import wegen_core.loading
-from wegen_core import __version__
+from wegen_core import __version__, png16
 from wegen_core.cli import main
 from wegen_core.conversation import Conversation
 from wegen_core.progress import Stopped
@@ -170,16 +170,46 @@ def test_preserve(here, capsys):
     assert Image.open("m.png").mode == "L" and Path("preserved.png").exists()
 
 
-def test_preserve_keeps_sixteen_bits(here):
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_preserve_keeps_sixteen_bits(here, channels):
     before = np.add.outer(np.arange(80), np.arange(96)).astype(np.uint16) * 300 + 7
+    before = np.stack([before + 11 * c for c in range(channels)], axis=2)
     after = before.copy()
-    after[10:40, 10:40] = 60000
-    Image.fromarray(before).save("before.png")
-    Image.fromarray(after).save("after.png")
+    after[10:40, 10:40, : max(1, channels - 1)] = 60000
+    Path("before.png").write_bytes(png16.encode(before, b"the profile of the source"))
+    Path("after.png").write_bytes(png16.encode(after))
     assert run("preserve", "before.png", "after.png", "--out", "kept.png") == 0
-    kept = np.asarray(Image.open("kept.png"))
-    assert kept.dtype == np.uint16 and np.array_equal(kept[50:], before[50:])
-    assert abs(int(kept[25, 25]) - 60000) < 600
+    with Image.open("kept.png") as kept:
+        assert kept.info["icc_profile"] == b"the profile of the source"
+        values = np.asarray(kept)[..., None] if channels == 1 else png16.read(Path("kept.png"))
+    assert values.dtype == np.uint16 and np.array_equal(values[50:], before[50:])
+    assert abs(int(values[25, 25, 0]) - 60000) < 600
+
+
+def test_preserve_mixes_eight_and_sixteen_bits_and_takes_settings(here):
+    deep = np.asarray(scene((96, 80))).astype(np.uint16) * 257 + 3
+    Path("deep.png").write_bytes(png16.encode(deep))
+    Image.new("L", (96, 80), "white").save("all.png")
+    given = ("--mask", "all.png", "--mask-mode", "replace", "--align", "none", "--picture", "p.png")
+    made = ("--change-mask", "m.png", "--out", "kept.png")
+    assert run("preserve", "deep.png", "boat.png", *given, *made) == 0
+    assert np.asarray(Image.open("m.png")).mean() > 200 and Image.open("p.png").size == (96, 80)
+    assert png16.read(Path("kept.png")).shape == deep.shape
+    assert run("preserve", "boat.png", "deep.png", "--scope", "global", "--out", "kept.png") == 0
+    passed = Image.open("kept.png")
+    assert png16.read(Path("kept.png")) is None
+    assert np.abs(np.asarray(passed).astype(int) - np.asarray(scene((96, 80)))).max() <= 1
+
+
+def test_sixteen_bits_turned_by_exif_stand_upright(here):
+    values = np.arange(4 * 6 * 3, dtype=np.uint16).reshape(4, 6, 3) * 800
+    data = png16.encode(values)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the file holds it a quarter turn to the left
+    exif = turned.tobytes().removeprefix(b"Exif\0\0")
+    chunk = png16._chunk(b"eXIf", exif)
+    Path("turned.png").write_bytes(data[:33] + chunk + data[33:])  # after the header
+    assert np.array_equal(png16.read(Path("turned.png")), np.rot90(values, -1))
 
 
 def test_demo_leaves_a_page(here, capsys):

@@ -17,7 +17,7 @@ HEAVY = ("torch", "transformers", "diffusers", "cv2", "accelerate")
 # The rooms from the ground up: a file imports from its own level and from below. Rooms of one level
 # do not know each other, except on the ground.
 LEVELS = (
-    ("progress", "pictures", "plan", "conversation", "references", "device"),
+    ("progress", "pictures", "png16", "plan", "conversation", "references", "device"),
     ("model",),
     ("rewriting", "preservation"),
     ("mllm", "painting"),
@@ -42,7 +42,8 @@ def run(code: str) -> str:
 )
 def test_importing_loads_nothing_heavy(module):
     code = f"import sys, wegen_core{module}; print(*set(sys.modules) & set({HEAVY}))"
-    assert run(code) == ""
+    allowed = {"cv2"} if module == ".preservation" else set()  # what it computes with
+    assert set(run(code).split()) <= allowed
 
 
 def test_using_the_lazy_names_loads_nothing_heavy():

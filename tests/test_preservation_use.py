@@ -6,8 +6,10 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from benchmarks.preservation import random_pair
 from wegen_core.preservation import drift_picture, filters, preserve, preserve_batch
 from wegen_core.progress import Stopped
 
@@ -80,6 +82,49 @@ def test_the_drift_is_always_a_picture_of_the_sources_shape(shape):
         assert height * width < 1_010_000
         assert height / width == pytest.approx(shape[0] / shape[1], rel=0.01)
         assert drift_picture(result.drift, result.change_mask).size == (width, height)
+
+
+def test_an_editor_without_alpha_leaves_it_alone(backend):
+    colour, changed = textured(), edited(textured())
+    alpha = np.linspace(0, 255, 96 * 96).astype(np.uint8).reshape(96, 96, 1)
+    source = np.concatenate([colour, alpha], axis=2)
+    result = preserve(source, changed)
+    assert result.report.decision == "lock" and result.image[40, 40, 0] > 200
+    assert np.array_equal(result.image[..., 3:], alpha)
+    opaque = preserve(source, np.concatenate([changed, np.full_like(alpha, 255)], axis=2)).image
+    assert opaque[40, 40, 3] == 255
+
+
+def test_a_mask_of_another_size_holds(backend):
+    source = textured()
+    small = np.zeros((24, 24), np.float32)
+    small[:10, :10] = 1  # the edit is at 30 to 50 of 96, the mask ends at 40
+    result = preserve(source, edited(source), small)
+    changed = (result.image != source).any(axis=2)
+    assert changed[32:38, 32:38].all() and not changed[42:].any() and not changed[:, 42:].any()
+
+
+@SOME
+@given(st.data())
+def test_what_is_no_picture_is_refused_by_name_and_nothing_else_happens(data):
+    shape = data.draw(hnp.array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=5))
+    kinds = [np.uint8, np.int32, np.float32, np.complex64, bool, "U3", object]
+    array = np.zeros(shape, data.draw(st.sampled_from(kinds)))
+    if array.size and array.dtype == np.float32:
+        array.flat[0] = data.draw(st.sampled_from([0, np.nan, np.inf, -3, 255]))
+    name = data.draw(st.sampled_from(["source", "edited", "mask"]))
+    given_ = {"source": textured(size=20), "edited": textured(1, size=20), name: array}
+    try:
+        result = preserve(**given_)
+    except ValueError as error:
+        assert name in str(error)
+    else:
+        assert np.isfinite(result.image.astype(float)).all()
+
+
+@pytest.mark.parametrize("number", range(20))
+def test_whatever_two_pictures_are_given_one_comes_back(number):
+    random_pair(np.random.default_rng(number))
 
 
 FORMS = {

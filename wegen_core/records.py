@@ -11,9 +11,10 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image, ImageOps
 
-from . import __version__
+from . import __version__, png16
 from .conversation import write_atomically
 
 PACKAGES = ("torch", "diffusers", "transformers")
@@ -45,14 +46,29 @@ def open_picture(path: str | Path) -> Image.Image:
         raise ValueError(f"{path} is not a picture that can be read: {error}") from error
 
 
-def write_picture(image: Image.Image, path: Path) -> None:
-    """Write a PNG under a temporary name, and rename it."""
+def open_pixels(path: Path) -> tuple[Image.Image | np.ndarray, bytes | None]:
+    """As `open_picture`, but uint16 [H,W,C] where PIL would drop half of the bits; and the ICC
+    profile, if the file has one."""
+    picture = open_picture(path)
+    profile = picture.info.get("icc_profile")
+    deep = png16.read(path)
+    return (picture if deep is None else deep), profile
+
+
+def write_picture(
+    image: Image.Image | np.ndarray, path: Path, icc_profile: bytes | None = None
+) -> None:
+    """Write a PNG under a temporary name, and rename it. image: PIL, or uint16 [H,W,C]."""
     if path.suffix.lower() != ".png":
         raise ValueError(f"output {path} is no .png file; other formats would not keep every pixel")
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
+    if isinstance(image, Image.Image):
+        buffer = io.BytesIO()
+        image.save(buffer, "PNG", icc_profile=icc_profile)
+        data = buffer.getvalue()
+    else:
+        data = png16.encode(image, icc_profile)
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, buffer.getvalue())
+    write_atomically(path, data)
 
 
 def save(image: Image.Image, path: Path, facts: Mapping[str, Any]) -> None:

@@ -102,9 +102,33 @@ def _preserve(parser: Parser) -> None:
     parser.add_argument("source", type=Path)
     parser.add_argument("edited", type=Path)
     parser.add_argument("--mask", type=Path, help="picture, white where changes are allowed")
+    parser.add_argument(
+        "--mask-mode",
+        choices=["limit", "replace"],
+        default="limit",
+        help="changes are found inside the mask, or the mask is the change (default: limit)",
+    )
+    parser.add_argument(
+        "--scope",
+        choices=["auto", "local", "global"],
+        default="auto",
+        help="whether edits of the whole picture pass untouched: sometimes, never, always",
+    )
+    parser.add_argument(
+        "--align",
+        choices=["warp", "affine", "none"],
+        default="warp",
+        help="what the editor may have moved (default: warp, anything by a little)",
+    )
     parser.add_argument("--out", type=Path, default=Path("preserved.png"), metavar="FILE")
     parser.add_argument(
         "--change-mask", type=Path, metavar="FILE", help="write the change mask too"
+    )
+    parser.add_argument(
+        "--picture",
+        type=Path,
+        metavar="FILE",
+        help="write a heat map of the drift with the outline of the change",
     )
     parser.add_argument("--report", action="store_true", help="say what was found and done")
     parser.add_argument("--json", action="store_true", help="the report as JSON")

@@ -9,21 +9,37 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ..records import open_picture, versions, write_picture
+from ..records import open_picture, open_pixels, versions, write_picture
 
 
 def preserve(args: Namespace) -> None:
-    from ..preservation import preserve
+    from ..preservation import drift_picture, opencv_hint, preserve
 
     mask = None if args.mask is None else open_picture(args.mask)
-    done = preserve(open_picture(args.source), open_picture(args.edited), mask)
-    write_picture(done.image, args.out)
+    source, source_profile = open_pixels(args.source)
+    edited, edited_profile = open_pixels(args.edited)
+    settings = {"mask_mode": args.mask_mode, "scope": args.scope, "align": args.align}
+    done = preserve(source, edited, mask, **settings)
+    passed = done.report.decision == "pass"
+    write_picture(done.image, args.out, edited_profile if passed else source_profile)
     if args.change_mask is not None:
-        write_picture(done.change_mask, args.change_mask)
+        write_picture(_as_picture(done.change_mask), args.change_mask)
+    if args.picture is not None:
+        write_picture(drift_picture(done.drift, done.change_mask), args.picture)
     if args.json:
         print(done.report.to_json())
     elif args.report:
-        print(done.report)
+        print(done.report, *opencv_hint(), sep="\n")
+
+
+def _as_picture(mask: Any) -> Any:
+    """A change mask as PIL's, whichever kind it has after its source; what is not 0 stays so."""
+    import numpy as np
+    from PIL import Image
+
+    if isinstance(mask, Image.Image):
+        return mask
+    return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
 
 
 def convert(args: Namespace) -> None:

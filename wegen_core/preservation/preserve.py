@@ -52,7 +52,7 @@ def preserve(
 
     source, edited: PIL images, arrays or tensors [H,W], [H,W,C] or [1,H,W,C], C = 1, 3 or 4;
         uint8, uint16 or float in 0..1; of any two sizes. The result has the source's kind and
-        channels, and its alpha where nothing changed.
+        channels, its alpha where nothing changed, and everywhere if `edited` has none.
     mask: where changes are accepted, in the source's frame (above half = may change); with
         mask_mode "replace" it is the change mask itself.
     scope: "auto" decides whether the edit is local; "local" always composites; "global" always
@@ -113,6 +113,8 @@ def _locked(
     scale = a.size[1] / view.size[1]
     alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")
     values = composite(a, b, view.found, view.tone, view.offset, alpha, should_stop)
+    if b.values.shape[2] == b.colours:  # an editor without alpha leaves it alone
+        values[..., a.colours :] = a.values[..., a.colours :]
     report = _report(view, "lock", reason, _after(a, values, alpha, mask))
     return Preserved(
         a.rebuild(values),
