@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.rewriting import all_prompts, disagreement, is_han, labelled
 from wegen_core.progress import Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
 from wegen_core.rewriting.asking import room
@@ -18,158 +19,20 @@ from wegen_core.rewriting.repair import repair
 from wegen_core.rewriting.replies import clean, is_complete
 from wegen_core.rewriting.wishes import tidy
 
-# Every constraint of 48 prompts, marked by hand (the language aside): one prompt a line, its
-# constraints indented below it.
-LABELLED = """
-a cat
-a red car
-    colour: red car
-three cats
-    count: three cats
-a kitten by the ocean
-    relation: kitten by the ocean
-a red car on the left and a blue house on the right
-    colour: red car
-    relation: red car on the left
-    colour: blue house
-    relation: blue house on the right
-a sign that says "OPEN"
-    quote: OPEN
-a poster with the words “Hello World” in blue letters
-    quote: Hello World
-    colour: blue letters
-a street without people
-    negation: without people
-a beach at sunset, no text
-    negation: no text
-two dogs and three birds
-    count: two dogs
-    count: three birds
-an oil painting of a lighthouse
-    style: oil painting
-a watercolor of 5 apples on a white plate
-    style: watercolor
-    count: 5 apples
-    relation: 5 apples on a white plate
-    colour: white plate
-make the boat red
-    colour: boat red
-make the car blue and keep everything else the same
-    colour: car blue
-    keep: keep everything else the same
-don't change the background
-    keep: don't change the background
-put the cat from picture 1 into picture 2
-    picture: picture 1
-    picture: picture 2
-use the style of the second image
-    picture: second image
-a portrait of Marie Curie
-    name: Marie Curie
-a cat in Paris
-    name: Paris
-a dog under the table
-    relation: dog under the table
-a lamp between the sofa and the bed
-    relation: lamp between the sofa and the bed
-a black and white photo of an old man
-    style: black and white
-    style: photo of
-a woman in a yellow dress with black hair
-    colour: yellow dress
-    colour: black hair
-the ball should be bright red
-    colour: ball should be bright red
-a pair of shoes next to a door
-    count: pair of shoes
-    relation: pair of shoes next to a door
-a fox behind a tree, anime style
-    relation: fox behind a tree
-    style: anime style
-a red and white striped flag
-    colour: red and white striped flag
-    colour: red and white striped flag
-a clock, 35mm, f/1.8, 4k
-an orange on a plate
-    relation: orange on a plate
-a bird above the house, not blurry
-    relation: bird above the house
-    negation: not blurry
-a knight holding a golden sword in front of a castle
-    colour: golden sword
-    relation: golden sword in front of a castle
-the tree stays the same
-    keep: The tree stays the same
-a robot in the middle
-    relation: robot in the middle
-a golden retriever on a sofa
-    relation: golden retriever on a sofa
-一只猫
-两只猫
-    count: 两只猫
-一辆红色的汽车
-    colour: 红色的汽车
-三个蓝色的气球
-    count: 三个蓝色的气球
-    colour: 蓝色的气球
-写着“欢迎”的招牌
-    quote: 欢迎
-没有人的街道
-    negation: 没有人
-猫在桌子上
-    relation: 猫在桌子上
-水彩风格的城堡
-    style: 水彩风格
-把船变成红色，保持背景不变
-    colour: 船变成红色
-    keep: 保持背景不变
-把图1的猫放到图2里
-    picture: 图1
-    picture: 图2
-一个叫小明的男孩
-    name: 小明
-不要文字，一只白猫
-    negation: 不要文字
-    colour: 白猫
-左边是一辆汽车，右边是一座房子
-    relation: 左边是一辆汽车
-    relation: 右边是一座房子
-一幅水墨画，画中有两座山
-    style: 水墨画
-    count: 两座山
-"""
+
+@pytest.mark.parametrize("han", [False, True], ids=["english", "chinese"])
+def test_recall_and_precision_on_hand_labels(han):
+    labels = missed = found = extra = 0
+    for prompt, marked in labelled():
+        if is_han(prompt) == han:
+            lost, more, count = disagreement(prompt, marked)
+            labels, found = labels + len(marked), found + count
+            missed, extra = missed + len(lost), extra + len(more)
+    assert labels > 70
+    assert missed <= 0.05 * labels and extra <= 0.05 * found
 
 
-def _labels() -> list[tuple[str, list[str]]]:
-    labels: list[tuple[str, list[str]]] = []
-    for line in LABELLED.strip().splitlines():
-        if line.startswith("    "):
-            labels[-1][1].append(line.strip())
-        else:
-            labels.append((line, []))
-    return labels
-
-
-def _found(prompt: str) -> list[str]:
-    return [f"{c.kind}: {c.text}" for c in find_constraints(prompt) if c.kind != "language"]
-
-
-def test_recall_and_precision_on_hand_labels():
-    hits = wanted = found = 0
-    wrong = []
-    for prompt, labels in _labels():
-        expected = {label.lower() for label in labels}
-        given_ = {label.lower() for label in _found(prompt)}
-        hits += len(expected & given_)
-        wanted += len(expected)
-        found += len(given_)
-        if expected != given_:
-            wrong.append((prompt, sorted(expected ^ given_)))
-    assert hits >= 0.95 * wanted, wrong
-    assert hits >= 0.95 * found, wrong
-
-
-@pytest.mark.parametrize("prompt", [prompt for prompt, _ in _labels()])
+@pytest.mark.parametrize("prompt", all_prompts())
 def test_a_prompt_keeps_its_own_constraints(prompt):
     for constraint in find_constraints(prompt):
         assert holds(constraint, prompt), constraint

@@ -31,6 +31,7 @@ _BECOMES = re.compile(
     rf"为)(?P<colour>{_any(lexicon.COLOURS)})色?(?:的)?"
     rf"(?![{_HAN}]{{0,6}}?的?(?:{_any(lexicon.NOUNS)}))"
 )
+_COUNTED = re.compile(rf"([{_HAN}]{{1,4}}?)(?=$|[{_END}在和与坐站跑飞游])")
 _CLAUSE = re.compile(rf"[{_END}]")
 _BETWEEN = 8  # characters between a number or colour and its noun
 
@@ -102,10 +103,15 @@ def count_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
         value = number_of(match["number"])
         noun = _next_noun(text, found, match.end(), _BETWEEN)
         before = text[match.start() - 1 : match.start()]
-        if noun and value > 1 and before != "第" and before not in lexicon.DIGITS:
+        if value < 2 or before == "第" or before in lexicon.DIGITS:
+            continue
+        if noun:
             yield Fact("count", match.start(), noun[1], (value, noun[2]))
+        elif unknown := _COUNTED.match(text, match.end()):
+            yield Fact("count", match.start(), unknown.end(), (value, unknown[1]))
 
 
+_AT = re.compile(rf"在(?![早晚路空世画背图这那])([{_HAN}]{{1,6}}?)的?$")
 _AFTER = re.compile(_any(lexicon.PLACE_AFTER))
 _IN_FRAME = re.compile(r"(?:画面|图片|图中|照片|画布)的?$")
 
@@ -126,6 +132,11 @@ def relation_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
             yield from _relative(text, found, k, name, end)
         elif match[0] in lexicon.ABSOLUTE:
             yield from _absolute(text, found, start, end, name)
+        elif unknown := _AT.search(text, max(0, start - 7), start):
+            yield Fact("relation", unknown.start(), end, (NOBODY, name, unknown[1]))
+
+
+_STANDING = tuple("挂放摆站坐停贴")  # "墙上挂着": what is there has no known name
 
 
 def _relative(text: str, found: Sequence[Noun], k: int, name: str, end: int) -> Iterator[Fact]:
@@ -135,13 +146,14 @@ def _relative(text: str, found: Sequence[Noun], k: int, name: str, end: int) -> 
     if name == "between" and subjects:
         thing = "+".join(sorted((subjects[-1][2], thing)))
         start = subjects.pop()[0]
-    if subjects and re.search(r"[在到坐站放躺停]", text[subjects[-1][1] : start]):
-        yield Fact("relation", subjects[-1][0], end, (_subject(subjects[-1]), name, thing))
-        return
+    for subject in reversed(subjects):
+        if re.search(r"[在到坐站放躺停]", text[subject[1] : start]):
+            yield Fact("relation", subject[0], end, (_subject(subject), name, thing))
+            return
     following = _next_noun(text, found, end, 10)
     if following:
         yield Fact("relation", start, following[1], (_subject(following), name, thing))
-    elif text[start - 1 : start] in ("在", "到"):
+    elif text[start - 1 : start] in ("在", "到") or text[end : end + 1] in _STANDING:
         yield Fact("relation", start, end, (NOBODY, name, thing))
 
 
@@ -190,11 +202,11 @@ _KEEP = re.compile(
     rf"(?:保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|"
     rf"不要改)[^，。；！？,.;!?\n]{{1,40}}"
     rf"|(?:其他|其它|其余|背景|[{_HAN}]{{1,8}}?)(?:的?部分|的?地方|的?内容)?(?:都|全部|"
-    rf"均)?(?:保持)?(?:不变|不动)"
+    rf"均)?(?:保持)?(?:不变|不动|不要动|不要变|别动|原样)"
 )
 _KEEP_FILL = re.compile(
     r"保持|保留|维持|不要改变|不改变|别改变|不要动|别动|不要改动|不要改|不变|不动|原样|都|全部|"
-    r"均|的|部分|地方"
+    r"均|的|部分|地方|不要变"
 )
 
 
@@ -209,7 +221,7 @@ def keep_facts(text: str) -> Iterator[Fact]:
 def keep_words(clause: str) -> frozenset[str]:
     """What a keep clause keeps: known nouns by their canonical name, and the other words."""
     rest = _KEEP_FILL.sub(" ", clause)
-    rest = re.sub(r"其他|其它|其余", " else ", rest)
+    rest = re.sub(r"其他|其它|其余|别的", " else ", rest)
     found = nouns(rest)
     names = {name for _, _, name in found}
     for start, end, _ in reversed(found):
@@ -234,6 +246,7 @@ _NAME = re.compile(
     rf"(?:名叫|叫做|叫|名为|名字是)(?P<name>[A-Za-z][A-Za-z ]{{0,20}}[A-Za-z]|"
     rf"[{_HAN}·]{{2,8}}?)(?=的|$|[{_END}])"
 )
+_KNOWN_NAME = re.compile(rf"{_any(lexicon.NAMES)}|[{_HAN}]{{1,6}}(?:·[{_HAN}]{{1,6}})+")
 _STYLE = re.compile(
     rf"(?P<name>[A-Za-z]{{2,20}}|[{_HAN}]{{2,4}}?)(?:的)?风格|"
     rf"(?<=[，。、,\s])(?P<short>[{_HAN}]{{2,3}})风(?=[，。、,\s]|$)"
@@ -241,7 +254,9 @@ _STYLE = re.compile(
 
 
 def name_facts(text: str) -> Iterator[Fact]:
-    """Names after 叫 / 名为 ..."""
+    """Names after 叫 / 名为 ..., well-known ones, and foreign ones with a dot in them."""
+    for match in _KNOWN_NAME.finditer(text):
+        yield Fact("name", *match.span(), match[0].casefold())
     for match in _NAME.finditer(text):
         yield Fact("name", *match.span("name"), match["name"].casefold())
 

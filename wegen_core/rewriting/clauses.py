@@ -10,8 +10,8 @@ from .english import Token, lemma, number_of
 from .facts import Fact
 from .styles_table import STYLES
 
-_TRIGGERS = frozenset("without no not don't never avoid avoiding excluding nobody".split())
-_NOT_NEGATING = frozenset("only just longer more matter less doubt".split())
+_TRIGGERS = frozenset("without no not don't never neither avoid avoiding excluding nobody".split())
+_NOT_NEGATING = frozenset("other only just longer more matter less doubt".split())
 _SCOPE_ENDS = frozenset(
     "but with on at in under by so because instead while where then except unless for from into to "
     "keep leave make change turn is are behind near over".split()
@@ -31,6 +31,10 @@ def negations(tokens: Sequence[Token]) -> Iterator[tuple[int, int, frozenset[str
     while i < len(tokens):
         if tokens[i].text == "free" and i > 1 and tokens[i - 1].text == "-":
             yield i - 2, i + 1, frozenset({lemma(tokens[i - 2].text)})
+        elif tokens[i].text == "free" and i + 1 < len(tokens) and tokens[i + 1].text == "of":
+            last, words = _scope(tokens, i + 1)
+            if words:
+                yield i, last, words
         elif tokens[i].text in _TRIGGERS:
             last, words = _scope(tokens, i)
             if words:
@@ -92,7 +96,8 @@ _KEEP = re.compile(
     re.IGNORECASE,
 )
 _STAYS = re.compile(
-    r"\b(?:stays? the same|remains? the same|stays? as (?:it )?is|unchanged|untouched|must not "
+    r"\b(?:(?:stays?|remains?) (?:exactly )?(?:the same|as (?:(?:it|he|she|they) )?(?:is|are))|"
+    r"unchanged|untouched|nothing else (?:\w+ )?chang\w+|must not "
     r"change"
     r"|should not change)\b",
     re.IGNORECASE,
@@ -217,7 +222,7 @@ def _way(words: str) -> str:
 
 
 _NAME_JOINERS = frozenset("of de van der von the la le del da".split())
-_TITLE_SHARE = 0.6  # above it, capitals are a headline's and say nothing
+_TITLE_SHARE = 0.8  # above it, capitals are a headline's and say nothing
 
 
 def name_facts(text: str, tokens: Sequence[Token]) -> Iterator[Fact]:

@@ -157,7 +157,147 @@ animal: 动物
 pet: 宠物
 toy: 玩具
 vehicle: 交通工具
+pond: 池塘 水池 荷塘
+pear: 梨 梨子
+orange: 橙子 橘子
+banana: 香蕉
+peach: 桃子
+grape: 葡萄
+strawberry: 草莓
+watermelon: 西瓜
+lemon: 柠檬
+bread: 面包
+egg: 鸡蛋
+noodle: 面条
+dumpling: 饺子
+bee: 蜜蜂
+swan: 天鹅
+goose: 鹅
+chicken: 鸡 公鸡 母鸡 小鸡
+monkey: 猴子
+deer: 鹿 小鹿
+squirrel: 松鼠
+owl: 猫头鹰
+parrot: 鹦鹉
+eagle: 老鹰
+crane: 仙鹤
+peacock: 孔雀
+dolphin: 海豚
+turtle: 乌龟 海龟
+snail: 蜗牛
+spider: 蜘蛛
+mouse: 老鼠
+camel: 骆驼
+giraffe: 长颈鹿
+zebra: 斑马
+candle: 蜡烛
+guitar: 吉他
+piano: 钢琴
+violin: 小提琴
+drum: 鼓
+phone: 手机 电话
+computer: 电脑
+camera: 相机 照相机
+television: 电视 电视机
+mirror: 镜子
+curtain: 窗帘
+carpet: 地毯
+shelf: 书架 架子
+basket: 篮子
+box: 盒子 箱子
+bag: 书包 背包 包
+backpack: 登山包
+ladder: 梯子
+fence: 篱笆 栅栏
+stairs: 楼梯 台阶
+roof: 屋顶
+balcony: 阳台
+tent: 帐篷
+campfire: 篝火
+mailbox: 邮筒 信箱
+fountain: 喷泉
+well: 井
+mill: 风车
+lighthouse: 灯塔
+island: 岛 小岛
+beach: 沙滩
+cliff: 悬崖
+waterfall: 瀑布
+valley: 山谷
+cave: 山洞 洞穴
+field: 田野 麦田 稻田
+hill: 山丘 小山
+leaf: 叶子 树叶 落叶
+bamboo: 竹子 竹林
+mushroom: 蘑菇
+cactus: 仙人掌
+rainbow: 彩虹
+lightning: 闪电
+bus: 公交车 巴士
+truck: 卡车
+motorcycle: 摩托车
+helicopter: 直升机
+ring: 戒指
+necklace: 项链
+crown: 皇冠 王冠
+glove: 手套
+skirt: 短裙
+trousers: 裤子
+raincoat: 雨衣
+kimono: 和服
+doctor: 医生
+teacher: 老师
+chef: 厨师
+soldier: 士兵
+pirate: 海盗
+king: 国王
+queen: 女王 王后
+princess: 公主
+prince: 王子
+monk: 和尚 僧人
+farmer: 农民 农夫
+fisherman: 渔夫
+hand: 手
+head: 头
+ear: 耳朵
+nose: 鼻子
+mouth: 嘴 嘴巴
+wing: 翅膀
+tail: 尾巴
+beard: 胡子
+smoke: 烟 炊烟
+fire: 火 火焰
+ice: 冰
+shop: 商店 小店
+school: 学校
+hospital: 医院
+station: 车站 火车站
+cafe: 咖啡馆 咖啡店
+restaurant: 餐厅 餐馆
+library: 图书馆
+church: 教堂
+market: 市场 集市
+bookshop: 书店
+flag: 旗子 旗帜
+fan: 扇子
+pen: 钢笔 笔
+newspaper: 报纸
+letter: 信 信封
 """)
+# Well-known names: nothing else marks a name in Chinese.
+NAMES = (
+    "北京 上海 广州 深圳 杭州 苏州 南京 成都 重庆 西安 武汉 天津 青岛 大连 厦门 "
+    "香港 澳门 台北 拉萨 丽江 桂林 哈尔滨 敦煌 西湖 长江 黄河 泰山 黄山 华山 "
+    "长城 故宫 天安门 外滩 东方明珠 兵马俑 布达拉宫 颐和园 天坛 云南 西藏 新疆 "
+    "四川 江南 中国 日本 东京 京都 大阪 富士山 首尔 韩国 泰国 曼谷 新加坡 印度 "
+    "巴黎 法国 埃菲尔铁塔 卢浮宫 伦敦 英国 大本钟 纽约 美国 自由女神像 好莱坞 罗马 "
+    "意大利 威尼斯 佛罗伦萨 柏林 德国 莫斯科 俄罗斯 红场 埃及 金字塔 悉尼 澳大利亚 "
+    "巴塞罗那 西班牙 希腊 圣托里尼 瑞士 荷兰 阿姆斯特丹 冰岛 北极 南极 非洲 欧洲 "
+    "亚洲 撒哈拉 亚马逊 火星 月球 李白 杜甫 苏轼 孔子 老子 秦始皇 武则天 诸葛亮 "
+    "关羽 曹操 孙悟空 猪八戒 唐僧 哪吒 白雪公主 灰姑娘 林黛玉 贾宝玉 花木兰 鲁迅 "
+    "梵高 莫奈 毕加索 达芬奇 蒙娜丽莎 爱因斯坦 牛顿 贝多芬 莎士比亚 圣诞老人 "
+    "哈利波特 福尔摩斯 蜘蛛侠 蝙蝠侠 宫崎骏 齐白石 张大千 "
+).split()
 # "朵", "辆", ... may stand between a number and its noun.
 MEASURES = "只个条辆艘座棵颗朵张位名本把杯间栋架匹头群双对幅件块片根串束株扇盏"
 DIGITS = {c: v for v, c in enumerate("零一二三四五六七八九十")} | {"两": 2, "俩": 2}

@@ -156,14 +156,17 @@ _NO_THINGS = lexicon.ABSTRACT | lexicon.EVENTS | {"thing", "text", "background"}
 def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]) -> Iterator[Fact]:
     idioms = [m.span() for m in re.finditer(lexicon.COLOUR_IDIOMS, text, re.IGNORECASE)]
     no_colours = Spans([*idioms, *(m.span() for m in clauses.monochrome(text))])
+    names = list(clauses.name_facts(text, tokens))
+    named = Spans((name.start, name.end) for name in names)
     for fact in english.colour_facts(tokens, found):
-        if not no_colours.touch(fact.start, fact.end):
-            yield fact
+        if no_colours.touch(fact.start, fact.end) or named.touch(fact.start, fact.start + 1):
+            continue  # "the Golden Gate Bridge" is no golden bridge
+        yield fact
     yield from english.count_facts(tokens, found)
     yield from relations.relation_facts(text, tokens, found)
     yield from clauses.style_facts(text)
     yield from clauses.picture_facts(text)
-    yield from clauses.name_facts(text, tokens)
+    yield from names
     for k, phrase in enumerate(found):
         opening = tokens[phrase.first].text in ("a", "an", "the", "my", "one")
         determined = k == 0 and opening or phrase.number is not None

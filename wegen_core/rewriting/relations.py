@@ -48,7 +48,7 @@ _RELATIONS: tuple[tuple[str, str], ...] = (
     ("front", r"in front of"),
     ("behind", r"behind"),
     ("between", r"(?:in )?between"),
-    ("beside", r"next to|beside|alongside|adjacent to|close to|near(?:by)?|by|at"),
+    ("beside", r"next to|beside|alongside|adjacent to|close to|lean\w* against|near(?:by)?|by|at"),
     ("on", r"on top of|atop|upon|onto|on"),
     ("under", r"under(?:neath)?|beneath|below"),
     ("above", r"above|over"),
@@ -117,6 +117,9 @@ def _relation(
     if name in _ABSOLUTE:
         following = found[after] if after < len(found) else None
         return _absolute(tokens, before, following, name, first, last)
+    if before and k > 1 and tokens[last : last + 1] and tokens[last].text in ("it", "them"):
+        value = before.subject, name, found[k - 2].noun  # what was named before the subject
+        return Fact("relation", tokens[before.inner].start, tokens[last].end, value)
     return _relative(tokens, before, found[after : after + 2], name, first, last)
 
 
