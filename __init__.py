@@ -14,6 +14,7 @@ from .nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEn
 from .nodes.model_folders import register
 from .nodes.painters import WeGenPainter
 from .nodes.preserve import WeGenPreserve
+from .nodes.reference import WeGenReference
 from .nodes.refine import WeGenRefine
 from .nodes.rewrite import WeGenRewritePrompt
 
@@ -34,6 +35,7 @@ class WeGenExtension(ComfyExtension):
             WeGenRewritePrompt,
             WeGenGenerate,
             WeGenRefine,
+            WeGenReference,
             WeGenCompose,
             WeGenAsk,
             WeGenChat,

@@ -6,22 +6,22 @@ from comfy_api.latest import io
 
 from .expansion import IMAGE, REPORT, composing, expand, paints_by_nodes
 from .residency import Resident, show_text
-from .schema import CATEGORY, copilot_input, seed_input, text_input
+from .schema import CATEGORY, References, copilot_input, seed_input, text_input
 from .sockets import to_image, to_pictures
 
-REFERENCES = ("image_1", "image_2", "image_3", "image_4")
+IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
 
 class WeGenCompose(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
-        references = [
+        images = [
             io.Image.Input(
                 name,
-                optional=name != REFERENCES[0],
+                optional=True,
                 tooltip=f"Picture {i}. A batch counts as several, in order; sizes may differ.",
             )
-            for i, name in enumerate(REFERENCES, 1)
+            for i, name in enumerate(IMAGES, 1)
         ]
         return io.Schema(
             node_id="WeGenCompose",
@@ -31,13 +31,19 @@ class WeGenCompose(io.ComfyNode):
             "puts them where the sentence says.",
             inputs=[
                 copilot_input(),
-                *references,
+                *images,
                 text_input(
                     "instruction",
                     "put the cat from picture 1 into picture 2",
                     "Which picture gives what. Pictures are numbered from 1.",
                 ),
                 seed_input(),
+                References.Input(
+                    "references",
+                    optional=True,
+                    tooltip="From WeGen Reference: pictures that say themselves what they give. "
+                    "They are numbered after the others; 9 in all.",
+                ),
             ],
             outputs=[
                 io.Image.Output("composed", display_name="image", tooltip="The new picture."),
@@ -53,16 +59,17 @@ class WeGenCompose(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, image_1, instruction: str, seed: int, **others
+        cls, copilot: Resident, instruction: str, seed: int, references=(), **images
     ) -> io.NodeOutput:
-        given = {"image_1": image_1, **others}
-        pictures = [p for name in REFERENCES for p in to_pictures(given.get(name), name)]
+        pictures = [p for name in IMAGES for p in to_pictures(images.get(name), name)]
+        roles = [given.numbered(k) for k, given in enumerate(references, len(pictures) + 1)]
+        pictures += [given.picture for given in references]
         if paints_by_nodes(copilot):
             links, nodes = expand(
-                [composing(copilot, cls.hidden.unique_id, pictures, instruction, seed)]
+                [composing(copilot, cls.hidden.unique_id, pictures, instruction, seed, roles)]
             )
             return io.NodeOutput(links[IMAGE], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            done = wegen.compose(pictures, instruction, seed=seed, **callbacks)
+            done = wegen.compose(pictures, instruction, seed, references=roles, **callbacks)
         show_text(str(done.report), cls.hidden.unique_id)
         return io.NodeOutput(to_image([done.image]), str(done.report))

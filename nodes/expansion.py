@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from ..wegen_core.conversation import Conversation
     from ..wegen_core.finishing import Made
-    from ..wegen_core.plan import Intent, Plan
+    from ..wegen_core.plan import Intent, Plan, Reference
 
 PLAN_SEED = 0
 """Another seed of the node paints the same plan anew: only the sampler has to run again."""
@@ -112,12 +112,17 @@ def refining(
 
 
 def composing(
-    resident: Resident, node_id: str, pictures: Sequence[Image], instruction: str, seed: int
+    resident: Resident,
+    node_id: str,
+    pictures: Sequence[Image],
+    instruction: str,
+    seed: int,
+    references: Sequence[Reference],
 ) -> Step:
     """One picture out of several."""
     from ..wegen_core import turns
 
-    talk = turns.composing(pictures, instruction)
+    talk = turns.composing(pictures, instruction, references)
     plan = plan_turn(resident, node_id, talk, "compose")
     return Step(resident, node_id, plan, talk, seed, shown=REPORT)
 

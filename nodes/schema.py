@@ -9,6 +9,7 @@ Copilot = io.Custom("WEGEN_COPILOT")
 MLLM = io.Custom("WEGEN_MLLM")
 Painter = io.Custom("WEGEN_PAINTER")
 Conversation = io.Custom("WEGEN_CONVERSATION")
+References = io.Custom("WEGEN_REFERENCES")
 
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:

@@ -234,6 +234,6 @@ def test_instructions_say_what_changes_what_stays_and_who_gives_what():
     style = Plan(
         "refine", prompt="x", changes=("a new style",), references=(Reference(1, "style"),)
     )
-    assert "Take the main thing from picture 2 as the style." in instruction(
+    assert "Take the style from picture 2, and nothing else of it." in instruction(
         style, rows["QwenImageEditPlus"], [3, 1]
     )

@@ -12,14 +12,15 @@ from . import turns
 from .conversation import Conversation, Picture
 from .finishing import Made, better, looked_at, preserved, report, source_picture
 from .mllm.looking import stressed, summary
+from .references import assigned, given_references
 from .replies import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from .mllm import MLLM
     from .painting import Painter
-    from .plan import Intent, Plan
+    from .plan import Intent, Plan, Reference
     from .progress import OnText, Progress, ShouldStop
     from .rewriting import Rewrite
 
@@ -206,16 +207,19 @@ class Copilot:
         instruction: str,
         seed: int = 0,
         *,
+        references: Sequence[Reference] = (),
         on_text: OnText | None = None,
         on_progress: Progress | None = None,
         should_stop: ShouldStop | None = None,
     ) -> Composed:
-        """One picture out of several, numbered from 1 in `instruction`.
+        """One picture out of several, numbered from 1 in `instruction`; at most 9.
 
-        If the instruction names the picture to put things into, the rest of that one stays as it
-        is, bit-exact. Raises ValueError if it names a picture that was not given.
+        references: what single pictures give, where to and how strongly; this counts more than what
+        the MLLM makes of the instruction. If the instruction names the picture to put things into,
+        the rest of that one stays as it is, bit-exact. Raises ValueError if a picture is named that
+        was not given.
         """
-        talk = turns.composing(images, instruction)
+        talk = turns.composing(images, instruction, references)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(talk, seed, "compose", None, callbacks)
         return Composed(reply.images[0], reply.report, reply.plan)
@@ -252,7 +256,7 @@ class Copilot:
             raise RuntimeError(
                 f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
             )
-        return plan
+        return assigned(plan, given_references(talk.turns[-1]))
 
     @property
     def looks(self) -> bool:

@@ -13,6 +13,9 @@ INTENTS: tuple[str, ...] = get_args(Intent)
 
 Region = tuple[float, float, float, float]
 
+ROLES = ("subject", "object", "style", "background", "pose", "palette", "layout", "base")
+"""What a picture may give; "base" is the picture that things are put into."""
+
 
 @dataclass(frozen=True)
 class Constraint:
@@ -37,14 +40,16 @@ def check_intent(intent: object) -> None:
 class Reference:
     """What one picture of the conversation gives.
 
-    picture: its number in the conversation, from 1. role: "subject", "base" (the picture to put
-    things into), "style" or "layout". what: the thing in words. strength: 0 (ignored) .. 1.
+    picture: its number in the conversation, from 1. role: one of ROLES, or another word. what: the
+    thing in words. strength: 0 (ignored) .. 1. region: (x0, y0, x1, y1) in 0..1 of the result's
+    width and height, where the thing goes; None: not said.
     """
 
     picture: int
     role: str = "subject"
     what: str = ""
     strength: float = 1.0
+    region: Region | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.picture, bool) or not isinstance(self.picture, int) or self.picture < 1:
@@ -55,6 +60,8 @@ class Reference:
             raise ValueError(f"reference what is {self.what!r}; give text")
         if not _is_number(self.strength) or not 0 <= self.strength <= 1:
             raise ValueError(f"reference strength is {self.strength!r}; give a number in 0..1")
+        if self.region is not None:
+            object.__setattr__(self, "region", _checked_region(self.region, "reference"))
 
 
 @dataclass(frozen=True)
@@ -94,7 +101,7 @@ class Plan:
         self._check_items("references", Reference)
         self._check_items("constraints", Constraint)
         if self.region is not None:
-            object.__setattr__(self, "region", _checked_region(self.region))
+            object.__setattr__(self, "region", _checked_region(self.region, "plan"))
 
     def _check_items(self, name: str, kind: type) -> None:
         value = getattr(self, name)
@@ -138,7 +145,7 @@ class Plan:
         if "intent" not in data:
             raise ValueError(f"plan has no intent; give one of {', '.join(INTENTS)}")
         values = dict(data)
-        values["references"] = _built(Reference, "references", values.get("references", ()))
+        values["references"] = to_references(values.get("references", ()))
         values["constraints"] = _built(_constraint, "constraints", values.get("constraints", ()))
         return cls(**values)
 
@@ -152,21 +159,26 @@ class Plan:
         return cls.from_dict(data)
 
 
+def to_references(items: Any) -> tuple[Reference, ...]:
+    """References as `Plan.to_dict` writes them; ValueError for anything else."""
+    return _built(Reference, "references", items)
+
+
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
 
 
-def _checked_region(region: Any) -> Region:
+def _checked_region(region: Any, owner: str) -> Region:
     if (
         not isinstance(region, (tuple, list))
         or len(region) != 4
         or not all(map(_is_number, region))
     ):
-        raise ValueError(f"plan region is {region!r}; give (x0, y0, x1, y1) as numbers in 0..1")
+        raise ValueError(f"{owner} region is {region!r}; give (x0, y0, x1, y1) as numbers in 0..1")
     x0, y0, x1, y1 = (float(v) for v in region)
     if not (0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1):
         raise ValueError(
-            f"plan region is {region!r}; it needs 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1"
+            f"{owner} region is {region!r}; it needs 0 <= x0 < x1 <= 1 and 0 <= y0 < y1 <= 1"
         )
     return x0, y0, x1, y1
 

@@ -1,8 +1,31 @@
-"""Which picture a sentence means: "put the cat from picture 1 into picture 2" goes into 2."""
+"""What pictures give: by a sentence, "put the cat from picture 1 into picture 2", or by role."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .plan import to_references
+
+if TYPE_CHECKING:
+    from .conversation import Turn
+    from .plan import Plan, Reference, Region
+
+MOST = 9  # pictures that can be put together
+
+# role -> what is taken where nothing is named, and what is said of it
+_TAKEN = {
+    "subject": ("the main thing", ""),
+    "object": ("the object", ""),
+    "style": ("the style", ", and nothing else of it"),
+    "background": ("the background", " as the background"),
+    "pose": ("the pose", ", not who is in it"),
+    "palette": ("the colours", ", and nothing else of it"),
+    "layout": ("the layout", ", and nothing else of it"),
+}
+_PLACED = ("subject", "object")
 
 _WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
@@ -34,3 +57,62 @@ def _number(word: str) -> int:
         if word.lower() in names:
             return names.index(word.lower()) + 1
     raise AssertionError(f"{word!r} matched the pattern but is no number")
+
+
+def given_references(turn: Turn) -> tuple[Reference, ...]:
+    """What the user has said, apart from the words, that single pictures of the turn give."""
+    return to_references(turn.record.get("references", []))
+
+
+def in_words(references: Iterable[Reference], numbers: dict[int, int] | None = None) -> str:
+    """One sentence for each reference. numbers: the pictures that are seen, as they are counted."""
+    said = []
+    for reference in references:
+        number = reference.picture if numbers is None else numbers.get(reference.picture)
+        if number is None or reference.strength == 0:
+            continue
+        if reference.role == "base":
+            said.append(f"Picture {number} is the scene; its other parts stay as they are.")
+            continue
+        whole, role = _TAKEN.get(reference.role, ("the main thing", f" as the {reference.role}"))
+        what = f"{reference.what or whole} from picture {number}{role}"
+        take = "Loosely take" if reference.strength < 0.5 else "Take"
+        place = f", and put it {place_of(reference.region)}" if reference.region else ""
+        said.append(f"{take} {what}{place}.")
+    return " ".join(said)
+
+
+def place_of(region: Region) -> str:
+    """A region in words: "in the upper left"."""
+    x, y = (region[0] + region[2]) / 2, (region[1] + region[3]) / 2
+    across = "left" if x < 0.4 else "right" if x > 0.6 else ""
+    down = "upper" if y < 0.4 else "lower" if y > 0.6 else ""
+    if across and down:
+        return f"in the {down} {across}"
+    if across:
+        return f"on the {across}"
+    return {"upper": "at the top", "lower": "at the bottom"}.get(down, "in the middle")
+
+
+def assigned(plan: Plan, references: Sequence[Reference]) -> Plan:
+    """`plan` with the user's own references, which count more than what was planned of them.
+
+    What they place, they place in the plan's region.
+    """
+    if not references:
+        return plan
+    own = {reference.picture for reference in references}
+    base = any(reference.role == "base" for reference in references)
+    planned = [
+        r for r in plan.references if r.picture not in own and not (base and r.role == "base")
+    ]
+    placed = [r.region for r in references if r.role in _PLACED]
+    boxes = [box for box in placed if box is not None]
+    region = plan.region
+    if boxes and len(boxes) == len(placed):
+        (x0, y0), (x1, y1) = (
+            [pick(box[k] for box in boxes) for k in sides]
+            for pick, sides in ((min, (0, 1)), (max, (2, 3)))
+        )
+        region = (x0, y0, x1, y1)
+    return replace(plan, references=(*references, *planned), region=region)

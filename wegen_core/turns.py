@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from .conversation import Conversation
 from .pictures import one_pil, to_pil
-from .references import base_picture
+from .plan import Reference
+from .references import MOST, base_picture
 
 
 def chatting(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
@@ -24,17 +26,27 @@ def refining(image: Any, instruction: str) -> Conversation:
     return talk
 
 
-def composing(images: Any, instruction: str) -> Conversation:
-    """Raises ValueError, too, if `instruction` names a picture that was not given."""
+def composing(images: Any, instruction: str, references: Sequence[Reference] = ()) -> Conversation:
+    """references: what single pictures give; kept in the turn's record.
+
+    Raises ValueError, too, for more than MOST pictures, and if `instruction` or `references` name
+    one that was not given.
+    """
     require(instruction, "instruction", "say which picture gives what")
     pictures = to_pil(images, "image")
     if not pictures:
         raise ValueError("there are no images; give at least one")
+    if len(pictures) > MOST:
+        raise ValueError(f"there are {len(pictures)} images; give at most {MOST}")
     base = base_picture(instruction)
     if base is not None and not 1 <= base <= len(pictures):
         raise ValueError(f"instruction names picture {base}; there are {len(pictures)}")
+    far = [r.picture for r in references if r.picture > len(pictures)]
+    if far:
+        raise ValueError(f"references name picture {far[0]}; there are {len(pictures)}")
     talk = Conversation()
-    talk.add("user", *pictures, instruction)
+    record = {"references": [vars(r).copy() for r in references]} if references else {}
+    talk.add("user", *pictures, instruction, record=record)
     return talk
 
 

@@ -133,6 +133,28 @@ def test_alpha_and_different_sizes_are_fine_as_references(server):
     assert server.texts(outcome)[0]
 
 
+def test_references_say_what_they_give_and_where_it_goes(server):
+    graph = Graph()
+    zero, one = (
+        graph.add("SolidMask", value=value, width=width, height=64)
+        for value, width in ((0.0, 64), (1.0, 32))
+    )
+    pasted = {"destination": zero, "source": one, "x": 0, "y": 0, "operation": "add"}
+    left = graph.add("MaskComposite", **pasted)
+    scene = graph.add("TestImage", width=64, height=64, value="0.9")
+    given = {"what": "the cat", "strength": 1.0, "image": blank(graph)}
+    cat = graph.add("WeGenReference", role="subject", region=left, **given)
+    given |= {"image": scene, "what": ""}
+    both = graph.add("WeGenReference", role="base", previous=cat, **given)
+    composed = compose(graph, "put the cat into the scene", references=both)
+    show(graph, scene)
+    tell(graph, output(composed, 1))
+    outcome = server.run(show(graph, composed))
+    assert outcome.end == "execution_success", outcome.message
+    base, made = server.pictures(outcome)
+    assert base.crop((32, 0, 64, 64)).tobytes() == made.crop((32, 0, 64, 64)).tobytes()
+
+
 def test_a_chat_that_only_answers_still_gives_a_picture(server):
     graph = Graph()
     asked = graph.add("WeGenChat", copilot=load(graph), message="hello, who are you?", seed=1)

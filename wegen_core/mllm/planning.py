@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
-from ..plan import INTENTS, Intent, Plan, Reference
-from ..references import base_picture
+from ..plan import INTENTS, ROLES, Intent, Plan, Reference
+from ..references import base_picture, given_references, in_words
 from ..rewriting import broken, find_constraints, is_edit
 from ..rewriting.constraints import find_subjects
 from ..rewriting.repair import repair
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 TEMPERATURE, TOP_P = 0.4, 0.9
 MOST_TOKENS = 2048
-ROLES = ("subject", "base", "style", "background", "pose", "palette", "layout")
 
 INSTRUCTION = """\
 You plan the next step of a design copilot that talks, draws and changes pictures. Do not draw and \
@@ -182,8 +181,14 @@ def _with_instruction(
     intents = f'"{intent}"' if intent else _INTENTS
     answering = "" if intent else ", or for an answer the full answer"
     words = INSTRUCTION.format(intents=intents, answering=answering, roles=", ".join(ROLES))
+    given = in_words(given_references(turn))
     talk = conversation.branch(turn.parent)
-    talk.add(turn.role, *turn.parts, words + (_AGAIN.format(fault=fault) if fault else ""))
+    talk.add(
+        turn.role,
+        *turn.parts,
+        *([given] if given else []),
+        words + (_AGAIN.format(fault=fault) if fault else ""),
+    )
     return talk
 
 

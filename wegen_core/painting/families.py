@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from ..plan import Plan
+from ..references import in_words
 from ..rewriting import FAMILIES as WORDING
 
 
@@ -95,19 +96,8 @@ def instruction(plan: Plan, family: Family, shown: Sequence[int]) -> str:
         words = words.rstrip(".。 ") + WORDING[family.wording].keep.format(keep=keep)
     if len(shown) < 2:
         return words
-    place = {number: place for place, number in enumerate(shown, 1)}
-    roles = []
-    for reference in plan.references:
-        where = place.get(reference.picture)
-        if where is None:
-            continue
-        if reference.role == "base":
-            roles.append(f"Picture {where} is the scene; its other parts stay as they are.")
-        else:
-            what = reference.what or "the main thing"
-            as_role = "" if reference.role == "subject" else f" as the {reference.role}"
-            roles.append(f"Take {what} from picture {where}{as_role}.")
-    return " ".join([words.rstrip(". ") + ".", *roles]) if roles else words
+    roles = in_words(plan.references, {number: place for place, number in enumerate(shown, 1)})
+    return f"{words.rstrip('. ')}. {roles}" if roles else words
 
 
 def shown_size(width: int, height: int, family: Family) -> tuple[int, int]:
