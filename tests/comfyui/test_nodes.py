@@ -141,8 +141,9 @@ def test_references_say_what_they_give_and_where_it_goes(server):
     )
     pasted = {"destination": zero, "source": one, "x": 0, "y": 0, "operation": "add"}
     left = graph.add("MaskComposite", **pasted)
-    scene = graph.add("TestImage", width=64, height=64, value="0.9")
-    given = {"what": "the cat", "strength": 1.0, "image": blank(graph)}
+    scene = blank(graph)
+    shown = graph.add("TestImage", width=64, height=64, value="0.9")
+    given = {"what": "the cat", "strength": 1.0, "image": shown}
     cat = graph.add("WeGenReference", role="subject", region=left, **given)
     given |= {"image": scene, "what": ""}
     both = graph.add("WeGenReference", role="base", previous=cat, **given)
