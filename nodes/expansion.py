@@ -66,7 +66,7 @@ def plan_turn(resident: Resident, node_id: str, talk: Conversation, intent: Inte
     ]
 
     def plan(wegen: Any, **callbacks: Any) -> Plan:
-        return wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks)
+        return _in_words(wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks))
 
     return resident.planned(repr((intent, said)), node_id, plan)
 
@@ -79,7 +79,8 @@ def drawing(
     from ..wegen_core.copilot import picture_seeds
 
     def plan(wegen: Any, **callbacks: Any) -> list[Plan]:
-        return wegen.plan_pictures(prompt, n, PLAN_SEED, **callbacks)
+        plans = wegen.plan_pictures(prompt, n, PLAN_SEED, **callbacks)
+        return [_in_words(plan) for plan in plans]
 
     plans = resident.planned(repr((prompt, n)), node_id, plan)
     talk = Conversation()
@@ -141,6 +142,11 @@ def chatting(
     talk = turns.chatting(conversation, message, shown)
     plan = plan_turn(resident, node_id, talk, None)
     return Step(resident, node_id, plan, talk, seed, shown=TEXT)
+
+
+def _in_words(plan: Plan) -> Plan:
+    """`plan` without visual tokens: nothing is painted from them."""
+    return replace(plan, draft=None)
 
 
 def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[str, Any]]:

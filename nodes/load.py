@@ -48,6 +48,11 @@ class WeGenLoadModel(io.ComfyNode):
                     display_name="painter",
                     tooltip="The part that draws, for WeGen Copilot with another MLLM.",
                 ),
+                MLLM.Output(
+                    "mllm",
+                    display_name="mllm",
+                    tooltip="The part that understands, for WeGen Copilot with another painter.",
+                ),
             ],
         )
 
@@ -259,14 +264,15 @@ class WeGenCopilot(io.ComfyNode):
         )
 
 
-def _native(model: str, precision: str) -> tuple[Resident, ResidentModel]:
-    """The copilot of a WeGen network, and its painter by itself."""
+def _native(model: str, precision: str) -> tuple[Resident, ResidentModel, ResidentModel]:
+    """The copilot of a WeGen network, its painter and its MLLM by themselves."""
     from ..wegen_core import load
 
     place = model_folders.locate(model)
     copilot = _loaded(load, place, _dtype(precision, small=model == model_folders.MINI))
     homes = [Home(copilot.net, copilot.mllm.forget, decoding(copilot.net))]
-    return Resident(copilot, homes), ResidentModel(copilot.painter, homes)
+    halves = (ResidentModel(part, homes) for part in (copilot.painter, copilot.mllm))
+    return Resident(copilot, homes), *halves
 
 
 def _loaded(load, place: str, dtype, device="cpu", **options):

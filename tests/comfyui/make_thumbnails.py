@@ -1,4 +1,4 @@
-"""Runs `workflows/*.json` and writes the thumbnails beside them from the pictures they make.
+"""Runs the numbered workflows and writes the thumbnails beside them from the pictures they make.
 
     COMFYUI_PATH=/path/to/ComfyUI python tests/comfyui/make_thumbnails.py
 
@@ -18,6 +18,15 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")
+IDEAS = {
+    "prompts for SDXL": ("2 a vague wish, four pictures", slice(4)),
+    "refine with Qwen-Image-Edit": ("3 refine in three steps", slice(2)),
+    "refine with FLUX 2": ("3 refine in three steps", slice(2, 4)),
+    "compose with Qwen-Image-Edit-Plus": ("4 compose from two pictures", slice(3)),
+    "chat with Ollama and SDXL": ("5 chat", slice(2)),
+}
+"""Examples that need the user's models -> the one, and its pictures, that show the same idea."""
+IDEA, STRIP = "the idea, drawn by the built-in model", 30
 
 
 def tiles(
@@ -36,24 +45,27 @@ def _words(graph: dict[str, Any], node: dict[str, Any]) -> str:
     return said if isinstance(said, str) else graph[said[0]]["inputs"]["prompt"]
 
 
-def sheet(shown: list[tuple[Image.Image, str]]) -> Image.Image:
-    """Up to four captioned pictures on one square."""
+def sheet(shown: list[tuple[Image.Image, str]], note: str = "") -> Image.Image:
+    """Up to four captioned pictures on one square; note: a line under all of them."""
     canvas = Image.new("RGB", (SIZE, SIZE), "#202020")
     draw = ImageDraw.Draw(canvas)
     columns = 1 if len(shown) == 1 else 2
-    cell = SIZE // columns
+    height = SIZE - STRIP if note else SIZE
+    cell = height // columns
     rows = -(-len(shown) // columns)
     for i, (picture, said) in enumerate(shown):
         row = i // columns
         in_row = min(columns, len(shown) - row * columns)
         left = (SIZE - in_row * cell) // 2 + (i % columns) * cell
-        top = (SIZE - rows * cell) // 2 + row * cell
+        top = (height - rows * cell) // 2 + row * cell
         side = cell - CAPTION
         large = ImageOps.pad(picture.convert("RGB"), (side, side), color="#202020")
         canvas.paste(large, (left + CAPTION // 2, top))
         middle = (left + cell // 2, top + side + CAPTION // 2)
         font, lines = _caption(draw, said, cell - 8)
         draw.multiline_text(middle, lines, "white", font, anchor="mm", align="center")
+    place = (SIZE // 2, SIZE - STRIP // 2)
+    draw.text(place, note, "#a0a0a0", ImageFont.load_default(15), anchor="mm")
     return canvas
 
 
@@ -70,13 +82,17 @@ def _caption(draw: ImageDraw.ImageDraw, said: str, width: int) -> tuple[Any, str
 
 def draw_all(client: ComfyClient) -> None:
     object_info = client.get("object_info").json()
-    for path in sorted((PACK / "workflows").glob("*.json")):
+    shown = {}
+    for path in sorted((PACK / "workflows").glob("[0-9]*.json")):
         graph = from_workflow(path, object_info)
         outcome = client.run(graph)
         if outcome.end != "execution_success":
             raise SystemExit(f"{path.name}: {outcome.end} {outcome.message}")
-        sheet(tiles(client, graph, outcome)).save(path.with_suffix(".jpg"), quality=88)
+        shown[path.stem] = tiles(client, graph, outcome)
+        sheet(shown[path.stem]).save(path.with_suffix(".jpg"), quality=88)
         print(path.stem)
+    for name, (same, some) in IDEAS.items():
+        sheet(shown[same][some], IDEA).save(PACK / "workflows" / f"{name}.jpg", quality=88)
 
 
 def main() -> None:

@@ -65,9 +65,12 @@ def refine(id: int, at: tuple[int, int], source: int, instruction: str, title: s
     return painting(id, "WeGenRefine", at, title, **inputs)
 
 
-def chat(id: int, at: tuple[int, int], message: str, before: int | None, title: str) -> Node:
+def chat(
+    id: int, at: tuple[int, int], message: str, before: int | None, title: str, copilot: int = 1
+) -> Node:
     talk = {} if before is None else {"conversation": [before, 2]}
-    return painting(id, "WeGenChat", at, title, message=message, **talk)
+    given = {"copilot": [copilot, 0], "message": message, **talk}
+    return painting(id, "WeGenChat", at, title, **given)
 
 
 def picture(
@@ -326,6 +329,8 @@ def api_form(example: Example) -> dict[str, Any]:
 
 
 def main(address: str) -> None:
+    from model_workflows import EXAMPLES as MORE  # it is made of this module's parts
+
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=os.environ.get("CHROMIUM"), args=["--no-sandbox"]
@@ -333,7 +338,7 @@ def main(address: str) -> None:
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
         page.goto(address)
         page.wait_for_function("window.app?.graph && window.app.extensionManager", timeout=120_000)
-        for example in EXAMPLES:
+        for example in (*EXAMPLES, *MORE):
             layout = {
                 "note": example.note,
                 "nodes": [[n.id, n.title, *n.place] for n in example.nodes],

@@ -27,7 +27,7 @@ from wegen_core.data.playground import parse
 from wegen_core.evaluation.probe import Probe, matches
 
 pytestmark = pytest.mark.comfyui
-WORKFLOWS = sorted((PACK / "workflows").glob("*.json"))
+WORKFLOWS = sorted((PACK / "workflows").glob("[0-9]*.json"))
 
 REFINED = (
     "a blue boat on the left and a green tree on the right, by the sea",

@@ -3,21 +3,20 @@
 Made by ComfyUI's own classes, found by its own detection, with random weights.
 """
 
-import comfy.ldm.flux.model
 import comfy.ldm.modules.diffusionmodules.openaimodel as openaimodel
 import comfy.ldm.wan.vae
+import comfy.model_detection
 import comfy.model_management as memory
 import comfy.model_patcher
-import comfy.ops
 import comfy.sd
 import comfy.sd1_clip
-import comfy.supported_models
 import comfy.supported_models_base
 import comfy.taesd.taesd
 import comfy.text_encoders.flux
 import comfy.text_encoders.qwen_image
 import comfy.text_encoders.qwen_vl
 import torch
+from comfy.ldm.flux.model import FluxParams
 
 GAIN, NORMS = 2.0, 2.0  # of transformers
 
@@ -98,19 +97,26 @@ class TestFluxVAE:
         return (vae(16),)
 
 
-def flux(**params):
+def transformer(**config):
+    """The MODEL of a transformer, as ComfyUI makes it of a checkpoint with this configuration."""
+    settings = comfy.model_detection.model_config_from_unet_config(config)
+    settings.set_inference_dtype(torch.float32, None)
+    net = settings.get_model({}, "")
+    randomise(net, gain=GAIN, norms=NORMS)
+    places = {"load_device": memory.get_torch_device(), "offload_device": torch.device("cpu")}
+    return comfy.model_patcher.ModelPatcher(net, **places)
+
+
+def flux(**more):
     """A Flux-type transformer of one block each: 128 wide, one head."""
     small = {
-        "out_channels": 16, "vec_in_dim": 768, "context_in_dim": 64, "hidden_size": 128,
-        "mlp_ratio": 4.0, "num_heads": 1, "depth": 1, "depth_single_blocks": 1,
-        "axes_dim": [16, 56, 56], "theta": 10000, "patch_size": 2, "qkv_bias": True,
-        "guidance_embed": True, "txt_ids_dims": [], "in_channels": 16,
+        "image_model": "flux", "out_channels": 16, "vec_in_dim": 768, "context_in_dim": 64,
+        "hidden_size": 128, "mlp_ratio": 4.0, "num_heads": 1, "depth": 1,
+        "depth_single_blocks": 1, "axes_dim": [16, 56, 56], "theta": 10000, "patch_size": 2,
+        "qkv_bias": True, "guidance_embed": True, "txt_ids_dims": [],
     }  # fmt: skip
-    kind = {"dtype": torch.float32, "operations": comfy.ops.disable_weight_init}
-    made = randomise(
-        comfy.ldm.flux.model.Flux(**{**small, **params}, **kind), gain=GAIN, norms=NORMS
-    )
-    return comfy.sd.load_diffusion_model_state_dict(made.state_dict())
+    known = {"image_model", *FluxParams.__dataclass_fields__}  # older versions know fewer
+    return transformer(**{k: v for k, v in {**small, **more}.items() if k in known})
 
 
 class TestFlux:
@@ -133,13 +139,14 @@ class TestFlux:
 
 
 class TestFlux2(TestFlux):
-    """FLUX.2 Klein; not in ComfyUI before 0.9."""
+    """FLUX.2 Klein."""
 
     def make(self, channels=128):
         model = flux(
-            in_channels=128, out_channels=128, patch_size=1, axes_dim=[32] * 4, mlp_ratio=3.0,
-            theta=2000, vec_in_dim=None, qkv_bias=False, guidance_embed=False, txt_ids_dims=[3],
-            context_in_dim=192, global_modulation=True, mlp_silu_act=True, ops_bias=False,
+            image_model="flux2", in_channels=128, out_channels=128, patch_size=1,
+            axes_dim=[32] * 4, mlp_ratio=3.0, theta=2000, vec_in_dim=None, qkv_bias=False,
+            guidance_embed=False, txt_ids_dims=[3], context_in_dim=192, ops_bias=False,
+            global_modulation=True, mlp_silu_act=True,
         )  # fmt: skip
         small = {"hidden_size": 64, "intermediate_size": 64, "num_hidden_layers": 28,
                  "num_attention_heads": 1, "num_key_value_heads": 1}  # fmt: skip
@@ -147,18 +154,28 @@ class TestFlux2(TestFlux):
         return model, clip(comfy.text_encoders.flux.KleinTokenizer, te, qwen3_4b=small), vae(128)
 
 
+def wan_vae():
+    """Qwen-Image's VAE, as narrow as this version takes it."""
+    for dim in (8, 96):
+        made = comfy.ldm.wan.vae.WanVAE(
+            dim=dim, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[],
+            temperal_downsample=[False, True, True], dropout=0.0,
+        )  # fmt: skip
+        try:
+            return comfy.sd.VAE(sd=randomise(made).state_dict())
+        except RuntimeError as error:
+            fault = error
+    raise fault
+
+
 class TestQwenImage(TestFlux):
     """Qwen-Image-Edit, with an encoder that sees."""
 
     def make(self, channels=64):
-        config = {"image_model": "qwen_image", "in_channels": 64, "num_layers": 1,
-                  "num_attention_heads": 1, "joint_attention_dim": 64}  # fmt: skip
-        settings = comfy.supported_models.QwenImage(config)
-        settings.set_inference_dtype(torch.float32, None)
-        net = settings.get_model({}, "")
-        randomise(net, gain=GAIN, norms=NORMS)
-        places = {"load_device": memory.get_torch_device(), "offload_device": torch.device("cpu")}
-        model = comfy.model_patcher.ModelPatcher(net, **places)
+        model = transformer(
+            image_model="qwen_image", in_channels=64, num_layers=1, num_attention_heads=1,
+            joint_attention_dim=64,
+        )  # fmt: skip
         whole = comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer
         few = {"hidden_size": 64, "intermediate_size": 64, "num_heads": 1, "num_layers": 1}
         comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer = lambda **k: whole(**{**k, **few})
@@ -169,12 +186,10 @@ class TestQwenImage(TestFlux):
             encoder = clip(comfy.text_encoders.qwen_image.QwenImageTokenizer, te, qwen25_7b=small)
         finally:
             comfy.text_encoders.qwen_vl.Qwen2VLVisionTransformer = whole
-        wan = comfy.ldm.wan.vae.WanVAE(
-            dim=8, z_dim=16, dim_mult=[1, 2, 4, 4], num_res_blocks=2, attn_scales=[],
-            temperal_downsample=[False, True, True], dropout=0.0,
-        )  # fmt: skip
-        return model, encoder, comfy.sd.VAE(sd=randomise(wan).state_dict())
+        return model, encoder, wan_vae()
 
 
-MAKERS = (TestStableDiffusion, TestNoEncoder, TestFluxVAE, TestFlux, TestFlux2, TestQwenImage)
+MAKERS = [TestStableDiffusion, TestNoEncoder, TestFluxVAE, TestFlux, TestQwenImage]
+if hasattr(comfy.text_encoders.flux, "KleinTokenizer"):  # older ones do not know it
+    MAKERS.append(TestFlux2)
 NODE_CLASS_MAPPINGS = {c.__name__: c for c in MAKERS}

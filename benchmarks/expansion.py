@@ -1,0 +1,72 @@
+"""What WeGen nodes cost on top of ComfyUI's own, where a model loaded in ComfyUI paints.
+
+    COMFYUI_PATH=/path/to/ComfyUI python benchmarks/expansion.py [--size 1024] [--runs 5]
+
+starts that ComfyUI with this pack (see tests/comfyui/comfy_server.py) and changes half of a picture
+with a tiny random Stable Diffusion, painting 512x512 pixels in one step. The MLLM is a stand-in
+that answers at once. Times are between the messages by which the server says which node begins:
+medians over the runs, each with a new seed; the first run, which also plans, is listed apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+HERE = Path(__file__).parent
+sys.path[:0] = [str(HERE.parent / "tests" / "comfyui"), str(HERE.parent / "tests")]
+
+from comfy_server import PACK, ComfyServer, installations, interpreter  # noqa: E402
+from graphs import Graph  # noqa: E402
+from hostile_server import HostileServer, serving  # noqa: E402
+from test_painters import loaded, photo, plan, refining  # noqa: E402
+
+
+def times(server: ComfyServer, host: HostileServer, size: int, seed: int) -> dict[str, float]:
+    """Milliseconds of each node of one run, by what it is for."""
+    graph = Graph()
+    picture = loaded(server, graph, photo((size, size)), "large.png")
+    refining(graph, host, picture, seed, width=512, height=512, steps=1)
+    begun: list[tuple[str, float]] = []
+    outcome = server.run(graph, on_node=lambda node: begun.append((node, time.perf_counter())))
+    if outcome.end != "execution_success":
+        raise SystemExit(f"{outcome.end} {outcome.message}")
+    ends = [start for _, start in begun[1:]]
+    names = {i: node["class_type"] for i, node in graph.items()}
+    return {
+        names.get(node, node.rsplit(".", 1)[-1]): (end - start) * 1000
+        for (node, start), end in zip(begun, ends, strict=False)
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--size", type=int, default=1024)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    place = next(iter(installations()), None)
+    if place is None:
+        raise SystemExit("no ComfyUI found: set COMFYUI_PATH to its folder")
+    with tempfile.TemporaryDirectory() as base, serving(plan()) as host:
+        server = ComfyServer(place, interpreter(place), Path(base))
+        tiny = PACK / "tests" / "comfyui" / "tiny_models.py"
+        server.start({"ComfyUI-WeGen": PACK, "tiny_models.py": tiny})
+        try:
+            first, *others = (times(server, host, given.size, k) for k in range(given.runs + 1))
+        finally:
+            server.stop()
+    print(f"{date.today()}, {platform.machine()}, {given.size}x{given.size} px, ms")
+    print("| node | first run | another seed |\n|---|---|---|")
+    for name, spent in first.items():
+        again = [run[name] for run in others if name in run]
+        print(f"| {name} | {spent:.1f} | {statistics.median(again) if again else 0:.1f} |")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""The example workflows for models that users have: in order, and run with tiny models in place."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from comfy_server import PACK
+from graphs import from_workflow
+from hostile_server import serving, speak
+from PIL import Image
+from test_painters import PLAN, known, photo, run
+
+pytestmark = pytest.mark.comfyui
+WORKFLOWS = sorted((PACK / "workflows").glob("[a-z]*.json"))
+FILES = ("CheckpointLoaderSimple", "UNETLoader", "CLIPLoader", "VAELoader", "LoadImage")
+OUTPUTS = {"UNETLoader": 0, "CLIPLoader": 1, "VAELoader": 2}
+TWO = [
+    {"picture": n, "role": r, "what": "", "strength": 1} for n, r in ((1, "subject"), (2, "base"))
+]
+PLANS: dict[str, list[dict[str, Any]]] = {
+    "refine": [PLAN],
+    "compose": [{**PLAN, "intent": "compose", "references": TWO}],
+    "chat": [{**PLAN, "intent": kind} for kind in ("generate", "refine", "answer")],
+}
+
+
+def maker(path) -> str:
+    return next((m for m in ("Qwen", "FLUX 2") if m in path.stem), "SDXL")
+
+
+def swapped(graph: dict[str, Any], made: str, host: str) -> dict[str, Any]:
+    """`graph` with a tiny model instead of the files, small pictures and few steps."""
+    loaders = {n for n, v in graph.items() if v["class_type"] in FILES[:-1]}
+    small = {"width": 64, "height": 64, "steps": 2, "url": f"http://{host}/v1"}
+    found = {"0": {"class_type": made, "inputs": {}}}
+    for name, node in graph.items():
+        inputs = {k: small.get(k, v) for k, v in node["inputs"].items()}
+        for key, value in inputs.items():
+            if isinstance(value, list) and value[0] in loaders:
+                kind = graph[value[0]]["class_type"]
+                inputs[key] = ["0", OUTPUTS.get(kind, value[1])]
+        if node["class_type"] == "WeGenCopilot":
+            inputs["check"] = "off"  # one more answer of the language model for each picture
+        if name not in loaders:
+            found[name] = {"class_type": node["class_type"], "inputs": inputs}
+    return found
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
+def test_only_the_model_files_are_missing(server, object_info, path):
+    known(server, {"FLUX 2": "TestFlux2"}.get(maker(path), "TestQwenImage"))
+    outcome = server.run(from_workflow(path, object_info))
+    assert outcome.end == "rejected"
+    faults = json.loads(outcome.message)["node_errors"].values()
+    assert faults and all(fault["class_type"] in FILES for fault in faults)
+    kinds = {e["type"] for fault in faults for e in fault["errors"]}
+    assert kinds <= {"value_not_in_list", "custom_validation_failed"}
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
+def test_it_runs_with_a_tiny_model(server, object_info, path):
+    tiny = {"SDXL": "TestStableDiffusion", "Qwen": "TestQwenImage", "FLUX 2": "TestFlux2"}
+    known(server, tiny[maker(path)])
+    server.upload(photo(), "example.png")
+    acts = [speak(json.dumps(p)) for p in PLANS.get(path.stem.split()[0], [PLAN])]
+    with serving(*acts) as host:
+        graph = swapped(from_workflow(path, object_info), tiny[maker(path)], host.host)
+        outcome = run(server, graph)
+    shown = [n for n, v in graph.items() if v["class_type"] in ("PreviewImage", "SaveImage")]
+    pictures = server.pictures(outcome, shown)
+    assert len(pictures) == {"prompts": 4, "chat": 2}.get(path.stem.split()[0], 1)
+    assert all(isinstance(p, Image.Image) and p.getbbox() for p in pictures)
