@@ -9,10 +9,10 @@ import numpy as np
 
 from ..progress import ShouldStop, check
 from . import filters
-from .change import Change, change, residual
+from .change import Change, change
 from .composite import extended, seam_offset
 from .level import Level, level
-from .pixels import Pixels
+from .pixels import Pixels, to_dtype
 from .registration import Registration, register
 from .starts import plain_resize
 
@@ -23,8 +23,8 @@ PIXELS = 1_000_000
 class Analysis:
     """Registration and level for the full sizes; the rest at `size` (height, width).
 
-    source, seen: float32 [h,w,3] in 0..255, the second registered but not levelled; `inside`:
-    bool, what it covers. mask: bool, what changed (or is to change). offset: see `seam_offset`.
+    source, seen: uint8 [h,w,3], the second registered but not levelled; `inside`: bool, what it
+    covers. mask: bool, what changed (or is to change). offset: see `seam_offset`.
     raw: mean squared difference to the plainly resized edited picture where unchanged, or None.
     """
 
@@ -68,19 +68,16 @@ def analyse(
     source, edited = a.rgb(size), b.rgb(other)
     check(should_stop)
     if given is None:
-        found = register(filters.luma(source), filters.luma(edited), align)
+        found = register(source, edited, align)
     else:
         found = given.at(size, b.size, other)
     check(should_stop)
-    seen, inside = found.sample(edited)
-    np.clip(seen, 0, 255, out=seen)
+    seen, inside = _seen(edited, found)
     near = None if limit is None else filters.resize(limit.astype(np.float32), size) > 0.01
     trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
     tone = level(source, seen, trusted)
-    levelled = tone.apply(seen)
     check(should_stop)
-    rest = residual(source, seen, levelled)
-    made = change(source, rest, inside, tone.agree, near)
+    made = change(source, seen, inside, tone, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)
     mask = extended(mask, inside, found, other)
     if near is not None:
@@ -95,7 +92,7 @@ def analyse(
         replace(tone, size=a.size),
         made,
         mask,
-        seam_offset(rest, mask, inside),
+        seam_offset(source, seen, tone, mask, inside),
         _raw(source, edited, inside & ~mask),
         np.linalg.inv(plain_resize(a.size, b.size)) @ full.matrix,
     )
@@ -107,9 +104,22 @@ def reduced(size: tuple[int, int]) -> tuple[int, int]:
     return max(1, round(size[0] * k)), max(1, round(size[1] * k))
 
 
+def _seen(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 `edited` in the source's frame, uint8 [h,w,3], and what it covers, bool [h,w]."""
+    seen, inside = np.empty((*found.size, 3), np.uint8), np.empty(found.size, bool)
+    for rows, _, _ in filters.strips(found.size[0]):
+        part, inside[rows] = found.sample(edited, (rows.start, 0, rows.stop, found.size[1]))
+        seen[rows] = to_dtype(part, seen.dtype, 255)
+    return seen, inside
+
+
 def _raw(source: np.ndarray, edited: np.ndarray, kept: np.ndarray) -> float | None:
     if not kept.any():
         return None
-    error = source - filters.resize(edited, source.shape[:2])
-    error = (error * error) @ np.full(3, 1 / 3, np.float32)
-    return float(error[kept].mean())
+    edited = filters.resize(edited, kept.shape)
+    total = 0.0
+    for rows, _, _ in filters.strips(len(kept)):
+        error = source[rows].astype(np.float32) - edited[rows]
+        error *= kept[rows][..., None]
+        total += float(np.vdot(error, error))
+    return total / (3 * np.count_nonzero(kept))

@@ -1,44 +1,50 @@
 """What really changed, judged against this editor's own noise.
 
 The residual between the source and the levelled picture loses first what the editor's blur
-explains, then is smoothed at a few scales, fine to coarse; each scale leaves out what the finer
+explains, then is looked at in a pyramid, fine to coarse; each level leaves out what the finer
 ones found, or masks would grow by their own blur. Its expected size is sigma^2 = a + b *
-gradient^2, learnt per scale and channel on what agrees: an editor redraws texture but leaves
+gradient^2, learnt per level and plane on what agrees: an editor redraws texture but leaves
 flat areas alone. Around a strong residual only what exceeds a share of it counts, since an
 editor also blurs the edges of what it added.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import filters
+from .level import Level
 
 
 @dataclass(frozen=True)
 class _Scale:
-    sigma: float  # pixels of the analysed picture
-    shrink: int  # work at this fraction of its size
-    least: float  # levels: what a person would hardly see is not a change
+    """A level of the pyramid; each is half as large as the one before."""
+
+    least: float  # levels of intensity: what a person would hardly see is not a change
     share: float  # of the local peak
     strong: float  # in units of the expected residual
 
 
 _SCALES = (
-    _Scale(0.8, 1, 7.0, 0.25, 9.0),
-    _Scale(1.6, 1, 4.5, 0.35, 9.0),
-    _Scale(3.2, 2, 4.0, 0.45, 10.0),
-    _Scale(6.4, 4, 3.5, 0.5, 10.0),
+    _Scale(7.0, 0.25, 9.0),
+    _Scale(4.5, 0.35, 9.0),
+    _Scale(4.0, 0.45, 10.0),
+    _Scale(3.5, 0.5, 10.0),
 )
+_SIGMA = 0.8  # pixels of each level
 _WEAK = 2.8
 _EASE = 0.6  # factor on the evidence asked for where a change was announced
 _EVIDENCE = 260.0  # score times the square root of the area in pixels
-_REACH = 1.5  # pixels
+_REACH = 1.5  # pixels of the picture
 _GAP = 4.0  # pixels
 _CLIPPED = 252.0
-_SAMPLES = 6000
+_SAMPLES = 6000  # pixels that a fit looks at, ...
+_STRIPS = 3  # ... and one of how many strips has to be worked out for them
+_HALO = 8  # rows: the reach of the widest filter
+_UNIT = 1 / 32  # levels of intensity: the residual is kept in whole numbers of this
 _OPPONENT = np.array(
     [[0.299, 0.587, 0.114], [-0.169, -0.331, 0.5], [0.5, -0.419, -0.081]], np.float32
 )
@@ -58,80 +64,95 @@ class Change:
 
 def change(
     source: np.ndarray,
-    rest: np.ndarray,
+    seen: np.ndarray,
     inside: np.ndarray,
-    agree: np.ndarray,
+    tone: Level,
     expected: np.ndarray | None = None,
 ) -> Change:
-    """Where float32 [H,W,3] `source` was changed on purpose; `rest`: its `residual`.
+    """Where uint8 [H,W,3] `source` was changed on purpose in `seen`, which `tone` levels.
 
     inside: bool [H,W], what the edited picture covers; the rest never counts as changed.
-    agree: float32 [h,w] of any size, how well each place fits, 0..1.
     expected: bool [H,W], where a change was announced, so that less evidence will do there.
     """
-    rest = _planes(rest)
-    quiet = (filters.resize(agree, inside.shape) > 0.1) & inside
-    picture = _planes(source)
-    sharpness = _unblur(rest, picture, quiet)
-    gradient = _gradient(picture)
-    mask, explained = np.zeros(inside.shape, bool), ~inside
-    peaks = np.zeros(inside.shape, np.float32)
+    size = inside.shape
     ease = np.ones((1, 1), np.float32)
     if expected is not None:
         ease = np.where(expected, _EASE, 1).astype(np.float32)
-    flat = rough = 0.0
-    for scale in _SCALES:
-        found, halo, score, noise = _at_scale(scale, rest, gradient, quiet, ~explained, ease)
-        if scale is _SCALES[0]:
-            flat, rough = noise
-        elif found.any():
-            # What looked like the blurred edge of a finer find lies within a coarser one.
-            mask |= explained & filters.grow(found, 3)
-        mask |= found
-        explained |= found | halo
-        np.maximum(peaks, score, out=peaks)
+    layer, sharpness = _finest(source, seen, inside, tone, ease)
+    noise = layer.noise()
+    flat, rough = np.sqrt(noise[0])
+    mask, halo, peaks = layer.found(_SCALES[0], noise)
+    explained, found = mask | halo | ~inside, mask
+    for scale in _SCALES[1:]:
+        layer = layer.halved(found | halo)
+        found, halo, score = layer.found(scale, layer.noise())
+        if not found.any():
+            continue
+        new, edge = (filters.resize(m.astype(np.float32), size) > 0.5 for m in (found, halo))
+        new &= ~explained
+        # What looked like the blurred edge of a finer find lies within a coarser one.
+        mask |= new | (explained & filters.grow(new, 3))
+        explained |= new | edge
+        np.maximum(peaks, filters.resize(score, size), out=peaks)
     mask = _evident(mask & inside, peaks / ease**2)
-    return Change(_whole(mask) & inside, flat, rough, sharpness)
+    return Change(_whole(mask) & inside, float(flat), float(rough), sharpness)
 
 
-def residual(source: np.ndarray, seen: np.ndarray, levelled: np.ndarray) -> np.ndarray:
-    """source - levelled; 0 where the editor clipped and the source lies beyond."""
-    rest = source - levelled
-    np.minimum(rest, 0, out=rest, where=seen >= _CLIPPED)
-    np.maximum(rest, 0, out=rest, where=seen <= 255 - _CLIPPED)
+def residual(source: np.ndarray, seen: np.ndarray, tone: Level, rows: slice) -> np.ndarray:
+    """source - levelled of some rows, float32 [h,W,3]; 0 where the editor clipped and the source
+    lies beyond."""
+    part = seen[rows].astype(np.float32)
+    rest = source[rows] - tone.apply(part, (rows.start, 0, rows.stop, seen.shape[1]))
+    np.minimum(rest, 0, out=rest, where=part >= _CLIPPED)
+    np.maximum(rest, 0, out=rest, where=part <= 255 - _CLIPPED)
     return rest
 
 
+def _finest(
+    source: np.ndarray, seen: np.ndarray, inside: np.ndarray, tone: Level, ease: np.ndarray
+) -> tuple[_Layer, float]:
+    """The finest level of the pyramid, whose residual lacks the share of the picture's fine detail
+    that the editor lost; and what is left of the finest detail, 0..1."""
+    quiet = (filters.resize(tone.agree, inside.shape) > 0.1) & inside
+
+    def look(wide: slice) -> list[np.ndarray]:
+        rest, picture = (_planes(rgb) for rgb in (residual(source, seen, tone, wide), source[wide]))
+        one, two = (np.stack([filters.blur(p, s) for p in picture]) for s in (1.0, 2.0))
+        return [rest, picture - one, one - two, _gradient(picture)]
+
+    shares = np.zeros((3, 2), np.float32)
+    samples = _samples(quiet, lambda wide: [p for planes in look(wide)[:3] for p in planes])
+    if samples.shape[1] >= 64:
+        shares = np.stack([_lost(samples[3 + c :: 3].T, samples[c]) for c in range(3)])
+    rest = np.empty((3, *quiet.shape), np.int16)
+    gradient = np.empty(quiet.shape, np.float32)
+    for rows, wide, core in filters.strips(len(quiet), _HALO):
+        planes, fine, coarse, slope = look(wide)
+        planes -= fine * shares[:, :1, None] + coarse * shares[:, 1:, None]
+        rest[:, rows] = np.rint(planes[:, core] / _UNIT)
+        gradient[rows] = slope[core]
+    rest *= inside
+    layer = _Layer(rest, gradient, inside, quiet, ease, _REACH)
+    return layer, float(np.clip(1 - shares[0, 0], 0, 1))
+
+
 def _planes(rgb: np.ndarray) -> np.ndarray:
-    """float32 [H,W,3] -> opponent colours [3,H,W]: luma, blue, red."""
-    return (_OPPONENT @ rgb.reshape(-1, 3).T).reshape(3, *rgb.shape[:2])
+    """[H,W,3] -> float32 opponent colours [3,H,W]: luma, blue, red."""
+    flat = rgb.reshape(-1, 3).astype(np.float32, copy=False)
+    return (_OPPONENT @ flat.T).reshape(3, *rgb.shape[:2])
 
 
-def _unblur(rest: np.ndarray, picture: np.ndarray, quiet: np.ndarray) -> float:
-    """Takes from `rest` (in place) the share of the picture's fine detail that the editor lost;
-    returns what is left of the finest, 0..1."""
-    left = 1.0
-    chosen = _some(quiet)
-    if len(chosen) < 64:
-        return left
-    for c in range(3):
-        one, two = filters.blur(picture[c], 1.0), filters.blur(picture[c], 2.0)
-        bands = picture[c] - one, one - two
-        design = np.stack([band.reshape(-1)[chosen] for band in bands], axis=1).astype(np.float64)
-        goal = rest[c].reshape(-1)[chosen].astype(np.float64)
-        weight, shares = np.ones(len(goal)), np.zeros(2)
-        for _ in range(4):
-            weighted = design * weight[:, None]
-            normal = weighted.T @ design + np.eye(2) * 0.02 * len(goal)
-            shares = np.linalg.solve(normal, weighted.T @ goal)
-            error = np.abs(goal - design @ shares)
-            weight = 1 / (1 + (error / (2 * np.median(error) + 0.5)) ** 2)
-        for share, band in zip(shares, bands, strict=True):
-            band *= np.float32(share)
-            rest[c] -= band
-        if c == 0:
-            left = float(np.clip(1 - shares[0], 0, 1))
-    return left
+def _lost(bands: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """The shares of two bands of detail [n,2] in the residual [n], robustly."""
+    design, goal = bands.astype(np.float64), rest.astype(np.float64)
+    weight, shares = np.ones(len(goal)), np.zeros(2)
+    for _ in range(4):
+        weighted = design * weight[:, None]
+        normal = weighted.T @ design + np.eye(2) * 0.02 * len(goal)
+        shares = np.linalg.solve(normal, weighted.T @ goal)
+        error = np.abs(goal - design @ shares)
+        weight = 1 / (1 + (error / (2 * np.median(error) + 0.5)) ** 2)
+    return shares.astype(np.float32)
 
 
 def _gradient(picture: np.ndarray) -> np.ndarray:
@@ -144,47 +165,82 @@ def _gradient(picture: np.ndarray) -> np.ndarray:
     return out / 4
 
 
-def _at_scale(
-    scale: _Scale,
-    rest: np.ndarray,
-    gradient: np.ndarray,
-    quiet: np.ndarray,
-    keep: np.ndarray,
-    ease: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, tuple[float, float]]:
-    """What this scale finds and the blurred edge around it, bool [H,W]; the score where found;
-    and the luma's noise: flat, and as a share of the gradient."""
-    full = keep.shape
-    weight = keep.astype(np.float32)
-    planes, gradient = [plane * weight for plane in rest], gradient * weight
-    if scale.shrink > 1:
-        small = max(1, full[0] // scale.shrink), max(1, full[1] // scale.shrink)
-        planes = [filters.resize(plane, small) for plane in planes]
-        gradient, weight = filters.resize(gradient, small), filters.resize(weight, small)
-        quiet = filters.resize(quiet.astype(np.float32), small) > 0.99
-        ease = filters.resize(ease, small) if ease.size > 1 else ease
-    sigma = scale.sigma / scale.shrink
-    total = np.maximum(filters.blur(weight, sigma), 0.15)
-    # Colour is stored at half the resolution: it errs a little way off an edge.
-    gradient = filters.blur(gradient, max(sigma, _REACH / scale.shrink)) / total
-    chosen = _some(quiet & (weight > 0.99))
-    score, size = np.zeros((2, *gradient.shape), np.float32)
-    noise = []
-    for plane in planes:
-        plane = filters.blur(plane, sigma) / total
-        a, b = _noise(plane.reshape(-1)[chosen], gradient.reshape(-1)[chosen])
-        score += plane**2 / (np.float32(a) + np.float32(b) * gradient)
-        np.maximum(size, np.abs(plane), out=size)
-        noise.append((float(np.sqrt(a)), float(np.sqrt(b))))
-    score = np.sqrt(score)
-    weak = (score > _WEAK) & (size > scale.least) & (weight > 0.5)
-    whole = filters.connected(weak & (score > scale.strong * ease), weak)
-    found = whole & (size > scale.share * filters.peak(size, max(1, round(2 * sigma))))
-    halo, score = whole & ~found, score * found
-    if scale.shrink > 1:
-        found, halo = (filters.resize(m.astype(np.float32), full) > 0.5 for m in (found, halo))
-        score = filters.resize(score, full)
-    return found & keep, halo & keep, score, noise[0]
+def _samples(mask: np.ndarray, look: Callable[[slice], list[np.ndarray]]) -> np.ndarray:
+    """What `look` makes of some rows, [h,W] each, at about `_SAMPLES` pixels of bool `mask`:
+    float32 [number of them, n]. It looks at strips all over the picture, until they are enough."""
+    strips = list(filters.strips(len(mask), _HALO))
+    step = max(1, np.count_nonzero(mask) // (_STRIPS * _SAMPLES))
+    found, count = [], 0
+    # Multiples of the golden ratio: every beginning of this order is spread evenly.
+    for i in sorted(range(len(strips)), key=lambda i: i * 0.618 % 1):
+        rows, wide, core = strips[i]
+        chosen = np.flatnonzero(mask[rows])[::step]
+        if count > _SAMPLES or not len(chosen):
+            continue
+        found.append(np.stack([part[core].reshape(-1)[chosen] for part in look(wide)]))
+        count += len(chosen)
+    return np.concatenate(found, axis=1) if found else np.zeros((0, 0), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    """A level of the pyramid: rest int16 [3,h,w] in `_UNIT`, and per pixel the squared gradient
+    of the picture; the weight, 0 where the rest is explained; where the noise is learnt; the factor
+    on the evidence. reach: pixels by which colour, stored at half the resolution, errs off an edge.
+    """
+
+    rest: np.ndarray
+    gradient: np.ndarray
+    weight: np.ndarray
+    quiet: np.ndarray
+    ease: np.ndarray
+    reach: float
+
+    def halved(self, explained: np.ndarray) -> _Layer:
+        """The next level, which leaves out what this one explained, bool [h,w]."""
+        size = max(1, explained.shape[0] // 2), max(1, explained.shape[1] // 2)
+        keep = ~explained
+        return _Layer(
+            np.stack([filters.resize(plane * keep, size) for plane in self.rest]),
+            filters.resize(self.gradient, size),
+            filters.resize((self.weight * keep).astype(np.float32), size),
+            filters.resize(self.quiet.astype(np.float32), size),
+            filters.resize(self.ease, size) if self.ease.size > 1 else self.ease,
+            self.reach / 2,
+        )
+
+    def noise(self) -> np.ndarray:
+        """a and b of every plane, [3,2]."""
+        samples = _samples((self.quiet > 0.99) & (self.weight > 0.99), self._smooth)
+        if samples.shape[1] < 64:
+            return np.tile([1.0, 0.05], (3, 1))
+        return np.array([_noise(plane, samples[3]) for plane in samples[:3]])
+
+    def found(self, scale: _Scale, noise: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What this level finds and the blurred edge around it, bool [h,w]; the score there."""
+        score = np.empty(self.weight.shape, np.float32)
+        weak, most = np.empty((2, *score.shape), bool)
+        for rows, wide, core in filters.strips(len(score), _HALO):
+            *planes, gradient = self._smooth(wide)
+            square, size = np.zeros((2, *gradient.shape), np.float32)
+            for plane, (a, b) in zip(planes, noise.astype(np.float32), strict=True):
+                square += plane * plane / (a + b * gradient)
+                np.maximum(size, np.abs(plane), out=size)
+            score[rows] = np.sqrt(square[core])
+            most[rows] = (size > scale.share * filters.peak(size, 2))[core]
+            weak[rows] = (size > scale.least)[core]
+        weak &= (score > _WEAK) & (self.weight > 0.5)
+        whole = filters.connected(weak & (score > scale.strong * self.ease), weak)
+        found = whole & most
+        score[~found] = 0
+        return found, whole & ~found, score
+
+    def _smooth(self, wide: slice) -> list[np.ndarray]:
+        """The three planes and the gradient of some rows, blurred to this level's scale."""
+        total = filters.blur(self.weight[wide].astype(np.float32), _SIGMA)
+        total = _UNIT / np.maximum(total, 0.15)
+        planes = [filters.blur(p[wide].astype(np.float32), _SIGMA) * total for p in self.rest]
+        return [*planes, filters.blur(self.gradient[wide], max(_SIGMA, self.reach))]
 
 
 def _evident(mask: np.ndarray, score: np.ndarray) -> np.ndarray:
@@ -204,8 +260,6 @@ def _evident(mask: np.ndarray, score: np.ndarray) -> np.ndarray:
 def _noise(rest: np.ndarray, gradient: np.ndarray) -> tuple[float, float]:
     """a and b of the expected squared residual a + b * gradient, robustly."""
     a, b = 1.0, 0.05
-    if len(rest) < 64:
-        return a, b
     square, gradient = rest.astype(np.float64) ** 2, gradient.astype(np.float64)
     for _ in range(6):
         expected = a + b * gradient
@@ -218,12 +272,6 @@ def _noise(rest: np.ndarray, gradient: np.ndarray) -> tuple[float, float]:
             a, b = (s2 * t0 - s1 * t1) / determinant, (s0 * t1 - s1 * t0) / determinant
         a, b = max(a, 0.1), max(b, 1e-3)
     return a, b
-
-
-def _some(mask: np.ndarray) -> np.ndarray:
-    """Flat indices of at most `_SAMPLES` evenly spread True pixels."""
-    chosen = np.flatnonzero(mask)
-    return chosen[:: max(1, len(chosen) // _SAMPLES)]
 
 
 def _whole(mask: np.ndarray) -> np.ndarray:

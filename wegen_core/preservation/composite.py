@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..progress import ShouldStop, check
 from . import filters
+from .change import residual
 from .level import Level
 from .pixels import Pixels, to_dtype
 from .registration import Registration
 
 _RING = 0.48  # so that everybody's threshold at a half gives the mask itself
-_STRIP = 256  # rows at a time: memory stays a small multiple of the picture
 _BORDER = 3.0  # pixels
 _BACKGROUND = 0.5  # share of the border that changes with a background
 _OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
@@ -29,12 +31,14 @@ def feather(
     """
     if not mask.any():
         return np.zeros(mask.shape, np.float32)
+    alpha = filters.distance(mask if inward else ~mask)
     if inward:
-        alpha = np.clip(filters.distance(mask) / (radius + 1), 0, 1)
+        alpha /= radius + 1
     else:
-        outside = filters.distance(~mask)
-        alpha = np.where(mask, 1, np.clip(_RING * (1 - (outside - 1) / radius), 0, 1))
-    alpha = alpha.astype(np.float32)
+        alpha -= 1 + radius
+        alpha *= -_RING / radius
+        alpha[mask] = 1
+    np.clip(alpha, 0, 1, out=alpha)
     if limit is not None:
         alpha[~limit] = 0
     return alpha
@@ -69,19 +73,21 @@ def extended(
     return out
 
 
-def seam_offset(rest: np.ndarray, mask: np.ndarray, inside: np.ndarray) -> np.ndarray:
+def seam_offset(
+    source: np.ndarray, seen: np.ndarray, tone: Level, mask: np.ndarray, inside: np.ndarray
+) -> np.ndarray:
     """What to add to the levelled picture so that it meets the source along the seam: float32
-    [h,w,3], at half the size of `rest` (source - levelled, [H,W,3]), fading away from the seam."""
+    [h,w,3], at half the size of uint8 [H,W,3] `source` and `seen`, fading away from the seam."""
     if not mask.any():
         return np.zeros((1, 1, 3), np.float32)
     size = max(1, mask.shape[0] // 2), max(1, mask.shape[1] // 2)
-    ring = filters.grow(mask, 2 * _OFFSET_REACH) & ~filters.grow(mask, 2) & inside
-    weight = ring.astype(np.float32)
-    clipped = np.clip(rest, -_OFFSET_LIMIT, _OFFSET_LIMIT) * weight[..., None]
-    total = filters.resize(clipped, size)
-    weight = filters.resize(weight, size)
-    total = filters.blur(total, _OFFSET_REACH / 2)
-    return total / (filters.blur(weight, _OFFSET_REACH / 2)[..., None] + 0.1)
+    source, seen = filters.resize(source, size), filters.resize(seen, size)
+    mask, inside = (filters.resize(m.astype(np.float32), size) > 0.5 for m in (mask, inside))
+    away = filters.distance(~mask)
+    ring = ((away > 1) & (away <= _OFFSET_REACH) & inside)[..., None].astype(np.float32)
+    rest = residual(source, seen, replace(tone, size=size), slice(0, size[0])) * ring
+    total = filters.blur(np.clip(rest, -_OFFSET_LIMIT, _OFFSET_LIMIT), _OFFSET_REACH / 2)
+    return total / (filters.blur(ring[..., 0], _OFFSET_REACH / 2)[..., None] + 0.1)
 
 
 def composite(
@@ -100,20 +106,18 @@ def composite(
     """
     out = source.values.copy()
     values = edited.like(source)
-    for top in range(0, source.size[0], _STRIP):
+    for rows, _, _ in filters.strips(source.size[0]):
         check(should_stop)
-        rows = alpha[top : top + _STRIP]
-        columns = np.flatnonzero(rows.any(axis=0))
+        columns = np.flatnonzero(alpha[rows].any(axis=0))
         if len(columns) == 0:
             continue
         left, right = int(columns[0]), int(columns[-1]) + 1
-        box = top, left, top + rows.shape[0], right
-        a = rows[:, left:right]
-        part = source.values[box[0] : box[2], left:right]
-        new = _levelled(values, source, found, tone, offset, box)
+        a = alpha[rows, left:right, None]
+        part = source.values[rows, left:right]
+        new = _levelled(values, source, found, tone, offset, (rows.start, left, rows.stop, right))
         base = part.astype(np.float32)
-        mixed = to_dtype(base + a[..., None] * (new - base), part.dtype, source.white)
-        np.copyto(out[box[0] : box[2], left:right], mixed, where=a[..., None] > 0)
+        mixed = to_dtype(base + a * (new - base), part.dtype, source.white)
+        np.copyto(out[rows, left:right], mixed, where=a > 0)
     return out
 
 

@@ -7,6 +7,7 @@ OpenCV (any of its four wheels) is 3 to 10 times faster and is never required. A
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -19,14 +20,36 @@ except ImportError:
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _REMAP_SIDE = 32766  # cv2.remap indexes with 16 bits
+_ROWS = 64  # of a strip
+_COARSE = 32  # nodes up to which two small matrix products beat a remap
+_SMALL = 5  # pixels of radius up to which OpenCV's dilation beats its distance transform
 _LEAST_SIDE = 8  # OpenCV 5's remap never returns from a mirrored picture of one pixel's width
 
 
 def luma(rgb: np.ndarray) -> np.ndarray:
-    """float [H,W,3] -> float32 [H,W], weights of ITU-R BT.601."""
+    """[H,W,3] or [H,W,1] -> float32 [H,W], weights of ITU-R BT.601."""
     if rgb.shape[2] == 1:
         return rgb[..., 0].astype(np.float32)
-    return rgb.astype(np.float32, copy=False) @ _LUMA
+    out = np.multiply(rgb[..., 0], _LUMA[0], dtype=np.float32)
+    for channel in (1, 2):  # one by one: integers need no float copy of the whole
+        out += np.multiply(rgb[..., channel], _LUMA[channel], dtype=np.float32)
+    return out
+
+
+def mix(values: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """float32 [h,w,3] with its channels mixed: float32 `matrix` [3,4], the last column added."""
+    if cv2 is not None:
+        return cv2.transform(values, matrix).reshape(values.shape)
+    return values @ matrix[:, :3].T + matrix[:, 3]
+
+
+def strips(height: int, halo: int = 0) -> Iterator[tuple[slice, slice, slice]]:
+    """A picture, some rows at a time: memory stays small and arrays stay in the cache. Each strip,
+    the strip with `halo` more rows on either side, and where the first lies in the second."""
+    for top in range(0, height, _ROWS):
+        bottom, first = min(height, top + _ROWS), max(0, top - halo)
+        wide = slice(first, min(height, bottom + halo))
+        yield slice(top, bottom), wide, slice(top - first, bottom - first)
 
 
 def strongest(values: np.ndarray) -> np.ndarray:
@@ -88,7 +111,8 @@ def warp(
     """Samples float32 `values` at the points (x, y), float32 [h,w]. Outside, the picture is
     mirrored, or else its edge repeats. The axes of `values` stay."""
     sides = *values.shape[:2], *x.shape
-    if cv2 is not None and min(sides[:2]) >= _LEAST_SIDE and max(sides) <= _REMAP_SIDE:
+    large = min(sides[:2]) >= _LEAST_SIDE or not mirror
+    if cv2 is not None and large and max(sides) <= _REMAP_SIDE:
         method = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
         border = cv2.BORDER_REFLECT_101 if mirror else cv2.BORDER_REPLICATE
         out = cv2.remap(np.ascontiguousarray(values), x, y, method, borderMode=border)
@@ -103,27 +127,42 @@ def warp(
 
 
 def within(
-    field: np.ndarray,
-    size: tuple[int, int],
-    box: tuple[int, int, int, int] | None = None,
-    cubic: bool = False,
+    field: np.ndarray, size: tuple[int, int], box: tuple[int, int, int, int], cubic: bool = False
 ) -> np.ndarray:
-    """A coarse float32 `field` [h,w,C], enlarged to a picture of `size`: all of it, or a box of
-    it (top, left, bottom, right)."""
-    if box is None and cv2 is not None:
-        method = cv2.INTER_CUBIC if cubic else cv2.INTER_LINEAR
-        return cv2.resize(field, size[::-1], interpolation=method).reshape(*size, -1)
-    top, left, bottom, right = box or (0, 0, *size)
-    x = (np.arange(left, right, dtype=np.float32) + 0.5) * (field.shape[1] / size[1]) - 0.5
-    y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * (field.shape[0] / size[0]) - 0.5
-    x, y = np.meshgrid(x.astype(np.float32), y.astype(np.float32))
-    return warp(field, x, y, cubic, mirror=False)
+    """A box (top, left, bottom, right) of a picture of `size`, out of a coarse float32 `field`
+    [h,w,C] of all of it."""
+    top, left, bottom, right = box
+    height, width = field.shape[:2]
+    x = (np.arange(left, right, dtype=np.float32) + 0.5) * np.float32(width / size[1]) - 0.5
+    y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * np.float32(height / size[0]) - 0.5
+    if max(height, width) > _COARSE:
+        return warp(field, *np.meshgrid(x, y), cubic, mirror=False)
+    wide = np.matmul(_weights(x, width, cubic), field).reshape(height, -1)
+    return (_weights(y, height, cubic) @ wide).reshape(len(y), len(x), -1)
+
+
+def _weights(points: np.ndarray, count: int, cubic: bool) -> np.ndarray:
+    """float32 [n,count]: what each of `count` nodes, whose last ones repeat beyond the ends, weighs
+    at each point [n]; linear, or cubic (Keys 1981)."""
+    t = np.abs(points[:, None] - np.arange(-2, count + 2, dtype=np.float32))
+    if cubic:
+        near, far = (1.5 * t - 2.5) * t * t + 1, ((2.5 - 0.5 * t) * t - 4) * t + 2
+        weights = np.where(t < 1, near, np.where(t < 2, far, 0))
+    else:
+        weights = np.maximum(1 - t, 0)
+    weights[:, 2] += weights[:, :2].sum(axis=1)
+    weights[:, -3] += weights[:, -2:].sum(axis=1)
+    return weights[:, 2:-2]
 
 
 def grow(mask: np.ndarray, radius: float) -> np.ndarray:
     """bool mask, dilated by a disk of `radius` pixels."""
     if radius < 1 or not mask.any():
         return mask
+    if cv2 is not None and radius <= _SMALL:
+        y, x = np.ogrid[-int(radius) : int(radius) + 1, -int(radius) : int(radius) + 1]
+        disk = (x * x + y * y <= radius * radius).astype(np.uint8)
+        return cv2.dilate(mask.view(np.uint8), disk).view(bool)
     return distance(~mask) <= radius
 
 
@@ -137,14 +176,14 @@ def distance(mask: np.ndarray) -> np.ndarray:
     if mask.all():
         return np.full(mask.shape, np.inf, np.float32)
     if cv2 is not None:
-        return cv2.distanceTransform(mask.astype(np.uint8), cv2.DIST_L2, 5)
+        return cv2.distanceTransform(mask.view(np.uint8), cv2.DIST_L2, 5)
     return ndimage.distance_transform_edt(mask).astype(np.float32)
 
 
 def label(mask: np.ndarray) -> tuple[np.ndarray, int]:
     """8-connected parts of a bool mask: int32 labels from 1 on, and their number."""
     if cv2 is not None:
-        count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
+        count, labels = cv2.connectedComponents(mask.view(np.uint8), connectivity=8)
         return labels, count - 1
     labels, count = ndimage.label(mask, structure=np.ones((3, 3), bool))
     return labels, int(count)

@@ -26,7 +26,8 @@ class Level:
 
     coefficients: float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1).
     field: float32 [fh,fw,3], added after; in the source's frame of `size` (height, width).
-    agree: float32 [h,w], a small picture of how well each place fits, 0..1.
+    before, after: float32 [h,w,3], the source and the edited picture, both small; agree: float32
+    [h,w], how well each place of them fits, 0..1.
     spread: median misfit of what agrees, levels. explained: share of the picture that agrees.
     structure: correlation of the texture where it agrees, 0..1.
     """
@@ -34,30 +35,38 @@ class Level:
     coefficients: np.ndarray
     field: np.ndarray
     size: tuple[int, int]
+    before: np.ndarray
+    after: np.ndarray
     agree: np.ndarray
     spread: float
     explained: float
     structure: float
 
-    def apply(self, rgb: np.ndarray, box: tuple[int, int, int, int] | None = None) -> np.ndarray:
-        """float32 [h,w,3] of the source's frame, or of a box of it (top, left, bottom, right),
-        in 0..255 -> the same in the source's colours."""
-        out = _mix(rgb, self.coefficients)
+    def apply(self, rgb: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
+        """float32 [h,w,3] of a box (top, left, bottom, right) of the source's frame, in 0..255
+        -> the same in the source's colours."""
+        out = self.curve(rgb)
         out += filters.within(self.field, self.size, box)
         return np.clip(out, 0, 255, out=out)
 
     def curve(self, rgb: np.ndarray) -> np.ndarray:
-        """float32 [...,3] through the fit alone, without the field and without clipping."""
-        return _mix(rgb, self.coefficients)
+        """float32 [h,w,3] through the fit alone, without the field and without clipping."""
+        matrix = self.coefficients[[0, 1, 2, 6]].T
+        out = filters.mix(rgb, matrix)
+        if np.any(self.coefficients[3:6]):
+            squares = np.zeros_like(matrix)
+            squares[:, :3] = self.coefficients[3:6].T / 255
+            out += filters.mix(rgb * rgb, squares)
+        return out
 
 
 def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
-    """The fit from `seen` to `source`, float32 [H,W,3] in 0..255 in one frame, where `inside`."""
+    """The fit from `seen` to `source`, uint8 [H,W,3] in one frame, where `inside`."""
     # Small pictures are halved: their single pixels say more about noise than about colour.
     longest = max(source.shape[:2])
     k = min(1.0, min(_SIDE, max(32, longest / 2)) / longest)
     small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
-    a, b = filters.resize(source, small), filters.resize(seen, small)
+    a, b = (filters.resize(p.astype(np.float32), small) for p in (source, seen))
     valid = filters.resize(inside.astype(np.float32), small) > 0.99
     similar, texture = alike(a, b)
     # Flat places say little about whether they are the same, but something.
@@ -67,7 +76,7 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     field = np.zeros((1, 1, 3), np.float32)
     if valid.sum() < LEAST:
         none = np.zeros(small, np.float32)
-        return Level(coefficients, field, source.shape[:2], none, 0.0, 0.0, 0.0)
+        return Level(coefficients, field, source.shape[:2], a, b, none, 0.0, 0.0, 0.0)
     some = slice(None, None, max(1, len(pa) // _SAMPLES))
     coefficients = _gain_bias(pa[some], pb[some], weight[some])
     coefficients, reach, spread = _quadratic(pa[some], pb[some], weight[some], coefficients)
@@ -78,7 +87,8 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     explained = float((agree > 0.25).sum() / valid.sum())
     texture = texture * agree
     structure = float((similar * texture).sum() / (texture.sum() + 1e-6))
-    return Level(coefficients, field, source.shape[:2], agree, spread, explained, structure)
+    size = source.shape[:2]
+    return Level(coefficients, field, size, a, b, agree, spread, explained, structure)
 
 
 def alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -52,18 +52,24 @@ class Pixels:
         """
         return self.form.mask(mask)
 
-    def rgb(self, size: tuple[int, int] | None = None) -> np.ndarray:
-        """float32 [h,w,3] in 0..255, resized to `size` (height, width) if given; no alpha."""
+    def rgb(self, size: tuple[int, int]) -> np.ndarray:
+        """uint8 [h,w,3], resized to `size` (height, width); no alpha. May be `values` itself."""
+        values = self._resized(size)
+        if values.dtype != np.uint8:
+            values = values * np.float32(255 / self.white)
+            values = np.rint(np.clip(values, 0, 255, out=values), out=values).astype(np.uint8)
+        values = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+        return np.ascontiguousarray(values)
+
+    def luma(self, size: tuple[int, int]) -> np.ndarray:
+        """float32 [h,w] in 0..1, resized to `size` (height, width)."""
+        return filters.luma(self._resized(size)) / np.float32(self.white)
+
+    def _resized(self, size: tuple[int, int]) -> np.ndarray:
         values = self.values[..., : self.colours]
         if values.dtype not in (np.uint8, np.uint16, np.float32):
             values = values.astype(np.float32)
-        if size is not None and size != self.size:
-            values = filters.resize(values, size)
-        values = values.astype(np.float32)
-        if self.white != 255:
-            values *= 255 / self.white
-        np.clip(values, 0, 255, out=values)
-        return np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
+        return filters.resize(values, size)
 
     def levels_of(self, other: Pixels) -> np.ndarray:
         """These values in the dtype and white of `other`: [H,W,C]."""
@@ -175,8 +181,7 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
             f"{name} is {width}x{height} but the source is {size[1]}x{size[0]}; "
             "give a mask of the source's size, or of the same aspect ratio"
         )
-    grey = filters.luma(pixels.rgb(size))
-    return grey > 127.5
+    return pixels.luma(size) > 0.5
 
 
 def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:

@@ -84,7 +84,7 @@ def preserve(
     view = analyse(a, b, limit, mask_mode == "replace", align, registration, should_stop)
     reason = "within the given mask"
     if limit is None:
-        kind = scope_of(view.source, view.seen, view.inside, view.zoom, view.tone, view.change)
+        kind = scope_of(view.inside, view.zoom, view.tone, view.change)
         reason = kind.reason
         if scope == "auto" and not kind.local:
             return _passed(a, b, edited, _report(view, "pass", reason), view)
@@ -160,7 +160,8 @@ def _unchanged(a: Pixels, b: Pixels) -> Preserved:
 
 
 def _drift(view: Analysis) -> np.ndarray:
-    return filters.strongest(np.abs(view.source - view.seen)).astype(np.uint8)
+    a, b = view.source, view.seen
+    return filters.strongest(np.maximum(a, b) - np.minimum(a, b))
 
 
 def _report(

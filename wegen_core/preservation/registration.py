@@ -51,10 +51,10 @@ class Registration:
         flow = None if self.flow is None else self.flow * np.array([up[0, 0], up[1, 1]], np.float32)
         return replace(self, matrix=matrix, flow=flow, size=size)
 
-    def points(self, box: tuple[int, int, int, int] | None = None) -> tuple[np.ndarray, np.ndarray]:
-        """float32 x and y in the edited picture of the source's pixels, or of a box of them
-        (top, left, bottom, right)."""
-        top, left, bottom, right = box or (0, 0, *self.size)
+    def points(self, box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
+        """float32 x and y in the edited picture of a box (top, left, bottom, right) of the
+        source's pixels."""
+        top, left, bottom, right = box
         x = np.arange(left, right, dtype=np.float32)[None]
         y = np.arange(top, bottom, dtype=np.float32)[:, None]
         m = self.matrix.astype(np.float32)
@@ -69,7 +69,7 @@ class Registration:
         """`edited` [h,w] or [h,w,C], any dtype, in the source's frame as float32, and the bool
         mask of what it covers; for a box of the source (top, left, bottom, right) or all of it.
         What it does not cover is mirrored."""
-        x, y = self.points(box)
+        x, y = self.points(box or (0, 0, *self.size))
         height, width = edited.shape[:2]
         inside = (x >= -0.51) & (x <= width - 0.49) & (y >= -0.51) & (y <= height - 0.49)
         if box is not None:  # a box needs a part of the edited picture only
@@ -93,15 +93,28 @@ def _mirrored(x: np.ndarray, side: int) -> np.ndarray:
 
 
 def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Registration:
-    """The relation between float32 luma [H,W] and [h,w], both 0..255, at most about 1 MP each.
+    """The relation between two pictures, uint8 [H,W,3] and [h,w,3].
 
     align: "warp" (affine and smooth warp), "affine", or "none" (the plain resize is trusted).
     Pictures under 16 pixels or longer than 16:1 hold too little to register.
     """
+    size, other = source.shape[:2], edited.shape[:2]
+    least = min(_times(size, min(1.0, _LEVELS[0] / max(size))))
+    if align == "none" or least < 8 or min(*size, *other) < 16:
+        return Registration(plain_resize(size, other), size, False, 0.0, 0.0)
+    a = filters.luma(source)
+    a = filters.resize(a, _times(size, min(1.0, _LEVELS[-1] / max(size))))
+    # The edited picture at about the same pixel density, whatever its size was.
+    b = filters.luma(edited)
+    b = filters.resize(b, _times(other, min(1.0, np.sqrt(a.size / b.size))))
+    found = _registered(a, b, align == "warp" and min(size) >= _WARP_LEAST)
+    up = size[1] / a.shape[1]
+    return replace(found.at(size, b.shape, other), residual=found.residual * up)
+
+
+def _registered(source: np.ndarray, edited: np.ndarray, warps: bool) -> Registration:
+    """`register` for float32 luma of the finest level's size."""
     plain = Registration(plain_resize(source.shape, edited.shape), source.shape, False, 0.0, 0.0)
-    least = min(_times(source.shape, min(1.0, _LEVELS[0] / max(source.shape))))
-    if align == "none" or least < 8 or min(*source.shape, *edited.shape) < 16:
-        return plain
     coarse = _Level.build(source, edited, _LEVELS[0])
     found, best = plain, coarse.agreement(plain)
     for enough, side in _SEARCHES:
@@ -114,13 +127,11 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
             score = coarse.agreement(candidate)
             if score > max(best, needed):
                 found, best = candidate, score
-    warps = align == "warp" and min(source.shape) >= _WARP_LEAST
-    level = coarse
-    for target in _LEVELS:
-        if target > level.target:
-            if max(source.shape) <= level.target:
-                break
-            level = _Level.build(source, edited, target)
+    level, found = coarse, coarse.affine(found, steps=3)
+    for target in _LEVELS[1:]:
+        if max(source.shape) <= level.target:
+            break
+        level = _Level.build(source, edited, target)
         found = level.warp(found, steps=2) if warps else level.affine(found, steps=3)
     if not warps:
         return _chosen(level, [plain, found])
@@ -160,9 +171,7 @@ class _Level:
     def build(cls, source: np.ndarray, edited: np.ndarray, target: int) -> _Level:
         k = min(1.0, target / max(source.shape))
         small = filters.resize(source, _times(source.shape, k))
-        # The edited picture at about the same pixel density, whatever its size was.
-        ratio = np.sqrt(small.size / edited.size)
-        other = filters.resize(edited, _times(edited.shape, min(1.0, ratio)))
+        other = filters.resize(edited, _times(edited.shape, k))
         goal, deviation = _normalise(small)
         gy, gx = np.gradient(goal)
         full = (source.shape, edited.shape)

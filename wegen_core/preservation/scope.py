@@ -31,28 +31,21 @@ class Scope:
     reason: str
 
 
-def scope(
-    source: np.ndarray,
-    seen: np.ndarray,
-    inside: np.ndarray,
-    zoom: float,
-    tone: Level,
-    change: Change,
-) -> Scope:
-    """The decision for float32 [H,W,3] `source` and the registered, not levelled, `seen`.
+def scope(inside: np.ndarray, zoom: float, tone: Level, change: Change) -> Scope:
+    """The decision for a pair of pictures, by what was found out about them.
 
-    zoom: how much larger the editor drew the picture, beyond the resize of the sizes.
+    inside: bool [H,W], what the edited picture covers. zoom: how much larger the editor drew the
+    picture, beyond the resize of the sizes.
     """
     if not 1 / _ZOOM < zoom < _ZOOM:
         return Scope(False, f"a new framing: zoomed by {zoom:.2f}")
     if inside.sum() < LEAST:
         return Scope(False, "too few pixels to tell what changed")
-    small = tone.agree.shape
-    before, after = filters.resize(source, small), filters.resize(seen, small)
+    before, after = tone.before, tone.after
     shift = _mean(np.abs(tone.curve(after) - after).mean(axis=2), tone.agree)
     if shift > _TONE:
         return Scope(False, f"the colours of the whole picture changed by {shift:.0f} levels")
-    bright = np.percentile(after.reshape(-1, 3), 98, axis=0).astype(np.float32)
+    bright = np.percentile(after.reshape(-1, 3), 98, axis=0).astype(np.float32)[None, None]
     if np.abs(tone.curve(bright) - bright).max() > _BRIGHT:
         return Scope(False, "the tones of the whole picture changed")
     similar, texture = alike(before, after)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy import fft
 
 from . import filters
 
 _KEPT = 4
 _SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
-_STRETCHES = (0.86, 0.93, 1.0, 1.07, 1.16)
+_STRETCHES = (0.86, 0.93, 1.07, 1.16)
 
 
 def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
@@ -38,27 +39,31 @@ def scan(source: np.ndarray, edited: np.ndarray, side: int) -> list[np.ndarray]:
     size = (max(8, round(source.shape[0] * k)), max(8, round(source.shape[1] * k)))
     a, b = filters.resize(source, size), filters.resize(edited, size)
     window = np.outer(np.hanning(size[0] + 2)[1:-1], np.hanning(size[1] + 2)[1:-1])
-    spectrum = np.fft.rfft2(_band(a) * window)
+    window = window.astype(np.float32)
+    spectrum = fft.rfft2(_band(a) * window)
     centre = (np.array([size[1], size[0]]) - 1) / 2
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    found = []
-    for scale in _SCALES:
-        for stretch in _STRETCHES:
-            sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
-            u = sx * (x - centre[0]) + centre[0]
-            v = sy * (y - centre[1]) + centre[1]
-            seen = filters.warp(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
-            cross = spectrum * np.conj(np.fft.rfft2(_band(seen) * window))
-            cross /= np.abs(cross) + 1e-3 * np.abs(cross).max() + 1e-9
-            surface = np.fft.irfft2(cross, size)
-            peak = np.unravel_index(np.argmax(surface), surface.shape)
-            dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
-            matrix = np.diag([sx, sy, 1.0])
-            matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
-            found.append((float(surface[peak]), matrix))
-    found.sort(key=lambda item: -item[0])
+
+    def tried(scale: float, stretch: float) -> tuple[float, float, np.ndarray]:
+        sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
+        u = sx * (x - centre[0]) + centre[0]
+        v = sy * (y - centre[1]) + centre[1]
+        seen = filters.warp(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
+        cross = spectrum * np.conj(fft.rfft2(_band(seen) * window))
+        cross /= np.abs(cross) + 1e-3 * np.abs(cross).max() + 1e-9
+        surface = fft.irfft2(cross, size)
+        peak = np.unravel_index(np.argmax(surface), surface.shape)
+        dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
+        matrix = np.diag([sx, sy, 1.0])
+        matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
+        return float(surface[peak]), scale, matrix
+
+    found = sorted((tried(s, 1.0) for s in _SCALES), key=lambda t: -t[0])
+    for _, scale, _ in found[:_KEPT]:
+        found += [tried(scale, s) for s in _STRETCHES]
+    found.sort(key=lambda t: -t[0])
     up, down = plain_resize(source.shape, size), plain_resize(size, edited.shape)
-    return [down @ m @ up for _, m in found[:_KEPT]]
+    return [down @ m @ up for _, _, m in found[:_KEPT]]
 
 
 def _band(a: np.ndarray) -> np.ndarray:

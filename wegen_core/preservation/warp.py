@@ -11,6 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 import numpy as np
+from scipy.linalg import solve
 
 _NODES = 14  # along the long side
 _STEP = 3.0  # pixels of the level, at most at once
@@ -61,11 +62,17 @@ def smooth_warp(
 
 def _step(tensor: np.ndarray, vector: np.ndarray, start: np.ndarray, evidence: float) -> np.ndarray:
     """The step [n,2] from `start`, with that weight of the evidence against the prior."""
-    precision = _prior(tensor.shape[:2])[1]
-    xx, xy, yy = (np.diag(tensor[..., i].ravel() * evidence) for i in range(3))
-    normal = np.block([[xx + precision, xy], [xy, yy + precision]]) + 1e-6 * np.eye(2 * len(start))
-    pull = vector.reshape(-1, 2) * evidence - precision @ start
-    step = np.linalg.solve(normal, pull.T.ravel()).reshape(2, -1).T
+    precision, count = _prior(tensor.shape[:2])[1], len(start)
+    normal = np.zeros((2, count, 2, count))
+    each = np.arange(count)
+    for i, j, part in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
+        normal[i, each, j, each] = tensor[..., part].ravel() * evidence
+    for i in range(2):
+        normal[i, :, i] += precision
+        normal[i, each, i, each] += 1e-6
+    pull = (vector.reshape(-1, 2) * evidence - precision @ start).T.ravel()
+    normal = normal.reshape(2 * count, -1)
+    step = solve(normal, pull, assume_a="pos", check_finite=False).reshape(2, -1).T
     return np.clip(step, -_STEP, _STEP)
 
 
