@@ -10,7 +10,7 @@ import numpy as np
 from ..progress import ShouldStop, check
 from . import filters
 from .change import Change, change
-from .composite import extended, seam_offset
+from .composite import beyond, seam_offset
 from .level import Level, level
 from .pixels import Pixels, to_dtype
 from .registration import Registration, register
@@ -24,7 +24,7 @@ class Analysis:
     """Registration and level for the full sizes; the rest at `size` (height, width).
 
     source, seen: uint8 [h,w,3], the second registered but not levelled; `inside`: bool, what it
-    covers. mask: bool, what changed (or is to change). offset: see `seam_offset`.
+    covers. mask: bool, what changed (or is to change); beyond: see `beyond`; offset: `seam_offset`.
     raw: mean squared difference to the plainly resized edited picture where unchanged, or None.
     """
 
@@ -36,6 +36,7 @@ class Analysis:
     tone: Level
     change: Change
     mask: np.ndarray
+    beyond: np.ndarray | None
     offset: np.ndarray
     raw: float | None
     drift: np.ndarray
@@ -79,9 +80,7 @@ def analyse(
     check(should_stop)
     made = change(source, seen, inside, tone, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)
-    mask = extended(mask, inside, found, other)
-    if near is not None:
-        mask &= near
+    cut = None if replaced else beyond(mask, inside, found, other)
     full = found.at(a.size, other, b.size)
     return Analysis(
         size,
@@ -92,6 +91,7 @@ def analyse(
         replace(tone, size=a.size),
         made,
         mask,
+        cut,
         seam_offset(source, seen, tone, mask, inside),
         _raw(source, edited, inside & ~mask),
         np.linalg.inv(plain_resize(a.size, b.size)) @ full.matrix,

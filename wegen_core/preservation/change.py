@@ -29,7 +29,7 @@ class _Scale:
 
 
 _SCALES = (
-    _Scale(7.0, 0.25, 9.0),
+    _Scale(7.0, 0.3, 9.0),
     _Scale(4.5, 0.35, 9.0),
     _Scale(4.0, 0.45, 10.0),
     _Scale(3.5, 0.5, 10.0),
@@ -145,7 +145,8 @@ def _planes(rgb: np.ndarray) -> np.ndarray:
 def _lost(bands: np.ndarray, rest: np.ndarray) -> np.ndarray:
     """The shares of two bands of detail [n,2] in the residual [n], robustly."""
     design, goal = bands.astype(np.float64), rest.astype(np.float64)
-    weight, shares = np.ones(len(goal)), np.zeros(2)
+    weight: np.ndarray = np.ones(len(goal))
+    shares: np.ndarray = np.zeros(2)
     for _ in range(4):
         weighted = design * weight[:, None]
         normal = weighted.T @ design + np.eye(2) * 0.02 * len(goal)

@@ -15,15 +15,14 @@ from .registration import Registration
 
 _RING = 0.48  # so that everybody's threshold at a half gives the mask itself
 _BORDER = 3.0  # pixels
+_FADE = 24.0  # pixels of the analysed picture
 _BACKGROUND = 0.5  # share of the border that changes with a background
 _OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
 _OFFSET_LIMIT = 8.0  # levels: a larger step along the seam is the edit's own
 
 
-def feather(
-    mask: np.ndarray, radius: float, limit: np.ndarray | None = None, inward: bool = False
-) -> np.ndarray:
-    """bool mask -> float32 alpha in 0..1, exactly 0 outside `limit`.
+def feather(mask: np.ndarray, radius: float, inward: bool = False) -> np.ndarray:
+    """bool mask -> float32 alpha in 0..1.
 
     Outward, alpha is 1 on the mask, just under a half on the first pixel outside it and 0
     `radius` pixels further. Inward, it is 0 outside the mask and rises to 1 within `radius`
@@ -38,20 +37,21 @@ def feather(
         alpha -= 1 + radius
         alpha *= -_RING / radius
         alpha[mask] = 1
-    np.clip(alpha, 0, 1, out=alpha)
-    if limit is not None:
-        alpha[~limit] = 0
-    return alpha
+    return np.clip(alpha, 0, 1, out=alpha)
 
 
-def extended(
+def beyond(
     mask: np.ndarray, inside: np.ndarray, found: Registration, edited: tuple[int, int]
-) -> np.ndarray:
-    """`mask`, continued into what the edited picture does not cover where most of its border
-    changed: a strip of the old picture would frame a new background. A pixel there changes with
-    the nearest one on the border of the edited picture; its content is mirrored."""
+) -> np.ndarray | None:
+    """How much changes where the edited picture, of size `edited`, covers nothing: float32 [h,w] in
+    0..1, 0 inside; or None.
+
+    A pixel there changes with the nearest one on the border of the edited picture; its content is
+    mirrored. A new background goes on to the end, or a strip of the old one would frame it; any
+    other change that the border cut fades out.
+    """
     if inside.all() or not mask.any():
-        return mask
+        return None
     # The border's own pixels are half mirrored: they follow those a little further in, too.
     y, x = np.nonzero(~filters.shrink(inside, _BORDER))
     points = np.stack([x, y, np.ones_like(x)]).astype(np.float64)
@@ -65,11 +65,11 @@ def extended(
     near_y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
     rows = np.clip(np.rint(near_y), 0, mask.shape[0] - 1).astype(int)
     columns = np.clip(np.rint(near_x), 0, mask.shape[1] - 1).astype(int)
-    nearest = mask[rows, columns]
+    nearest = filters.blur(mask.astype(np.float32), 1.0)[rows, columns]
     if nearest.mean() < _BACKGROUND:
-        return mask
-    out = mask.copy()
-    out[y, x] |= nearest
+        nearest *= np.maximum(1 - np.hypot(near_x - x, near_y - y) / _FADE, 0)
+    out = np.zeros(mask.shape, np.float32)
+    out[y, x] = nearest
     return out
 
 

@@ -136,7 +136,8 @@ def within(
     x = (np.arange(left, right, dtype=np.float32) + 0.5) * np.float32(width / size[1]) - 0.5
     y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * np.float32(height / size[0]) - 0.5
     if max(height, width) > _COARSE:
-        return warp(field, *np.meshgrid(x, y), cubic, mirror=False)
+        x, y = np.meshgrid(x, y)
+        return warp(field, x, y, cubic, mirror=False)
     wide = np.matmul(_weights(x, width, cubic), field).reshape(height, -1)
     return (_weights(y, height, cubic) @ wide).reshape(len(y), len(x), -1)
 

@@ -18,6 +18,7 @@ from .report import Report
 from .scope import scope as scope_of
 from .starts import plain_resize
 
+_FAINT = 0.02  # what resizing and blurring leave beside a change
 _FEATHER = 1.0  # pixels of the analysed picture: the changes' own edges are soft already
 
 
@@ -111,7 +112,13 @@ def _locked(
     if mode == "replace" and limit is not None:
         mask = limit
     scale = a.size[1] / view.size[1]
-    alpha = feather(mask, _FEATHER * scale, limit, inward=mode == "replace")
+    alpha = feather(mask, _FEATHER * scale, inward=mode == "replace")
+    if view.beyond is not None:
+        rest = np.clip(filters.resize(view.beyond, a.size), 0, 1)
+        mask = mask | (rest > _FAINT)
+        np.maximum(alpha, rest, out=alpha, where=rest > _FAINT)
+    if limit is not None:
+        alpha[~limit] = 0
     values = composite(a, b, view.found, view.tone, view.offset, alpha, should_stop)
     if b.values.shape[2] == b.colours:  # an editor without alpha leaves it alone
         values[..., a.colours :] = a.values[..., a.colours :]

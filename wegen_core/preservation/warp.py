@@ -71,8 +71,8 @@ def _step(tensor: np.ndarray, vector: np.ndarray, start: np.ndarray, evidence: f
         normal[i, :, i] += precision
         normal[i, each, i, each] += 1e-6
     pull = (vector.reshape(-1, 2) * evidence - precision @ start).T.ravel()
-    normal = normal.reshape(2 * count, -1)
-    step = solve(normal, pull, assume_a="pos", check_finite=False).reshape(2, -1).T
+    square = normal.reshape(2 * count, -1)
+    step = solve(square, pull, assume_a="pos", check_finite=False).reshape(2, -1).T
     return np.clip(step, -_STEP, _STEP)
 
 
