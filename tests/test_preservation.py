@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -15,6 +16,8 @@ from scipy import ndimage
 from benchmarks.preservation import GLOBAL, editor, to_picture
 from wegen_core.data.playground import Scene, Thing, draw
 from wegen_core.preservation import Anchor, Report, drift_picture, filters, preserve, preserve_batch
+from wegen_core.preservation.composite import beyond
+from wegen_core.preservation.registration import Registration
 from wegen_core.preservation.warp import centres, nodes, smooth_warp
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -297,3 +300,30 @@ def test_a_smooth_warp_is_told_from_its_affine_trend():
     assert error[3:, 3:].max() < 0.1 and error.max() < 1.5
     assert np.abs(flow).mean() > 0.2  # the waves; the slope is the affine map's
     assert np.abs(flow).max() < 2
+
+
+def test_what_the_frame_cut_off_fades_out_beyond_it():
+    size, width = (64, 80), 40  # the edited picture covers the left half
+    found = Registration(np.eye(3), size, True, 0.0, 1.0)
+    inside, mask = np.zeros((2, *size), bool)
+    inside[:, :width] = True
+    mask[20:40, 30:width] = True
+    fade = beyond(mask, inside, found, (size[0], width))
+    assert not fade[:, : width - 4].any() and not fade[:10].any()
+    assert fade[30, width] > 0.8 and (np.diff(fade[30, width:]) <= 0).all() and fade[30, -1] == 0
+    mask[:, 30:width] = True  # a new background
+    assert beyond(mask, inside, found, (size[0], width))[:, width:].min() > 0.9
+
+
+def test_memory_stays_a_small_multiple_of_the_picture():
+    rng = np.random.default_rng(0)
+    small = rng.integers(0, 256, (24, 24, 3), np.uint8)
+    source = np.asarray(Image.fromarray(small).resize((1000, 1000)))
+    edited = source.copy()
+    edited[300:500, 300:500] = 255 - edited[300:500, 300:500]
+    preserve(source[:200, :200], edited[:200, :200])  # imports and caches do not count
+    tracemalloc.start()
+    result = preserve(source, edited)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert result.report.decision == "lock" and peak < 12 * source.nbytes

@@ -44,7 +44,7 @@ def beyond(
     mask: np.ndarray, inside: np.ndarray, found: Registration, edited: tuple[int, int]
 ) -> np.ndarray | None:
     """How much changes where the edited picture, of size `edited`, covers nothing: float32 [h,w] in
-    0..1, 0 inside; or None.
+    0..1, 0 but for its border inside; or None.
 
     A pixel there changes with the nearest one on the border of the edited picture; its content is
     mirrored. A new background goes on to the end, or a strip of the old one would frame it; any
