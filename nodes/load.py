@@ -269,7 +269,9 @@ def _native(model: str, precision: str) -> tuple[Resident, ResidentModel, Reside
     from ..wegen_core import load
 
     place = model_folders.locate(model)
-    copilot = _loaded(load, place, _dtype(precision, small=model == model_folders.MINI))
+    dtype = _dtype(precision, small=model == model_folders.MINI)
+    with stoppable() as callbacks:
+        copilot = _loaded(load, place, dtype, should_stop=callbacks["should_stop"])
     homes = [Home(copilot.net, copilot.mllm.forget, decoding(copilot.net))]
     halves = (ResidentModel(part, homes) for part in (copilot.painter, copilot.mllm))
     return Resident(copilot, homes), *halves

@@ -17,6 +17,8 @@ from safetensors.torch import load_file, save_file
 
 from wegen_core.model import checkpoint
 from wegen_core.model.network import WeGen
+from wegen_core.model.weights import Stored
+from wegen_core.progress import Stopped
 
 RENAMED = {
     "input_projector.weight": "input_resampler.proj.weight",
@@ -134,6 +136,15 @@ def test_loaded_weights_can_be_trained(source: Path) -> None:
     with torch.no_grad():
         net.input_projector.weight.zero_()
     assert checkpoint.load(source).input_projector.weight.abs().sum() > 0
+
+
+def test_stop_is_heard_between_the_tensors(source: Path, monkeypatch) -> None:
+    read: list[str] = []
+    stored = Stored.read
+    monkeypatch.setattr(Stored, "read", lambda self, *a: read.append(self.name) or stored(self, *a))
+    with pytest.raises(Stopped):
+        WeGen.from_pretrained(source, should_stop=lambda: len(read) == 3)
+    assert len(read) == 3
 
 
 @pytest.mark.parametrize("max_shard", [4_000_000_000, 500_000])

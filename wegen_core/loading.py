@@ -11,6 +11,7 @@ from .device import accelerator
 
 if TYPE_CHECKING:
     from .model import WeGen
+    from .progress import ShouldStop
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
@@ -27,13 +28,18 @@ def model_folder(model: str | os.PathLike[str] = "mini") -> Path:
 
 
 def load(
-    model: str | os.PathLike[str] = "mini", *, device: Any = None, dtype: Any = None
+    model: str | os.PathLike[str] = "mini",
+    *,
+    device: Any = None,
+    dtype: Any = None,
+    should_stop: ShouldStop | None = None,
 ) -> Copilot:
     """The copilot of a WeGen network.
 
     model: "mini" (embedded), or a folder: written by `convert`, or the official checkpoint.
     device None: the accelerator if there is one. dtype None: float32 on the CPU and for mini, else
-    bfloat16. Raises FileNotFoundError if there is no such folder.
+    bfloat16. should_stop: asked before every tensor; `progress.Stopped` is raised where it says
+    True. Raises FileNotFoundError if there is no such folder.
     """
     folder = model_folder(model)
 
@@ -45,7 +51,9 @@ def load(
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
     # No name here for the network: torch's import leaves this frame to the garbage collector.
-    return _copilot(WeGen.from_pretrained(folder, device=device, dtype=dtype))
+    return _copilot(
+        WeGen.from_pretrained(folder, device=device, dtype=dtype, should_stop=should_stop)
+    )
 
 
 def _copilot(net: WeGen) -> Copilot:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
+from ..progress import ShouldStop, check
 from . import official
 from .config import WeGenConfig
 from .tokenizer import Tokenizer
@@ -61,16 +62,18 @@ def load(
     folder: str | Path,
     device: str | torch.device = "cpu",
     dtype: torch.dtype = torch.float32,
+    should_stop: ShouldStop | None = None,
 ) -> WeGen:
     """The model in `folder` (either format), in evaluation mode.
 
     Peak memory is that of the loaded weights plus a few per cent. With float16 the VAE stays in
-    float32 where its config says `force_upcast` (SDXL's overflows). Raises FileNotFoundError or
-    ValueError that name what is missing or does not fit; extra weights are ignored.
+    float32 where its config says `force_upcast` (SDXL's overflows). should_stop: asked before every
+    tensor; `Stopped` is raised where it says True. Raises FileNotFoundError or ValueError that name
+    what is missing or does not fit; extra weights are ignored.
     """
     found = _open(Path(folder))
     net = _empty(found)
-    _fill(net, found.weights, device, dtype, folder)
+    _fill(net, found.weights, device, dtype, folder, should_stop)
     return net.eval()
 
 
@@ -198,14 +201,16 @@ def _fill(
     device: str | torch.device,
     dtype: torch.dtype,
     folder: str | Path,
+    should_stop: ShouldStop | None = None,
 ) -> None:
     vae_dtype = dtype
     if dtype == torch.float16 and net.vae.config.force_upcast:
         vae_dtype = torch.float32
-    tensors = {
-        name: weights[name].read(device, vae_dtype if name.startswith("vae.") else dtype)
-        for name in _matched(_expected(net), weights, folder)
-    }
+    tensors = {}
+    for name in _matched(_expected(net), weights, folder):
+        check(should_stop)
+        wanted = vae_dtype if name.startswith("vae.") else dtype
+        tensors[name] = weights[name].read(device, wanted)
     net.load_state_dict(tensors, strict=False, assign=True)
     if net.llm.config.tie_word_embeddings:
         net.llm.lm_head.weight = net.llm.model.embed_tokens.weight

@@ -46,15 +46,17 @@ class WeGen(nn.Module):
         folder: str | Path,
         device: str | torch.device = "cpu",
         dtype: torch.dtype = torch.float32,
+        should_stop: ShouldStop | None = None,
     ) -> WeGen:
         """Load the official checkpoint folder or our own format (see `checkpoint`).
 
-        dtype: float32, bfloat16 or float16. Raises FileNotFoundError or ValueError naming what is
-        missing or does not fit.
+        dtype: float32, bfloat16 or float16. should_stop: asked before every tensor, and then
+        `Stopped` is raised. Raises FileNotFoundError or ValueError naming what is missing or does
+        not fit.
         """
         from .checkpoint import load
 
-        return load(folder, device, dtype)
+        return load(folder, device, dtype, should_stop)
 
     @property
     def device(self) -> torch.device:
