@@ -18,7 +18,7 @@ from .sockets import fitted, restored, to_image, to_mask, to_pictures
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..wegen_core.conversation import Conversation
+    from ..wegen_core.conversation import Conversation, Picture
     from ..wegen_core.finishing import Made
     from ..wegen_core.plan import Intent, Plan, Reference
 
@@ -61,14 +61,19 @@ def paints_by_nodes(resident: Resident) -> bool:
 def plan_turn(resident: Resident, node_id: str, talk: Conversation, intent: Intent | None) -> Plan:
     """The plan for the last turn of `talk`; for the same talk, the same plan."""
     said = [
-        (t.role, t.text, *(hashlib.sha256(p.image.tobytes()).digest() for p in t.pictures))
-        for t in talk.turns
+        (turn.role, turn.text, turn.record.get("references"), *map(_digest, turn.pictures))
+        for turn in talk.turns
     ]
 
     def plan(wegen: Any, **callbacks: Any) -> Plan:
         return _in_words(wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks))
 
     return resident.planned(repr((intent, said)), node_id, plan)
+
+
+def _digest(picture: Picture) -> tuple[Any, ...]:
+    image = picture.image
+    return image.mode, image.size, hashlib.sha256(image.tobytes()).digest()
 
 
 def drawing(
@@ -162,7 +167,10 @@ def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[
         told = painter.brief(step.plan, [p.image for p in step.talk.pictures], step.mask)
         image = PaintingGraph(graph, painter, told).image(step.seed, step.steps, step.guidance)
         # Never cached, as its name never comes again: it would run anyway after the sampler.
-        held = Held(secrets.token_hex(8), replace(step, final=told.final))
+        mask = step.mask
+        if mask is None and step.plan.region is None and told.region is not None:
+            mask = told.region.resize(told.final)
+        held = Held(secrets.token_hex(8), replace(step, final=told.final, mask=mask))
         earlier = {} if before is None else {"before": before}
         finish = graph.node("WeGenFinish", "finish", step=held, image=image, **earlier)
         before = finish.out(DONE)

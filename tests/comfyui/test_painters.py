@@ -287,3 +287,40 @@ def test_the_built_in_model_plans_for_any_painter(server):
     outcome = run(server, graph)
     assert "blue" in server.texts(outcome)[0]
     assert sum(n.endswith("sample") for n in outcome.begun) == 2
+
+
+def test_a_painter_of_one_picture_composes_by_laying_things_in(server):
+    references = [
+        {"picture": 1, "role": "subject", "what": "the boat", "strength": 1},
+        {"picture": 2, "role": "base", "what": "", "strength": 1},
+    ]
+    acts = plan(intent="compose", region=[0.5, 0.3, 0.9, 0.9], references=references)
+    with serving(acts) as host:
+        graph = Graph()
+        thing = loaded(server, graph, Image.new("RGB", (40, 40), "red"), "red.png")
+        scene = loaded(server, graph, photo())
+        words = {"instruction": "put the boat from picture 1 into picture 2", "seed": 1}
+        composed = graph.add(
+            "WeGenCompose", copilot=copilot(graph, host), image_1=thing, image_2=scene, **words
+        )
+        graph.add("PreviewImage", images=composed)
+        outcome = run(server, graph)
+    before, after = np.asarray(photo()), np.asarray(server.pictures(outcome)[0].convert("RGB"))
+    assert before.shape == after.shape
+    assert (before[:, :44] == after[:, :44]).all() and (before != after).any()
+
+
+def test_other_references_are_planned_anew(server):
+    with serving(plan(intent="compose", region=None)) as host:
+        for role in ("style", "palette"):
+            graph = Graph()
+            picture = loaded(server, graph, photo())
+            given = {"image": picture, "role": role, "what": "", "strength": 1.0}
+            reference = graph.add("WeGenReference", **given)
+            composed = graph.add(
+                "WeGenCompose", copilot=copilot(graph, host), image_1=picture, seed=1,
+                references=reference, instruction="a boat like this",
+            )  # fmt: skip
+            graph.add("PreviewImage", images=composed)
+            run(server, graph)
+        assert len(host.asked) == 2

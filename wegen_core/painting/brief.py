@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from ..pictures import flatten, region_mask
+from .collage import collage
 from .families import Family, instruction, paint_size, shown_size
 
 if TYPE_CHECKING:
-    from ..plan import Plan
+    from ..plan import Plan, Reference
 
-STRENGTH, INPAINT_STRENGTH = 0.6, 0.99
-"""How much noise an editor without instructions lays over the picture, and over a region of it."""
+STRENGTH, INPAINT_STRENGTH, BLEND_STRENGTH = 0.6, 0.99, 0.5
+"""How much noise an editor without instructions lays over the picture, over a region of it that is
+made anew, and over things that were laid into it."""
 
 
 @dataclass(frozen=True)
@@ -68,11 +70,20 @@ def brief(
     if family.edits != "noise":
         seen = [fitted if n == base else _fitted(pictures[n - 1], family, area) for n in shown]
         return Brief(instruction(plan, family, shown), fitted.size, final, tuple(seen), fitted)
+    told = Brief(plan.prompt, fitted.size, final, (fitted,), fitted)
+    if given := _things(plan, len(pictures), base):
+        place = plan.region if len(given) == 1 else None
+        together, laid = collage(
+            fitted, [(pictures[r.picture - 1], r.region or place) for r in given]
+        )
+        return replace(
+            told, pictures=(together,), base=together, region=laid, strength=BLEND_STRENGTH
+        )
     region = None if mask is None else mask.resize(fitted.size)
     if region is None and plan.region is not None:
         region = region_mask(plan.region, fitted.size)
     noise = strength if region is None else INPAINT_STRENGTH
-    return Brief(plan.prompt, (width, height), final, (fitted,), fitted, region, noise)
+    return replace(told, region=region, strength=noise)
 
 
 def _shown(plan: Plan, count: int, family: Family) -> tuple[list[int], int | None]:
@@ -83,12 +94,23 @@ def _shown(plan: Plan, count: int, family: Family) -> tuple[list[int], int | Non
     if plan.intent not in ("refine", "compose") or family.edits == "none":
         return [], None
     numbers = [r.picture for r in plan.references if r.strength > 0 and r.picture <= count]
-    base = next((r.picture for r in plan.references if r.role == "base"), None)
+    roles = {r.role: r.picture for r in reversed(plan.references)}
+    base = roles.get("base", roles.get("background"))
     if base is None and (plan.intent == "refine" or not numbers):
         base = count
     first = [base] if base and base <= count else []
     chosen = list(dict.fromkeys([*first, *numbers]))[: family.pictures]
     return sorted(chosen), chosen[0] if chosen else None
+
+
+def _things(plan: Plan, count: int, base: int | None) -> list[Reference]:
+    """What a composition puts into the picture `base`."""
+    return [
+        r
+        for r in plan.references
+        if plan.intent == "compose" and r.role in ("subject", "object")
+        if r.picture <= count and r.picture != base and r.strength > 0
+    ]
 
 
 def _fitted(picture: Image.Image, family: Family, area: int) -> Image.Image:
