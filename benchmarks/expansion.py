@@ -4,8 +4,8 @@
 
 starts that ComfyUI with this pack (see tests/comfyui/comfy_server.py) and changes half of a picture
 with a tiny random Stable Diffusion, painting 512x512 pixels in one step. The MLLM is a stand-in
-that answers at once. Times are between the messages by which the server says which node begins:
-medians over the runs, each with a new seed; the first run, which also plans, is listed apart.
+that answers at once. CPU milliseconds of every node: medians over the runs, each with a new seed;
+the first run, which also plans, is listed apart.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ import platform
 import statistics
 import sys
 import tempfile
-import time
 from datetime import date
 from pathlib import Path
 
@@ -29,20 +28,16 @@ from test_painters import loaded, photo, plan, refining  # noqa: E402
 
 
 def times(server: ComfyServer, host: HostileServer, size: int, seed: int) -> dict[str, float]:
-    """Milliseconds of each node of one run, by what it is for."""
+    """CPU milliseconds of each node of one run, by what it is for."""
     graph = Graph()
     picture = loaded(server, graph, photo((size, size)), "large.png")
     refining(graph, host, picture, seed, width=512, height=512, steps=1)
-    begun: list[tuple[str, float]] = []
-    outcome = server.run(graph, on_node=lambda node: begun.append((node, time.perf_counter())))
+    outcome = server.run(graph)
     if outcome.end != "execution_success":
         raise SystemExit(f"{outcome.end} {outcome.message}")
-    ends = [start for _, start in begun[1:]]
     names = {i: node["class_type"] for i, node in graph.items()}
-    return {
-        names.get(node, node.rsplit(".", 1)[-1]): (end - start) * 1000
-        for (node, start), end in zip(begun, ends, strict=False)
-    }
+    spent = server.get("wegen_test/node_times").json()
+    return {names.get(node, node.rsplit(".", 1)[-1]): ms for node, ms in spent.items()}
 
 
 def main() -> None:
@@ -56,7 +51,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as base, serving(plan()) as host:
         server = ComfyServer(place, interpreter(place), Path(base))
         tiny = PACK / "tests" / "comfyui" / "tiny_models.py"
-        server.start({"ComfyUI-WeGen": PACK, "tiny_models.py": tiny})
+        files = {"tiny_models.py": tiny, "node_times.py": HERE / "node_times.py"}
+        server.start({"ComfyUI-WeGen": PACK, **files})
         try:
             first, *others = (times(server, host, given.size, k) for k in range(given.runs + 1))
         finally:

@@ -100,16 +100,17 @@ def refining(
     resident: Resident,
     node_id: str,
     image: Any,
+    pictures: Sequence[Image],
     masks: Sequence[Image | None],
     instruction: str,
     seed: int,
 ) -> list[Step]:
-    """Each picture of IMAGE changed by itself."""
+    """Each of `pictures`, which are those of IMAGE `image`, changed by itself."""
     from ..wegen_core import turns
 
     steps = []
-    for exact, mask in zip(image.split(1), masks, strict=True):
-        talk = turns.refining(exact, instruction)
+    for exact, picture, mask in zip(image.split(1), pictures, masks, strict=True):
+        talk = turns.refining(picture, instruction)
         plan = plan_turn(resident, node_id, talk, "refine")
         steps.append(
             Step(resident, node_id, plan, talk, seed, mask=mask, exact=exact, shown=REPORT)

@@ -57,7 +57,9 @@ class WeGenRefine(io.ComfyNode):
         pictures = to_pictures(image, "image")
         masks = to_masks(mask, pictures)
         if paints_by_nodes(copilot):
-            steps = refining(copilot, cls.hidden.unique_id, image, masks, instruction, seed)
+            steps = refining(
+                copilot, cls.hidden.unique_id, image, pictures, masks, instruction, seed
+            )
             links, nodes = expand(steps)
             return io.NodeOutput(links[IMAGE], links[MASK], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):

@@ -115,7 +115,7 @@ def _things(plan: Plan, count: int, base: int | None) -> list[Reference]:
 
 def _fitted(picture: Image.Image, family: Family, area: int) -> Image.Image:
     """A picture that is only looked at: no smaller than the family reads, no larger than needed."""
-    width, height = shown_size(*picture.size, family)
-    if width * height > area:
-        width, height = paint_size(width, height, family, area)
-    return flatten(picture).resize((width, height), Image.Resampling.LANCZOS)
+    size = picture.size
+    if size[0] * size[1] > area:
+        size = paint_size(*size, family, area)
+    return flatten(picture).resize(shown_size(*size, family), Image.Resampling.LANCZOS)
