@@ -12,7 +12,7 @@ from comfy_api.latest import io
 
 from .painters import ComfyPainter
 from .painting_graph import Held, Link, PaintingGraph
-from .residency import Resident, show_text
+from .residency import Resident, show_text, stoppable
 from .sockets import fitted, restored, to_image, to_mask, to_pictures
 
 if TYPE_CHECKING:
@@ -208,7 +208,9 @@ def _preserved(step: Step, image: Any) -> Made:
         painted = painted.resize(step.final, Resampling.LANCZOS)
     source = source_picture(step.plan, step.talk)
     aligned = step.resident.copilot.painter.aligned
-    return preserved(step.plan, painted, source, step.mask, aligned=aligned)
+    with stoppable() as callbacks:
+        stop = callbacks["should_stop"]
+        return preserved(step.plan, painted, source, step.mask, aligned=aligned, should_stop=stop)
 
 
 def _output(step: Step, made: Made, before: Any) -> io.NodeOutput:

@@ -10,7 +10,13 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 
 from benchmarks.preservation import random_pair
-from wegen_core.preservation import drift_picture, filters, preserve, preserve_batch
+from wegen_core.preservation import (
+    drift_picture,
+    filters,
+    opencv_hint,
+    preserve,
+    preserve_batch,
+)
 from wegen_core.progress import Stopped
 
 SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -82,6 +88,11 @@ def test_the_drift_is_always_a_picture_of_the_sources_shape(shape):
         assert height * width < 1_010_000
         assert height / width == pytest.approx(shape[0] / shape[1], rel=0.01)
         assert drift_picture(result.drift, result.change_mask).size == (width, height)
+
+
+def test_what_to_install_is_said_where_opencv_is_missing(backend):
+    said = " ".join(opencv_hint())
+    assert ("pip install opencv-python-headless" in said) == (backend == "scipy")
 
 
 def test_an_editor_without_alpha_leaves_it_alone(backend):

@@ -313,7 +313,14 @@ class Copilot:
                 should_stop=callbacks.should_stop,
             )[0]
             aligned = getattr(self.painter, "aligned", False)
-            return preserved(plan, painted, source, mask, aligned=aligned)
+            return preserved(
+                plan,
+                painted,
+                source,
+                mask,
+                aligned=aligned,
+                should_stop=callbacks.should_stop,
+            )
 
         made = self._checked(make(plan), make, seed, callbacks.should_stop)
         return self.reply(talk, made.plan, made, seed)

@@ -64,6 +64,7 @@ def preserved(
     mask: Any = None,
     *,
     aligned: bool = False,
+    should_stop: ShouldStop | None = None,
 ) -> Made:
     """`painted`, with what `plan` was not meant to change put back from `source`.
 
@@ -76,7 +77,9 @@ def preserved(
     where = mask
     if where is None and plan.region is not None:
         where = region_mask(plan.region, source.size)
-    done = preserve(source, painted, where, align="none" if aligned else "warp")
+    done = preserve(
+        source, painted, where, align="none" if aligned else "warp", should_stop=should_stop
+    )
     return Made(plan, _framed(done.image, source), done.change_mask, done.report)
 
 
