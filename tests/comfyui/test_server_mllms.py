@@ -112,11 +112,29 @@ def test_stop_is_heard_while_an_endpoint_is_silent(server):
     assert time.monotonic() - stopped[0] < 1.5
 
 
-def test_a_local_model_answers_and_is_released(server):
+def make_model(server: ComfyServer, name: str, kind: str, **sizes: int) -> None:
     # By the server's own transformers: older ones cannot read what newer ones write.
-    code = "import sys, pathlib, tiny_vlms; tiny_vlms.make('gemma3', pathlib.Path(sys.argv[1]))"
-    command = [server.python, "-c", code, server.base / "models" / "LLM" / "tiny"]
-    subprocess.run(command, cwd=PACK / "tests", check=True)
+    place = str(server.base / "models" / "LLM" / name)
+    code = f"import pathlib, tiny_vlms as t; t.make({kind!r}, pathlib.Path({place!r}), **{sizes})"
+    subprocess.run([server.python, "-c", code], cwd=PACK / "tests", check=True)
+
+
+def test_quantisation_works_or_names_what_it_needs(server):
+    make_model(server, "wide", "text_only", hidden_size=64, intermediate_size=128, head_dim=16)
+    graph = Graph()
+    mllm = graph.add("WeGenLoadMLLM", model="LLM/wide", **{**LOADING, "quantisation": "8 bit"})
+    image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+    asked = {"mllm": mllm, "image": image, "question": "what is it?"}
+    graph.add("PreviewAny", source=graph.add("WeGenAsk", **asked))
+    outcome = server.run(graph)
+    if outcome.end == "execution_error":
+        assert "8 bits need the package " in outcome.message
+    else:
+        assert outcome.end == "execution_success" and server.texts(outcome)[0]
+
+
+def test_a_local_model_answers_and_is_released(server):
+    make_model(server, "tiny", "gemma3")
     again = server.base / "models" / "text_encoders" / "tiny"
     again.parent.mkdir(exist_ok=True)
     again.symlink_to(server.base / "models" / "LLM" / "tiny")
