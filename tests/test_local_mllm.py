@@ -6,6 +6,7 @@ import shutil
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -16,6 +17,7 @@ from wegen_core.conversation import Conversation
 from wegen_core.copilot import Copilot
 from wegen_core.mllm import MLLM, local, planning
 from wegen_core.mllm.local import LocalMLLM
+from wegen_core.mllm.prefix import Known, Prefix
 from wegen_core.progress import Stopped
 
 SEEING = [kind for kind in KINDS if kind != "text_only"]
@@ -125,7 +127,7 @@ def test_the_cache_changes_nothing_but_the_work(mllm, monkeypatch):
     assert saved > (0.05 if mllm.model.config.model_type == "gemma3" else 0.35)
 
 
-@pytest.mark.parametrize("kind", ["qwen2_5_vl", "qwen3_vl"])
+@pytest.mark.parametrize("kind", ["qwen2_5_vl", "qwen3_vl", "llava"])
 def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
     mllm = models[kind]
     fed = counted(mllm, monkeypatch)
@@ -146,6 +148,28 @@ def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
         mllm.forget()
         wanted.append(mllm.chat(talk, max_new_tokens=12, temperature=1.0, seed=seed))
     assert continued == wanted
+
+
+@pytest.mark.parametrize(
+    ("ids", "shown", "tokens", "pictures"),
+    [
+        ([1, 9, 9, 2, 3, 4, 5], "a", 5, 1),  # words after the picture
+        ([1, 9, 9, 2, 3, 9, 9, 5], "ab", 5, 1),  # a new picture
+        ([1, 9, 9, 2, 3, 4], "b", 1, 0),  # another one of the same size
+        ([1, 9, 9, 7, 9, 2, 3], "a", 1, 0),  # pictures in pieces are known as a whole
+        ([7, 9, 9], "a", None, None),
+    ],
+)
+def test_what_is_known_ends_where_a_picture_is_new(ids, shown, tokens, pictures):
+    cache = SimpleNamespace(length=5, get_seq_length=lambda: cache.length)
+    cache.crop = lambda cut: setattr(cache, "length", cache.length + cut)
+    prefix = Prefix(picture_token=9)
+    done = SimpleNamespace(get={"cache": cache}.get, sequences=torch.tensor([[1, 9, 9, 2, 3]]))
+    prefix.keep(done, ["a"])
+    found = prefix.known(ids, list(shown))
+    assert found == (None if tokens is None else Known(cache, tokens, pictures))
+    assert tokens is None or cache.length == tokens
+    assert prefix.known(ids, list(shown)) is None  # it is given away
 
 
 @pytest.mark.parametrize("calls", [1, 2, 5])

@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-KINDS = ("qwen2_5_vl", "qwen3_vl", "gemma3", "text_only")
+KINDS = ("qwen2_5_vl", "qwen3_vl", "gemma3", "llava", "text_only")
 
 _QWEN_MARKS = [
     "<|endoftext|>",
@@ -58,7 +58,7 @@ def make(kind: str, folder: Path, seed: int = 0, **sizes: int) -> Path:
     if kind == "text_only":
         _text_only(folder, **sizes)
     else:
-        {"gemma3": _gemma3}.get(kind, _qwen)(folder, kind)
+        {"gemma3": _gemma3, "llava": _llava}.get(kind, _qwen)(folder, kind)
     return folder
 
 
@@ -204,6 +204,67 @@ def _gemma3(folder: Path, kind: str) -> None:
     _write(
         folder / "processor_config.json",
         {"image_seq_length": 4, "processor_class": "Gemma3Processor"},
+    )
+
+
+def _llava(folder: Path, kind: str) -> None:
+    from transformers import (
+        CLIPVisionConfig,
+        LlamaConfig,
+        LlavaConfig,
+        LlavaForConditionalGeneration,
+    )
+
+    ids = tokenizer(
+        folder,
+        "PreTrainedTokenizerFast",
+        [*_QWEN_MARKS[:3], "<image>"],
+        _QWEN_TEMPLATE.replace("<|vision_start|><|image_pad|><|vision_end|>", "<image>"),
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+    )
+    vision = CLIPVisionConfig(
+        hidden_size=32,
+        intermediate_size=48,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        image_size=28,
+        patch_size=14,
+        initializer_range=0.3,
+    )
+    text = LlamaConfig(**_small(vocab_size=ids[""], eos_token_id=ids["<|im_end|>"]))
+    config = LlavaConfig(
+        vision_config=vision,
+        text_config=text,
+        image_token_index=ids["<image>"],
+        image_seq_length=4,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+    )
+    model = LlavaForConditionalGeneration(config)
+    model.generation_config.eos_token_id = ids["<|im_end|>"]
+    model.generation_config.pad_token_id = ids["<|endoftext|>"]
+    model.save_pretrained(folder)
+    _write(
+        folder / "preprocessor_config.json",
+        {
+            "image_processor_type": "CLIPImageProcessor",
+            "processor_class": "LlavaProcessor",
+            "size": {"shortest_edge": 28},
+            "crop_size": {"height": 28, "width": 28},
+            "image_mean": [0.5] * 3,
+            "image_std": [0.5] * 3,
+        },
+    )
+    _write(
+        folder / "processor_config.json",
+        {
+            "processor_class": "LlavaProcessor",
+            "patch_size": 14,
+            "vision_feature_select_strategy": "default",
+            "num_additional_image_tokens": 1,
+            "image_token": "<image>",
+        },
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from ..progress import OnText, ShouldStop
 
 Bits = Literal[4, 8]
+_OF_TEXT = frozenset("input_ids attention_mask token_type_ids mm_token_type_ids".split())
 
 
 def load(
@@ -78,8 +80,8 @@ class LocalMLLM:
     """Implements `MLLM` with a transformers model.
 
     processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
-    the newest conversation: its next turn costs only what is new; for models other than Qwen's, as
-    long as no new picture is in it. `forget()` frees it. `chat` hears Stop at every token.
+    the newest conversation: its next turn costs only what is new; for models other than Qwen's,
+    LLaVA and InternVL, as long as no new picture is in it. `forget()` frees it. `chat` hears Stop at every token.
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
@@ -137,20 +139,17 @@ class LocalMLLM:
         """Have `generate` go on from what is known, where the model can."""
         new = pictures[known.pictures :]
         if can_read_on(self.model):
-            read_on(self.model, inputs, known, self._pixels(new, inputs) if new else {})
+            read_on(self.model, inputs, known, self._pixels(new) if new else {})
         elif new:
             return
         inputs[cache_name(self.model)] = known.cache
         inputs.pop("pixel_values", None)  # they are in the cache
 
-    def _pixels(self, pictures: list[Image], inputs: dict[str, Any]) -> dict[str, Any]:
+    def _pixels(self, pictures: list[Image]) -> dict[str, Any]:
         """`pictures` alone as the network takes them."""
-        found = self.processor.image_processor(images=pictures, return_tensors="pt")
-        return {
-            name: found[name].to(inputs[name].device, inputs[name].dtype)
-            for name in found
-            if name in inputs
-        }
+        message = {"role": "user", "content": [{"type": "image"}] * len(pictures)}
+        found = self._processed([message], pictures)
+        return {name: value for name, value in found.items() if name not in _OF_TEXT}
 
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""
@@ -165,6 +164,9 @@ class LocalMLLM:
                     for p in message.parts
                 ]
             messages.append({"role": message.role, "content": content})
+        return self._processed(messages, pictures), pictures
+
+    def _processed(self, messages: list[dict[str, Any]], pictures: list[Image]) -> dict[str, Any]:
         text = self.tokenizer.apply_chat_template(
             messages,
             chat_template=self.processor.chat_template,
@@ -178,12 +180,14 @@ class LocalMLLM:
         if pictures:
             options["images"] = pictures
         inputs = self.processor(text=[text], **options)
+        if "token_type_ids" not in inspect.signature(self.model.forward).parameters:
+            inputs.pop("token_type_ids", None)  # some tokenizers write them for every model
         device, dtype = self.model.device, self.model.dtype
         kept = inputs if self.sees else ("input_ids", "attention_mask")
         return {
             name: inputs[name].to(device, dtype if inputs[name].is_floating_point() else None)
             for name in kept
-        }, pictures
+        }
 
     def _room(self, length: int) -> int:
         """Tokens left for the reply; ValueError if there are none."""

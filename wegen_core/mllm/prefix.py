@@ -51,6 +51,9 @@ class Prefix:
         common = min(common, len(ids) - 1)  # the last token is what the reply follows from
         places = list(self._places(ids))
         same = _common(self._pictures, pictures)
+        if len(places) != len(pictures):  # each has several pieces: all pictures or none
+            same = len(pictures) if same == len(pictures) == len(self._pictures) else 0
+            places = [(places[0][0], places[-1][1])] * len(pictures) if places else []
         whole = sum(end <= common for _, end in places[:same])
         if whole < len(places):
             common = min(common, places[whole][0])
@@ -76,8 +79,18 @@ def _common(left: Sequence[Any], right: Sequence[Any]) -> int:
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
+# Pieces of a picture are tokens like others here. Gemma's look at each other both ways, and only
+# into an empty cache.
+_PLAIN = frozenset({"llava", "internvl"})
+
+
 def can_read_on(model: Any) -> bool:
-    """Whether `read_on` knows how the model places what stands after a picture."""
+    """Whether `read_on` knows how the model reads a picture after something else."""
+    return _places_by_size(model) or model.config.model_type in _PLAIN
+
+
+def _places_by_size(model: Any) -> bool:
+    """Whether what stands after a picture is placed by the picture's size, as Qwen's models do."""
     return hasattr(getattr(model, "model", None), "get_rope_index")
 
 
@@ -85,24 +98,24 @@ def read_on(model: Any, inputs: dict[str, Any], known: Known, new: dict[str, Any
     """Lengthen the cache by all but the last token of `inputs`, and the pictures `new` in it.
 
     inputs: of the whole conversation. new: pixel values and the like of the pictures that are not
-    in the cache. `generate` itself reads pictures only into an empty cache. The model remembers the
-    offset of the positions that follow.
+    in the cache. `generate` itself reads pictures only into an empty cache. A model that places by
+    size remembers the offset of the positions that follow.
     """
-    places = model.model.get_rope_index
-    wanted = inspect.signature(places).parameters
-    positions, offset = places(**{name: inputs[name] for name in wanted if name in inputs})
-    model.model.rope_deltas = offset
-    if not new:
-        return
     span = slice(known.tokens, -1)
-    model(
-        input_ids=inputs["input_ids"][:, span],
-        attention_mask=inputs["attention_mask"][:, :-1],
-        position_ids=positions[..., span],
-        use_cache=True,
-        **{cache_name(model): known.cache},
-        **new,
-    )
+    if _places_by_size(model):
+        places = model.model.get_rope_index
+        wanted = inspect.signature(places).parameters
+        positions, offset = places(**{name: inputs[name] for name in wanted if name in inputs})
+        model.model.rope_deltas = offset
+        new = {**new, "position_ids": positions[..., span]} if new else {}
+    if new:
+        model(
+            input_ids=inputs["input_ids"][:, span],
+            attention_mask=inputs["attention_mask"][:, :-1],
+            use_cache=True,
+            **{cache_name(model): known.cache},
+            **new,
+        )
 
 
 def cache_name(model: Any) -> str:
