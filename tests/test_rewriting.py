@@ -270,6 +270,19 @@ def test_a_rambling_model_costs_little():
     assert rewrite("a red fox", 1, mllm=sentences)[0].prompt == "a red fox in the snow."
 
 
+def test_the_instruction_said_again_is_no_rewrite():
+    class Parrot(Chatty):
+        def chat(self, conversation, **options):
+            self.replies = (f"{conversation.turns[-1].text}\n{self.end}",)
+            return super().chat(conversation, **options)
+
+    parrot = Parrot()
+    parrot.end = "an owl"
+    assert rewrite("zzz", 1, mllm=parrot)[0].prompt == "an owl"
+    parrot.end = ""
+    assert rewrite("zzz", 1, mllm=parrot)[0].prompt.startswith("zzz, ")
+
+
 def test_stop_reaches_the_model():
     model = Chatty("a red fox asleep in tall grass")
     with pytest.raises(Stopped):

@@ -81,7 +81,8 @@ class LocalMLLM:
 
     processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
     the newest conversation: its next turn costs only what is new; for models other than Qwen's,
-    LLaVA and InternVL, as long as no new picture is in it. `forget()` frees it. `chat` hears Stop at every token.
+    LLaVA and InternVL, as long as no new picture is in it. `forget()` frees it. `chat` hears
+    Stop at every token.
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:

@@ -105,12 +105,12 @@ def _asked(
         heard += piece
 
     def enough() -> bool:
-        return len(heard) > most or is_complete(heard)
+        return len(heard) > most or is_complete(_own_words(heard, ask))
 
     # What is thought is not heard, so only a model that says all at once is given fewer tokens.
     tokens = THOUGHTS if getattr(mllm, "streams", True) else most // 2
     try:
-        return mllm.chat(
+        reply = mllm.chat(
             talk,
             temperature=temperature,
             seed=seed,
@@ -121,4 +121,11 @@ def _asked(
     except Stopped:
         if not enough():
             raise
-        return heard if is_complete(heard) else whole_sentences(heard)
+        reply = heard if is_complete(_own_words(heard, ask)) else whole_sentences(heard)
+    return _own_words(str(reply), ask)
+
+
+def _own_words(reply: str, ask: str) -> str:
+    """The reply without lines of the instruction, which weak models say after it."""
+    known = {line.strip() for line in ask.splitlines()}
+    return "\n".join(line for line in reply.split("\n") if line.strip() not in known - {""})
