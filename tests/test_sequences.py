@@ -52,7 +52,9 @@ def test_replies_say_what_was_seen_what_changes_and_what_is_meant(tokenizer: Tok
 
 def test_what_only_a_picture_could_tell_is_not_learned_from_words(tokenizer: Tokenizer) -> None:
     rng = np.random.default_rng(2)
-    for exchange in (sequences.change(world.sample(rng), True, rng), sequences.combine(rng)):
+    scene = world.sample(rng)
+    exchanges = [sequences.change(scene, True, rng), sequences.combine(rng)]
+    for exchange in exchanges:
         words = sequences.in_words(exchange)
         assert sequences.IMAGE not in (*words.user, *words.reply)
         said = str(exchange.reply[0]).partition(".")[2]
@@ -65,3 +67,16 @@ def test_a_drawing_in_words_is_learned_up_to_where_the_picture_would_begin(
     exchange = sequences.draw(np.random.default_rng(3))
     said = f"draw: {world.describe(exchange.scenes[0])}"
     assert learned([sequences.in_words(exchange)], tokenizer) == said
+
+
+def test_an_answer_says_first_what_is_seen(tokenizer: Tokenizer) -> None:
+    scene = world.parse("a red car on the left, at night")
+    assert scene is not None
+    for seed in range(20):
+        exchange = sequences.ask(scene, True, np.random.default_rng(seed))
+        said = str(exchange.reply[0])
+        seen, _, answer = said.partition(". ")
+        assert seen == world.describe(scene)
+        assert learned([exchange], tokenizer) == f"{said}</s>"
+        in_words = learned([sequences.in_words(exchange)], tokenizer)
+        assert in_words == (f". {answer}</s>" if answer else "</s>")

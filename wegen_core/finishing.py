@@ -102,7 +102,7 @@ def report(
     """What was planned, painted and kept. check: `looking.summary`, if anyone was to look."""
     lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
     if plan.prompt and plan.prompt not in lines[0]:
-        lines.append(f"prompt: {plan.prompt}")
+        lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
     data = {"seed": seed, "plan": plan.to_dict(), "model": mllm}
     if plan.intent != "answer":
         lines.append(f"painted by {painter}, seed {seed}")

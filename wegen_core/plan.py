@@ -69,7 +69,7 @@ class Plan:
     """One step of the copilot, validated: a wrong field raises ValueError naming it.
 
     intent: answer (words only), generate, refine (the last picture), compose (from several).
-    prompt: the whole picture to paint, in words; needed unless the intent is answer.
+    prompt: the whole picture to paint, in words; for an answer, what was seen, if it is known.
     text: what to say. changes, keep: what a refinement touches, and what it must not.
     region: (x0, y0, x1, y1) in 0..1 of width and height, where the change belongs; None: anywhere.
     references: which pictures give what. constraints: what the user's words demand.

@@ -275,8 +275,8 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     )
     carried = replace(thing, position=position)
     result = replace(taker, things=(*taker.things, carried))
-    taken, added = point_out(thing), describe_thing(carried)
-    step = f"take {taken} from picture {source}, add {added} to picture {3 - source}"
+    named = f"{point_out(thing)} as {describe_thing(carried)}"
+    step = f"from picture {source} into picture {3 - source}: {named}"
     return Composition(first, second, pick(rng, texts), result, step)
 
 

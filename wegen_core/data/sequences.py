@@ -5,8 +5,9 @@ meant, then shows it. One that changes pictures first says what it sees and what
 
     change: a red car on the left, at night. remove the car on the left -> ...
 
-Each part is then easy: reading a picture, finding what is meant, rewriting words. The last two are
-also learned from words alone, which cost little. What is there is pointed out by its kind first:
+An answer about a picture also begins with what is seen in it. Each part is then easy: reading a
+picture, finding what is meant, rewriting words. The last two are also learned from words alone,
+which cost little. What is there is pointed out by its kind first:
 a reader that never looks ahead finds the kind in what it has read, and the rest beside it.
 """
 
@@ -30,14 +31,15 @@ _IGNORED = -100
 class Exchange:
     """A user's turn and the reply. `scenes`: what the images of both show, in order.
 
-    `given`, where the pictures are left out: how the reply starts, which only they could tell. It
-    is not learned, nor is the reply's end, where a picture would follow.
+    `given`, where the pictures are left out: how the reply starts, which only they could tell; it
+    is not learned. `cut`: a picture would follow the reply's words, so their end is not learned.
     """
 
     user: tuple[Part, ...]
     reply: tuple[Part, ...]
     scenes: tuple[world.Scene, ...] = ()
-    given: str | None = None
+    given: str = ""
+    cut: bool = False
 
 
 @dataclass(frozen=True)
@@ -85,8 +87,11 @@ def combine(rng: np.random.Generator) -> Exchange:
 
 
 def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
-    """A question about `scene` -> an answer."""
+    """A question about `scene` -> what is seen, and the answer."""
     question, answer = world.questions(scene, rng)
+    seen = world.describe(scene)
+    if answer != seen:
+        answer = f"{seen}{SEEN}{answer}"
     if attached:
         return Exchange((IMAGE, question), (answer,), (scene,))
     return Exchange((question,), (answer,))
@@ -95,19 +100,21 @@ def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchang
 def in_words(exchange: Exchange) -> Exchange:
     """The exchange without its pictures."""
     user, reply = (tuple(p for p in e if p is not IMAGE) for e in (exchange.user, exchange.reply))
-    seen, end, _ = str(reply[0]).partition(SEEN)
-    return Exchange(user, reply, given=seen if end else "")
+    seen = str(reply[0]).partition(SEEN)[0] if IMAGE in exchange.user else ""
+    return Exchange(user, reply, given=seen, cut=IMAGE in exchange.reply)
 
 
 def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:
     """A chat with exactly so many pictures, 0 to 4."""
     if pictures == 0:
         style = rng.random()
-        if style < 0.3:
+        if style < 0.15:
             return [rewrite(rng)]
-        if style < 0.45:
+        if style < 0.25:
             return [in_words(draw(rng))]
-        return [in_words(combine(rng) if style > 0.75 else change(world.sample(rng), True, rng))]
+        if style < 0.4:
+            return [in_words(ask(world.sample(rng), True, rng))]
+        return [in_words(combine(rng) if style > 0.65 else change(world.sample(rng), True, rng))]
     talk: list[Exchange] = []
     if pictures == 1 and rng.random() < 0.5:
         talk.append(ask(world.sample(rng), True, rng))
@@ -139,9 +146,10 @@ def encode(talk: Sequence[Exchange], tokenizer: Tokenizer) -> Interleaved:
         ids += asked + reply
         labels += [_IGNORED] * len(asked)
         learned = [_IGNORED if token in unlabelled else token for token in reply]
-        if exchange.given is not None:
-            known = len(tokenizer.encode(exchange.given))
-            learned = [_IGNORED] * known + learned[known:-1] + [_IGNORED]
+        known = len(tokenizer.encode(exchange.given))
+        learned[:known] = [_IGNORED] * known
+        if exchange.cut:
+            learned[-1] = _IGNORED
         labels += learned
         attached = sum(part is IMAGE for part in exchange.user)
         scenes += exchange.scenes

@@ -143,7 +143,7 @@ class NativeMLLM:
             )
             drawing = int(reply.ids[-1]) == self.net.tokenizer.image_start_id
             if intent == "answer" or (intent is None and not drawing):
-                plans.append(Plan("answer", text=self._words(reply)))
+                plans.append(self._answer(self._words(reply)))
                 continue
             said = intent or self._said(self._words(reply)) or _guess(turns)
             reply = self._faithful(reply, start, features, turns[-1].text, said, own, speaking)
@@ -221,9 +221,8 @@ class NativeMLLM:
                     parts = [ASKED.format(p) if isinstance(p, str) else p for p in parts]
                 ids += user_ids(tokens, parts)
             else:
-                verb = self.net.config.verbs.get(_intent_of(turn), "")
-                if verb and parts and isinstance(parts[0], str):
-                    parts[0] = f"{verb} {parts[0]}"
+                if parts and isinstance(parts[0], str):
+                    parts[0] = f"{self._before(turn)}{parts[0]}"
                 ids += reply_ids(tokens, parts)
         features = torch.cat([self._tokens(p) for p in pictures]) if pictures else None
         return torch.tensor(ids), features
@@ -269,6 +268,22 @@ class NativeMLLM:
                 return name
         return None
 
+    def _before(self, turn: Turn) -> str:
+        """What a reply began with that is not in its text: its verb, or what was seen."""
+        plan, verbs = turn.record.get("plan"), self.net.config.verbs
+        if not verbs or not isinstance(plan, dict):
+            return ""
+        if verb := verbs.get(plan.get("intent", "")):
+            return f"{verb} "
+        return f"{plan['prompt']}{SEEN}" if plan.get("prompt") else ""
+
+    def _answer(self, words: str) -> Plan:
+        """Of a network that was taught to, the answer without what it saw."""
+        seen, _, answer = words.partition(SEEN)
+        if not self.net.config.verbs or not answer:
+            return Plan("answer", text=words)
+        return Plan("answer", prompt=seen, text=answer)
+
     def _as_plan(
         self, words: str, draft: Tensor, turns: Sequence[Turn], intent: Intent | None
     ) -> Plan:
@@ -297,12 +312,6 @@ def _base(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
         return ()
     earlier = sum(len(turn.pictures) for turn in turns[:-1])
     return (Reference(earlier + int(named[-1]), "base"),)
-
-
-def _intent_of(turn: Turn) -> str:
-    """The intent an assistant's turn was made with, as its record tells."""
-    plan = turn.record.get("plan")
-    return plan.get("intent", "answer") if isinstance(plan, dict) else "answer"
 
 
 def _guess(turns: Sequence[Turn]) -> Intent:

@@ -52,7 +52,8 @@ class WeGenConfig:
     LlamaConfig and of diffusers' UNet2DConditionModel, AutoencoderKL and EulerDiscreteScheduler.
 
     `tokens_side`: an image becomes tokens_side² visual tokens (8 -> 64, the published model).
-    `verbs`: intent -> the word its replies begin with, for a network that was taught to say it.
+    `verbs`: intent -> the word its replies begin with, for a network that was taught to say it; it
+        also says what it sees before it answers.
     `pictures`: how many pictures of a conversation it reads at once; what is older is left out.
     """
 

@@ -158,13 +158,13 @@ class _Layer:
         rows, _, steps, size = rope[0].shape
         qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, size).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
-        qk, v = qkv.split((heads * (self.groups + 1), heads), dim=1)
-        q, k = _rotate(qk, rope).split((heads * self.groups, heads), dim=1)
+        qk, v = qkv.split_with_sizes((heads * (self.groups + 1), heads), dim=1)
+        q, k = _rotate(qk, rope).split_with_sizes((heads * self.groups, heads), dim=1)
         return q, k, v
 
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
-        x = x + self.out(seen.transpose(1, 2).reshape(len(x), -1))
+        x = x + self.out(seen.transpose(1, 2).reshape(x.shape[0], -1))
         gate, up = self.gate_up(self.before_mlp(x)).chunk(2, dim=-1)
         return x + self.down(self.act(gate) * up)
 
