@@ -196,8 +196,9 @@ class WeGen(nn.Module):
             masks = [torch.isin(row, visual) for row in ids]
         for i, row in enumerate(ids):
             if not 0 < len(row) < self.context_length:
+                which = f"prompt {i + 1}" if len(ids) > 1 else "the conversation"
                 raise ValueError(
-                    f"prompt {i + 1} has {len(row)} tokens; this model takes 1 to "
+                    f"{which} has {len(row)} tokens; this model takes 1 to "
                     f"{self.context_length - 1}. Shorten the text, give fewer pictures or start a "
                     "new conversation"
                 )
