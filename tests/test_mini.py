@@ -46,6 +46,7 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
     replies = [copilot.chat(talk, message) for message in said]
     assert [r.plan.intent for r in replies] == ["generate", "refine", "answer"]
     assert replies[2].text == "blue"
+    assert replies[2].plan.prompt == "a blue car on the left, on grass"  # what it saw
     pictures = [
         world.draw(world.Scene("grass", (world.Thing(*thing, "left"),)))
         for thing in (("cat", "red"), ("boat", "blue"))
@@ -53,6 +54,16 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
     put = copilot.chat(talk, "put the cat from picture 1 into picture 2 on the right", pictures)
     assert put.plan.intent == "compose"
     assert put.plan.references == (Reference(4, "base"),)  # the second of those just shown
+
+
+def test_a_talk_is_read_as_it_was_written(copilot: Copilot) -> None:
+    """Else the KV cache would be of no use, and the network would read what it never learned."""
+    talk = wegen.Conversation()
+    for message in ("draw a red car on the left, on grass", "what is this?", "what colour is it?"):
+        copilot.chat(talk, message)
+    written = copilot.mllm._session.ids
+    read, _ = copilot.mllm._prompt(talk.turns)
+    assert read[: len(written)].tolist() == written
 
 
 def test_a_refinement_says_what_it_sees_what_changes_and_what_is_meant(copilot: Copilot) -> None:

@@ -23,7 +23,7 @@ def learned(talk: list[sequences.Exchange], tokenizer: Tokenizer) -> str:
     return tokenizer.decode([label for label in labels if label != IGNORED]).strip()
 
 
-@pytest.mark.parametrize("pictures", range(sequences.MOST_PICTURES + 1))
+@pytest.mark.parametrize("pictures", range(1, sequences.MOST_PICTURES + 1))
 def test_a_chat_has_so_many_pictures_each_with_its_scene(
     pictures: int, tokenizer: Tokenizer
 ) -> None:

@@ -104,17 +104,23 @@ def in_words(exchange: Exchange) -> Exchange:
     return Exchange(user, reply, given=seen, cut=IMAGE in exchange.reply)
 
 
+def words(rng: np.random.Generator) -> list[Exchange]:
+    """A chat without pictures, in which something is rewritten or changed."""
+    style = rng.random()
+    if style < 0.2:
+        return [rewrite(rng)]
+    if style < 0.3:
+        return [in_words(draw(rng))]
+    return [in_words(combine(rng) if style < 0.7 else change(world.sample(rng), True, rng))]
+
+
+def question(rng: np.random.Generator) -> list[Exchange]:
+    """A chat without pictures, in which one question is answered."""
+    return [in_words(ask(world.sample(rng), True, rng))]
+
+
 def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:
-    """A chat with exactly so many pictures, 0 to 4."""
-    if pictures == 0:
-        style = rng.random()
-        if style < 0.15:
-            return [rewrite(rng)]
-        if style < 0.25:
-            return [in_words(draw(rng))]
-        if style < 0.4:
-            return [in_words(ask(world.sample(rng), True, rng))]
-        return [in_words(combine(rng) if style > 0.65 else change(world.sample(rng), True, rng))]
+    """A chat with exactly so many pictures, 1 to 4."""
     talk: list[Exchange] = []
     if pictures == 1 and rng.random() < 0.5:
         talk.append(ask(world.sample(rng), True, rng))
@@ -162,7 +168,8 @@ def corpus(count: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     texts: list[str] = []
     while len(texts) < count:
-        for exchange in chat(int(rng.integers(MOST_PICTURES + 1)), rng):
+        pictures = int(rng.integers(MOST_PICTURES + 1))
+        for exchange in chat(pictures, rng) if pictures else words(rng):
             said = (*exchange.user, *exchange.reply)
             texts += [str(part) for part in said if part is not IMAGE]
     return [f"[INST] {text} [/INST]" if i % 4 == 0 else text for i, text in enumerate(texts)]

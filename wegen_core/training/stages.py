@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ..data import playground as world
-from ..data.sequences import MOST_PICTURES, Interleaved, chat, encode
+from ..data.sequences import Exchange, Interleaved, chat, encode, question, words
 from ..model.losses import IGNORED, denoising_loss
 from ..model.network import WeGen
 from .gallery import Gallery
@@ -21,10 +23,17 @@ TOKEN_NOISE = 0.4
 DROPPED = 0.1
 """Share of pictures painted without a condition, for classifier-free guidance."""
 
-# How often a batch's chats hold 0, 1, ... pictures, and how many chats then fill a batch. Words
-# without pictures cost little, and which colour goes with which thing is learned from words.
-_PICTURES = (0.45, 0.15, 0.22, 0.1, 0.08)
-_CHATS = (64, 24, 12, 8, 6)
+_BATCHES: tuple[tuple[float, int, Callable[[np.random.Generator], list[Exchange]]], ...] = (
+    (0.15, 96, question),
+    (0.35, 64, words),
+    (0.12, 24, partial(chat, 1)),
+    (0.2, 12, partial(chat, 2)),
+    (0.1, 8, partial(chat, 3)),
+    (0.08, 6, partial(chat, 4)),
+)
+"""Share of the batches, chats in one, and what they hold. Words without pictures cost little, and
+which colour goes with which thing is learned from words. Answers are so short that they are only
+heard in batches of their own."""
 
 
 def _noisy(tokens: Tensor) -> Tensor:
@@ -71,8 +80,8 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
     learned.requires_grad_(True)
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
-        pictures = int(rng.choice(MOST_PICTURES + 1, p=_PICTURES))
-        chats = [encode(chat(pictures, rng), net.tokenizer) for _ in range(_CHATS[pictures])]
+        _, count, made = _BATCHES[int(rng.choice(len(_BATCHES), p=[row[0] for row in _BATCHES]))]
+        chats = [encode(made(rng), net.tokenizer) for _ in range(count)]
         losses = net(collate(chats, net, gallery), diffusion=False)
         return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
 
