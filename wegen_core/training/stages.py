@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -23,17 +24,25 @@ TOKEN_NOISE = 0.4
 DROPPED = 0.1
 """Share of pictures painted without a condition, for classifier-free guidance."""
 
-_BATCHES: tuple[tuple[float, int, Callable[[np.random.Generator], list[Exchange]]], ...] = (
-    (0.15, 96, question),
-    (0.35, 64, words),
-    (0.12, 24, partial(chat, 1)),
-    (0.2, 12, partial(chat, 2)),
-    (0.1, 8, partial(chat, 3)),
-    (0.08, 6, partial(chat, 4)),
+
+class _Batch(NamedTuple):
+    """One kind of batch: how often it comes, how many chats it has, and what they hold."""
+
+    share: float
+    chats: int
+    chat: Callable[[np.random.Generator], list[Exchange]]
+
+
+# Words without pictures cost little, and which colour goes with which thing is learned from words.
+# Answers are so short that they are only heard in batches of their own.
+_BATCHES = (
+    _Batch(0.15, 96, question),
+    _Batch(0.35, 64, words),
+    _Batch(0.12, 24, partial(chat, 1)),
+    _Batch(0.2, 12, partial(chat, 2)),
+    _Batch(0.1, 8, partial(chat, 3)),
+    _Batch(0.08, 6, partial(chat, 4)),
 )
-"""Share of the batches, chats in one, and what they hold. Words without pictures cost little, and
-which colour goes with which thing is learned from words. Answers are so short that they are only
-heard in batches of their own."""
 
 
 def _noisy(tokens: Tensor) -> Tensor:
@@ -80,8 +89,8 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
     learned.requires_grad_(True)
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
-        _, count, made = _BATCHES[int(rng.choice(len(_BATCHES), p=[row[0] for row in _BATCHES]))]
-        chats = [encode(made(rng), net.tokenizer) for _ in range(count)]
+        batch = _BATCHES[int(rng.choice(len(_BATCHES), p=[b.share for b in _BATCHES]))]
+        chats = [encode(batch.chat(rng), net.tokenizer) for _ in range(batch.chats)]
         losses = net(collate(chats, net, gallery), diffusion=False)
         return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
 
