@@ -212,9 +212,11 @@ def test_compositions_keep_what_they_should(split):
 def test_questions_have_true_answers():
     rng = np.random.default_rng(7)
     for scene in _scenes(1500):
-        question, answer = questions(scene, rng)
+        question, answer, look = questions(scene, rng)
         question = question.lower().rstrip("?")
         facts = describe(scene)
+        looks = {f"the {t.kind} {language.PLACES[t.position]} is {t.colour}" for t in scene.things}
+        assert look in looks or look.startswith(("no ", "nothing ")) or not look
         if question.startswith(("what colour", "which colour", "what color")):
             assert answer in {t.colour for t in scene.things}
         elif question.startswith("how many"):

@@ -44,6 +44,14 @@ class Composition(NamedTuple):
     step: str
 
 
+class Question(NamedTuple):
+    """A question, its answer, and what the answer is read from in canonical words, if not all."""
+
+    text: str
+    answer: str
+    look: str = ""
+
+
 _VERBS = frozenset(
     "add change colour delete draw erase exchange get give make move paint place put remove"
     " replace shift swap take turn use".split()
@@ -82,13 +90,14 @@ def compositions(rng: np.random.Generator, split: Split = "train") -> Compositio
             return composed._replace(instruction=_polite(composed.instruction, rng))
 
 
-def questions(scene: Scene, rng: np.random.Generator) -> tuple[str, str]:
-    """A question about the picture of the scene, and its answer."""
+def questions(scene: Scene, rng: np.random.Generator) -> Question:
+    """A question about the picture of the scene."""
     asked = (_ask_colour, _ask_kind, _ask_place, _ask_count, _ask_background, _ask_yes_no, _ask_all)
-    question, answer = pick(rng, asked)(scene, rng)
+    question = pick(rng, asked)(scene, rng)
+    text = question.text
     if rng.random() < 0.2:
-        question = question[0].upper() + question[1:]
-    return question if rng.random() < 0.85 else question.rstrip("?"), answer
+        text = text[0].upper() + text[1:]
+    return question._replace(text=text if rng.random() < 0.85 else text.rstrip("?"))
 
 
 def _polite(text: str, rng: Rng) -> str:
@@ -300,62 +309,74 @@ def _swap_background(first: Scene, second: Scene, rng: Rng) -> Composition | Non
     return Composition(first, second, pick(rng, texts), result, step)
 
 
-def _ask_colour(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_colour(scene: Scene, rng: Rng) -> Question:
     thing = pick(rng, scene.things)
     the = _the_by_kind(thing, scene, rng)
     texts = ("what colour is {}?", "which colour is {}?", "what color is {}?")
-    return pick(rng, texts).format(the), thing.colour
+    return Question(pick(rng, texts).format(the), thing.colour, _look(thing))
 
 
-def _ask_kind(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_kind(scene: Scene, rng: Rng) -> Question:
     thing = pick(rng, scene.things)
     answer = with_article(f"{thing.colour} {thing.kind}")
     if sum(t.colour == thing.colour for t in scene.things) == 1 and rng.random() < 0.4:
-        return f"what is {thing.colour}?", f"the {thing.kind}"
+        return Question(f"what is {thing.colour}?", f"the {thing.kind}", _look(thing))
     texts = ("what is {}?", "what stands {}?", "what is there {}?", "what do you see {}?")
-    return pick(rng, texts).format(say_place(thing.position, rng)), answer
+    place = say_place(thing.position, rng)
+    return Question(pick(rng, texts).format(place), answer, _look(thing))
 
 
-def _ask_place(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_place(scene: Scene, rng: Rng) -> Question:
     thing = pick(rng, scene.things)
     if sum((t.kind, t.colour) == (thing.kind, thing.colour) for t in scene.things) > 1:
         return _ask_count(scene, rng)
     unique = sum(t.kind == thing.kind for t in scene.things) == 1
     noun = thing.kind if unique and rng.random() < 0.7 else f"{thing.colour} {thing.kind}"
-    return f"where is the {noun}?", PLACES[thing.position]
+    return Question(f"where is the {noun}?", PLACES[thing.position], _look(thing))
 
 
-def _ask_count(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_count(scene: Scene, rng: Rng) -> Question:
     texts = ("how many things are there?", "how many objects are in the picture?", "how many?")
-    return pick(rng, texts), "one" if len(scene.things) == 1 else "two"
+    return Question(pick(rng, texts), "one" if len(scene.things) == 1 else "two")
 
 
-def _ask_background(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_background(scene: Scene, rng: Rng) -> Question:
     texts = ("what is the background?", "where is this?", "what place is this?", "where are we?")
-    return pick(rng, texts), SETTINGS[scene.background]
+    return Question(pick(rng, texts), SETTINGS[scene.background])
 
 
-def _ask_yes_no(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_yes_no(scene: Scene, rng: Rng) -> Question:
     style, thing = rng.random(), pick(rng, scene.things)
     if style < 0.5:
         kind = thing.kind if rng.random() < 0.5 else pick(rng, KINDS)
         article = with_article(kind)
-        question = pick(rng, (f"is there {article}?", f"do you see {article}?"))
-        return question, _yes(any(t.kind == kind for t in scene.things))
+        text = pick(rng, (f"is there {article}?", f"do you see {article}?"))
+        return _whether(text, [t for t in scene.things if t.kind == kind], f"no {kind}")
     if style < 0.75:
         colour = thing.colour if rng.random() < 0.5 else pick(rng, COLOURS)
-        return f"is {_the_by_kind(thing, scene, rng)} {colour}?", _yes(thing.colour == colour)
+        text = f"is {_the_by_kind(thing, scene, rng)} {colour}?"
+        return Question(text, _yes(thing.colour == colour), _look(thing))
     if style < 0.9:
         position = pick(rng, POSITIONS)
-        found = any(t.position == position for t in scene.things)
-        return f"is there anything {PLACES[position]}?", _yes(found)
-    return "is it night?", _yes(scene.background == "night")
+        there = [t for t in scene.things if t.position == position]
+        text = f"is there anything {PLACES[position]}?"
+        return _whether(text, there, f"nothing {PLACES[position]}")
+    return Question("is it night?", _yes(scene.background == "night"))
 
 
-def _ask_all(scene: Scene, rng: Rng) -> tuple[str, str]:
+def _ask_all(scene: Scene, rng: Rng) -> Question:
     texts = ("what is in the picture?", "describe the picture", "what do you see?")
     more = ("describe this image", "what does the picture show?", "what is this?")
-    return pick(rng, texts + more), describe(scene)
+    return Question(pick(rng, texts + more), describe(scene))
+
+
+def _look(thing: Thing) -> str:
+    """The thing is named by its kind first: see `sequences`."""
+    return f"{point_out(thing)} is {thing.colour}"
+
+
+def _whether(text: str, found: list[Thing], none: str) -> Question:
+    return Question(text, _yes(bool(found)), _look(found[0]) if found else none)
 
 
 def _the_by_kind(thing: Thing, scene: Scene, rng: Rng) -> str:

@@ -31,14 +31,14 @@ _IGNORED = -100
 class Exchange:
     """A user's turn and the reply. `scenes`: what the images of both show, in order.
 
-    `given`, where the pictures are left out: how the reply starts, which only they could tell; it
-    is not learned. `cut`: a picture would follow the reply's words, so their end is not learned.
+    `seen`: how the reply starts, which only attached images could tell: it is learned with them
+    alone. `cut`: an image that was left out would follow the words; their end is not learned.
     """
 
     user: tuple[Part, ...]
     reply: tuple[Part, ...]
     scenes: tuple[world.Scene, ...] = ()
-    given: str = ""
+    seen: str = ""
     cut: bool = False
 
 
@@ -71,37 +71,36 @@ def rewrite(rng: np.random.Generator) -> Exchange:
 def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
     """An instruction about `scene` (attached to it, or the last picture) -> the changed picture."""
     text, result = world.edits(scene, rng)
-    said = f"{world.describe(scene)}{SEEN}{world.describe_change(scene, result)}"
-    reply = (f"change: {said}{THEN}{world.describe(result)}", IMAGE)
+    seen = f"change: {world.describe(scene)}"
+    said = f"{seen}{SEEN}{world.describe_change(scene, result)}{THEN}{world.describe(result)}"
     if attached:
-        return Exchange((IMAGE, text), reply, (scene, result))
-    return Exchange((text,), reply, (result,))
+        return Exchange((IMAGE, text), (said, IMAGE), (scene, result), seen)
+    return Exchange((text,), (said, IMAGE), (result,))
 
 
 def combine(rng: np.random.Generator) -> Exchange:
     """Two attached pictures -> one."""
     first, second, text, result, step = world.compositions(rng)
-    said = f"{world.describe(first)} + {world.describe(second)}{SEEN}{step}"
-    reply = (f"combine: {said}{THEN}{world.describe(result)}", IMAGE)
-    return Exchange((IMAGE, IMAGE, text), reply, (first, second, result))
+    seen = f"combine: {world.describe(first)} + {world.describe(second)}"
+    said = f"{seen}{SEEN}{step}{THEN}{world.describe(result)}"
+    return Exchange((IMAGE, IMAGE, text), (said, IMAGE), (first, second, result), seen)
 
 
 def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
-    """A question about `scene` -> what is seen, and the answer."""
-    question, answer = world.questions(scene, rng)
-    seen = world.describe(scene)
+    """A question about `scene` -> what is seen, what the answer is read from, and the answer."""
+    question, answer, look = world.questions(scene, rng)
+    seen = said = world.describe(scene)
     if answer != seen:
-        answer = f"{seen}{SEEN}{answer}"
+        said = f"{seen}{SEEN}{look}{THEN}{answer}" if look else f"{seen}{THEN}{answer}"
     if attached:
-        return Exchange((IMAGE, question), (answer,), (scene,))
-    return Exchange((question,), (answer,))
+        return Exchange((IMAGE, question), (said,), (scene,), seen)
+    return Exchange((question,), (said,))
 
 
 def in_words(exchange: Exchange) -> Exchange:
     """The exchange without its pictures."""
     user, reply = (tuple(p for p in e if p is not IMAGE) for e in (exchange.user, exchange.reply))
-    seen = str(reply[0]).partition(SEEN)[0] if IMAGE in exchange.user else ""
-    return Exchange(user, reply, given=seen, cut=IMAGE in exchange.reply)
+    return Exchange(user, reply, seen=exchange.seen, cut=IMAGE in exchange.reply)
 
 
 def words(rng: np.random.Generator) -> list[Exchange]:
@@ -152,8 +151,9 @@ def encode(talk: Sequence[Exchange], tokenizer: Tokenizer) -> Interleaved:
         ids += asked + reply
         labels += [_IGNORED] * len(asked)
         learned = [_IGNORED if token in unlabelled else token for token in reply]
-        known = len(tokenizer.encode(exchange.given))
-        learned[:known] = [_IGNORED] * known
+        if not exchange.scenes:
+            known = len(tokenizer.encode(exchange.seen))
+            learned[:known] = [_IGNORED] * known
         if exchange.cut:
             learned[-1] = _IGNORED
         labels += learned

@@ -72,7 +72,7 @@ def compose(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int)
 def ask(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
     """A question about a picture -> the exact answer."""
     scene = world.sample(rng, "held_out")
-    question, answer = world.questions(scene, rng)
+    question, answer, _ = world.questions(scene, rng)
     return {"answer right": copilot.ask([world.draw(scene)], question, seed=seed) == answer}
 
 

@@ -275,13 +275,12 @@ class NativeMLLM:
             return ""
         if verb := verbs.get(plan.get("intent", "")):
             return f"{verb} "
-        return f"{plan['prompt']}{SEEN}" if plan.get("prompt") else ""
+        return f"{plan['prompt']}{THEN}" if plan.get("prompt") else ""
 
     def _answer(self, words: str) -> Plan:
-        """Of a network that was taught to, the answer without what it saw."""
-        seen, _, answer = words.partition(SEEN)
-        if not self.net.config.verbs or not answer:
+        if not self.net.config.verbs:
             return Plan("answer", text=words)
+        seen, _, answer = words.rpartition(THEN)
         return Plan("answer", prompt=seen, text=answer)
 
     def _as_plan(
