@@ -15,7 +15,9 @@ SEEN = "change: a red car on the left and a blue fish on the right, at night. "
 @pytest.mark.parametrize("seed", range(40))
 def test_right_replies_have_none(seed: int) -> None:
     rng = np.random.default_rng(seed)
-    for exchange in (sequences.change(world.sample(rng), True, rng), sequences.combine(rng)):
+    scene = world.sample(rng)
+    makers = (sequences.change, sequences.ask)
+    for exchange in (*(make(scene, True, rng) for make in makers), sequences.combine(rng)):
         assert slips(str(exchange.reply[0])) == 0
 
 
@@ -25,6 +27,11 @@ def test_right_replies_have_none(seed: int) -> None:
         ("remove the car on the right -> a blue fish on the right, at night", 1),
         ("remove the car on the left -> a red fish on the right, at night", 1),
         ("remove the boat on the left -> a red fish on the right, on grass", 3),
+        ("the car on the right is blue -> blue", 1),
+        ("the fish on the right is red -> red", 1),
+        ("the fish on the right is blue -> blue", 0),
+        ("no fish -> no", 1),
+        ("nothing in the middle -> no", 0),
         ("now by the sea -> a red car on the left and a blue fish on the right, at sea", 1),
     ],
 )

@@ -121,11 +121,12 @@ class NativeMLLM:
     ) -> list[Plan]:
         """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens.
 
-        What the network means to draw is held against the user's words, or against what it saw,
-        before it is drawn; where it breaks them, the best of a few other tries is taken.
+        What the network says is held against the user's words, or against what it saw; where it
+        breaks them, the best of a few other tries is taken, unless `temperature` is 0.
         """
         turns = conversation.turns
         start, features = self._prompt(turns, intent)
+        final = temperature == 0
         if temperature is None:
             temperature = 0.0 if intent == "answer" else TEMPERATURE
         if verb := self.net.config.verbs.get(intent or ""):
@@ -141,12 +142,14 @@ class NativeMLLM:
             reply = self.net.generate(
                 start, features, seed=own, on_text=on_text, session=self._session, **speaking
             )
-            drawing = int(reply.ids[-1]) == self.net.tokenizer.image_start_id
-            if intent == "answer" or (intent is None and not drawing):
+            said: Intent = intent or "answer"
+            if intent is None and int(reply.ids[-1]) == self.net.tokenizer.image_start_id:
+                said = self._said(self._words(reply)) or _guess(turns)
+            if not final:
+                reply = self._faithful(reply, start, features, turns[-1].text, said, own, speaking)
+            if said == "answer":
                 plans.append(self._answer(self._words(reply)))
                 continue
-            said = intent or self._said(self._words(reply)) or _guess(turns)
-            reply = self._faithful(reply, start, features, turns[-1].text, said, own, speaking)
             drawn = self._draw(start, reply, features, guidance, on_progress, should_stop)
             plans.append(self._as_plan(self._words(reply), drawn, turns, intent))
         return plans
@@ -163,7 +166,7 @@ class NativeMLLM:
     ) -> Generation:
         """`reply`, or the one of a few more with the fewest faults.
 
-        A new picture is held against the user's constraints, a change against what it started from.
+        A new picture is held against the user's constraints, others against what they start from.
         """
         new = intent == "generate"
         constraints = [*find_constraints(asked), *find_subjects(asked)] if new else []
@@ -172,15 +175,16 @@ class NativeMLLM:
             words = self._words(one)
             return len(broken(constraints, words, complete=True)) if new else slips(words)
 
-        if not faults(reply) or not speaking["temperature"]:
+        if not faults(reply):
             return reply
         more = self.net.generate(
             [start] * TRIES,
             None if features is None else features.repeat(TRIES, 1, 1),
             seed=[seed * TRIES + k for k in range(1, TRIES + 1)],
-            **speaking | {"top_p": 0.95},
+            **speaking | {"temperature": speaking["temperature"] or TEMPERATURE, "top_p": 0.95},
         )
-        return min([reply, *more], key=faults)
+        # Of the same kind: in words, or with a picture to follow.
+        return min([reply, *(m for m in more if m.ids[-1] == reply.ids[-1])], key=faults)
 
     def _draw(
         self,
