@@ -46,7 +46,8 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
     replies = [copilot.chat(talk, message) for message in said]
     assert [r.plan.intent for r in replies] == ["generate", "refine", "answer"]
     assert replies[2].text == "blue"
-    assert replies[2].plan.prompt == "a blue car on the left, on grass"  # what it saw
+    seen = "a blue car on the left, on grass. the car on the left is blue"
+    assert replies[2].plan.prompt == seen
     pictures = [
         world.draw(world.Scene("grass", (world.Thing(*thing, "left"),)))
         for thing in (("cat", "red"), ("boat", "blue"))
