@@ -9,7 +9,7 @@ from .nodes.chat import WeGenChat
 from .nodes.clip import WeGenMLLMFromCLIP
 from .nodes.compose import WeGenCompose
 from .nodes.generate import WeGenGenerate
-from .nodes.internal import WeGenFinish, WeGenHeld
+from .nodes.internal import WeGenFinish, WeGenHeld, WeGenUnpack
 from .nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEndpoint
 from .nodes.model_folders import register
 from .nodes.painters import WeGenPainter
@@ -41,6 +41,7 @@ class WeGenExtension(ComfyExtension):
             WeGenChat,
             WeGenPreserve,
             WeGenHeld,
+            WeGenUnpack,
             WeGenFinish,
         ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, TALK, TEXT, chatting, expand, paints_by_nodes
+from .expansion import IMAGE, TALK, TEXT, chatting, expand, expanding
 from .residency import Resident, show_text
 from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
 from .sockets import to_image, to_pictures
@@ -49,7 +49,7 @@ class WeGenChat(io.ComfyNode):
                     tooltip="The talk with this turn; connect it to the next WeGen Chat.",
                 ),
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
             enable_expand=True,
         )
 
@@ -61,10 +61,10 @@ class WeGenChat(io.ComfyNode):
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
-        if paints_by_nodes(copilot):
-            step = chatting(copilot, cls.hidden.unique_id, talk, message, shown, seed)
+        if here := expanding(cls.hidden, copilot):
+            step = chatting(here, talk, message, shown, seed)
             if step.plan.intent != "answer":
-                links, nodes = expand([step])
+                links, nodes = expand(here, [step])
                 return io.NodeOutput(links[TEXT], links[IMAGE], links[TALK], expand=nodes)
             talk = step.talk
             reply = copilot.copilot.reply(talk, step.plan, None, seed)

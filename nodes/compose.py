@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, REPORT, composing, expand, paints_by_nodes
+from .expansion import IMAGE, REPORT, composing, expand, expanding
 from .residency import Resident, show_text
 from .schema import CATEGORY, References, copilot_input, seed_input, text_input
 from .sockets import to_image, to_pictures
@@ -53,7 +53,7 @@ class WeGenCompose(io.ComfyNode):
                     tooltip="What was planned, and from which picture.",
                 ),
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
             enable_expand=True,
         )
 
@@ -64,10 +64,9 @@ class WeGenCompose(io.ComfyNode):
         pictures = [p for name in IMAGES for p in to_pictures(images.get(name), name)]
         roles = [given.numbered(k) for k, given in enumerate(references, len(pictures) + 1)]
         pictures += [given.picture for given in references]
-        if paints_by_nodes(copilot):
-            links, nodes = expand(
-                [composing(copilot, cls.hidden.unique_id, pictures, instruction, seed, roles)]
-            )
+        if here := expanding(cls.hidden, copilot):
+            step = composing(here, pictures, instruction, seed, roles)
+            links, nodes = expand(here, [step])
             return io.NodeOutput(links[IMAGE], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             done = wegen.compose(pictures, instruction, seed, references=roles, **callbacks)

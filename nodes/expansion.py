@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from .painters import ComfyPainter
-from .painting_graph import Held, Link, PaintingGraph
+from .painting_graph import COPILOT, Held, Link, PaintingGraph
 from .residency import Resident, show_text, stoppable
 from .sockets import fitted, restored, to_image, to_mask, to_pictures
 
@@ -30,6 +30,23 @@ IMAGE, MASK, REPORT, TEXT, TALK, DONE = range(6)
 
 
 @dataclass(frozen=True)
+class Expanding:
+    """The node on screen that expands, its copilot, and the link that this comes by.
+
+    The new nodes get the copilot by the same link: ComfyUI remembers the inputs of the last graph,
+    and a model among them would stay in memory when all else is released.
+    """
+
+    node_id: str
+    resident: Resident
+    link: Link
+
+    @property
+    def painter(self) -> ComfyPainter:
+        return self.resident.copilot.painter
+
+
+@dataclass(frozen=True)
 class Step:
     """A planned picture, and what finishing it takes.
 
@@ -39,8 +56,6 @@ class Step:
     the plan `asked` became, where this is the second.
     """
 
-    resident: Resident
-    node_id: str
     plan: Plan
     talk: Conversation
     seed: int
@@ -54,11 +69,15 @@ class Step:
     asked: Plan | None = None
 
 
-def paints_by_nodes(resident: Resident) -> bool:
-    return isinstance(resident.copilot.painter, ComfyPainter)
+def expanding(hidden: Any, resident: Resident) -> Expanding | None:
+    """None where the painter paints by itself. hidden: the node's own id and the graph."""
+    if not isinstance(resident.copilot.painter, ComfyPainter):
+        return None
+    node = hidden.dynprompt.get_node(hidden.unique_id)
+    return Expanding(hidden.unique_id, resident, node["inputs"]["copilot"])
 
 
-def plan_turn(resident: Resident, node_id: str, talk: Conversation, intent: Intent | None) -> Plan:
+def plan_turn(here: Expanding, talk: Conversation, intent: Intent | None) -> Plan:
     """The plan for the last turn of `talk`; for the same talk, the same plan."""
     said = [
         (turn.role, turn.text, turn.record.get("references"), *map(_digest, turn.pictures))
@@ -68,7 +87,7 @@ def plan_turn(resident: Resident, node_id: str, talk: Conversation, intent: Inte
     def plan(wegen: Any, **callbacks: Any) -> Plan:
         return _in_words(wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks))
 
-    return resident.planned(repr((intent, said)), node_id, plan)
+    return here.resident.planned(repr((intent, said)), here.node_id, plan)
 
 
 def _digest(picture: Picture) -> tuple[Any, ...]:
@@ -77,7 +96,7 @@ def _digest(picture: Picture) -> tuple[Any, ...]:
 
 
 def drawing(
-    resident: Resident, node_id: str, prompt: str, n: int, seed: int, steps: int, guidance: float
+    here: Expanding, prompt: str, n: int, seed: int, steps: int, guidance: float
 ) -> list[Step]:
     """`n` new pictures of `prompt`, planned; for the same prompt, the same plans."""
     from ..wegen_core.conversation import Conversation
@@ -87,18 +106,17 @@ def drawing(
         plans = wegen.plan_pictures(prompt, n, PLAN_SEED, **callbacks)
         return [_in_words(plan) for plan in plans]
 
-    plans = resident.planned(repr((prompt, n)), node_id, plan)
+    plans = here.resident.planned(repr((prompt, n)), here.node_id, plan)
     talk = Conversation()
     talk.add("user", prompt)
     return [
-        Step(resident, node_id, plan, talk, own, steps, guidance)
+        Step(plan, talk, own, steps, guidance)
         for plan, own in zip(plans, picture_seeds(seed, n), strict=True)
     ]
 
 
 def refining(
-    resident: Resident,
-    node_id: str,
+    here: Expanding,
     image: Any,
     pictures: Sequence[Image],
     masks: Sequence[Image | None],
@@ -111,16 +129,13 @@ def refining(
     steps = []
     for exact, picture, mask in zip(image.split(1), pictures, masks, strict=True):
         talk = turns.refining(picture, instruction)
-        plan = plan_turn(resident, node_id, talk, "refine")
-        steps.append(
-            Step(resident, node_id, plan, talk, seed, mask=mask, exact=exact, shown=REPORT)
-        )
+        plan = plan_turn(here, talk, "refine")
+        steps.append(Step(plan, talk, seed, mask=mask, exact=exact, shown=REPORT))
     return steps
 
 
 def composing(
-    resident: Resident,
-    node_id: str,
+    here: Expanding,
     pictures: Sequence[Image],
     instruction: str,
     seed: int,
@@ -130,13 +145,11 @@ def composing(
     from ..wegen_core import turns
 
     talk = turns.composing(pictures, instruction, references)
-    plan = plan_turn(resident, node_id, talk, "compose")
-    return Step(resident, node_id, plan, talk, seed, shown=REPORT)
+    return Step(plan_turn(here, talk, "compose"), talk, seed, shown=REPORT)
 
 
 def chatting(
-    resident: Resident,
-    node_id: str,
+    here: Expanding,
     conversation: Conversation,
     message: str,
     shown: Sequence[Image],
@@ -146,8 +159,7 @@ def chatting(
     from ..wegen_core import turns
 
     talk = turns.chatting(conversation, message, shown)
-    plan = plan_turn(resident, node_id, talk, None)
-    return Step(resident, node_id, plan, talk, seed, shown=TEXT)
+    return Step(plan_turn(here, talk, None), talk, seed, shown=TEXT)
 
 
 def _in_words(plan: Plan) -> Plan:
@@ -155,7 +167,9 @@ def _in_words(plan: Plan) -> Plan:
     return replace(plan, draft=None)
 
 
-def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[str, Any]]:
+def expand(
+    here: Expanding, steps: Sequence[Step], before: Any = None
+) -> tuple[list[Link], dict[str, Any]]:
     """Nodes that paint and finish `steps`, and WeGenFinish's outputs for all of them.
 
     before: WeGenFinish's last output for earlier pictures of the same batch.
@@ -164,41 +178,46 @@ def expand(steps: Sequence[Step], before: Any = None) -> tuple[list[Link], dict[
 
     nodes: dict[str, Any] = {}
     for step in steps:
-        graph, painter = GraphBuilder(), step.resident.copilot.painter
+        graph, painter = GraphBuilder(), here.painter
         told = painter.brief(step.plan, [p.image for p in step.talk.pictures], step.mask)
-        image = PaintingGraph(graph, painter, told).image(step.seed, step.steps, step.guidance)
-        # Never cached, as its name never comes again: it would run anyway after the sampler.
+        parts = graph.node("WeGenUnpack", "copilot", copilot=here.link, token=painter.token)
+        painting = PaintingGraph(graph, painter, told, parts)
+        image = painting.image(step.seed, step.steps, step.guidance)
         mask = step.mask
         if mask is None and step.plan.region is None and told.region is not None:
             mask = told.region.resize(told.final)
+        # Never cached, as its name never comes again: it would run anyway after the sampler.
         held = Held(secrets.token_hex(8), replace(step, final=told.final, mask=mask))
-        earlier = {} if before is None else {"before": before}
-        finish = graph.node("WeGenFinish", "finish", step=held, image=image, **earlier)
+        given = {"copilot": parts.out(COPILOT), "step": held, "image": image}
+        if before is not None:
+            given["before"] = before
+        finish = graph.node("WeGenFinish", "finish", node_id=here.node_id, **given)
         before = finish.out(DONE)
         nodes |= graph.finalize()
     return [finish.out(i) for i in range(DONE)], nodes
 
 
-def finish(step: Step, image: Any, before: Any) -> io.NodeOutput:
+def finish(here: Expanding, step: Step, image: Any, before: Any) -> io.NodeOutput:
     """What WeGenFinish does: keep, look, report; or paint once more, if the copilot does that."""
     from ..wegen_core.finishing import better
     from ..wegen_core.mllm.looking import stressed
 
-    wegen, asked = step.resident.copilot, step.asked or step.plan
-    made = _preserved(step, image)
+    wegen, asked = here.resident.copilot, step.asked or step.plan
+    made = _preserved(step, image, here.painter.aligned)
     if wegen.looks:
-        with step.resident.at_work(step.node_id) as (_, callbacks):
+        with here.resident.at_work(here.node_id) as (_, callbacks):
             made = wegen.look_at(made, asked, step.seed, callbacks["should_stop"])
     if step.first is not None:
         made = better(step.first, made)
     elif made.failed and wegen.check == "repaint":
         plan = stressed(step.plan, made.failed)
-        links, nodes = expand([replace(step, plan=plan, asked=asked, first=made)], before)
+        again = replace(step, plan=plan, asked=asked, first=made)
+        links, nodes = expand(here, [again], before)
         return io.NodeOutput(*links, None, expand=nodes)
-    return _output(step, made, before)
+    return _output(here, step, made, before)
 
 
-def _preserved(step: Step, image: Any) -> Made:
+def _preserved(step: Step, image: Any, aligned: bool) -> Made:
     from PIL.Image import Resampling
 
     from ..wegen_core.finishing import preserved, source_picture
@@ -207,17 +226,16 @@ def _preserved(step: Step, image: Any) -> Made:
     if painted.size != step.final:
         painted = painted.resize(step.final, Resampling.LANCZOS)
     source = source_picture(step.plan, step.talk)
-    aligned = step.resident.copilot.painter.aligned
     with stoppable() as callbacks:
         stop = callbacks["should_stop"]
         return preserved(step.plan, painted, source, step.mask, aligned=aligned, should_stop=stop)
 
 
-def _output(step: Step, made: Made, before: Any) -> io.NodeOutput:
+def _output(here: Expanding, step: Step, made: Made, before: Any) -> io.NodeOutput:
     import torch
 
     talk = step.talk.branch(step.talk.head)
-    reply = step.resident.copilot.reply(talk, made.plan, made, step.seed)
+    reply = here.resident.copilot.reply(talk, made.plan, made, step.seed)
     image = to_image(reply.images)
     changed = torch.ones(image.shape[:3])
     if reply.change_mask is not None:
@@ -231,5 +249,5 @@ def _output(step: Step, made: Made, before: Any) -> io.NodeOutput:
         report = f"{before[REPORT]}\n\n{report}"
     outputs = (image, changed, report, reply.text, talk)
     if step.shown is not None:
-        show_text(outputs[step.shown], step.node_id)
+        show_text(outputs[step.shown], here.node_id)
     return io.NodeOutput(*outputs, outputs)

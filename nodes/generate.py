@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, drawing, expand, paints_by_nodes
+from .expansion import IMAGE, drawing, expand, expanding
 from .residency import Resident
 from .schema import CATEGORY, advanced, copilot_input, seed_input, text_input
 from .sockets import to_image
@@ -59,7 +59,7 @@ class WeGenGenerate(io.ComfyNode):
             outputs=[
                 io.Image.Output("images", display_name="images", tooltip="The pictures, one batch.")
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
             enable_expand=True,
         )
 
@@ -67,9 +67,8 @@ class WeGenGenerate(io.ComfyNode):
     def execute(
         cls, copilot: Resident, prompt: str, n: int, seed: int, steps: int, guidance: float
     ) -> io.NodeOutput:
-        if paints_by_nodes(copilot):
-            steps = drawing(copilot, cls.hidden.unique_id, prompt, n, seed, steps, guidance)
-            links, nodes = expand(steps)
+        if here := expanding(cls.hidden, copilot):
+            links, nodes = expand(here, drawing(here, prompt, n, seed, steps, guidance))
             return io.NodeOutput(links[IMAGE], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             pictures = wegen.generate(

@@ -6,17 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .expansion import finish
-from .schema import CATEGORY, Conversation
+from .expansion import Expanding, finish
+from .schema import CATEGORY, Conversation, Copilot
 
 if TYPE_CHECKING:
     from .painting_graph import Held
+    from .residency import Resident
 
 Done = io.Custom("WEGEN_DONE")
 
 
 class WeGenHeld(io.ComfyNode):
-    """A picture or a model, handed into an expanded graph."""
+    """A picture, handed into an expanded graph."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -33,6 +34,37 @@ class WeGenHeld(io.ComfyNode):
         return io.NodeOutput(held.value)
 
 
+class WeGenUnpack(io.ComfyNode):
+    """What the nodes of an expanded graph take from the copilot of the node that expands.
+
+    That may be one of a list, which a link gives as a whole: the painter's token says which.
+    """
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenUnpack",
+            category=CATEGORY,
+            is_deprecated=True,
+            is_input_list=True,
+            inputs=[Copilot.Input("copilot"), io.String.Input("token")],
+            outputs=[
+                io.Model.Output("model"),
+                io.Clip.Output("clip"),
+                io.Vae.Output("vae"),
+                Copilot.Output("resident"),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, copilot: list[Resident], token: list[str]) -> io.NodeOutput:
+        tokens = [getattr(c.copilot.painter, "token", None) for c in copilot]
+        # A copilot that was thrown away meanwhile has been made anew, with another token.
+        chosen = copilot[tokens.index(token[0]) if token[0] in tokens else 0]
+        painter = chosen.copilot.painter
+        return io.NodeOutput(painter.model, painter.clip, painter.vae, chosen)
+
+
 class WeGenFinish(io.ComfyNode):
     """Behind the last of ComfyUI's own nodes: what came of the plan."""
 
@@ -44,6 +76,8 @@ class WeGenFinish(io.ComfyNode):
             is_deprecated=True,
             enable_expand=True,
             inputs=[
+                Copilot.Input("copilot"),
+                io.String.Input("node_id"),
                 io.AnyType.Input("step"),
                 io.Image.Input("image"),
                 Done.Input("before", optional=True),
@@ -56,8 +90,12 @@ class WeGenFinish(io.ComfyNode):
                 Conversation.Output("talk"),
                 Done.Output("done"),
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
         )
 
     @classmethod
-    def execute(cls, step: Held, image, before: Any = None) -> io.NodeOutput:
-        return finish(step.value, image, before)
+    def execute(
+        cls, copilot: Resident, node_id: str, step: Held, image, before: Any = None
+    ) -> io.NodeOutput:
+        own = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
+        return finish(Expanding(node_id, copilot, own["copilot"]), step.value, image, before)

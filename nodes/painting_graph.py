@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from .painters import ComfyPainter
 
 Link = list  # [node id, output index], as in the API form of a graph
+MODEL, CLIP, VAE, COPILOT = range(4)
+"""Outputs of WeGenUnpack."""
 
 
 class Held(str):
     """A value under a name that tells it from others: an input in an expanded graph.
 
-    ComfyUI compares inputs to know what it has cached, and it can compare names, but not pictures
-    or models.
+    ComfyUI compares inputs to know what it has cached, and it can compare names, but not pictures.
     """
 
     value: Any
@@ -34,10 +35,14 @@ class Held(str):
 
 
 class PaintingGraph:
-    """The nodes of one picture, added to `graph`; their ids say what each is for."""
+    """The nodes of one picture, added to `graph`; their ids say what each is for.
 
-    def __init__(self, graph: GraphBuilder, painter: ComfyPainter, told: Brief) -> None:
+    parts: a WeGenUnpack of the painter's copilot.
+    """
+
+    def __init__(self, graph: GraphBuilder, painter: ComfyPainter, told: Brief, parts: Any) -> None:
         self.graph, self.painter, self.recipe, self.told = graph, painter, painter.recipe, told
+        self.model, self.clip, self.vae = (parts.out(i) for i in (MODEL, CLIP, VAE))
         self.pictures = [self._held_picture(f"picture {i}", p) for i, p in _numbered(told.pictures)]
 
     def image(self, seed: int, steps: int = 0, guidance: float = 0.0) -> Link:
@@ -62,16 +67,11 @@ class PaintingGraph:
             latent = self._latent()
         given = {"positive": positive, "negative": negative, "cfg": cfg}
         sampled = self._sample(seed, steps, latent, given)
-        return self._add("decode", "VAEDecode", samples=sampled, vae=self._part("vae"))
+        return self._add("decode", "VAEDecode", samples=sampled, vae=self.vae)
 
     def _add(self, id: str, type: str, **inputs: Any) -> Link:
         """The first output of a node; of the one that is there, if it was added before."""
         return self.graph.node(type, id, **inputs).out(0)
-
-    def _part(self, name: str) -> Link:
-        """The painter's model, clip or vae."""
-        held = Held(f"{name} of {self.painter.token}", getattr(self.painter, name))
-        return self._add(name, "WeGenHeld", held=held)
 
     def _held_picture(self, id: str, picture: Image) -> Link:
         turned = to_mask([picture]) if picture.mode == "L" else to_image([picture])
@@ -80,15 +80,15 @@ class PaintingGraph:
 
     def _condition(self, id: str, words: str) -> Link:
         """The words, and the pictures with them where the family is shown any."""
-        clip = self._part("clip")
+        given = {"clip": self.clip}
         if self.recipe.edit == "qwen plus" and self.pictures:
-            shown = {f"image{i}": p for i, p in _numbered(self.pictures)}
-            told = self._add(id, "TextEncodeQwenImageEditPlus", clip=clip, prompt=words, **shown)
+            given |= {f"image{i}": p for i, p in _numbered(self.pictures)}
+            told = self._add(id, "TextEncodeQwenImageEditPlus", prompt=words, **given)
         elif self.recipe.edit == "qwen" and self.pictures:
-            shown = {"image": self.pictures[0]}
-            told = self._add(id, "TextEncodeQwenImageEdit", clip=clip, prompt=words, **shown)
+            given["image"] = self.pictures[0]
+            told = self._add(id, "TextEncodeQwenImageEdit", prompt=words, **given)
         else:
-            told = self._add(id, "CLIPTextEncode", clip=clip, text=words)
+            told = self._add(id, "CLIPTextEncode", text=words, **given)
         # Qwen's encoders could add these too, but would scale the pictures first: they would shift.
         for i, _ in _numbered(self.pictures if self.recipe.sees else ()):
             given = {"conditioning": told, "latent": self._encoded(i)}
@@ -96,7 +96,7 @@ class PaintingGraph:
         return told
 
     def _encoded(self, number: int) -> Link:
-        given = {"pixels": self.pictures[number - 1], "vae": self._part("vae")}
+        given = {"pixels": self.pictures[number - 1], "vae": self.vae}
         return self._add(f"encode {number}", "VAEEncode", **given)
 
     def _latent(self) -> Link:
@@ -120,12 +120,12 @@ class PaintingGraph:
         else:
             mask = self._held_picture("region", self.told.region)
             given = {"pixels": self.pictures[0], "mask": mask}
-        given |= {"positive": positive, "negative": negative, "vae": self._part("vae")}
+        given |= {"positive": positive, "negative": negative, "vae": self.vae}
         filled = self.graph.node("InpaintModelConditioning", "fill", noise_mask=True, **given)
         return filled.out(0), filled.out(1), filled.out(2)
 
     def _sample(self, seed: int, steps: int, latent: Link, given: dict[str, Any]) -> Link:
-        model, recipe, painter = self._part("model"), self.recipe, self.painter
+        model, recipe, painter = self.model, self.recipe, self.painter
         if recipe.shift is not None and "model_sampling" not in painter.model.object_patches:
             model = self._add("shift", "ModelSamplingAuraFlow", model=model, shift=recipe.shift)
         sampler = recipe.sampler if painter.sampler_name == AUTO else painter.sampler_name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, MASK, REPORT, expand, paints_by_nodes, refining
+from .expansion import IMAGE, MASK, REPORT, expand, expanding, refining
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
 from .sockets import fitted, restored, to_image, to_mask, to_masks, to_pictures
@@ -44,7 +44,7 @@ class WeGenRefine(io.ComfyNode):
                     "report", display_name="report", tooltip="What was planned, changed and kept."
                 ),
             ],
-            hidden=[io.Hidden.unique_id],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
             enable_expand=True,
         )
 
@@ -56,11 +56,9 @@ class WeGenRefine(io.ComfyNode):
 
         pictures = to_pictures(image, "image")
         masks = to_masks(mask, pictures)
-        if paints_by_nodes(copilot):
-            steps = refining(
-                copilot, cls.hidden.unique_id, image, pictures, masks, instruction, seed
-            )
-            links, nodes = expand(steps)
+        if here := expanding(cls.hidden, copilot):
+            steps = refining(here, image, pictures, masks, instruction, seed)
+            links, nodes = expand(here, steps)
             return io.NodeOutput(links[IMAGE], links[MASK], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             done = [

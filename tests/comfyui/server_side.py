@@ -13,7 +13,7 @@ from aiohttp import web
 from server import PromptServer
 
 PACK = Path(__file__).parent / "ComfyUI-WeGen" / "__init__.py"
-NETWORKS = ("WeGen", "Gemma3ForConditionalGeneration")
+NETWORKS = ("WeGen", "Gemma3ForConditionalGeneration", "UNetModel")
 _networks = weakref.WeakSet()
 
 

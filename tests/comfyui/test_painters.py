@@ -9,6 +9,7 @@ import pytest
 from graphs import Graph, blank, output
 from hostile_server import HostileServer, serving, speak
 from PIL import Image
+from test_runs import free_all
 
 pytestmark = pytest.mark.comfyui
 PLAN = {
@@ -324,3 +325,12 @@ def test_other_references_are_planned_anew(server):
             graph.add("PreviewImage", images=composed)
             run(server, graph)
         assert len(host.asked) == 2
+
+
+def test_what_was_painted_with_is_released(server):
+    with serving(plan()) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, photo()))
+        run(server, graph)
+    assert server.get("wegen_test/networks").json() >= 1
+    free_all(server)
