@@ -43,7 +43,9 @@ class PaintingGraph:
     def __init__(self, graph: GraphBuilder, painter: ComfyPainter, told: Brief, parts: Any) -> None:
         self.graph, self.painter, self.recipe, self.told = graph, painter, painter.recipe, told
         self.model, self.clip, self.vae = (parts.out(i) for i in (MODEL, CLIP, VAE))
-        self.pictures = [self._held_picture(f"picture {i}", p) for i, p in _numbered(told.pictures)]
+        self.pictures = [
+            self._held_picture(f"picture {i}", p) for i, p in enumerate(told.pictures, 1)
+        ]
 
     def image(self, seed: int, steps: int = 0, guidance: float = 0.0) -> Link:
         """The IMAGE that is painted. steps, guidance: 0 for the painter's or the recipe's."""
@@ -82,7 +84,7 @@ class PaintingGraph:
         """The words, and the pictures with them where the family is shown any."""
         given = {"clip": self.clip}
         if self.recipe.edit == "qwen plus" and self.pictures:
-            given |= {f"image{i}": p for i, p in _numbered(self.pictures)}
+            given |= {f"image{i}": p for i, p in enumerate(self.pictures, 1)}
             told = self._add(id, "TextEncodeQwenImageEditPlus", prompt=words, **given)
         elif self.recipe.edit == "qwen" and self.pictures:
             given["image"] = self.pictures[0]
@@ -90,9 +92,10 @@ class PaintingGraph:
         else:
             told = self._add(id, "CLIPTextEncode", text=words, **given)
         # Qwen's encoders could add these too, but would scale the pictures first: they would shift.
-        for i, _ in _numbered(self.pictures if self.recipe.sees else ()):
-            given = {"conditioning": told, "latent": self._encoded(i)}
-            told = self._add(f"{id} reference {i}", "ReferenceLatent", **given)
+        if self.recipe.sees:
+            for i in range(1, len(self.pictures) + 1):
+                given = {"conditioning": told, "latent": self._encoded(i)}
+                told = self._add(f"{id} reference {i}", "ReferenceLatent", **given)
         return told
 
     def _encoded(self, number: int) -> Link:
@@ -145,7 +148,3 @@ class PaintingGraph:
             sigmas=self._add("sigmas", recipe.sigmas, steps=steps, **size),
             latent_image=latent,
         )
-
-
-def _numbered(items: Any) -> Any:
-    return enumerate(items, 1)
