@@ -210,6 +210,22 @@ def test_preserve_takes_a_mask_as_the_change_and_passes_what_it_is_told_to(serve
     assert passed.size == (80, 80) and len(passed.getcolors()) == 1
 
 
+def test_preserve_gives_one_batch_of_what_is_kept_and_what_passes(server):
+    graph = Graph()
+    source, other = generate(graph, load(graph)), blank(graph, 64, 64)
+    both = graph.add("ImageBatch", image1=source, image2=other)
+    alpha = graph.add("ImageToMask", image=blank(graph, 64, 64, batch=2), channel="red")
+    edited = graph.add("JoinImageWithAlpha", image=both, alpha=alpha)
+    for image in (source, preserve(graph, source, edited)):
+        show(graph, image)
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    before, kept, passed = server.pictures(outcome)
+    assert (kept.mode, passed.mode) == ("RGBA", "RGBA")
+    assert kept.tobytes() == before.convert("RGBA").tobytes()
+    assert passed.getchannel("A").getextrema()[1] < 255
+
+
 def test_wide_pictures_keep_their_size(server):
     graph = Graph()
     wide = graph.add("TestImage", width=8192, height=64, value="0.9")
