@@ -293,7 +293,7 @@ def test_a_smooth_warp_is_told_from_its_affine_trend():
     tensor[2:, :2, 0] = 0  # nor sideways there
     moved = bend + affine
     pull = moved * tensor[..., [0, 2]]
-    fit, flow = smooth_warp(tensor, pull, np.zeros((*grid, 2)), 0.1, size)
+    fit, flow, _ = smooth_warp(tensor, pull, np.zeros((*grid, 2)), 0.1, size)
     found = (fit[:2, :2] @ flow[..., None])[..., 0]
     found += np.stack([x, y], axis=-1) @ (fit[:2, :2] - np.eye(2)).T + fit[:2, 2]
     error = np.abs(found - moved)

@@ -18,6 +18,7 @@ from .starts import plain_resize, scan, size_relations
 from .warp import centres, nodes, smooth_warp
 
 _LEVELS = (128, 256, 512)  # long side, pixels
+_STILL = 0.05  # pixels of a level: a smaller step is the last one
 _CELL = 8  # pixels of the finest level per cell of the warp's grid
 _WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
 # (agreement above which this search is left out, long side of its scan; 0: the size relations)
@@ -132,7 +133,7 @@ def _registered(source: np.ndarray, edited: np.ndarray, warps: bool) -> Registra
         if max(source.shape) <= level.target:
             break
         level = _Level.build(source, edited, target)
-        found = level.warp(found, steps=2) if warps else level.affine(found, steps=3)
+        found = level.warp(found, steps=5) if warps else level.affine(found, steps=3)
     if not warps:
         return _chosen(level, [plain, found])
     # The affine map of a warp is the trend over all of the picture; alone, it fits the texture.
@@ -194,7 +195,7 @@ class _Level:
             update = _affine_step(tensor, vector, self.source.shape)
             local = replace(local, matrix=local.matrix @ update)
             corner = (update - np.eye(3)) @ [self.source.shape[1], self.source.shape[0], 1]
-            if np.hypot(*(update - np.eye(3))[:2, 2]) + np.hypot(*corner[:2]) < 0.05:
+            if np.hypot(*(update - np.eye(3))[:2, 2]) + np.hypot(*corner[:2]) < _STILL:
                 break
         return self._back(local)
 
@@ -205,8 +206,10 @@ class _Level:
             grid = nodes(self.full[0])
             tensor, vector, noise = self._cells(local, grid)
             flow = np.zeros((*grid, 2), np.float32) if local.flow is None else local.flow
-            fit, flow = smooth_warp(tensor, vector, flow, noise, local.size)
+            fit, flow, step = smooth_warp(tensor, vector, flow, noise, local.size)
             local = replace(local, matrix=local.matrix @ fit, flow=flow)
+            if step < _STILL:
+                break
         return self._back(local)
 
     def misfit(self, found: Registration) -> float:

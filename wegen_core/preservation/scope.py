@@ -17,7 +17,8 @@ _COLOURFUL = 6.0  # levels of the colourful places below which there is no colou
 _BRIGHT = 45.0  # shift of the bright tones, levels: a night sky is mostly black
 _NOISE = 4.6  # misfit of what agrees, levels, ...
 _REDRAWN = 0.2  # ... and per level of the picture's texture, which editors draw anew
-_DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well
+_DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well, ...
+_GRAIN = 2.5  # ... and flat areas may not be noisier than this, levels; editors leave about 1
 _KEPT = 0.05  # share of the picture that must agree for anything to be preserved
 _STRUCTURE = 0.45  # correlation of the texture of what seems kept, below which it is chance
 _CHANGED = 0.3  # share changed above which chance agreement is a danger
@@ -51,7 +52,7 @@ def scope(inside: np.ndarray, zoom: float, tone: Level, change: Change) -> Scope
     similar, texture = alike(before, after)
     if _faded(before, after, similar):
         return Scope(False, "the whole picture lost its colours")
-    loose = tone.spread > _DOUBT and tone.structure < _STRUCTURE
+    loose = tone.spread > _DOUBT and (tone.structure < _STRUCTURE or change.flat > _GRAIN)
     if tone.spread > _NOISE + _REDRAWN * texture.mean() or loose:
         return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
     changed = float((change.mask & inside).sum() / max(1, inside.sum()))

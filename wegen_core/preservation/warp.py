@@ -36,8 +36,9 @@ def centres(grid: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, n
 
 def smooth_warp(
     tensor: np.ndarray, vector: np.ndarray, before: np.ndarray, noise: float, size: tuple[int, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """The most likely displacement of the nodes: its affine part, 3x3, and the rest, [gh,gw,2].
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """The most likely displacement of the nodes: its affine part, 3x3, and the rest, [gh,gw,2];
+    and how far that is from `before`, root mean square.
 
     tensor [gh,gw,3] (xx, xy, yy) and vector [gh,gw,2]: normal equations, means over the pixels of
     each cell, of a step from the displacement `before` [gh,gw,2]. noise: variance of the misfit.
@@ -57,7 +58,8 @@ def smooth_warp(
     fit[:2] += trend.T
     # p -> fit (p + flow): the rest, seen before the affine map.
     rest = (moved - points @ trend) @ np.linalg.inv(fit[:2, :2]).T
-    return fit, rest.reshape(*grid, 2).astype(np.float32)
+    step = float(np.sqrt(np.mean((moved - start) ** 2)))
+    return fit, rest.reshape(*grid, 2).astype(np.float32), step
 
 
 def _step(tensor: np.ndarray, vector: np.ndarray, start: np.ndarray, evidence: float) -> np.ndarray:
