@@ -18,7 +18,8 @@ _BRIGHT = 45.0  # shift of the bright tones, levels: a night sky is mostly black
 _NOISE = 4.6  # misfit of what agrees, levels, ...
 _REDRAWN = 0.2  # ... and per level of the picture's texture, which editors draw anew
 _DOUBT = 5.0  # misfit, levels, from which the texture has to agree as well, ...
-_GRAIN = 2.5  # ... and flat areas may not be noisier than this, levels; editors leave about 1
+_GRAIN = 2.5  # ... and flat areas may not be noisier than this, levels (editors leave about 1), ...
+_MOST = 0.5  # ... where so much of the picture agrees that the noise is not an edit's
 _KEPT = 0.05  # share of the picture that must agree for anything to be preserved
 _STRUCTURE = 0.45  # correlation of the texture of what seems kept, below which it is chance
 _CHANGED = 0.3  # share changed above which chance agreement is a danger
@@ -52,7 +53,8 @@ def scope(inside: np.ndarray, zoom: float, tone: Level, change: Change) -> Scope
     similar, texture = alike(before, after)
     if _faded(before, after, similar):
         return Scope(False, "the whole picture lost its colours")
-    loose = tone.spread > _DOUBT and (tone.structure < _STRUCTURE or change.flat > _GRAIN)
+    grainy = change.flat > _GRAIN and tone.explained > _MOST
+    loose = tone.spread > _DOUBT and (grainy or tone.structure < _STRUCTURE)
     if tone.spread > _NOISE + _REDRAWN * texture.mean() or loose:
         return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
     changed = float((change.mask & inside).sum() / max(1, inside.sum()))
