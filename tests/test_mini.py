@@ -54,7 +54,8 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
     ]
     put = copilot.chat(talk, "put the cat from picture 1 into picture 2 on the right", pictures)
     assert put.plan.intent == "compose"
-    assert put.plan.references == (Reference(4, "base"),)  # the second of those just shown
+    # Of those just shown: two were drawn before.
+    assert put.plan.references == (Reference(3, "subject", "the cat"), Reference(4, "base"))
 
 
 def test_a_talk_is_read_as_it_was_written(copilot: Copilot) -> None:

@@ -301,20 +301,28 @@ class NativeMLLM:
             prompt=meant or asked,
             text=words,
             changes=(change or asked,) if intent == "refine" else (),
-            references=_base(change, turns) if intent == "compose" else (),
+            references=_references(change, turns) if intent == "compose" else (),
             constraints=tuple(find_constraints(asked)),
             draft=draft,
         )
 
 
-def _base(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
-    """The picture that things are put into: what a composing reply names last."""
-    named = re.findall(r"\bpicture (\d+)", change)
-    shown = len(turns[-1].pictures)
-    if not named or not 1 <= int(named[-1]) <= shown:
-        return ()
-    earlier = sum(len(turn.pictures) for turn in turns[:-1])
-    return (Reference(earlier + int(named[-1]), "base"),)
+def _references(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
+    """What a composing reply takes from one of the pictures just shown, and which it puts it into.
+
+    "from picture 1 into picture 2: the cat on the left as a red cat on the right", "now picture 2
+    at night".
+    """
+    into = re.findall(r"\bpicture (\d+)", change)[-1:]
+    roles = [(number, "base", "") for number in into]
+    if taken := re.match(r"from picture (\d+) .*?: (the \w+)", change):
+        roles.insert(0, (taken[1], "subject", taken[2]))
+    shown, earlier = len(turns[-1].pictures), sum(len(turn.pictures) for turn in turns[:-1])
+    return tuple(
+        Reference(earlier + int(number), role, what)
+        for number, role, what in roles
+        if 1 <= int(number) <= shown
+    )
 
 
 def _guess(turns: Sequence[Turn]) -> Intent:
