@@ -288,7 +288,8 @@ def test_a_missing_model_is_named_before_anything_heavy_is_loaded():
 
 def test_ctrl_c_in_a_real_process():
     code = (
-        "import wegen_core.loading as loading, time, wegen_core.cli as cli, sys\n"
+        "import signal, sys, time, wegen_core.cli as cli, wegen_core.loading as loading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored behind a shell's `&`
         "loading.load = lambda *a, **k: (print('loading', flush=True), time.sleep(60))\n"
         "sys.exit(cli.main(['generate', 'a boat']))"
     )
