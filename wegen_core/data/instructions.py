@@ -263,7 +263,7 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     if len(taker.things) > 1:
         return None
     thing = pick(rng, giver.things)
-    the = _the(thing, replace(giver, things=giver.things), rng)
+    the = _the(thing, giver, rng)
     the = f"the {thing.kind}" if the == "it" else the
     origin, goal = _pictures(source, rng)
     free = _free(taker)
@@ -383,7 +383,7 @@ def _the_by_kind(thing: Thing, scene: Scene, rng: Rng) -> str:
     """Singles the thing out without giving its colour away."""
     if sum(t.kind == thing.kind for t in scene.things) == 1 and rng.random() < 0.8:
         return f"the {thing.kind}"
-    return f"the {thing.kind} {PLACES[thing.position]}"
+    return point_out(thing)
 
 
 def _yes(value: bool) -> str:
