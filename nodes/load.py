@@ -155,17 +155,14 @@ class WeGenLoadMLLM(io.ComfyNode):
     ) -> io.NodeOutput:
         from ..wegen_core.mllm.local import load
 
-        place, bits = (
-            _downloaded(repository) or model_folders.locate_mllm(model),
-            BITS[quantisation],
-        )
+        place = _downloaded(repository) or model_folders.locate_mllm(model)
+        dtype, bits = _dtype(precision, small=False), BITS[quantisation]
         options = {"attention": attention, "bits": bits}
         if bits is None:
-            mllm = _loaded(load, place, _dtype(precision, small=False), **options)
+            mllm = _loaded(load, place, dtype, **options)
             home = Home(mllm.model, mllm.forget, reading(mllm.model))
             return io.NodeOutput(ResidentModel(mllm, [home]))
         device = _emptied(model_folders.weight_of(place) * bits // 16)
-        dtype = _dtype(precision, small=False)
         return io.NodeOutput(ResidentModel(_loaded(load, place, dtype, device, **options)))
 
 

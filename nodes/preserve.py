@@ -31,7 +31,7 @@ class WeGenPreserve(io.ComfyNode):
                     tooltip="White: the edit was meant only here. Empty or not connected: found "
                     "by comparing the two.",
                 ),
-                *_settings(),
+                *map(advanced, _settings()),
             ],
             outputs=[
                 io.Image.Output(
@@ -81,45 +81,37 @@ class WeGenPreserve(io.ComfyNode):
 
 def _settings() -> list[io.Input]:
     return [
-        advanced(
-            io.Combo.Input(
-                "mask_mode",
-                display_name="mask mode",
-                options=["limit", "replace"],
-                default="limit",
-                optional=True,
-                tooltip="'limit': what changed is found inside the mask. 'replace': the mask is "
-                "what changed, all of it.",
-            )
+        io.Combo.Input(
+            "mask_mode",
+            display_name="mask mode",
+            options=["limit", "replace"],
+            default="limit",
+            optional=True,
+            tooltip="'limit': what changed is found inside the mask. 'replace': the mask is "
+            "what changed, all of it.",
         ),
-        advanced(
-            io.Combo.Input(
-                "scope",
-                options=["auto", "local", "global"],
-                default="auto",
-                optional=True,
-                tooltip="'auto': an edit of the whole picture (its style, its light, another "
-                "picture) is passed on untouched. 'local': never. 'global': always.",
-            )
+        io.Combo.Input(
+            "scope",
+            options=["auto", "local", "global"],
+            default="auto",
+            optional=True,
+            tooltip="'auto': an edit of the whole picture (its style, its light, another "
+            "picture) is passed on untouched. 'local': never. 'global': always.",
         ),
-        advanced(
-            io.Combo.Input(
-                "align",
-                options=["warp", "affine", "none"],
-                default="warp",
-                optional=True,
-                tooltip="What the editor may have moved. 'warp': anything, by a little. 'affine': "
-                "shift, zoom and rotation. 'none': nothing; only sizes may differ.",
-            )
+        io.Combo.Input(
+            "align",
+            options=["warp", "affine", "none"],
+            default="warp",
+            optional=True,
+            tooltip="What the editor may have moved. 'warp': anything, by a little. 'affine': "
+            "shift, zoom and rotation. 'none': nothing; only sizes may differ.",
         ),
-        advanced(
-            io.Boolean.Input(
-                "shared_registration",
-                display_name="video frames",
-                default=False,
-                optional=True,
-                tooltip="For the frames of a video that one edit moved in one way: all are "
-                "aligned as the first is, which is steadier and faster.",
-            )
+        io.Boolean.Input(
+            "shared_registration",
+            display_name="video frames",
+            default=False,
+            optional=True,
+            tooltip="For the frames of a video that one edit moved in one way: all are "
+            "aligned as the first is, which is steadier and faster.",
         ),
     ]
