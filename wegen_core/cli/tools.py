@@ -9,11 +9,14 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+from PIL.Image import Image
+
 from ..records import open_picture, open_pixels, versions, write_picture
 
 
 def preserve(args: Namespace) -> None:
     from ..preservation import drift_picture, opencv_hint, preserve
+    from ..preservation.pixels import mask_picture
 
     mask = None if args.mask is None else open_picture(args.mask)
     source, source_profile = open_pixels(args.source)
@@ -23,23 +26,16 @@ def preserve(args: Namespace) -> None:
     passed = done.report.decision == "pass"
     write_picture(done.image, args.out, edited_profile if passed else source_profile)
     if args.change_mask is not None:
-        write_picture(_as_picture(done.change_mask), args.change_mask)
+        changed = done.change_mask  # an array where the source was one
+        if not isinstance(changed, Image):
+            changed = mask_picture(changed)
+        write_picture(changed, args.change_mask)
     if args.picture is not None:
         write_picture(drift_picture(done.drift, done.change_mask), args.picture)
     if args.json:
         print(done.report.to_json())
     elif args.report:
         print(done.report, *opencv_hint(), sep="\n")
-
-
-def _as_picture(mask: Any) -> Any:
-    """A change mask as PIL's, whichever kind it has after its source; what is not 0 stays so."""
-    import numpy as np
-    from PIL import Image
-
-    if isinstance(mask, Image.Image):
-        return mask
-    return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
 
 
 def convert(args: Namespace) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .pixels import read
+from .pixels import mask_array, read
 from .preserve import Preserved, preserve
 
 
@@ -41,7 +41,7 @@ class Anchor:
         if result.report.decision == "pass":
             alpha = np.ones(size, np.float32)
         else:
-            alpha = _alpha(result.change_mask)
+            alpha = mask_array(result.change_mask)
         owner = self.owner if size == self._size else np.zeros(size, np.int32)
         self.owner = np.where(alpha > 0, len(self.masks) + 1, owner).astype(np.int32)
         self.masks.append(alpha)
@@ -51,11 +51,3 @@ class Anchor:
     def kept(self) -> float:
         """Share of the picture that is still the original's, bit for bit, 0..1."""
         return float((self.owner == 0).mean())
-
-
-def _alpha(mask: Any) -> np.ndarray:
-    """A change mask in any of its forms -> float32 [H,W]."""
-    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
-    array = array[0] if array.ndim == 3 else array
-    scale = 255 if array.dtype == np.uint8 else 1
-    return array.astype(np.float32) / scale

@@ -118,7 +118,7 @@ class _Form:
 
     def mask(self, mask: np.ndarray) -> Any:
         if self.kind == "pil":
-            return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
+            return mask_picture(mask)
         batch = self.kind == "torch" or len(self.shape) == 4
         mask = mask[None] if batch else mask
         if self.kind == "torch":
@@ -182,6 +182,19 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
             "give a mask of the source's size, or of the same aspect ratio"
         )
     return pixels.luma(size) > 0.5
+
+
+def mask_array(mask: Any) -> np.ndarray:
+    """A change mask in any of its forms -> float32 [H,W] in 0..1."""
+    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    array = array[0] if array.ndim == 3 else array
+    scale = 255 if array.dtype == np.uint8 else 1
+    return array.astype(np.float32) / scale
+
+
+def mask_picture(mask: np.ndarray) -> Image.Image:
+    """float [H,W] in 0..1 -> "L"; what is not 0 stays so."""
+    return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
 
 
 def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 
 from . import filters
+from .pixels import mask_array
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,7 @@ class Report:
 def drift_picture(drift: np.ndarray, change_mask: Any) -> Image.Image:
     """`Preserved.drift` as a heat map, black to yellow, the edge of `Preserved.change_mask` drawn
     in cyan: an RGB picture of the size of `drift`."""
-    array = change_mask
-    if hasattr(array, "detach"):
-        array = array.detach().cpu().numpy()
-    array = np.asarray(array, np.float32)
-    array = array[0] if array.ndim == 3 else array
-    mask = filters.resize(np.ascontiguousarray(array), drift.shape) > 0.5 * max(1.0, array.max())
+    mask = filters.resize(mask_array(change_mask), drift.shape) > 0.5
     # A drift of 32 levels is already plain to see.
     heat = np.clip(drift.astype(np.float32) / 32, 0, 1)[..., None]
     rgb = np.clip(heat * [3.0, 1.5, 0.5] - [0.0, 0.5, 0.25], 0, 1) * 255
