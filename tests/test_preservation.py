@@ -327,3 +327,16 @@ def test_memory_stays_a_small_multiple_of_the_picture():
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert result.report.decision == "lock" and peak < 12 * source.nbytes
+
+
+@pytest.mark.parametrize("times", [2, 3])
+def test_a_larger_edited_picture_is_averaged_down_not_sampled(times):
+    rng = np.random.default_rng(0)
+    large = rng.integers(0, 256, (96 * times, 96 * times, 3), dtype=np.uint8)
+    source = filters.resize(large, (96, 96))
+    changed = (slice(30 * times, 60 * times),) * 2
+    large[changed] = rng.integers(0, 256, large[changed].shape)
+    wanted = filters.resize(large, (96, 96))[30:60, 30:60].astype(float)
+    result = preserve(source, large, scope="local", align="none")
+    inner = result.image[30:60, 30:60].astype(float)
+    assert np.abs(inner - wanted)[2:-2, 2:-2].mean() < 4

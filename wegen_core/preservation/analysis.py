@@ -10,7 +10,7 @@ import numpy as np
 from ..progress import ShouldStop, check
 from . import filters
 from .change import Change, change
-from .composite import beyond, seam_offset
+from .composite import as_dense, beyond, seam_offset
 from .level import Level, level
 from .pixels import Pixels, to_dtype
 from .registration import Registration, register
@@ -106,6 +106,7 @@ def reduced(size: tuple[int, int]) -> tuple[int, int]:
 
 def _seen(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, np.ndarray]:
     """uint8 `edited` in the source's frame, uint8 [h,w,3], and what it covers, bool [h,w]."""
+    edited, found = as_dense(edited, found)
     seen, inside = np.empty((*found.size, 3), np.uint8), np.empty(found.size, bool)
     for rows, _, _ in filters.strips(found.size[0]):
         part, inside[rows] = found.sample(edited, (rows.start, 0, rows.stop, found.size[1]))

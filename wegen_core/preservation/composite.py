@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +21,7 @@ _FADE = 24.0  # pixels of the analysed picture
 _BACKGROUND = 0.5  # share of the border that changes with a background
 _OFFSET_REACH = 5.0  # pixels of the analysed picture over which a seam's offset fades
 _OFFSET_LIMIT = 8.0  # levels: a larger step along the seam is the edit's own
+_DENSE = 1.6  # of its pixels for each of the source, along a side: sampling more would alias
 
 
 def feather(mask: np.ndarray, radius: float, inward: bool = False) -> np.ndarray:
@@ -90,6 +93,18 @@ def seam_offset(
     return total / (filters.blur(ring[..., 0], _OFFSET_REACH / 2)[..., None] + 0.1)
 
 
+def as_dense(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, Registration]:
+    """`edited` [h,w,C], averaged down to the source's density where it is denser, and where the
+    source's pixels lie in that."""
+    density = math.sqrt(abs(float(np.linalg.det(found.matrix[:2, :2]))))
+    if density < _DENSE:
+        return edited, found
+    old = edited.shape[0], edited.shape[1]
+    new = max(1, round(old[0] / density)), max(1, round(old[1] / density))
+    values = edited.astype(np.float32) if edited.dtype == np.float64 else edited
+    return filters.resize(values, new), found.at(found.size, old, new)
+
+
 def composite(
     source: Pixels,
     edited: Pixels,
@@ -97,15 +112,34 @@ def composite(
     tone: Level,
     offset: np.ndarray,
     alpha: np.ndarray,
+    mask: np.ndarray,
     should_stop: ShouldStop | None = None,
-) -> np.ndarray:
-    """source + alpha * (edited, registered and levelled - source): [H,W,C] in the source's dtype.
+) -> tuple[Any, float]:
+    """source + alpha * (edited, registered and levelled - source): [H,W,C] in the source's dtype,
+    an array, or a tensor on the accelerator that holds the source; and the sum of the squared
+    differences that this makes outside of the bool `mask`.
 
-    found, tone: for the source's full size. Where alpha is 0, the very values of the source.
+    found, tone: for the source's full size. Where alpha is 0, the very values of the source, and
+    its own transparency everywhere if the edited picture has none.
     should_stop: asked before each strip of rows.
     """
-    out = source.values.copy()
-    values = edited.like(source)
+    channels = source.colours if edited.opaque else source.values.shape[2]
+    dense, found = as_dense(edited.like(source), found)
+    if source.accelerator is not None:
+        import torch
+
+        from . import torch_composite
+
+        own = edited.tensor() if dense is edited.values else None
+        held = torch.from_numpy(np.array(dense)) if own is None else own
+        return torch_composite.composite(
+            source.tensor(),
+            held[..., :channels].to(source.accelerator),
+            source.white,
+            *(found, tone, offset, alpha, mask, should_stop),
+        )
+    dense = dense[..., :channels]
+    out, error = source.values.copy(), 0.0
     for rows, _, _ in filters.strips(source.size[0]):
         check(should_stop)
         columns = np.flatnonzero(alpha[rows].any(axis=0))
@@ -113,12 +147,15 @@ def composite(
             continue
         left, right = int(columns[0]), int(columns[-1]) + 1
         a = alpha[rows, left:right, None]
-        part = source.values[rows, left:right]
-        new = _levelled(values, source, found, tone, offset, (rows.start, left, rows.stop, right))
+        part = out[rows, left:right, :channels]
+        new = _levelled(dense, source, found, tone, offset, (rows.start, left, rows.stop, right))
         base = part.astype(np.float32)
         mixed = to_dtype(base + a * (new - base), part.dtype, source.white)
-        np.copyto(out[rows, left:right], mixed, where=a > 0)
-    return out
+        beside = (a[..., 0] > 0) & ~mask[rows, left:right]
+        change = mixed[beside].astype(np.float64) - part[beside]
+        error += float(np.vdot(change, change))
+        np.copyto(part, mixed, where=a > 0)
+    return out, error
 
 
 def _levelled(

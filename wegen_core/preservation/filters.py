@@ -18,7 +18,7 @@ try:
 except ImportError:
     cv2 = None
 
-_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+LUMA = np.array([0.299, 0.587, 0.114], np.float32)
 _REMAP_SIDE = 32766  # cv2.remap indexes with 16 bits
 _ROWS = 64  # of a strip
 _COARSE = 32  # nodes up to which two small matrix products beat a remap
@@ -30,9 +30,9 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     """[H,W,3] or [H,W,1] -> float32 [H,W], weights of ITU-R BT.601."""
     if rgb.shape[2] == 1:
         return rgb[..., 0].astype(np.float32)
-    out = np.multiply(rgb[..., 0], _LUMA[0], dtype=np.float32)
+    out = np.multiply(rgb[..., 0], LUMA[0], dtype=np.float32)
     for channel in (1, 2):  # one by one: integers need no float copy of the whole
-        out += np.multiply(rgb[..., channel], _LUMA[channel], dtype=np.float32)
+        out += np.multiply(rgb[..., channel], LUMA[channel], dtype=np.float32)
     return out
 
 

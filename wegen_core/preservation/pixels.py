@@ -38,8 +38,25 @@ class Pixels:
         """How many leading channels are colour: 1 (grey) or 3. What follows is alpha."""
         return 1 if self.values.shape[2] < 3 else 3
 
-    def rebuild(self, values: np.ndarray) -> Any:
-        """An array like `values` (any size and channels) -> the caller's kind of picture."""
+    @property
+    def opaque(self) -> bool:
+        """Whether there is no alpha."""
+        return self.values.shape[2] == self.colours
+
+    @property
+    def accelerator(self) -> Any:
+        """The torch device that holds the caller's picture, if that is not the CPU; or None."""
+        like = self.form.like
+        return None if like is None or like.device.type == "cpu" else like.device
+
+    def tensor(self) -> Any:
+        """The caller's tensor as [H,W,C] where it lies; None for another kind of picture."""
+        like = self.form.like
+        return None if like is None else like.detach().reshape(self.values.shape)
+
+    def rebuild(self, values: Any) -> Any:
+        """`values` [H,W,C] (any size and channels), an array, or a tensor if the caller's picture
+        is one -> the caller's kind of picture."""
         if self.form.kind == "pil" and values.shape[2] > 1:
             values = _levels(values, self.white, np.dtype(np.uint8), 255)  # all that PIL has
         return self.form.picture(values)
@@ -89,9 +106,9 @@ class Pixels:
         elif self.colours < other.colours:
             colour = np.repeat(colour, 3, axis=2)
         parts = [colour]
-        if other.values.shape[2] > other.colours:
+        if not other.opaque:
             alpha = np.full((*self.size, 1), other.white, np.float32)
-            if values.shape[2] > self.colours:
+            if not self.opaque:
                 alpha = values[..., -1:].astype(np.float32) * (other.white / self.white)
             parts.append(alpha)
         return to_dtype(np.concatenate(parts, axis=2), other.values.dtype, other.white)
@@ -106,7 +123,7 @@ class _Form:
     mode: str = ""
     like: Any = None  # a tensor, for its dtype and device
 
-    def picture(self, values: np.ndarray) -> Any:
+    def picture(self, values: Any) -> Any:
         if self.kind == "pil":
             flat = values[..., 0] if values.shape[2] == 1 else values
             return Image.fromarray(np.ascontiguousarray(flat))
@@ -127,10 +144,12 @@ class _Form:
             return torch.from_numpy(np.ascontiguousarray(mask)).to(self.like.device)
         return mask
 
-    def _tensor(self, values: np.ndarray) -> Any:
+    def _tensor(self, values: Any) -> Any:
         import torch
 
-        return torch.from_numpy(np.ascontiguousarray(values)).to(self.like)
+        if isinstance(values, np.ndarray):
+            values = torch.from_numpy(np.ascontiguousarray(values))
+        return values.to(self.like)
 
 
 def read(picture: Any, name: str) -> Pixels:
@@ -144,9 +163,7 @@ def read(picture: Any, name: str) -> Pixels:
     if isinstance(picture, Image.Image):
         array, form = _from_pil(picture)
     elif hasattr(picture, "detach"):
-        tensor = picture.detach().cpu()
-        half = tensor.is_floating_point() and tensor.element_size() < 4
-        array = (tensor.float() if half else tensor).numpy()
+        array = _array(picture)
         form = _Form("torch", tuple(array.shape), like=picture)
     elif isinstance(picture, np.ndarray):
         array, form = picture, _Form("numpy", picture.shape)
@@ -167,7 +184,7 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
     if isinstance(mask, np.ndarray) and mask.dtype == bool:
         mask = mask.astype(np.uint8) * 255
     elif hasattr(mask, "detach"):
-        mask = mask.detach().cpu().numpy()
+        mask = _array(mask)
         mask = mask.astype(np.uint8) * 255 if mask.dtype == bool else mask
     if isinstance(mask, np.ndarray) and mask.ndim == 3 and mask.shape[0] == 1:
         mask = mask[0]
@@ -186,7 +203,7 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
 
 def mask_array(mask: Any) -> np.ndarray:
     """A change mask in any of its forms -> float32 [H,W] in 0..1."""
-    array = mask.detach().cpu().numpy() if hasattr(mask, "detach") else np.asarray(mask)
+    array = _array(mask) if hasattr(mask, "detach") else np.asarray(mask)
     array = array[0] if array.ndim == 3 else array
     scale = 255 if array.dtype == np.uint8 else 1
     return array.astype(np.float32) / scale
@@ -195,6 +212,13 @@ def mask_array(mask: Any) -> np.ndarray:
 def mask_picture(mask: np.ndarray) -> Image.Image:
     """float [H,W] in 0..1 -> "L"; what is not 0 stays so."""
     return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
+
+
+def _array(tensor: Any) -> np.ndarray:
+    """A torch tensor -> an array; NumPy knows no half precision of some kinds."""
+    tensor = tensor.detach().cpu()
+    half = tensor.is_floating_point() and tensor.element_size() < 4
+    return (tensor.float() if half else tensor).numpy()
 
 
 def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:

@@ -119,10 +119,10 @@ def _locked(
         np.maximum(alpha, rest, out=alpha, where=rest > _FAINT)
     if limit is not None:
         alpha[~limit] = 0
-    values = composite(a, b, view.found, view.tone, view.offset, alpha, should_stop)
-    if b.values.shape[2] == b.colours:  # an editor without alpha leaves it alone
-        values[..., a.colours :] = a.values[..., a.colours :]
-    report = _report(view, "lock", reason, _after(a, values, alpha, mask))
+    values, error = composite(a, b, view.found, view.tone, view.offset, alpha, mask, should_stop)
+    count = (mask.size - int(np.count_nonzero(mask))) * a.values.shape[2]
+    after = _psnr(error / count, a.white) if count else None
+    report = _report(view, "lock", reason, after)
     return Preserved(
         a.rebuild(values),
         a.rebuild_mask(alpha),
@@ -133,15 +133,9 @@ def _locked(
     )
 
 
-def _after(a: Pixels, values: np.ndarray, alpha: np.ndarray, mask: np.ndarray) -> float | None:
-    """PSNR of what is outside `mask`, dB: its feather may touch a pixel or two."""
-    count = mask.size - int(np.count_nonzero(mask))
-    if count == 0:
-        return None
-    feathered = (alpha > 0) & ~mask
-    before, after = a.values[feathered].astype(np.float64), values[feathered].astype(np.float64)
-    error = float(((before - after) ** 2).sum()) / (count * a.values.shape[2])
-    return 10 * math.log10(a.white**2 / error) if error else math.inf
+def _psnr(error: float, white: float) -> float:
+    """A mean squared error, dB."""
+    return 10 * math.log10(white**2 / error) if error else math.inf
 
 
 def _passed(
@@ -179,9 +173,7 @@ def _report(
     shift = (drift @ centre - centre)[:2]
     grey = np.full((1, 1, 3), 128.0, np.float32)
     colour = (grey - view.tone.curve(grey))[0, 0]
-    before = None
-    if view.raw is not None:
-        before = math.inf if view.raw == 0 else 10 * math.log10(255**2 / view.raw)
+    before = None if view.raw is None else _psnr(view.raw, 255)
     return Report(
         decision,
         reason,
