@@ -220,15 +220,15 @@ def finish(here: Expanding, step: Step, image: Any, before: Any) -> io.NodeOutpu
 def _preserved(step: Step, image: Any, aligned: bool) -> Made:
     from PIL.Image import Resampling
 
-    from ..wegen_core.finishing import preserved, source_picture
+    from ..wegen_core.finishing import preserved
 
     painted = to_pictures(image, "image")[0]
     if painted.size != step.final:
         painted = painted.resize(step.final, Resampling.LANCZOS)
-    source = source_picture(step.plan, step.talk)
+    pictures = [p.image for p in step.talk.pictures]
     with stoppable() as callbacks:
         stop = callbacks["should_stop"]
-        return preserved(step.plan, painted, source, step.mask, aligned=aligned, should_stop=stop)
+        return preserved(step.plan, painted, pictures, step.mask, aligned=aligned, should_stop=stop)
 
 
 def _output(here: Expanding, step: Step, made: Made, before: Any) -> io.NodeOutput:

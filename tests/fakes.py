@@ -122,7 +122,7 @@ def _picture(plan: Plan, pictures, seed: int, size) -> Image.Image:
     red, green, blue = hashlib.sha256(f"{plan.prompt} {seed}".encode()).digest()[:3]
     if plan.intent == "generate" or not pictures:
         return Image.new("RGB", size, (red, green, blue))
-    number = next((r.picture for r in plan.references if r.role == "base"), len(pictures))
+    number = plan.base or len(pictures)
     image = pictures[number - 1].convert("RGB").point(lambda v: min(255, v + 1))
     ImageDraw.Draw(image).rectangle(SQUARE, fill=(red, 255, blue))
     return image

@@ -7,11 +7,12 @@ from types import SimpleNamespace
 import pytest
 from fakes import FakeMLLM, FakePainter, scene
 
-from wegen_core import Copilot, turns
+from wegen_core import Conversation, Copilot, turns
 from wegen_core.mllm.planning import ask_for_plans
+from wegen_core.painting.brief import brief
 from wegen_core.painting.families import FAMILIES, instruction
 from wegen_core.plan import ROLES, Plan, Reference
-from wegen_core.references import assigned, in_words, place_of
+from wegen_core.references import assigned, in_words, place_of, with_base
 
 GIVEN = (
     Reference(1, "subject", "the cat", region=(0.0, 0.0, 0.4, 0.4)),
@@ -103,3 +104,41 @@ def test_too_many_and_missing_pictures_are_named():
         copilot.compose([scene()] * 10, "put them together")
     with pytest.raises(ValueError, match="references name picture 3; there are 2"):
         copilot.compose([scene()] * 2, "put them together", references=GIVEN)
+
+
+def talk_of(*pictures: int, words: str = "put the cat from picture 1 into picture 2"):
+    """A talk in which the user shows so many pictures in each turn."""
+    talk = Conversation()
+    for count in pictures:
+        talk.add("user", *[scene() for _ in range(count)], words)
+    return talk
+
+
+@pytest.mark.parametrize(
+    ("intent", "planned", "talk", "base"),
+    [
+        ("refine", [], talk_of(2, 1), 3),
+        ("refine", [Reference(1, "base")], talk_of(2, 1), 1),
+        ("refine", [Reference(9, "base")], talk_of(1), 1),
+        ("compose", [Reference(1), Reference(2)], talk_of(2), 2),
+        ("compose", [], talk_of(1, 2), 3),
+        ("compose", [Reference(1, "base")], talk_of(2), 1),
+        ("compose", [], talk_of(2, words="both together"), None),
+        ("compose", [], talk_of(1), None),
+        ("generate", [Reference(1, "base")], talk_of(1), None),
+    ],
+)
+def test_the_plan_names_the_picture_that_it_changes(intent, planned, talk, base):
+    plan = with_base(Plan(intent, prompt="a cat", references=planned), talk)
+    assert plan.base == base
+    assert sum(r.picture == base for r in plan.references) == (base is not None)
+
+
+def test_the_painter_changes_the_picture_whose_rest_stays():
+    """The plan alone would have painted over the first picture, the words keep the second."""
+    talk = turns.composing([scene((40, 64)), scene((64, 40))], "put it into picture 2")
+    planned = Plan("compose", prompt="a cat", references=(Reference(1), Reference(2, "style")))
+    plan = with_base(planned, talk)
+    pictures = [p.image for p in talk.pictures]
+    family = next(f for f in FAMILIES if f.prefix == "Flux2")
+    assert brief(plan, pictures, family, area=64 * 64).final == (64, 40)

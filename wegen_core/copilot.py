@@ -10,9 +10,9 @@ from PIL import Image
 
 from . import turns
 from .conversation import Conversation, Picture
-from .finishing import Made, better, looked_at, preserved, report, source_picture
+from .finishing import Made, better, looked_at, preserved, report
 from .mllm.looking import stressed, summary
-from .references import assigned, given_references
+from .references import assigned, given_references, with_base
 from .replies import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
@@ -256,7 +256,7 @@ class Copilot:
             raise RuntimeError(
                 f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
             )
-        return assigned(plan, given_references(talk.turns[-1]))
+        return with_base(assigned(plan, given_references(talk.turns[-1])), talk)
 
     @property
     def looks(self) -> bool:
@@ -302,7 +302,6 @@ class Copilot:
         if plan.intent == "answer":
             return self.reply(talk, plan, None, seed)
         pictures = [p.image for p in talk.pictures]
-        source = source_picture(plan, talk)
 
         def make(plan: Plan) -> Made:
             painted = self.painter.paint(
@@ -316,7 +315,7 @@ class Copilot:
             return preserved(
                 plan,
                 painted,
-                source,
+                pictures,
                 mask,
                 aligned=aligned,
                 should_stop=callbacks.should_stop,

@@ -14,11 +14,9 @@ from PIL import Image
 
 from .mllm.looking import Finding, look
 from .pictures import region_mask
-from .references import base_picture
 from .replies import Report
 
 if TYPE_CHECKING:
-    from .conversation import Conversation
     from .mllm import MLLM
     from .plan import Plan
     from .progress import ShouldStop
@@ -40,40 +38,25 @@ class Made:
         return [f for f in self.findings or () if f.holds is False]
 
 
-def source_picture(plan: Plan, talk: Conversation) -> Image.Image | None:
-    """The picture whose unchanged part must stay; the last turn of `talk` is the user's."""
-    pictures = talk.pictures
-    named = next((r.picture for r in plan.references if r.role == "base"), None)
-    if named is not None and named <= len(pictures):
-        return pictures[named - 1].image
-    if plan.intent == "refine":
-        return pictures[-1].image if pictures else None
-    if plan.intent == "compose":
-        turn = talk.turns[-1]
-        shown = turn.pictures or pictures  # people count what they have just shown
-        number = base_picture(turn.text)
-        if number is not None and 1 <= number <= len(shown):
-            return shown[number - 1].image
-    return None
-
-
 def preserved(
     plan: Plan,
     painted: Image.Image,
-    source: Image.Image | None,
+    pictures: Sequence[Image.Image],
     mask: Any = None,
     *,
     aligned: bool = False,
     should_stop: ShouldStop | None = None,
 ) -> Made:
-    """`painted`, with what `plan` was not meant to change put back from `source`.
+    """`painted`, with what `plan` was not meant to change put back from its base.
 
-    mask: where changes are allowed; None: the plan's region, or anywhere. aligned: see `Painter`.
+    pictures: those of the conversation. mask: where changes are allowed; None: the plan's region,
+    or anywhere. aligned: see `Painter`.
     """
-    if source is None:
+    if plan.base is None:
         return Made(plan, painted)
     from .preservation import preserve
 
+    source = pictures[plan.base - 1]
     where = mask
     if where is None and plan.region is not None:
         where = region_mask(plan.region, source.size)

@@ -114,6 +114,11 @@ class Plan:
                 )
         object.__setattr__(self, name, tuple(value))
 
+    @property
+    def base(self) -> int | None:
+        """Number of the picture that is changed, whose other parts stay; None: made anew."""
+        return next((r.picture for r in self.references if r.role == "base"), None)
+
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers: everything but the draft."""
         return {

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from .plan import to_references
+from .plan import Reference, to_references
 
 if TYPE_CHECKING:
-    from .conversation import Turn
-    from .plan import Plan, Reference, Region
+    from .conversation import Conversation, Turn
+    from .plan import Plan, Region
 
 MOST = 9  # pictures that can be put together
 
@@ -116,3 +116,27 @@ def assigned(plan: Plan, references: Sequence[Reference]) -> Plan:
         )
         region = (x0, y0, x1, y1)
     return replace(plan, references=(*references, *planned), region=region)
+
+
+def with_base(plan: Plan, talk: Conversation) -> Plan:
+    """`plan` with the picture that it changes among its references, as "base"; only such plans.
+
+    One that was planned stays. Else a refinement changes the last picture, and a composition the
+    one that the user's words put things into, if any: those of the last turn of `talk`.
+    """
+    count, number = len(talk.pictures), None
+    if plan.intent in ("refine", "compose"):
+        if plan.base is not None and plan.base <= count:
+            return plan
+        number = count if plan.intent == "refine" else _named(talk)
+    others = [r for r in plan.references if r.role != "base" and r.picture != number]
+    base = [Reference(number, "base")] if number else []
+    return replace(plan, references=(*others, *base))
+
+
+def _named(talk: Conversation) -> int | None:
+    """The picture that the user's words put things into."""
+    turn, count = talk.turns[-1], len(talk.pictures)
+    shown = len(turn.pictures) or count  # people count what they have just shown
+    number = base_picture(turn.text)
+    return count - shown + number if number is not None and 1 <= number <= shown else None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
 from ..plan import INTENTS, ROLES, Intent, Plan, Reference
-from ..references import base_picture, given_references, in_words
+from ..references import given_references, in_words, with_base
 from ..rewriting import broken, find_constraints, is_edit
 from ..rewriting.constraints import find_subjects
 from ..rewriting.repair import repair
@@ -274,12 +274,8 @@ def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, 
     references: tuple[Reference, ...] = ()
     if kind == "compose":
         first = len(pictures) - len(turn.pictures) + 1 if turn.pictures else 1
-        base = (base_picture(asked) or 0) + first - 1
-        references = tuple(
-            Reference(i, "base" if i == base else "subject")
-            for i in range(first, len(pictures) + 1)
-        )
-    return Plan(
+        references = tuple(Reference(i) for i in range(first, len(pictures) + 1))
+    plan = Plan(
         kind,
         prompt=asked,
         text=note,
@@ -287,6 +283,7 @@ def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, 
         references=references,
         constraints=tuple(find_constraints(turn.text)),
     )
+    return with_base(plan, conversation)
 
 
 def _guess(turn: Turn, pictures: Sequence[Picture]) -> Intent:

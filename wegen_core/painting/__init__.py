@@ -36,7 +36,8 @@ class Painter(Protocol):
     ) -> list[Image]:
         """One RGB picture per plan, in their order.
 
-        pictures: those of the conversation, numbered from 1 as in `Plan.references`.
+        pictures: those of the conversation, numbered from 1 as in `Plan.references`; the plan's
+            `base` is the one to change.
         seeds: one per plan; a picture depends on its own plan and seed only, not on the batch.
         size: (width, height) in pixels. size, steps, guidance None: the painter's own values.
         Raises `Stopped` when `should_stop()` said True.

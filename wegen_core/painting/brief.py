@@ -91,16 +91,15 @@ def _shown(plan: Plan, count: int, family: Family) -> tuple[list[int], int | Non
 
     The painter sees them in the order in which the user counts them: "the cat from picture 1".
     """
-    if plan.intent not in ("refine", "compose") or family.edits == "none":
+    if plan.intent not in ("refine", "compose") or family.edits == "none" or not count:
         return [], None
-    numbers = [r.picture for r in plan.references if r.strength > 0 and r.picture <= count]
-    roles = {r.role: r.picture for r in reversed(plan.references)}
-    base = roles.get("base", roles.get("background"))
-    if base is None and (plan.intent == "refine" or not numbers):
-        base = count
-    first = [base] if base and base <= count else []
-    chosen = list(dict.fromkeys([*first, *numbers]))[: family.pictures]
-    return sorted(chosen), chosen[0] if chosen else None
+    given = [r for r in plan.references if r.strength > 0 and r.picture <= count]
+    numbers = [r.picture for r in given]
+    # Where nothing must stay, things still lie best on a background that was given.
+    behind = next((r.picture for r in given if r.role == "background"), None)
+    base = plan.base or behind or next(iter(numbers), count)
+    chosen = list(dict.fromkeys([base, *numbers]))[: family.pictures]
+    return sorted(chosen), base
 
 
 def _things(plan: Plan, count: int, base: int | None) -> list[Reference]:
