@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from .expansion import IMAGE, TALK, TEXT, chatting, expand, expanding
 from .residency import Resident, show_text
 from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
-from .sockets import to_image, to_pictures
+from .sockets import numbered, restored, to_image, to_pictures
 
 
 class WeGenChat(io.ComfyNode):
@@ -61,8 +61,9 @@ class WeGenChat(io.ComfyNode):
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
+        exact = {} if images is None else numbered([images], before=len(talk.pictures))
         if here := expanding(cls.hidden, copilot):
-            step = chatting(here, talk, message, shown, seed)
+            step = chatting(here, talk, message, shown, exact, seed)
             if step.plan.intent != "answer":
                 links, nodes = expand(here, [step])
                 return io.NodeOutput(links[TEXT], links[IMAGE], links[TALK], expand=nodes)
@@ -72,12 +73,15 @@ class WeGenChat(io.ComfyNode):
             with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
                 reply = wegen.chat(talk, message, shown, seed=seed, **callbacks)
         show_text(reply.text, cls.hidden.unique_id)
-        return io.NodeOutput(reply.text, to_image(_pictures(reply, talk)), talk)
+        return io.NodeOutput(reply.text, _picture(reply, talk, exact), talk)
 
 
-def _pictures(reply, talk) -> list:
+def _picture(reply, talk, exact):
+    """The IMAGE that was drawn; else the last one of the talk."""
     from PIL import Image
 
     if reply.images:
-        return reply.images
-    return [p.image for p in talk.pictures[-1:]] or [Image.new("RGB", (64, 64), "grey")]
+        source = exact.get(reply.plan.base)
+        return restored(to_image(reply.images), source, reply.change_mask)
+    last = [p.image for p in talk.pictures[-1:]]
+    return to_image(last or [Image.new("RGB", (64, 64), "grey")])

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from .expansion import IMAGE, REPORT, composing, expand, expanding
 from .residency import Resident, show_text
 from .schema import CATEGORY, References, copilot_input, seed_input, text_input
-from .sockets import to_image, to_pictures
+from .sockets import numbered, restored, to_image, to_pictures
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
@@ -61,14 +61,17 @@ class WeGenCompose(io.ComfyNode):
     def execute(
         cls, copilot: Resident, instruction: str, seed: int, references=(), **images
     ) -> io.NodeOutput:
-        pictures = [p for name in IMAGES for p in to_pictures(images.get(name), name)]
+        batches = {name: images[name] for name in IMAGES if images.get(name) is not None}
+        pictures = [p for name, batch in batches.items() for p in to_pictures(batch, name)]
         roles = [given.numbered(k) for k, given in enumerate(references, len(pictures) + 1)]
         pictures += [given.picture for given in references]
+        exact = numbered([*batches.values(), *(given.exact for given in references)])
         if here := expanding(cls.hidden, copilot):
-            step = composing(here, pictures, instruction, seed, roles)
+            step = composing(here, exact, pictures, instruction, seed, roles)
             links, nodes = expand(here, [step])
             return io.NodeOutput(links[IMAGE], links[REPORT], expand=nodes)
         with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
             done = wegen.compose(pictures, instruction, seed, references=roles, **callbacks)
         show_text(str(done.report), cls.hidden.unique_id)
-        return io.NodeOutput(to_image([done.image]), str(done.report))
+        composed = restored(to_image([done.image]), exact.get(done.plan.base), done.change_mask)
+        return io.NodeOutput(composed, str(done.report))

@@ -13,10 +13,11 @@ from comfy_api.latest import io
 from .painters import ComfyPainter
 from .painting_graph import COPILOT, Held, Link, PaintingGraph
 from .residency import Resident, show_text, stoppable
-from .sockets import fitted, restored, to_image, to_mask, to_pictures
+from .sockets import restored, to_image, to_mask, to_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from torch import Tensor
 
     from ..wegen_core.conversation import Conversation, Picture
     from ..wegen_core.finishing import Made
@@ -62,7 +63,7 @@ class Step:
     steps: int = 0
     guidance: float = 0.0
     mask: Image | None = None
-    exact: Any = None
+    exact: Tensor | None = None
     shown: int | None = None
     final: tuple[int, int] = (0, 0)
     first: Made | None = None
@@ -117,13 +118,13 @@ def drawing(
 
 def refining(
     here: Expanding,
-    image: Any,
+    image: Tensor,
     pictures: Sequence[Image],
     masks: Sequence[Image | None],
     instruction: str,
     seed: int,
 ) -> list[Step]:
-    """Each of `pictures`, which are those of IMAGE `image`, changed by itself."""
+    """Each of `pictures`, those of IMAGE `image`, changed by itself. masks: one each."""
     from ..wegen_core import turns
 
     steps = []
@@ -136,16 +137,18 @@ def refining(
 
 def composing(
     here: Expanding,
+    exact: dict[int | None, Tensor],
     pictures: Sequence[Image],
     instruction: str,
     seed: int,
     references: Sequence[Reference],
 ) -> Step:
-    """One picture out of several."""
+    """One picture out of several. exact: the IMAGE of each by its number."""
     from ..wegen_core import turns
 
     talk = turns.composing(pictures, instruction, references)
-    return Step(plan_turn(here, talk, "compose"), talk, seed, shown=REPORT)
+    plan = plan_turn(here, talk, "compose")
+    return Step(plan, talk, seed, exact=exact.get(plan.base), shown=REPORT)
 
 
 def chatting(
@@ -153,13 +156,18 @@ def chatting(
     conversation: Conversation,
     message: str,
     shown: Sequence[Image],
+    exact: dict[int | None, Tensor],
     seed: int,
 ) -> Step:
-    """The next turn of a conversation, which stays as it is; its plan may be to answer only."""
+    """The next turn of a conversation, which stays as it is; its plan may be to answer only.
+
+    exact: as in `composing`, of the pictures `shown`.
+    """
     from ..wegen_core import turns
 
     talk = turns.chatting(conversation, message, shown)
-    return Step(plan_turn(here, talk, None), talk, seed, shown=TEXT)
+    plan = plan_turn(here, talk, None)
+    return Step(plan, talk, seed, exact=exact.get(plan.base), shown=TEXT)
 
 
 def _in_words(plan: Plan) -> Plan:
@@ -236,12 +244,10 @@ def _output(here: Expanding, step: Step, made: Made, before: Any) -> io.NodeOutp
 
     talk = step.talk.branch(step.talk.head)
     reply = here.resident.copilot.reply(talk, made.plan, made, step.seed)
-    image = to_image(reply.images)
+    image = restored(to_image(reply.images), step.exact, reply.change_mask)
     changed = torch.ones(image.shape[:3])
     if reply.change_mask is not None:
         changed = to_mask([reply.change_mask])
-    if step.exact is not None:
-        image = restored(fitted(image, step.exact), step.exact, changed)
     report = str(reply.report)
     if before is not None:
         image = torch.cat([before[IMAGE], image])

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from ..wegen_core.plan import Plan
 
 
+WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+
+
 class WeGenPainter(io.ComfyNode):
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -38,9 +41,9 @@ class WeGenPainter(io.ComfyNode):
                     "recipe",
                     options=NAMES,
                     default=AUTO,
-                    tooltip="How to drive the model. 'auto' finds out; choose yourself where two "
-                    "models look the same: FLUX dev (auto takes it for Kontext), the first "
-                    "Qwen-Image-Edit, plain Qwen-Image.",
+                    tooltip="How to drive the model. 'auto' looks at it. FLUX dev and Kontext look "
+                    "the same, and so do all Qwen-Image models: there it goes by the file's name, "
+                    "and the report says where that tells nothing.",
                 ),
                 io.Int.Input(
                     "steps", default=0, min=0, max=200, tooltip="0: what the model family likes."
@@ -74,13 +77,16 @@ class WeGenPainter(io.ComfyNode):
                     "painter", display_name="painter", tooltip="Connect it to WeGen Copilot."
                 )
             ],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
         )
 
     @classmethod
     def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
-        chosen = recipe_for(model, recipe)
+        file = _weights(cls.hidden.dynprompt, cls.hidden.unique_id)
+        chosen, guessed = recipe_for(model, recipe, file)
         _check(model, clip, vae)
-        return io.NodeOutput(ResidentModel(ComfyPainter(chosen, model, clip, vae, **settings)))
+        painter = ComfyPainter(chosen, model, clip, vae, guessed=guessed, **settings)
+        return io.NodeOutput(ResidentModel(painter))
 
 
 def _seldom() -> list[io.Input]:
@@ -127,6 +133,15 @@ def _seldom() -> list[io.Input]:
     ]
 
 
+def _weights(graph: Any, node_id: str) -> str:
+    """The file that the node's model is loaded from, as its loader is told; "" if none is."""
+    node = graph.get_node(node_id)
+    while isinstance(link := node["inputs"].get("model"), list):
+        node = graph.get_node(link[0])
+    told = (v for v in node["inputs"].values() if isinstance(v, str) and v.endswith(WEIGHTS))
+    return next(told, "")
+
+
 def _check(model: Any, clip: Any, vae: Any) -> None:
     """ValueError for what cannot work together."""
     for name, part in (("clip", clip), ("vae", vae)):
@@ -147,8 +162,8 @@ def _check(model: Any, clip: Any, vae: Any) -> None:
 class ComfyPainter:
     """A painter whose pictures are made by ComfyUI's nodes: see `painting_graph`.
 
-    steps, cfg, guidance: 0 for the recipe's. token: another one for every other set of models and
-    settings.
+    steps, cfg, guidance: 0 for the recipe's. guessed: other recipes fit the model as well. token:
+    another one for every other set of models and settings.
     """
 
     recipe: Recipe
@@ -164,11 +179,13 @@ class ComfyPainter:
     strength: float = 0.6
     width: int = 0
     height: int = 0
+    guessed: bool = False
     token: str = field(default_factory=lambda: secrets.token_hex(8))
 
     @property
     def name(self) -> str:
-        return f"ComfyUI's {kind(self.model)}, recipe {self.recipe.name}"
+        doubt = " (a guess: choose it in WeGen Painter)" if self.guessed else ""
+        return f"ComfyUI's {kind(self.model)}, recipe {self.recipe.name}{doubt}"
 
     @property
     def aligned(self) -> bool:

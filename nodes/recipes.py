@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,7 +22,8 @@ class Recipe:
     (these, and the text encoder sees the pictures). pictures: how many it is shown at most. steps,
     cfg, sampler, scheduler: where the user says nothing. guidance: of models that are told it, not
     the sampler. shift: of the noise schedule. latent: the node that makes an empty one. sigmas: a
-    node that knows the family's own noise schedule.
+    node that knows the family's own noise schedule. file: what the published weights' file is
+    called, where the weights of other rows look the same; "_" and " " read as "-".
     """
 
     name: str
@@ -37,6 +39,7 @@ class Recipe:
     shift: float | None = None
     latent: str = "EmptyLatentImage"
     sigmas: str | None = None
+    file: str = ""
 
     @property
     def sees(self) -> bool:
@@ -62,9 +65,17 @@ RECIPES = (
     Recipe("SDXL", _SDXL, "StableDiffusionXL", "noise", **_SD),
     Recipe("Stable Diffusion inpainting", _SD15, "StableDiffusion", "fill", **_SD),
     Recipe("SDXL inpainting", _SDXL, "StableDiffusionXL", "fill", **_SD),
-    Recipe("FLUX Kontext", ("Flux",), "FluxKontext", "references", pictures=3, guidance=2.5),
+    Recipe(
+        "FLUX Kontext",
+        ("Flux",),
+        "FluxKontext",
+        "references",
+        pictures=3,
+        guidance=2.5,
+        file="kontext",
+    ),
     Recipe("FLUX Fill", ("FluxInpaint",), "FluxPipeline", "fill", guidance=30.0),
-    Recipe("FLUX", ("Flux",), "FluxPipeline", "noise", guidance=3.5),
+    Recipe("FLUX", ("Flux",), "FluxPipeline", "noise", guidance=3.5, file=r"\bdev\b|krea"),
     Recipe("FLUX schnell", ("FluxSchnell",), "FluxPipeline", "noise", steps=4),
     Recipe(
         "FLUX.2",
@@ -77,31 +88,40 @@ RECIPES = (
         sigmas="Flux2Scheduler",
     ),
     Recipe(
-        "Qwen-Image-Edit-Plus", **_QWEN, family="QwenImageEditPlus", edit="qwen plus", pictures=3
+        "Qwen-Image-Edit-Plus",
+        **_QWEN,
+        family="QwenImageEditPlus",
+        edit="qwen plus",
+        pictures=3,
+        file=r"edit-(25\d\d|plus)",
     ),
-    Recipe("Qwen-Image-Edit", **_QWEN, family="QwenImageEdit", edit="qwen"),
-    Recipe("Qwen-Image", **_QWEN, family="QwenImage", edit="noise"),
+    Recipe("Qwen-Image-Edit", **_QWEN, family="QwenImageEdit", edit="qwen", file="image-edit"),
+    Recipe("Qwen-Image", **_QWEN, family="QwenImage", edit="noise", file="qwen-image"),
     Recipe("reference latents", (), "Flux2", "references", pictures=4, cfg=4.0),
     Recipe("image to image", (), "FluxPipeline", "noise", cfg=4.0),
 )
 NAMES = [AUTO, *(r.name for r in RECIPES)]
 
 
-def recipe_for(model: Any, name: str) -> Recipe:
-    """The row called `name`, or with "auto" the first that fits ComfyUI's MODEL.
+def recipe_for(model: Any, name: str, file: str = "") -> tuple[Recipe, bool]:
+    """The row called `name` for ComfyUI's MODEL, and whether it is a guess.
 
-    Raises ValueError if that row is not for such a model.
+    "auto": the first that fits; of rows whose weights look the same, the first that `file`, the
+    name of the weights, speaks for. Raises ValueError if the row is not for such a model.
     """
     fitting = [r for r in RECIPES if _fits(r, model)]
     if name == AUTO:
-        return fitting[0]
+        alike = [r for r in fitting if r.file]
+        called = re.sub(r"[_ ]", "-", file.lower())
+        meant = next((r for r in alike if re.search(r.file, called)), None)
+        return meant or fitting[0], meant is None and len(alike) > 1
     found = next((r for r in fitting if r.name == name), None)
     if found is None:
         raise ValueError(
             f"recipe {name!r} does not fit the model, which is {kind(model)}; choose 'auto' or "
             f"{' or '.join(repr(r.name) for r in fitting)}"
         )
-    return found
+    return found, False
 
 
 def kind(model: Any) -> str:

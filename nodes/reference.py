@@ -8,21 +8,26 @@ from comfy_api.latest import io
 
 from ..wegen_core.plan import ROLES
 from .schema import CATEGORY, References
-from .sockets import to_masks, to_pictures
+from .sockets import split_masks, to_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from torch import Tensor
 
-    from ..wegen_core.plan import Reference
+    from ..wegen_core.plan import Reference, Region
 
 
 class Given(NamedTuple):
-    """What a WEGEN_REFERENCES socket carries, in a tuple: pictures, and what each of them gives."""
+    """What a WEGEN_REFERENCES socket carries, in a tuple: pictures, and what each of them gives.
+
+    exact: IMAGE [1,H,W,C] of the picture, which has 8 bits.
+    """
 
     picture: Image
+    exact: Tensor
     role: str
     what: str
-    region: tuple[float, float, float, float] | None
+    region: Region | None
     strength: float
 
     def numbered(self, number: int) -> Reference:
@@ -83,17 +88,14 @@ class WeGenReference(io.ComfyNode):
         cls, image, role: str, what: str, strength: float, region=None, previous=()
     ) -> io.NodeOutput:
         box = None if region is None else _box(region)
-        own = (Given(p, role, what.strip(), box, strength) for p in to_pictures(image, "image"))
+        both = zip(to_pictures(image, "image"), image.split(1), strict=True)
+        own = (Given(*one, role, what.strip(), box, strength) for one in both)
         return io.NodeOutput((*previous, *own))
 
 
-def _box(mask) -> tuple[float, float, float, float] | None:
+def _box(mask: Tensor) -> Region | None:
     """The box around the white of a MASK, in 0..1; None for an empty one."""
-    from PIL import Image
+    from ..wegen_core.pictures import box_of
 
-    white = to_masks(mask, [Image.new("L", tuple(mask.shape[-1:-3:-1]))])[0]
-    found = white and white.point(lambda level: 255 * (level > 127)).getbbox()
-    if not found:
-        return None
-    (width, height), (x0, y0, x1, y1) = white.size, found
-    return x0 / width, y0 / height, x1 / width, y1 / height
+    white = split_masks(mask)[0]
+    return None if white is None else box_of((white[0] > 0.5).cpu().numpy())

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from .expansion import IMAGE, MASK, REPORT, expand, expanding, refining
 from .residency import Resident, show_text
 from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import fitted, restored, to_image, to_mask, to_masks, to_pictures
+from .sockets import restored, to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenRefine(io.ComfyNode):
@@ -67,6 +67,9 @@ class WeGenRefine(io.ComfyNode):
             ]
         report = "\n\n".join(str(d.report) for d in done)
         show_text(report, cls.hidden.unique_id)
+        refined = [
+            restored(to_image([d.image]), source, d.change_mask)
+            for d, source in zip(done, image.split(1), strict=True)
+        ]
         changed = to_mask([d.change_mask for d in done])
-        refined = torch.cat([fitted(to_image([d.image]), image) for d in done])
-        return io.NodeOutput(restored(refined, image, changed), changed, report)
+        return io.NodeOutput(torch.cat(refined), changed, report)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from ..wegen_core.pictures import to_pil
+from ..wegen_core.pictures import require_shape, to_pil
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -44,7 +44,8 @@ def split_masks(mask: Tensor | None) -> list[Tensor | None]:
 def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | None]:
     """MASK [H,W] or [N,H,W] -> one "L" mask in each picture's size, or None where it is empty.
 
-    One mask serves all pictures. Raises ValueError if there are neither one nor as many.
+    One mask serves all pictures. Raises ValueError if there are neither one nor as many, and for
+    one of another shape than its picture.
     """
     masks = split_masks(mask)
     if len(masks) not in (1, len(pictures)):
@@ -57,7 +58,9 @@ def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | Non
 
 
 def _sized(mask: Tensor, picture: Image) -> Image:
-    return to_pil(mask[..., None].clamp(0, 1), "mask")[0].convert("L").resize(picture.size)
+    white = to_pil(mask[..., None].clamp(0, 1), "mask")[0].convert("L")
+    require_shape(white.size, picture.size, of="image")
+    return white.resize(picture.size)
 
 
 def fitted(image: Tensor, like: Tensor) -> Tensor:
@@ -82,12 +85,27 @@ def one_batch(images: Sequence[Tensor], like: Tensor) -> Tensor:
     return torch.cat([pad(i, (0, channels - i.shape[-1]), value=1.0) for i in found])
 
 
-def restored(image: Tensor, source: Tensor, change_mask: Tensor) -> Tensor:
-    """IMAGE with the very numbers of `source` where MASK is black: 8 bits had rounded them."""
+def restored(image: Tensor, source: Tensor | None, change_mask: Image | None) -> Tensor:
+    """IMAGE of one with the very numbers of `source` where the mask is black: 8 bits rounded them.
+
+    source, change_mask None, or other channels: as it is.
+    """
     import torch
 
+    if source is None or change_mask is None:
+        return image
+    image = fitted(image, source)
     same = image.shape == source.shape
-    return torch.where(change_mask[..., None] > 0, image, source) if same else image
+    return torch.where(to_mask([change_mask])[..., None] > 0, image, source) if same else image
+
+
+def numbered(batches: Iterable[Tensor], before: int = 0) -> dict[int | None, Tensor]:
+    """IMAGEs -> [1,H,W,C] of every picture by its number in a conversation.
+
+    before: how many pictures are in it already.
+    """
+    members = (one for batch in batches for one in batch.split(1))
+    return dict(enumerate(members, before + 1))
 
 
 def to_image(pictures: Sequence[Image]) -> Tensor:

@@ -182,7 +182,15 @@ def test_refine_stays_inside_the_mask_or_the_planned_region(copilot):
     assert not np.asarray(half.change_mask)[:, 48:].any()
     right = Image.new("L", source.size)
     right.paste(255, (48, 0, 96, 80))
-    assert same(copilot.refine(source, "make the left half red", mask=right).image, source)
+    kept = copilot.refine(source, "make the left half red", mask=right)
+    assert same(kept.image, source)
+    assert kept.plan.region == (0.5, 0, 1, 1), "painters are told to paint there"
+
+
+def test_a_mask_of_another_shape_is_refused_before_painting(copilot):
+    with pytest.raises(ValueError, match="mask is 40x80 but the source is 96x80; give a mask"):
+        copilot.refine(scene((96, 80)), "make it red", mask=Image.new("L", (40, 80)))
+    assert copilot.painter.batches == []
 
 
 def test_refine_keeps_alpha(copilot):

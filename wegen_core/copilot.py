@@ -10,7 +10,7 @@ from PIL import Image
 
 from . import turns
 from .conversation import Conversation, Picture
-from .finishing import Made, better, looked_at, preserved, report
+from .finishing import Made, better, looked_at, preserved, report, within
 from .mllm.looking import stressed, summary
 from .references import assigned, given_references, with_base
 from .replies import Composed, Drawn, Refined, Reply, Report
@@ -222,7 +222,7 @@ class Copilot:
         talk = turns.composing(images, instruction, references)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(talk, seed, "compose", None, callbacks)
-        return Composed(reply.images[0], reply.report, reply.plan)
+        return Composed(reply.images[0], reply.report, reply.plan, reply.change_mask)
 
     def ask(
         self,
@@ -302,6 +302,7 @@ class Copilot:
         if plan.intent == "answer":
             return self.reply(talk, plan, None, seed)
         pictures = [p.image for p in talk.pictures]
+        plan = within(plan, pictures, mask)
 
         def make(plan: Plan) -> Made:
             painted = self.painter.paint(

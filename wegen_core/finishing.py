@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from .mllm.looking import Finding, look
-from .pictures import region_mask
+from .pictures import box_of, region_mask
 from .replies import Report
 
 if TYPE_CHECKING:
@@ -36,6 +36,19 @@ class Made:
     def failed(self) -> Sequence[Finding]:
         """What the picture was looked at for and has not."""
         return [f for f in self.findings or () if f.holds is False]
+
+
+def within(plan: Plan, pictures: Sequence[Image.Image], mask: Any) -> Plan:
+    """`plan` with the box around the user's mask as its region, for painters that take no mask.
+
+    Raises ValueError for a mask of another shape than the picture that the plan changes.
+    """
+    if mask is None or plan.base is None:
+        return plan
+    from .preservation.pixels import read_mask
+
+    source = pictures[plan.base - 1]
+    return replace(plan, region=box_of(read_mask(mask, (source.height, source.width))))
 
 
 def preserved(

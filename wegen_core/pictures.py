@@ -69,6 +69,30 @@ def region_mask(region: tuple[float, float, float, float], size: tuple[int, int]
     return mask
 
 
+def require_shape(
+    mask: tuple[int, int], source: tuple[int, int], name: str = "mask", of: str = "source"
+) -> None:
+    """ValueError unless sizes (width, height) have the same shape, within 2 % or a pixel."""
+    ratio = (mask[0] / mask[1]) / (source[0] / source[1])
+    # Rounding to whole pixels alone changes the ratio of small pictures.
+    slack = 0.02 + 1.0 / min(*mask, *source)
+    if not 1 / (1 + slack) <= ratio <= 1 + slack:
+        raise ValueError(
+            f"{name} is {mask[0]}x{mask[1]} but the {of} is {source[0]}x{source[1]}; "
+            f"give a mask of the {of}'s size, or of the same aspect ratio"
+        )
+
+
+def box_of(white: np.ndarray) -> tuple[float, float, float, float] | None:
+    """The box around what is True in a mask [H,W], in 0..1 of its sides; None: nothing is."""
+    rows, columns = np.flatnonzero(white.any(1)), np.flatnonzero(white.any(0))
+    if not len(rows):
+        return None
+    height, width = white.shape
+    x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
+    return float(x0 / width), float(y0 / height), float(x1 / width), float(y1 / height)
+
+
 def _from_pil(image: Image.Image, name: str) -> Image.Image:
     if 0 in image.size:
         raise ValueError(

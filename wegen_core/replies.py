@@ -54,8 +54,12 @@ class Refined:
 
 @dataclass(frozen=True)
 class Composed:
-    """image: the new picture; of the base's size where the instruction named a base."""
+    """image: the new picture; of the base's size where the plan has a base.
+
+    change_mask: mode L, black where it is the base; None if it has none.
+    """
 
     image: Image
     report: Report
     plan: Plan
+    change_mask: Image | None = None

@@ -106,6 +106,11 @@ def tell(graph: Graph, text: list[Any]) -> Graph:
     return graph
 
 
+def equal(graph: Graph, first: list[Any], second: list[Any]) -> Graph:
+    """Show the share of pixels that are the very same numbers in both."""
+    return tell(graph, graph.add("TestEqual", first=first, second=second))
+
+
 def drawing(**more: Any) -> Graph:
     """One picture, from loading to showing."""
     graph = Graph()

@@ -34,6 +34,21 @@ class TestImage:
         return (image,)
 
 
+class TestEqual:
+    """The share of pixels that are the very same numbers in both pictures."""
+
+    RETURN_TYPES = ("STRING",)
+    FUNCTION = "compare"
+    CATEGORY = "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {"first": ("IMAGE", {}), "second": ("IMAGE", {})}}
+
+    def compare(self, first, second):
+        return (str((first == second).all(-1).float().mean().item()),)
+
+
 class TestEmptyBatch:
     """A batch of no pictures, and one of no masks."""
 
@@ -107,6 +122,7 @@ class TestCLIP:
 NODE_CLASS_MAPPINGS = {
     "TestCLIP": TestCLIP,
     "TestEmptyBatch": TestEmptyBatch,
+    "TestEqual": TestEqual,
     "TestImage": TestImage,
 }
 

@@ -12,6 +12,7 @@ from graphs import (
     Graph,
     blank,
     compose,
+    equal,
     from_workflow,
     generate,
     load,
@@ -110,7 +111,7 @@ def test_model_folders_are_found_by_default_and_through_yaml(server, object_info
 
 def test_each_picture_of_a_batch_is_refined_inside_its_mask(server):
     graph = Graph()
-    mask = graph.add("SolidMask", value=1.0, width=32, height=32)
+    mask = graph.add("SolidMask", value=1.0, width=40, height=24)
     refined = refine(graph, blank(graph, 80, 48, batch=2), mask=mask)
     graph.add("MaskPreview", mask=output(refined, 1))
     outcome = server.run(show(graph, refined))
@@ -141,19 +142,19 @@ def test_references_say_what_they_give_and_where_it_goes(server):
     )
     pasted = {"destination": zero, "source": one, "x": 0, "y": 0, "operation": "add"}
     left = graph.add("MaskComposite", **pasted)
-    scene = blank(graph)
+    scene = graph.add("TestImage", width=64, height=64, value="0.5")  # no number of 8 bits
     shown = graph.add("TestImage", width=64, height=64, value="0.9")
     given = {"what": "the cat", "strength": 1.0, "image": shown}
     cat = graph.add("WeGenReference", role="subject", region=left, **given)
     given |= {"image": scene, "what": ""}
     both = graph.add("WeGenReference", role="base", previous=cat, **given)
     composed = compose(graph, "put the cat into the scene", references=both)
-    show(graph, scene)
-    tell(graph, output(composed, 1))
+    equal(graph, scene, composed)
     outcome = server.run(show(graph, composed))
     assert outcome.end == "execution_success", outcome.message
-    base, made = server.pictures(outcome)
-    assert base.crop((32, 0, 64, 64)).tobytes() == made.crop((32, 0, 64, 64)).tobytes()
+    (made,) = server.pictures(outcome)
+    assert made.crop((32, 0, 64, 64)).getcolors() == [(32 * 64, (127, 127, 127))]
+    assert float(server.texts(outcome)[0]) >= 0.5
 
 
 def test_a_chat_that_only_answers_still_gives_a_picture(server):

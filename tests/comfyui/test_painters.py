@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from graphs import Graph, blank, output
+from graphs import Graph, blank, equal, output
 from hostile_server import HostileServer, serving, speak
 from PIL import Image
 from test_runs import free_all
@@ -118,6 +118,44 @@ def test_the_users_mask_wins_over_the_plan_for_each_picture_of_a_batch(server):
         assert (old[:38] == new[:38]).all() and (old[42:] != new[42:]).any()
 
 
+@pytest.mark.parametrize("node", ["refine", "compose", "chat"])
+def test_what_stays_has_the_very_numbers_of_the_source(server, node):
+    said = plan(intent="compose" if node == "compose" else "refine")
+    with serving(said) as host:
+        graph = Graph()
+        source = graph.add("TestImage", width=64, height=64, value="0.9")  # 0.5: not of 8 bits
+        given = {"copilot": copilot(graph, host), "seed": 1}
+        if node == "refine":
+            words = {"instruction": "make the boat red"}
+            made = graph.add("WeGenRefine", image=source, **words, **given)
+        elif node == "compose":
+            words = {"instruction": "put a boat into picture 2"}
+            pictures = {"image_1": blank(graph), "image_2": source}
+            made = graph.add("WeGenCompose", **pictures, **words, **given)
+        else:
+            words = {"message": "make the boat red"}
+            made = output(graph.add("WeGenChat", images=source, **words, **given), 1)
+        outcome = run(server, equal(graph, source, made))
+    assert 0.5 <= float(server.texts(outcome)[0]) < 1
+
+
+def test_a_mask_of_another_shape_is_explained(server):
+    with serving(plan()) as host:
+        graph = Graph()
+        mask = graph.add("SolidMask", value=1.0, width=64, height=32)
+        words = {"instruction": "make the boat red", "seed": 1, "mask": mask}
+        graph.add(
+            "PreviewImage",
+            images=graph.add(
+                "WeGenRefine", copilot=copilot(graph, host), image=blank(graph), **words
+            ),
+        )
+        outcome = server.run(graph)
+        assert not host.asked, "planned in vain"
+    assert outcome.end == "execution_error"
+    assert "mask is 64x32 but the image is 64x64; give a mask of" in outcome.message
+
+
 def test_another_seed_runs_only_the_sampler_and_what_comes_after_it(server):
     with serving(plan()) as host:
         outcomes = []
@@ -196,12 +234,18 @@ def test_what_does_not_fit_together_is_explained(server, more, words):
     assert outcome.end == "execution_error" and words in outcome.message, outcome
 
 
+def published(maker: str, file: str) -> dict:
+    """A tiny model, loaded as if it were that file."""
+    return {"maker": maker, "parts": {"unet_name": f"{file}.safetensors"}}
+
+
 FAMILIES = {
-    "FLUX Kontext": {"maker": "TestFlux"},
+    "FLUX Kontext": published("TestFlux", "flux1-dev-kontext_fp8_scaled"),
     "FLUX.2": {"maker": "TestFlux2"},
-    "Qwen-Image-Edit-Plus": {"maker": "TestQwenImage"},
-    "Qwen-Image-Edit": {"maker": "TestQwenImage", "recipe": "Qwen-Image-Edit"},
-    "FLUX": {"maker": "TestFlux", "recipe": "FLUX"},
+    "Qwen-Image-Edit-Plus": published("TestQwenImage", "qwen_image_edit_2509_fp8_e4m3fn"),
+    "Qwen-Image-Edit": published("TestQwenImage", "qwen_image_edit_fp8_e4m3fn"),
+    "Qwen-Image": published("TestQwenImage", "qwen_image_fp8_e4m3fn"),
+    "FLUX": published("TestFlux", "flux1-dev"),
     "reference latents": {"maker": "TestFlux", "recipe": "reference latents"},
     "image to image": {"maker": "TestFlux", "recipe": "image to image"},
     "FLUX Fill": {"maker": "TestFlux", "parts": {"channels": 96}},
@@ -229,6 +273,18 @@ def test_every_family_changes_a_picture_and_keeps_the_rest(server, recipe):
     assert f"recipe {recipe}, seed 1" in server.texts(outcome)[0]
     assert after.size == before.size and (old[kept] == new[kept]).all() and kept[:, 60:].all()
     assert (old[:, :40] != new[:, :40]).any()
+
+
+def test_a_recipe_is_found_through_other_nodes_or_called_a_guess(server):
+    for file, told in (("flux1-dev.sft", "FLUX"), ("mix.sft", "FLUX Kontext (a guess: choose it")):
+        with serving(plan()) as host:
+            graph = Graph()
+            made = graph.add("TestFlux", unet_name=file)
+            model = graph.add("RescaleCFG", model=made, multiplier=0.7)
+            parts = {"model": model, "clip": output(made, 1), "vae": output(made, 2)}
+            refining(graph, host, loaded(server, graph, photo()), **parts)
+            outcome = run(server, graph)
+        assert f"ComfyUI's Flux, recipe {told}" in server.texts(outcome)[0]
 
 
 @pytest.mark.parametrize("recipe", EDITORS)

@@ -81,6 +81,12 @@ def mask_of_another_shape() -> Graph:
     return show(graph, preserve(graph, blank(graph), blank(graph), mask=mask))
 
 
+def refining_mask_of_another_shape() -> Graph:
+    graph = Graph()
+    mask = graph.add("SolidMask", value=1.0, width=64, height=32)
+    return show(graph, refine(graph, blank(graph), mask=mask))
+
+
 def nothing_to_replace_by() -> Graph:
     graph = Graph()
     mask = graph.add("SolidMask", value=0.0, width=64, height=64)
@@ -121,6 +127,7 @@ def picture_without_bounds() -> Graph:
         (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
         (too_many_sources, "source holds 2 but edited holds 3 pictures; give"),
         (mask_of_another_shape, "mask is 64x32 but the source is 64x64; give"),
+        (refining_mask_of_another_shape, "mask is 64x32 but the image is 64x64; give"),
         (nothing_to_replace_by, "there is no mask; give one"),
         (picture_that_is_not_given, "picture 7"),
         (picture_that_is_not_a_number, "image holds values that are not finite"),

@@ -120,7 +120,7 @@ def flux(**more):
 
 
 class TestFlux:
-    """FLUX.1: Kontext, or Fill with 96 channels."""
+    """FLUX.1: dev or Kontext, or Fill with 96 channels. unet_name: as of the node that loads it."""
 
     RETURN_TYPES = ("MODEL", "CLIP", "VAE")
     FUNCTION = "make"
@@ -128,9 +128,9 @@ class TestFlux:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"optional": {"channels": ("INT", {"default": 16})}}
+        return {"optional": {"channels": ("INT", {"default": 16}), "unet_name": ("STRING", {})}}
 
-    def make(self, channels=16):
+    def make(self, channels=16, unet_name=""):
         t5 = {"d_ff": 64, "d_kv": 16, "d_model": 64, "num_heads": 4, "num_layers": 1}
         model = comfy.text_encoders.flux.flux_clip()
         small = {"num_hidden_layers": 1, "intermediate_size": 64}
@@ -141,7 +141,7 @@ class TestFlux:
 class TestFlux2(TestFlux):
     """FLUX.2 Klein."""
 
-    def make(self, channels=128):
+    def make(self, channels=128, unet_name=""):
         model = flux(
             image_model="flux2", in_channels=128, out_channels=128, patch_size=1,
             axes_dim=[32] * 4, mlp_ratio=3.0, theta=2000, vec_in_dim=None, qkv_bias=False,
@@ -171,7 +171,7 @@ def wan_vae():
 class TestQwenImage(TestFlux):
     """Qwen-Image-Edit, with an encoder that sees."""
 
-    def make(self, channels=64):
+    def make(self, channels=64, unet_name=""):
         model = transformer(
             image_model="qwen_image", in_channels=64, num_layers=1, num_attention_heads=1,
             joint_attention_dim=64,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..pictures import require_shape
 from . import filters
 
 _PIL_MODES = {"L", "LA", "RGB", "RGBA"}
@@ -189,15 +190,7 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
     if isinstance(mask, np.ndarray) and mask.ndim == 3 and mask.shape[0] == 1:
         mask = mask[0]
     pixels = read(mask, name)
-    height, width = pixels.size
-    ratio = (width / height) / (size[1] / size[0])
-    # Rounding to whole pixels alone changes the ratio of small pictures.
-    slack = 0.02 + 1.0 / min(*pixels.size, *size)
-    if not 1 / (1 + slack) <= ratio <= 1 + slack:
-        raise ValueError(
-            f"{name} is {width}x{height} but the source is {size[1]}x{size[0]}; "
-            "give a mask of the source's size, or of the same aspect ratio"
-        )
+    require_shape(pixels.size[::-1], size[::-1], name)
     return pixels.luma(size) > 0.5
 
 
