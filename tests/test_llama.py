@@ -101,8 +101,8 @@ def test_joint_layers_share_one_matrix() -> None:
         assert torch.equal(layer.weight, value)
         assert layer.weight.untyped_storage().nbytes() == 4 * 6 * (4 + 3)
     again = JointLinear(first, second)
-    assert again.weight is not None and joint.weight is not None
-    assert again.weight.data_ptr() == joint.weight.data_ptr()  # nothing was copied
+    assert again.matrix is not None and joint.matrix is not None
+    assert again.matrix.data_ptr() == joint.matrix.data_ptr()  # nothing was copied
     with torch.no_grad():
         first.weight += 1.0  # as an optimizer does
     torch.testing.assert_close(joint(x)[:, :4], first(x))

@@ -17,8 +17,8 @@ from .joint_linear import JointLinear
 
 _GROW = 128
 
-Slots = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Of one layer: the open slots of keys and of values [rows, heads, q, size], and all up to them."""
+Slots = tuple[Tensor, Tensor, Tensor]
+"""Of one layer: the open slots [rows, 2*heads, q, size], all keys up to them, and all values."""
 
 
 class KVCache:
@@ -32,14 +32,15 @@ class KVCache:
         config = llm.config
         heads = config.num_key_value_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        shape = (config.num_hidden_layers, 2, rows, heads, 0, size)
+        # The keys' heads, then the values': a new token's are written by one copy.
+        shape = (config.num_hidden_layers, rows, 2 * heads, 0, size)
         self.store = llm.model.embed_tokens.weight.new_empty(shape)
         self.valid: Tensor | None = None
         self.length = 0
 
     @property
     def rows(self) -> int:
-        return self.store.shape[2]
+        return self.store.shape[1]
 
     def truncate(self, length: int) -> None:
         """Forget all but the first `length` slots, which must be valid in every row."""
@@ -54,7 +55,7 @@ class KVCache:
     def expand(self, rows: int) -> KVCache:
         """A copy of this one-row cache, which has no padding, for `rows` rows."""
         other = object.__new__(KVCache)
-        other.store = self.store.repeat(1, 1, rows, 1, 1, 1)
+        other.store = self.store.repeat(1, rows, 1, 1, 1)
         other.length, other.valid = self.length, None
         return other
 
@@ -64,9 +65,10 @@ class KVCache:
         The slots count as written once `length` is moved on, after the pass.
         """
         end = self.length + steps
-        missing = end - self.store.shape[4]
+        missing = end - self.store.shape[3]
         if missing > 0:
-            self.store = F.pad(self.store, (0, 0, 0, max(missing, _GROW)))
+            # By half, so that a long conversation is not copied again and again.
+            self.store = F.pad(self.store, (0, 0, 0, max(missing, _GROW, end // 2)))
         if valid is None and self.valid is None:
             return torch.arange(self.length, end, device=self.store.device).expand(self.rows, -1)
         ones = torch.ones(self.rows, end, dtype=torch.bool, device=self.store.device)
@@ -91,10 +93,9 @@ class KVCache:
 
     def slots(self, steps: int) -> list[Slots]:
         """Per layer, where the new keys and values go, and what the new queries see."""
-        end = self.length + steps
-        keys, values = self.store[..., :end, :].unbind(1)
-        new = (kind[..., self.length :, :].unbind(0) for kind in (keys, values))
-        return list(zip(*new, keys.unbind(0), values.unbind(0), strict=True))
+        seen = self.store[..., : self.length + steps, :]
+        keys, values = (half.unbind(0) for half in seen.chunk(2, dim=2))
+        return list(zip(seen[..., self.length :, :].unbind(0), keys, values, strict=True))
 
 
 class Llama:
@@ -104,6 +105,8 @@ class Llama:
         self.rotary = llm.model.rotary_emb
         self.layers = [_Layer(layer) for layer in llm.model.layers]
         self.norm = _Norm(llm.model.norm)
+        self.context_length = llm.config.max_position_embeddings
+        self.rope = llm.model.embed_tokens.weight.new_empty(2, 0, 0)
 
     def advance(
         self, embeds: Tensor, caches: Sequence[KVCache], valid: Sequence[Tensor | None]
@@ -115,28 +118,40 @@ class Llama:
         """
         steps = embeds.shape[1]
         positions = [cache.open(steps, real) for cache, real in zip(caches, valid, strict=True)]
-        cos, sin = self.rotary(embeds, torch.cat(positions))
-        first, second = sin.chunk(2, dim=-1)
-        rope = (cos.unsqueeze(1), torch.cat((-first, second), dim=-1).unsqueeze(1))
+        end = max(cache.length for cache in caches) + steps
+        rope = self._table(end)[:, torch.cat(positions)].unsqueeze(2).unbind(0)
         rows = [cache.rows for cache in caches]
         masks = [cache.mask(steps) for cache in caches]
         slots = zip(*(cache.slots(steps) for cache in caches), strict=True)
         x = embeds.flatten(0, 1)
         for layer, places in zip(self.layers, slots, strict=True):
-            q, k, v = layer.project(x, rope)
+            q, kv = layer.project(x, rope)
             if layer is self.layers[-1] and steps > 1:
                 # Nobody reads what the last layer makes of the tokens before.
                 q, x = q[:, :, -1:], x.view_as(embeds)[:, -1]
                 masks = [mask if mask is None else mask[..., -1:, :] for mask in masks]
             if len(caches) == 1:
-                seen = _attend(q, k, v, places[0], masks[0])
+                seen = _attend(q, kv, places[0], masks[0])
             else:
-                parts = zip(*(t.split(rows) for t in (q, k, v)), places, masks, strict=True)
+                parts = zip(q.split(rows), kv.split(rows), places, masks, strict=True)
                 seen = torch.cat([_attend(*part) for part in parts])
             x = layer.finish(x, seen)
         for cache in caches:
             cache.length += steps
         return self.norm(x)
+
+    def _table(self, end: int) -> Tensor:
+        """Cosines and sines, the latter's first half negated, of positions up to `end`.
+
+        [2, >= end, size]; made for a while ahead, but not past the context, where a dynamic rope
+        would begin to stretch.
+        """
+        if self.rope.shape[1] < end:
+            ahead = max(end, min(end + _GROW, self.context_length))
+            cos, sin = self.rotary(self.rope, torch.arange(ahead, device=self.rope.device)[None])
+            first, second = sin.chunk(2, dim=-1)
+            self.rope = torch.cat((cos, torch.cat((-first, second), dim=-1)))
+        return self.rope
 
 
 class _Layer:
@@ -153,20 +168,20 @@ class _Layer:
         self.before_mlp = _Norm(layer.post_attention_layernorm)
         self.groups = attention.num_key_value_groups
 
-    def project(self, x: Tensor, rope: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values [R, heads, q, size] of hidden states [R*q, D]."""
+    def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Queries [R, heads, q, size], and keys and values [R, 2*heads, q, size], of x [R*q, D]."""
         rows, _, steps, size = rope[0].shape
         qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, size).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
-        qk, v = qkv.split_with_sizes((heads * (self.groups + 1), heads), dim=1)
-        q, k = _rotate(qk, rope).split_with_sizes((heads * self.groups, heads), dim=1)
-        return q, k, v
+        _rotate(qkv[:, :-heads], rope)
+        q, kv = qkv.split_with_sizes((heads * self.groups, 2 * heads), dim=1)
+        return q, kv
 
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
-        x = x + self.out(seen.transpose(1, 2).reshape(x.shape[0], -1))
+        x = self.out.add_to(x, seen.transpose(1, 2).reshape(x.shape[0], -1))
         gate, up = self.gate_up(self.before_mlp(x)).chunk(2, dim=-1)
-        return x + self.down(self.act(gate) * up)
+        return self.down.add_to(x, self.act(gate).mul_(up))
 
 
 class _Norm:
@@ -190,19 +205,18 @@ class _Norm:
         return x / torch.hypot(length, self.least) * self.scaled
 
 
-def _rotate(x: Tensor, rope: tuple[Tensor, Tensor]) -> Tensor:
-    """Rotary embedding of [R, heads, q, size]; the sine's first half comes negated."""
+def _rotate(x: Tensor, rope: Sequence[Tensor]) -> None:
+    """Rotary embedding of [R, heads, q, size], in place."""
     cos, sin = rope
-    return torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin)
+    torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin, out=x)
 
 
-def _attend(q: Tensor, k: Tensor, v: Tensor, slots: Slots, mask: Tensor | None) -> Tensor:
+def _attend(q: Tensor, kv: Tensor, slots: Slots, mask: Tensor | None) -> Tensor:
     """Attention of new tokens [rows, heads, q, size]; their keys and values go into the cache."""
-    new_keys, new_values, keys, values = slots
-    new_keys.copy_(k)
-    new_values.copy_(v)
+    new, keys, values = slots
+    new.copy_(kv)
     causal = mask is None and q.shape[2] > 1
-    grouped = q.shape[1] != k.shape[1]
+    grouped = q.shape[1] != keys.shape[1]
     return F.scaled_dot_product_attention(
         q, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=grouped
     )

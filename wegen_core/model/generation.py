@@ -215,18 +215,22 @@ class Decoder:
 
     def _embed(self, chosen: list[int]) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
-        net = self.net
-        embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
-        visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
+        net, rows = self.net, range(len(chosen))
+        visual = [i for i in rows if chosen[i] in self.index and not self.rows[i].done]
+        embeds = state = self.state
+        if len(visual) < len(rows):
+            embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
         if visual:
-            state = self.state
             if self.unguided_state is not None:
-                free = self.unguided_state
-                state = free + self.options.guidance * (state - free)
-            features = net.output_projector(state[visual])
-            embeds[visual] = net.input_projector(features)
-            for i, feature in zip(visual, features, strict=True):
-                self.rows[i].fed.append(feature)
+                state = self.unguided_state.lerp(state, self.options.guidance)
+            features = net.output_projector(state)
+            projected = net.input_projector(features)
+            if len(visual) == len(rows):
+                embeds = projected
+            else:
+                embeds[visual] = projected[visual]
+            for i in visual:
+                self.rows[i].fed.append(features[i])
         if self.options.features == "reference":
             self._note_late(chosen)
         return embeds
