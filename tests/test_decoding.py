@@ -211,6 +211,21 @@ def test_a_changed_history_is_noticed(net: WeGen) -> None:
     assert found.ids.tolist() == plain(net, shorter, images[:1], 1.0, 20, "aligned")[0]
 
 
+@pytest.mark.parametrize("guidance", [1.0, 2.5])
+def test_variants_of_one_prompt_are_each_as_alone(net: WeGen, guidance: float) -> None:
+    """They share the prompt's cache; some paint, and some end, before the others."""
+    ids, images = _prompt(net, PROMPTS[1])
+    options = {"guidance": guidance, "max_new_tokens": 250, "temperature": 3.0}
+    together = net.generate([ids] * 6, torch.cat([images] * 6), seed=5, **options)
+    assert len({len(found.ids) for found in together}) > 1
+    assert len({len(found.features) for found in together}) > 1
+    for seed, found in enumerate(together, 5):
+        alone = net.generate(ids, images, seed=seed, **options)
+        assert found.ids.tolist() == alone.ids.tolist()
+        _close(found.hidden, alone.hidden)
+        _close(found.features, alone.features)
+
+
 def test_forced_tokens_compute_no_logits(net: WeGen) -> None:
     ids, images = _prompt(net, PROMPTS[0])  # ends with <img>
     rows: list[int] = []

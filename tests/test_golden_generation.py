@@ -113,8 +113,9 @@ def test_every_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
         scale, limit = options["var_cfg_guidance_scale"], options["max_new_tokens"]
         decoder = Decoder(net, [(ids, embeds)], Options(scale, limit, "reference"))
         decoder.run(None, None, None)
-    if "visual_feats_fed" in expected:
-        _close(torch.stack(decoder.rows[0].fed), expected["visual_feats_fed"])
+        if "visual_feats_fed" in expected:
+            fed = net.output_projector(torch.stack(decoder.rows[0].states))
+            _close(fed, expected["visual_feats_fed"])
     guided = [(x, h) for cache, x, h in steps if cache is decoder.cache]
     fed = torch.cat([x for x, _ in guided[1:]])[: len(expected["fed_embeds"])]
     _close(fed, expected["fed_embeds"])

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from wegen_core.model.decoding import KVCache, Llama
-from wegen_core.model.joint_linear import JointLinear
+from wegen_core.model.joint_linear import JointLinear, product
 
 CONFIGS = {
     "plain": {},
@@ -88,6 +88,36 @@ def test_a_prefill_in_two_pieces() -> None:
         llama.advance(embeds[:, :8], [cache], [None])
         found = llama.advance(embeds[:, 8:], [cache], [None])
     torch.testing.assert_close(found, _expected(llm, embeds, 20)[:, 0], rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["plain", "grouped queries", "one key head, own head size"])
+def test_rows_that_share_a_prefix(name: str) -> None:
+    """Each goes on from the prompt in its own way; the second is left out of one step."""
+    llm, embeds = _llm(CONFIGS[name]), torch.randn(3, 16, 32)
+    embeds[:, :11] = embeds[:1, :11]
+    llama, prompt = Llama(llm), KVCache(llm, 1)
+    left_out = torch.tensor([[True], [False], [True]])
+    with torch.inference_mode():
+        llama.advance(embeds[:1, :11], [prompt], [None])
+        rows = KVCache(llm, 3, prefix=prompt)
+        for i in range(11, 16):
+            found = llama.advance(embeds[:, i : i + 1], [rows], [left_out if i == 13 else None])
+    assert (prompt.length, rows.length, rows.end) == (11, 5, 16)
+    kept = torch.arange(16) != 13
+    for row, read in zip(found, (embeds[0], embeds[1, kept], embeds[2]), strict=True):
+        expected = _expected(llm, read[None], len(read))[0, 0]
+        torch.testing.assert_close(row, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_two_layers_in_a_row_become_one_where_that_reads_less() -> None:
+    x = torch.randn(5, 6)
+    for width, is_joined in ((4, True), (2, False)):
+        first, second = nn.Linear(6, width, bias=False), nn.Linear(width, 6, bias=False)
+        applied = product(first, second)
+        torch.testing.assert_close(applied(x), second(first(x)))
+        assert isinstance(applied, nn.Module) != is_joined
+    with_biases = nn.Linear(6, 4), nn.Linear(4, 6)
+    torch.testing.assert_close(product(*with_biases)(x), with_biases[1](with_biases[0](x)))
 
 
 def test_joint_layers_share_one_matrix() -> None:

@@ -17,30 +17,39 @@ from .joint_linear import JointLinear
 
 _GROW = 128
 
-Slots = tuple[Tensor, Tensor, Tensor]
-"""Of one layer: the open slots [rows, 2*heads, q, size], all keys up to them, and all values."""
+Slots = tuple[Tensor, Tensor, Tensor, Tensor]
+"""Of one layer: the open slots of keys and of values [rows, heads, q, size], and all up to them."""
+
+Prefix = tuple[Tensor, Tensor]
+"""Of one layer: the keys and values [heads, slots, size] that all rows of a cache share."""
 
 
 class KVCache:
     """Keys and values of `rows` sequences, one slot per step, in every layer.
 
     `valid` bool [rows, length] says which slots a row may attend to, None: to all. Sequences of
-    different lengths are aligned at their last slot (left padding).
+    different lengths are aligned at their last slot (left padding). With a `prefix`, a cache of one
+    row without padding that stays as it is, all rows continue that and are fed one token at a time.
     """
 
-    def __init__(self, llm: Any, rows: int) -> None:
+    def __init__(self, llm: Any, rows: int, prefix: KVCache | None = None) -> None:
         config = llm.config
         heads = config.num_key_value_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        # The keys' heads, then the values': a new token's are written by one copy.
-        shape = (config.num_hidden_layers, rows, 2 * heads, 0, size)
+        shape = (config.num_hidden_layers, 2, rows, heads, 0, size)
         self.store = llm.model.embed_tokens.weight.new_empty(shape)
         self.valid: Tensor | None = None
         self.length = 0
+        self.prefix = prefix
 
     @property
     def rows(self) -> int:
-        return self.store.shape[1]
+        return self.store.shape[2]
+
+    @property
+    def end(self) -> int:
+        """Slots of prefix and rows together: the next token's position, if nothing is padding."""
+        return self.length + (0 if self.prefix is None else self.prefix.end)
 
     def truncate(self, length: int) -> None:
         """Forget all but the first `length` slots, which must be valid in every row."""
@@ -52,29 +61,24 @@ class KVCache:
             self.valid = rows.new_ones(self.rows, self.length)
         self.valid[rows] = False
 
-    def expand(self, rows: int) -> KVCache:
-        """A copy of this one-row cache, which has no padding, for `rows` rows."""
-        other = object.__new__(KVCache)
-        other.store = self.store.repeat(1, rows, 1, 1, 1)
-        other.length, other.valid = self.length, None
-        return other
-
     def open(self, steps: int, valid: Tensor | None) -> Tensor:
         """Make room for new tokens, `valid` bool [rows, q] or None; returns their positions.
 
         The slots count as written once `length` is moved on, after the pass.
         """
         end = self.length + steps
-        missing = end - self.store.shape[3]
+        missing = end - self.store.shape[4]
         if missing > 0:
             # By half, so that a long conversation is not copied again and again.
             self.store = F.pad(self.store, (0, 0, 0, max(missing, _GROW, end // 2)))
         if valid is None and self.valid is None:
-            return torch.arange(self.length, end, device=self.store.device).expand(self.rows, -1)
+            new = torch.arange(self.end, self.end + steps, device=self.store.device)
+            return new.expand(self.rows, -1)
         ones = torch.ones(self.rows, end, dtype=torch.bool, device=self.store.device)
         old = ones[:, : self.length] if self.valid is None else self.valid[:, : self.length]
         self.valid = torch.cat([old, ones[:, self.length :] if valid is None else valid], dim=1)
-        return (self.valid.cumsum(1) - 1).clamp(min=0)[:, self.length :]
+        before = self.end - self.length
+        return before + (self.valid.cumsum(1) - 1).clamp(min=0)[:, self.length :]
 
     def mask(self, steps: int) -> Tensor | None:
         """Attention mask [rows or 1, 1, q, slots] of the newest slots; None if they see all."""
@@ -93,9 +97,17 @@ class KVCache:
 
     def slots(self, steps: int) -> list[Slots]:
         """Per layer, where the new keys and values go, and what the new queries see."""
-        seen = self.store[..., : self.length + steps, :]
-        keys, values = (half.unbind(0) for half in seen.chunk(2, dim=2))
-        return list(zip(seen[..., self.length :, :].unbind(0), keys, values, strict=True))
+        end = self.length + steps
+        keys, values = self.store[..., :end, :].unbind(1)
+        new = (kind[..., self.length :, :].unbind(0) for kind in (keys, values))
+        return list(zip(*new, keys.unbind(0), values.unbind(0), strict=True))
+
+    def shared(self) -> list[Prefix | None]:
+        """Per layer, the prefix."""
+        if self.prefix is None:
+            return [None] * len(self.store)
+        keys, values = self.prefix.store[:, :, 0, :, : self.prefix.length].unbind(1)
+        return list(zip(keys.unbind(0), values.unbind(0), strict=True))
 
 
 class Llama:
@@ -118,22 +130,24 @@ class Llama:
         """
         steps = embeds.shape[1]
         positions = [cache.open(steps, real) for cache, real in zip(caches, valid, strict=True)]
-        end = max(cache.length for cache in caches) + steps
+        end = max(cache.end for cache in caches) + steps
         rope = self._table(end)[:, torch.cat(positions)].unsqueeze(2).unbind(0)
         rows = [cache.rows for cache in caches]
         masks = [cache.mask(steps) for cache in caches]
         slots = zip(*(cache.slots(steps) for cache in caches), strict=True)
+        prefixes = zip(*(cache.shared() for cache in caches), strict=True)
         x = embeds.flatten(0, 1)
-        for layer, places in zip(self.layers, slots, strict=True):
-            q, kv = layer.project(x, rope)
+        for layer, places, prefix in zip(self.layers, slots, prefixes, strict=True):
+            q, k, v = layer.project(x, rope)
             if layer is self.layers[-1] and steps > 1:
                 # Nobody reads what the last layer makes of the tokens before.
                 q, x = q[:, :, -1:], x.view_as(embeds)[:, -1]
                 masks = [mask if mask is None else mask[..., -1:, :] for mask in masks]
             if len(caches) == 1:
-                seen = _attend(q, kv, places[0], masks[0])
+                seen = _attend(q, k, v, places[0], masks[0], prefix[0])
             else:
-                parts = zip(q.split(rows), kv.split(rows), places, masks, strict=True)
+                qkv = (t.split(rows) for t in (q, k, v))
+                parts = zip(*qkv, places, masks, prefix, strict=True)
                 seen = torch.cat([_attend(*part) for part in parts])
             x = layer.finish(x, seen)
         for cache in caches:
@@ -168,14 +182,13 @@ class _Layer:
         self.before_mlp = _Norm(layer.post_attention_layernorm)
         self.groups = attention.num_key_value_groups
 
-    def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """Queries [R, heads, q, size], and keys and values [R, 2*heads, q, size], of x [R*q, D]."""
+    def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Queries, keys and values [R, heads, q, size] of hidden states [R*q, D]."""
         rows, _, steps, size = rope[0].shape
         qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, size).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
         _rotate(qkv[:, :-heads], rope)
-        q, kv = qkv.split_with_sizes((heads * self.groups, 2 * heads), dim=1)
-        return q, kv
+        return qkv.split_with_sizes((heads * self.groups, heads, heads), dim=1)
 
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
@@ -211,12 +224,38 @@ def _rotate(x: Tensor, rope: Sequence[Tensor]) -> None:
     torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin, out=x)
 
 
-def _attend(q: Tensor, kv: Tensor, slots: Slots, mask: Tensor | None) -> Tensor:
+def _attend(
+    q: Tensor, k: Tensor, v: Tensor, slots: Slots, mask: Tensor | None, prefix: Prefix | None
+) -> Tensor:
     """Attention of new tokens [rows, heads, q, size]; their keys and values go into the cache."""
-    new, keys, values = slots
-    new.copy_(kv)
+    new_keys, new_values, keys, values = slots
+    new_keys.copy_(k)
+    new_values.copy_(v)
+    if prefix is not None:
+        return _attend_sharing(q, keys, values, mask, prefix)
     causal = mask is None and q.shape[2] > 1
-    grouped = q.shape[1] != keys.shape[1]
+    grouped = q.shape[1] != k.shape[1]
     return F.scaled_dot_product_attention(
         q, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=grouped
     )
+
+
+def _attend_sharing(
+    q: Tensor, keys: Tensor, values: Tensor, mask: Tensor | None, prefix: Prefix
+) -> Tensor:
+    """The same for one new token per row: the shared keys and values are read once for all rows."""
+    rows, heads = keys.shape[:2]
+    q = (q * q.shape[-1] ** -0.5).reshape(rows, heads, -1, q.shape[-1])  # the queries of each key
+    first = _each_head(q, prefix[0].transpose(-1, -2))
+    own = q @ keys.transpose(-1, -2)
+    if mask is not None:
+        own = own.masked_fill(~mask, -torch.inf)
+    weights = torch.cat([first, own], dim=-1).softmax(dim=-1, dtype=torch.float32).to(q.dtype)
+    first, own = weights.split_with_sizes((first.shape[-1], own.shape[-1]), dim=-1)
+    return (_each_head(first, prefix[1]) + own @ values).flatten(1, 2).unsqueeze(2)
+
+
+def _each_head(x: Tensor, shared: Tensor) -> Tensor:
+    """[rows, heads, n, a] @ [heads, a, b], one product per head for all rows together."""
+    product = x.transpose(0, 1).flatten(1, 2) @ shared
+    return product.unflatten(1, (len(x), -1)).transpose(0, 1)

@@ -8,7 +8,7 @@ same pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..progress import OnText, Progress, ShouldStop, check
 from .decoding import KVCache, Llama
+from .joint_linear import product
 from .tokenizer import IncrementalDecoder
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Session:
     cache: KVCache | None = None
     ids: list[int] = field(default_factory=list)
     embeds: list[Tensor] = field(default_factory=list)
+    feedback: Callable[[Tensor], Tensor] | None = None  # hidden state -> next input
 
     def reuse(self, ids: Tensor, embeds: Tensor) -> int:
         """Cut the cache back to the longest common prefix with the prompt; returns its length."""
@@ -104,8 +106,8 @@ class _Row:
 
     ids: list[int]
     last: int
-    fed: list[Tensor] = field(default_factory=list)
-    late: list[Tensor] = field(default_factory=list)
+    states: list[Tensor] = field(default_factory=list)  # behind its visual tokens, [D] each
+    late: list[Tensor] = field(default_factory=list)  # the same by the published convention
     done: bool = False
 
 
@@ -121,7 +123,8 @@ class Decoder:
     ) -> None:
         """prompts: per row, ids [L] and input embeddings [L,D]."""
         self.llama = Llama(net.llm)
-        self.net, self.options, self.session = net, options, session
+        self.net, self.options = net, options
+        self.session = session or Session()
         self.rows = [_Row([], int(ids[-1])) for ids, _ in prompts]
         tokens = net.tokenizer
         chain = [tokens.image_start_id, *tokens.image_ids, tokens.image_end_id]
@@ -138,8 +141,7 @@ class Decoder:
 
     def _prefill(self, prompts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor | None]:
         """Feed the prompts; returns the last hidden states [B,D] of both branches."""
-        net = self.net
-        session = self.session or Session()
+        net, session = self.net, self.session
         first_ids, first = prompts[0]
         alike = all(
             torch.equal(ids, first_ids) and torch.equal(embeds, first) for ids, embeds in prompts
@@ -151,7 +153,7 @@ class Decoder:
             state = self.llama.advance(first[None, start:], [self.cache], [None])
             session.extend(first_ids[start:].tolist(), first[start:])
             if len(prompts) > 1:
-                self.cache = self.cache.expand(len(prompts))
+                self.cache = KVCache(net.llm, len(prompts), prefix=self.cache)
                 state = state.expand(len(prompts), -1)
         else:
             self.cache = KVCache(net.llm, len(prompts))
@@ -175,7 +177,7 @@ class Decoder:
         self, on_text: OnText | None, on_progress: Progress | None, should_stop: ShouldStop | None
     ) -> list[Generation]:
         stream = IncrementalDecoder(self.net.tokenizer)
-        room = self.net.context_length - self.cache.length
+        room = self.net.context_length - self.cache.end
         limit = min(self.options.max_new_tokens, room)
         for step in range(limit):
             check(should_stop)
@@ -215,25 +217,27 @@ class Decoder:
 
     def _embed(self, chosen: list[int]) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
-        net, rows = self.net, range(len(chosen))
-        visual = [i for i in rows if chosen[i] in self.index and not self.rows[i].done]
-        embeds = state = self.state
-        if len(visual) < len(rows):
-            embeds = net.llm.model.embed_tokens(torch.tensor(chosen, device=net.device))
-        if visual:
-            if self.unguided_state is not None:
-                state = self.unguided_state.lerp(state, self.options.guidance)
-            features = net.output_projector(state)
-            projected = net.input_projector(features)
-            if len(visual) == len(rows):
-                embeds = projected
-            else:
-                embeds[visual] = projected[visual]
-            for i in visual:
-                self.rows[i].fed.append(features[i])
+        visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
+        embeds = self._visual(visual) if visual else self.state
+        if len(visual) < len(chosen):
+            ids = torch.tensor(chosen, device=self.net.device)
+            words = self.net.llm.model.embed_tokens(ids)
+            words[visual] = embeds[visual]
+            embeds = words
         if self.options.features == "reference":
             self._note_late(chosen)
         return embeds
+
+    def _visual(self, visual: list[int]) -> Tensor:
+        """The states [B,D], guided and as inputs; notes those of the `visual` rows."""
+        state = self.state
+        if self.unguided_state is not None:
+            state = self.unguided_state.lerp(state, self.options.guidance)
+        for i in visual:
+            self.rows[i].states.append(state[i])
+        if self.session.feedback is None:
+            self.session.feedback = product(self.net.output_projector, self.net.input_projector)
+        return self.session.feedback(state)
 
     def _note_late(self, chosen: list[int]) -> None:
         """The published convention: one position late and never guided."""
@@ -242,7 +246,7 @@ class Decoder:
             row = self.rows[i]
             closes = token == end and row.last == self.net.tokenizer.image_ids[-1]
             if not row.done and (self.index.get(token, 0) > 0 or closes):
-                row.late.append(self.net.output_projector(self.state[i]))
+                row.late.append(self.state[i])
 
     def _feed(self, chosen: list[int], embeds: Tensor) -> None:
         """One step of both branches."""
@@ -264,7 +268,7 @@ class Decoder:
         hidden = self.llama.advance(x, caches, valid)
         self.state = hidden[: len(rows)]
         self.unguided_state = hidden[len(rows) :] if len(caches) > 1 else None
-        if self.session is not None and len(rows) == 1:
+        if len(rows) == 1:
             self.session.extend(chosen, embeds)
         for row, token in zip(rows, chosen, strict=True):
             row.last = token
@@ -290,11 +294,12 @@ class Decoder:
         tokens, size = self.net.tokenizer, len(self.index)
         closing = (tokens.image_ids[-1], tokens.image_end_id)
         count = sum(pair == closing for pair in pairwise(row.ids))
-        kept = row.late if self.options.features == "reference" else row.fed
+        kept = row.late if self.options.features == "reference" else row.states
         count = min(count, len(kept) // size)
         features = self.state.new_zeros(0, size, self.net.config.vision.width)
         if count:
-            features = torch.stack(kept[: count * size]).view(count, size, -1)
+            states = torch.stack(kept[: count * size])
+            features = self.net.output_projector(states).view(count, size, -1)
         start, end = tokens.image_start_id, tokens.image_end_id
         text = tokens.decode(_without_images(row.ids, self.forced, start, end))
         return Generation(torch.tensor(row.ids), text, features, hidden[: len(row.ids)])

@@ -1,8 +1,8 @@
-"""Linear layers that read the same input, applied as one matrix product."""
+"""Several linear layers applied as one matrix product: side by side, or one after the other."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -40,6 +40,20 @@ class JointLinear:
         return torch.addmm(total, x, self.matrix)
 
 
+def product(first: nn.Linear, second: nn.Linear) -> Callable[[Tensor], Tensor]:
+    """[N, in] -> second(first(x)), by one matrix where that reads less than the two layers.
+
+    That is a copy: valid as long as the weights do not change.
+    """
+    layers = (first, second)
+    apart = first.weight.numel() + second.weight.numel()
+    plain = all(_is_plain(layer, first.weight.dtype) and layer.bias is None for layer in layers)
+    if not plain or first.in_features * second.out_features >= apart:
+        return nn.Sequential(*layers)
+    matrix = (second.weight.detach() @ first.weight.detach()).t().contiguous()
+    return lambda x: torch.mm(x, matrix)
+
+
 def _is_plain(layer: nn.Linear, dtype: torch.dtype) -> bool:
     if type(layer) is not nn.Linear or layer.weight.device.type != "cpu":
         return False
@@ -48,14 +62,14 @@ def _is_plain(layer: nn.Linear, dtype: torch.dtype) -> bool:
 
 
 def _join(weights: Sequence[Tensor]) -> Tensor:
-    """One matrix [in, out_1 + ...], of whose columns the weights [out_i, in] are views afterwards."""
+    """One matrix [in, out_1 + ...]; the weights [out_i, in] are views of its columns afterwards."""
     sizes = [len(weight) for weight in weights]
-    stride = (1, sum(sizes))
+    shape, stride = (sum(sizes), weights[0].shape[1]), (1, sum(sizes))
     start = weights[0].data_ptr()
     offsets = [weight.data_ptr() - start for weight in weights]
     expected = [sum(sizes[:i]) * weights[0].element_size() for i in range(len(sizes))]
     if offsets == expected and all(weight.stride() == stride for weight in weights):
-        return weights[0].detach().as_strided((weights[0].shape[1], sum(sizes)), (sum(sizes), 1))
+        return weights[0].detach().as_strided(shape, stride).t()
     # Not as inference tensors: the network may be trained afterwards.
     with torch.inference_mode(False), torch.no_grad():
         joined = torch.cat([weight.t() for weight in weights], dim=1).contiguous()
