@@ -32,8 +32,8 @@ def painter(graph: Graph, maker: str = "TestStableDiffusion", parts: dict | None
     return graph.add("WeGenPainter", **{**given, **more})
 
 
-def copilot(graph: Graph, host: HostileServer, check: str = "off", **more):
-    inputs = {"url": f"http://{host.host}/v1", "model": "small", "sees": True, "timeout": 20}
+def copilot(graph: Graph, host: HostileServer, check: str = "off", sees: bool = True, **more):
+    inputs = {"url": f"http://{host.host}/v1", "model": "small", "sees": sees, "timeout": 20}
     mllm = graph.add("WeGenMLLMEndpoint", **inputs)
     return graph.add("WeGenCopilot", mllm=mllm, check=check, painter=painter(graph, **more))
 
@@ -118,6 +118,25 @@ def test_the_users_mask_wins_over_the_plan_for_each_picture_of_a_batch(server):
         assert (old[:38] == new[:38]).all() and (old[42:] != new[42:]).any()
 
 
+def test_comfyuis_sam3_can_say_where(server):
+    known(server, "TestSAM3")
+    with serving(plan()) as host:
+        graph = Graph()
+        source = loaded(server, graph, photo())
+        point = {"positive_coords": '[{"x": 20, "y": 30}]', "refine_iterations": 0}
+        given = {"threshold": 0.5, "individual_masks": False, **point}
+        found = graph.add("SAM3_Detect", model=graph.add("TestSAM3"), image=source, **given)
+        words = {"instruction": "make the boat red", "seed": 1, "mask": found}
+        refined = graph.add("WeGenRefine", copilot=copilot(graph, host), image=source, **words)
+        graph.add("MaskPreview", mask=found)
+        graph.add("PreviewImage", images=refined)
+        outcome = run(server, graph)
+    region, after = server.pictures(outcome)
+    white = np.asarray(region.convert("L")) > 127
+    changed = (np.asarray(after.convert("RGB")) != np.asarray(photo())).any(-1)
+    assert white.any() and changed[white].any() and not changed[~white].any()
+
+
 @pytest.mark.parametrize("node", ["refine", "compose", "chat"])
 def test_what_stays_has_the_very_numbers_of_the_source(server, node):
     said = plan(intent="compose" if node == "compose" else "refine")
@@ -196,6 +215,27 @@ def test_what_failed_is_painted_once_more_and_the_better_picture_is_kept(server)
         assert len(host.asked) == 3
     assert sum(n.endswith("sample") for n in outcome.begun) == 2
     assert "yes: the boat is red" in server.texts(outcome)[0]
+
+
+@pytest.mark.parametrize(
+    ("more", "told", "asked"),
+    [
+        ({"check": "report"}, "no: the boat is red; cannot tell: the sea is calm", 2),
+        ({"check": "repaint", "sees": False}, "check skipped: small at 127.0.0.1", 1),
+        ({}, None, 1),
+    ],
+    ids=["report", "blind", "off"],
+)
+def test_the_check_answers_one_by_one_or_is_said_to_be_skipped(server, more, told, asked):
+    said = plan(changes=["the boat is red", "the sea is calm"])
+    with serving(said, speak(json.dumps({"answers": ["no", "cannot tell"]}))) as host:
+        graph = Graph()
+        refining(graph, host, loaded(server, graph, photo()), **more)
+        outcome = run(server, graph)
+        assert len(host.asked) == asked
+    report = server.texts(outcome)[0]
+    assert told in report if told else "check" not in report
+    assert sum(n.endswith("sample") for n in outcome.begun) == 1
 
 
 def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):

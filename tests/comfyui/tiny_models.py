@@ -10,6 +10,7 @@ import comfy.model_management as memory
 import comfy.model_patcher
 import comfy.sd
 import comfy.sd1_clip
+import comfy.supported_models
 import comfy.supported_models_base
 import comfy.taesd.taesd
 import comfy.text_encoders.flux
@@ -189,7 +190,27 @@ class TestQwenImage(TestFlux):
         return model, encoder, wan_vae()
 
 
+class TestSAM3:
+    """SAM3 with one layer of eyes; it is sure that there is something at every point."""
+
+    RETURN_TYPES = ("MODEL",)
+    FUNCTION = "make"
+    CATEGORY = "tests"
+
+    @classmethod
+    def INPUT_TYPES(cls):
+        return {"required": {}}
+
+    def make(self):
+        model = transformer(image_model="SAM3", embed_dim=64, depth=1, num_heads=1)
+        net = randomise(model.model.diffusion_model, gain=1.0)
+        torch.nn.init.constant_(net.tracker.sam_mask_decoder.pred_obj_score_head.layers[-1].bias, 9)
+        return (model,)
+
+
 MAKERS = [TestStableDiffusion, TestNoEncoder, TestFluxVAE, TestFlux, TestQwenImage]
 if hasattr(comfy.text_encoders.flux, "KleinTokenizer"):  # older ones do not know it
     MAKERS.append(TestFlux2)
+if hasattr(comfy.supported_models, "SAM3"):
+    MAKERS.append(TestSAM3)
 NODE_CLASS_MAPPINGS = {c.__name__: c for c in MAKERS}
