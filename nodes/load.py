@@ -157,13 +157,17 @@ class WeGenLoadMLLM(io.ComfyNode):
 
         place = _downloaded(repository) or model_folders.locate_mllm(model)
         dtype, bits = _dtype(precision, small=False), BITS[quantisation]
-        options = {"attention": attention, "bits": bits}
-        if bits is None:
-            mllm = _loaded(load, place, dtype, **options)
-            home = Home(mllm.model, mllm.forget, reading(mllm.model))
-            return io.NodeOutput(ResidentModel(mllm, [home]))
-        device = _emptied(model_folders.weight_of(place) * bits // 16)
-        return io.NodeOutput(ResidentModel(_loaded(load, place, dtype, device, **options)))
+        device = "cpu"
+        if bits is not None:
+            device = _emptied(model_folders.weight_of(place) * bits // 16)
+        with stoppable() as callbacks:
+            stop = callbacks["should_stop"]
+            options = {"attention": attention, "bits": bits, "should_stop": stop}
+            mllm = _loaded(load, place, dtype, device, **options)
+        homes = []
+        if bits is None:  # the memory manager cannot move the others
+            homes = [Home(mllm.model, mllm.forget, reading(mllm.model))]
+        return io.NodeOutput(ResidentModel(mllm, homes))
 
 
 class WeGenMLLMEndpoint(io.ComfyNode):

@@ -187,6 +187,24 @@ def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
     assert mllm.chat(said(), max_new_tokens=5)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_loading_can_be_stopped_within_a_tensor(folders, kind):
+    asked = []
+
+    def stop(calls: float) -> bool:
+        asked.append(1)
+        return len(asked) >= calls
+
+    mllm = local.load(folders[kind], device="cpu", should_stop=lambda: stop(float("inf")))
+    calls = len(asked)
+    assert calls > len(mllm.model.state_dict())
+    for early in (1, calls // 2, calls):
+        asked.clear()
+        with pytest.raises(Stopped):
+            local.load(folders[kind], device="cpu", should_stop=lambda n=early: stop(n))
+        assert early <= len(asked) < early + 5  # unwinding calls torch as well
+
+
 def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
     monkeypatch.setattr(planning, "MOST_TOKENS", 20)
     copilot = Copilot(mllm, FakePainter())

@@ -161,6 +161,26 @@ def test_a_local_model_answers_and_is_released(server):
         time.sleep(0.1)
 
 
+def test_stop_is_heard_while_a_local_model_loads(server):
+    make_model(server, "slow", "text_only")
+
+    def stop(node: str) -> None:
+        if node == "1":
+            server.post("interrupt")
+
+    def asking() -> Graph:
+        graph = Graph()
+        mllm = graph.add("WeGenLoadMLLM", model="LLM/slow", **LOADING)
+        image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+        asked = {"mllm": mllm, "image": image, "question": "what is it?"}
+        graph.add("PreviewAny", source=graph.add("WeGenAsk", **asked))
+        return graph
+
+    outcome = server.run(asking(), on_node=stop)
+    assert outcome.end == "execution_interrupted" and "3" not in outcome.begun
+    assert server.run(asking()).end == "execution_success"
+
+
 def test_nothing_is_downloaded_unless_the_user_has_said_so(server):
     graph = Graph()
     named = {**LOADING, "repository": "Some-One/Tiny-VL"}

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
+from torch.overrides import TorchFunctionMode
 
 from ..device import accelerator
 from ..progress import check
@@ -34,13 +35,15 @@ def load(
     dtype: torch.dtype | None = None,
     bits: Bits | None = None,
     attention: str = "sdpa",
+    should_stop: ShouldStop | None = None,
 ) -> LocalMLLM:
     """The model in `folder`; nothing is downloaded and no code of the folder is run.
 
     device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
     bits: 4 or 8 with bitsandbytes; such a model stays on its device. attention: "sdpa", "eager", or
-    one that is installed, such as "flash_attention_2". Raises FileNotFoundError if there is no such
-    folder, ValueError if what is in it cannot be used, saying why.
+    one that is installed, such as "flash_attention_2". should_stop: asked many times per tensor;
+    where it says True, `Stopped` is raised. Raises FileNotFoundError if there is no such folder,
+    ValueError if what is in it cannot be used, saying why.
     """
     import transformers
 
@@ -66,14 +69,29 @@ def load(
     sees = _sees(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
     try:
-        model = family.from_pretrained(folder, **options).eval()
+        with _Hearing(should_stop):
+            model = family.from_pretrained(folder, **options).eval()
+            model = model if bits else model.to(device)
     except ImportError as error:
         raise ValueError(
             f"attention {attention!r} cannot be used here: {str(error).splitlines()[0]} "
             "Use attention='sdpa'"
         ) from error
-    model = model if bits else model.to(device)
     return LocalMLLM(model, load_processor(folder, config), folder.name, sees=sees)
+
+
+class _Hearing(TorchFunctionMode):
+    """Asks `should_stop` whenever torch is called: transformers cannot be told to stop loading."""
+
+    def __init__(self, should_stop: ShouldStop | None) -> None:
+        super().__init__()
+        self._should_stop = should_stop
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        check(self._should_stop)
+        return func(*args, **(kwargs or {}))
 
 
 class LocalMLLM:
