@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from .expansion import Expanding, finish
-from .schema import CATEGORY, Conversation, Copilot
+from .schema import CATEGORY, HIDDEN, Conversation, Copilot
 
 if TYPE_CHECKING:
     from .painting_graph import Held
@@ -24,7 +24,7 @@ class WeGenHeld(io.ComfyNode):
         return io.Schema(
             node_id="WeGenHeld",
             category=CATEGORY,
-            is_deprecated=True,  # the one mark that hides a node in every version
+            **HIDDEN,
             inputs=[io.AnyType.Input("held")],
             outputs=[io.AnyType.Output("value")],
         )
@@ -45,7 +45,7 @@ class WeGenUnpack(io.ComfyNode):
         return io.Schema(
             node_id="WeGenUnpack",
             category=CATEGORY,
-            is_deprecated=True,
+            **HIDDEN,
             is_input_list=True,
             inputs=[Copilot.Input("copilot"), io.String.Input("token")],
             outputs=[
@@ -73,7 +73,7 @@ class WeGenFinish(io.ComfyNode):
         return io.Schema(
             node_id="WeGenFinish",
             category=CATEGORY,
-            is_deprecated=True,
+            **HIDDEN,
             enable_expand=True,
             inputs=[
                 Copilot.Input("copilot"),

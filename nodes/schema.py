@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from comfy_api.latest import io
 
 CATEGORY = "WeGen"
@@ -10,6 +12,11 @@ MLLM = io.Custom("WEGEN_MLLM")
 Painter = io.Custom("WEGEN_PAINTER")
 Conversation = io.Custom("WEGEN_CONVERSATION")
 References = io.Custom("WEGEN_REFERENCES")
+
+# What keeps a node out of the menus: only newer versions have a mark that means it.
+HIDDEN: dict[str, Any] = {
+    "is_dev_only" if hasattr(io.Schema, "is_dev_only") else "is_deprecated": True
+}
 
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
