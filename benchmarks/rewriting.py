@@ -136,7 +136,8 @@ def report_variants(prompts: Sequence[str], count: int, seed: int) -> None:
             other = independent(prompt, variants, rng)
             shares.append((distinct(variants), distinct(other)))
             gaps.append((distance(variants), distance(other)))
-    print(f"{len(prompts)} prompts x {count} variants, seed {seed}")
+    words = [len(prompt.split()) for prompt in prompts]
+    print(f"{len(prompts)} prompts of {min(words)} to {max(words)} words x {count}, seed {seed}")
     print(f"time per variant: {1000 * seconds / len(prompts) / count:.2f} ms (CPU)")
     print(f"constraints kept: {kept} of {found} ({100 * kept / max(1, found):.1f} %)")
     for name, pairs in (("distinct values", shares), ("mean distance", gaps)):

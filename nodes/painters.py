@@ -196,7 +196,7 @@ class ComfyPainter:
         """What to ask for, and at which size."""
         from ..wegen_core.painting.brief import brief
 
-        family = self.recipe.wording
+        family = self.recipe.family
         size = (self.width, self.height) if self.width and self.height else None
         told = brief(
             plan,

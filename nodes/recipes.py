@@ -16,8 +16,8 @@ AUTO = "auto"
 class Recipe:
     """One family.
 
-    models: its classes in ComfyUI's `supported_models`. family: a row of `painting.families`, for
-    wording and sizes. edit: how a picture is changed: "noise" (image-to-image, masked latent),
+    models: its classes in ComfyUI's `supported_models`. prefix: of a row of `painting.families`,
+    for wording and sizes. edit: how a picture is changed: "noise" (image-to-image, masked latent),
     "fill" (a model made for inpainting), "references" (reference latents), "qwen", "qwen plus"
     (these, and the text encoder sees the pictures). pictures: how many it is shown at most. steps,
     cfg, sampler, scheduler: where the user says nothing. guidance: of models that are told it, not
@@ -28,7 +28,7 @@ class Recipe:
 
     name: str
     models: tuple[str, ...]
-    family: str
+    prefix: str
     edit: Literal["noise", "fill", "references", "qwen", "qwen plus"]
     pictures: int = 1
     steps: int = 20
@@ -47,11 +47,11 @@ class Recipe:
         return self.edit not in ("noise", "fill")
 
     @property
-    def wording(self) -> Family:
+    def family(self) -> Family:
         """The family's row; ComfyUI's nodes get the pictures at the size to paint."""
         from ..wegen_core.painting.families import FAMILIES
 
-        row = next(f for f in FAMILIES if f.prefix == self.family)
+        row = next(f for f in FAMILIES if f.prefix == self.prefix)
         edits = "instruction" if self.sees else "noise"
         return replace(row, edits=edits, pictures=self.pictures, rescales=False)
 
@@ -90,13 +90,13 @@ RECIPES = (
     Recipe(
         "Qwen-Image-Edit-Plus",
         **_QWEN,
-        family="QwenImageEditPlus",
+        prefix="QwenImageEditPlus",
         edit="qwen plus",
         pictures=3,
         file=r"edit-(25\d\d|plus)",
     ),
-    Recipe("Qwen-Image-Edit", **_QWEN, family="QwenImageEdit", edit="qwen", file="image-edit"),
-    Recipe("Qwen-Image", **_QWEN, family="QwenImage", edit="noise", file="qwen-image"),
+    Recipe("Qwen-Image-Edit", **_QWEN, prefix="QwenImageEdit", edit="qwen", file="image-edit"),
+    Recipe("Qwen-Image", **_QWEN, prefix="QwenImage", edit="noise", file="qwen-image"),
     Recipe("reference latents", (), "Flux2", "references", pictures=4, cfg=4.0),
     Recipe("image to image", (), "FluxPipeline", "noise", cfg=4.0),
 )

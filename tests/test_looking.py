@@ -76,6 +76,15 @@ def test_a_refinement_is_asked_about_its_changes():
     assert again.changes[-1] == "make sure of this: the sky is dark"
 
 
+def test_a_refinement_is_also_asked_about_what_no_change_states():
+    asked = 'make the boat red and write "OPEN", keep the sky'
+    constraints = tuple(find_constraints(asked))
+    assert {c.kind for c in constraints} >= {"colour", "quote", "keep"}
+    plan = Plan("refine", prompt="x", changes=("the boat is red",), constraints=constraints)
+    found = look(Eyes('{"answers": ["yes", "no"]}'), scene(), plan)
+    assert found == [Finding("the boat is red", True), Finding("OPEN", False)]
+
+
 def test_nothing_to_check_asks_nothing():
     eyes = Eyes("never")
     assert look(eyes, scene(), Plan("generate", prompt="a boat")) == [] and not eyes.asked

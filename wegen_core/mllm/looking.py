@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -56,7 +57,7 @@ def look(
     seed: int = 0,
     should_stop: ShouldStop | None = None,
 ) -> list[Finding]:
-    """One finding for each of the plan's constraints, or of its changes if it refines.
+    """One finding for each of the plan's constraints, and of its changes if it refines.
 
     What a chatty reply leaves open is "cannot tell". Raises what `mllm.chat` raises.
     """
@@ -98,10 +99,18 @@ def summary(name: str, findings: Sequence[Finding] | None) -> tuple[str, Any]:
 
 
 def _demands(plan: Plan) -> list[tuple[str, str]]:
-    """(kind, words) of what can be seen in the picture."""
-    if plan.intent == "refine" and plan.changes:
-        return [("change", words) for words in plan.changes]
-    return [(c.kind, c.text) for c in plan.constraints if c.kind not in _UNSEEN]
+    """(kind, words) of what can be seen in the picture, each asked for once."""
+    changes = plan.changes if plan.intent == "refine" else ()
+    stated = _spelled(" ".join(changes))
+    return [("change", words) for words in changes] + [
+        (c.kind, c.text)
+        for c in plan.constraints
+        if c.kind not in _UNSEEN and not _spelled(c.text) <= stated
+    ]
+
+
+def _spelled(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text.casefold()))
 
 
 def _statement(kind: str, words: str) -> str:

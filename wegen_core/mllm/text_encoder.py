@@ -86,8 +86,6 @@ class TextEncoderMLLM:
     is said at once. Raises ValueError for a family that is not known.
     """
 
-    streams = False
-
     def __init__(self, write: Write, family: str, *, sees: bool) -> None:
         found = next((markup for name, markup in FAMILIES.items() if family.startswith(name)), None)
         if found is None:
