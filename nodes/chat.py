@@ -58,11 +58,14 @@ class WeGenChat(io.ComfyNode):
         cls, copilot: Resident, message: str, seed: int, conversation=None, images=None
     ) -> io.NodeOutput:
         from ..wegen_core.conversation import Conversation as Talk
+        from ..wegen_core.undo import undone
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
         exact = {} if images is None else numbered([images], before=len(talk.pictures))
-        if here := expanding(cls.hidden, copilot):
+        if back := undone(talk, message):
+            reply = back
+        elif here := expanding(cls.hidden, copilot):
             step = chatting(here, talk, message, shown, exact, seed)
             if step.plan.intent != "answer":
                 links, nodes = expand(here, [step])

@@ -21,7 +21,7 @@ LEVELS = (
     ("model",),
     ("rewriting", "preservation"),
     ("mllm", "painting"),
-    ("replies", "turns", "finishing", "copilot", "loading"),
+    ("replies", "turns", "undo", "finishing", "copilot", "loading"),
     ("data", "training", "evaluation", "records", "page"),
     ("cli", "demo", "__main__"),
 )

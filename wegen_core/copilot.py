@@ -14,6 +14,7 @@ from .finishing import Made, better, looked_at, preserved, report, within
 from .mllm.looking import stressed, summary
 from .references import assigned, given_references, with_base
 from .replies import Composed, Drawn, Refined, Reply, Report
+from .undo import undone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -77,8 +78,10 @@ class Copilot:
         """Answer `message`, in words or with a picture, and add both turns to `conversation`.
 
         images: pictures shown with the message. If anything fails or is stopped, `conversation` is
-        left as it was.
+        left as it was. "Undo that" adds nothing: see `wegen_core.undo`.
         """
+        if reply := undone(conversation, message):
+            return reply
         branch = turns.chatting(conversation, message, images)
         callbacks = _Callbacks(on_text, on_progress, should_stop)
         reply = self._step(branch, seed, None, None, callbacks)
