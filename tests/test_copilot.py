@@ -53,6 +53,9 @@ def test_chat_answers_draws_refines_and_composes(copilot):
     assert [t.role for t in talk.turns] == ["user", "assistant"] * 4
     assert len(talk.pictures) == 4
 
+    back = copilot.chat(talk, "no, undo that")
+    assert back.images == [refined.images[0]] and len(talk.turns) == 6
+
 
 def test_a_turn_records_how_it_was_made(copilot, tmp_path):
     talk = Conversation()

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
 
 from . import turns
 from .conversation import Conversation, Picture
-from .finishing import Made, better, looked_at, preserved, report, within
+from .finishing import Made, better, looked_at, not_known, preserved, report, within
 from .mllm.looking import stressed, summary
 from .references import assigned, given_references, with_base
 from .replies import Composed, Drawn, Refined, Reply, Report
@@ -180,8 +180,10 @@ class Copilot:
                 on_text("\n")
             talk = Conversation()
             talk.add("user", wish)
-            plans.append(self.plan_turn(talk, "generate", own, **vars(callbacks)))
-        return plans
+            plans.append(self._planned(talk, "generate", own, callbacks))
+        return [
+            self._heard(plan, prompt, on_text if k == 0 else None) for k, plan in enumerate(plans)
+        ]
 
     def refine(
         self,
@@ -253,13 +255,28 @@ class Copilot:
         should_stop: ShouldStop | None = None,
     ) -> Plan:
         """The plan for the last turn of `talk`, the user's; `intent` forces its kind."""
-        callbacks = _Callbacks(on_text, on_progress, should_stop)
+        plan = self._planned(talk, intent, seed, _Callbacks(on_text, on_progress, should_stop))
+        return self._heard(plan, talk.turns[-1].text, on_text)
+
+    def _planned(
+        self, talk: Conversation, intent: Intent | None, seed: int, callbacks: _Callbacks
+    ) -> Plan:
         plan = self.mllm.plan(talk, n=1, intent=intent, seed=seed, **vars(callbacks))[0]
         if intent not in (None, plan.intent):
             raise RuntimeError(
                 f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
             )
         return with_base(assigned(plan, given_references(talk.turns[-1])), talk)
+
+    def _heard(self, plan: Plan, said: str, on_text: OnText | None) -> Plan:
+        """`plan` with those words of the user that the MLLM does not know, which are told."""
+        unknown = getattr(self.mllm, "unknown", None)
+        if unknown is None:
+            return plan
+        plan = replace(plan, unknown=unknown(said))
+        if plan.unknown and on_text is not None:
+            on_text(f"\n{not_known(self.mllm.name, plan)}")
+        return plan
 
     @property
     def looks(self) -> bool:
@@ -282,6 +299,8 @@ class Copilot:
         shown = [] if made is None else [Picture(made.image, plan.draft)]
         talk.add("assistant", text, *shown, record=report.data)
         mask = None if made is None else made.change_mask
+        if plan.unknown:
+            text = f"{text}\n{not_known(self.mllm.name, plan)}"
         return Reply(text, [p.image for p in shown], plan, report, mask)
 
     def report(self, plan: Plan, made: Made | None, seed: int) -> Report:

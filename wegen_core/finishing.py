@@ -99,6 +99,8 @@ def report(
     lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
     if plan.prompt and plan.prompt not in lines[0]:
         lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
+    if plan.unknown:
+        lines.append(not_known(mllm, plan))
     data = {"seed": seed, "plan": plan.to_dict(), "model": mllm}
     if plan.intent != "answer":
         lines.append(f"painted by {painter}, seed {seed}")
@@ -110,6 +112,11 @@ def report(
         line, data["check"] = check
         lines.append(line)
     return Report("\n".join(lines), data)
+
+
+def not_known(mllm: str, plan: Plan) -> str:
+    """What the user is told of words that the MLLM was never taught."""
+    return f"{mllm} does not know: {', '.join(plan.unknown)}"
 
 
 def _framed(image: Image.Image, source: Image.Image) -> Image.Image:

@@ -72,7 +72,8 @@ class Plan:
     prompt: the whole picture to paint, in words; for an answer, what was seen, if it is known.
     text: what to say. changes, keep: what a refinement touches, and what it must not.
     region: (x0, y0, x1, y1) in 0..1 of width and height, where the change belongs; None: anywhere.
-    references: which pictures give what. constraints: what the user's words demand.
+    references: which pictures give what. constraints: what the user's words demand. unknown: those
+        of the user's words that the MLLM was never taught.
     draft: the MLLM's own visual tokens [64, W], for a painter that can read them. It belongs to the
         run, so it is neither compared nor written to JSON.
     """
@@ -85,6 +86,7 @@ class Plan:
     region: Region | None = None
     references: tuple[Reference, ...] = ()
     constraints: tuple[Constraint, ...] = ()
+    unknown: tuple[str, ...] = ()
     draft: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -100,6 +102,7 @@ class Plan:
         self._check_items("keep", str)
         self._check_items("references", Reference)
         self._check_items("constraints", Constraint)
+        self._check_items("unknown", str)
         if self.region is not None:
             object.__setattr__(self, "region", _checked_region(self.region, "plan"))
 
@@ -132,6 +135,7 @@ class Plan:
             "constraints": [
                 {"kind": c.kind, "text": c.text, "span": list(c.span)} for c in self.constraints
             ],
+            "unknown": list(self.unknown),
         }
 
     def to_json(self) -> str:

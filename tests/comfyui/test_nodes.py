@@ -166,6 +166,19 @@ def test_a_chat_that_only_answers_still_gives_a_picture(server):
     assert server.pictures(outcome)[0].size == (64, 64)
 
 
+def test_a_chat_takes_back_its_last_picture(server):
+    graph, talk, turns = Graph(), {}, []
+    for said in ("a red car on grass", "make the car blue", "hmm, undo that pls"):
+        turns.append(graph.add("WeGenChat", copilot=load(graph), message=said, seed=1, **talk))
+        talk = {"conversation": output(turns[-1], 2)}
+    tell(graph, turns[-1])
+    equal(graph, output(turns[0], 1), output(turns[-1], 1))
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    assert "Taken back: make the car blue" in server.texts(outcome)
+    assert "1.0" in server.texts(outcome)
+
+
 def test_rewriting_needs_no_model(server):
     graph = Graph()
     rewritten = graph.add("WeGenRewritePrompt", prompt="a red car", n=3, creativity=0.7, seed=1)

@@ -15,7 +15,8 @@ class MLLM(Protocol):
     """Reads a conversation of text and pictures; answers in words, or plans the next picture.
 
     An MLLM may have an attribute `sees`, True where it can be asked about any picture: only then
-    does the copilot let it check what was painted.
+    does the copilot let it check what was painted. One that was taught few words has a method
+    `unknown(text)`, the words of `text` it does not know: the user is told.
 
     Both methods raise `Stopped` when `should_stop()` said True, and ValueError, naming the limit,
     for a conversation that does not fit the model.

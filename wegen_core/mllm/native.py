@@ -18,6 +18,7 @@ from ..plan import Intent, Plan, Reference
 from ..rewriting import broken, find_constraints
 from ..rewriting.constraints import find_subjects
 from .coherence import slips
+from .taught import plainer, words
 
 if TYPE_CHECKING:
     from ..model import Generation, WeGen
@@ -45,12 +46,19 @@ class NativeMLLM:
     def __init__(self, net: WeGen) -> None:
         self.net = net
         self.name = f"WeGen {net.config.name}"
+        self._taught = frozenset(net.config.words.split())
         self.forget()
 
     def forget(self) -> None:
         """Free the KV cache and the remembered picture features."""
         self._session = self.net.session()
         self._read: OrderedDict[str, Tensor] = OrderedDict()
+
+    def unknown(self, text: str) -> tuple[str, ...]:
+        """The words of `text` that the network was not taught; none if it was taught any."""
+        if not self._taught:
+            return ()
+        return tuple(word for word in words(plainer(text)) if word not in self._taught)
 
     def chat(
         self,
@@ -221,6 +229,8 @@ class NativeMLLM:
                 IMAGE if isinstance(part, Picture) else part.text for part in turn.parts
             ]
             if turn.role == "user":
+                if self._taught:
+                    parts = [plainer(p) if isinstance(p, str) else p for p in parts]
                 if intent == "generate" and turn is turns[-1] and not self.net.config.verbs:
                     parts = [ASKED.format(p) if isinstance(p, str) else p for p in parts]
                 ids += user_ids(tokens, parts)

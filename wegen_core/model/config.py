@@ -55,6 +55,7 @@ class WeGenConfig:
     `verbs`: intent -> the word its replies begin with, for a network that was taught to say it; it
         also says what it sees before it answers.
     `pictures`: how many pictures of a conversation it reads at once; what is older is left out.
+    `words`: all that it was taught, with spaces between, if they are few; "": any.
     """
 
     vision: VisionConfig = field(default_factory=VisionConfig)
@@ -66,6 +67,7 @@ class WeGenConfig:
     tokens_side: int = 8
     verbs: dict[str, str] = field(default_factory=dict)
     pictures: int = 8
+    words: str = ""
     name: str = "wegen"
 
     @property

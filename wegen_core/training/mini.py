@@ -22,7 +22,7 @@ from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.network import WeGen
 from .stages import train_llm, train_painter
-from .tokens import train_tokenizer
+from .tokens import taught_words, train_tokenizer
 from .vae import build_vae, train_vae
 from .vision import train_vision
 
@@ -87,6 +87,7 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         tokens_side=SIDE,
         verbs=VERBS,
         pictures=MOST_PICTURES,
+        words=taught_words(seed),
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)

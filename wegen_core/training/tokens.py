@@ -9,6 +9,7 @@ from pathlib import Path
 import sentencepiece
 
 from ..data.sequences import corpus
+from ..mllm.taught import words
 from ..model.tokenizer import ADDED_FILE, MODEL_FILE, Tokenizer
 
 VOCABULARY = 768
@@ -39,3 +40,8 @@ def train_tokenizer(folder: Path, image_tokens: int, seed: int = 0) -> Tokenizer
         added = {name: VOCABULARY + i for i, name in enumerate(names)}
         (folder / ADDED_FILE).write_text(json.dumps(added, indent=1), encoding="utf-8")
     return Tokenizer(folder, image_tokens)
+
+
+def taught_words(seed: int = 0) -> str:
+    """Every word of the sentences that the mini learns from, with spaces between."""
+    return " ".join(sorted({word for text in corpus(SENTENCES, seed) for word in words(text)}))
