@@ -8,7 +8,7 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-KINDS = ("qwen2_5_vl", "qwen3_vl", "gemma3", "llava", "text_only")
+KINDS = ("qwen2_5_vl", "qwen3_vl", "gemma3", "llava", "internvl", "smolvlm", "text_only")
 
 _QWEN_MARKS = [
     "<|endoftext|>",
@@ -58,7 +58,8 @@ def make(kind: str, folder: Path, seed: int = 0, **sizes: int) -> Path:
     if kind == "text_only":
         _text_only(folder, **sizes)
     else:
-        {"gemma3": _gemma3, "llava": _llava}.get(kind, _qwen)(folder, kind)
+        others = {"gemma3": _gemma3, "llava": _llava, "internvl": _internvl, "smolvlm": _smolvlm}
+        others.get(kind, _qwen)(folder, kind)
     return folder
 
 
@@ -132,10 +133,7 @@ def _qwen(folder: Path, kind: str) -> None:
     }
     name = "Qwen3VL" if new else "Qwen2_5_VL"
     config = getattr(transformers, f"{name}Config")(text_config=text, vision_config=vision, **marks)
-    model = getattr(transformers, f"{name}ForConditionalGeneration")(config)
-    model.generation_config.eos_token_id = ids["<|im_end|>"]
-    model.generation_config.pad_token_id = ids["<|endoftext|>"]
-    model.save_pretrained(folder)
+    _save(getattr(transformers, f"{name}ForConditionalGeneration")(config), folder, ids)
     pixels = {"shortest_edge": 28 * 28 * 4, "longest_edge": 28 * 28 * 16}
     _write(
         folder / "preprocessor_config.json",
@@ -241,10 +239,7 @@ def _llava(folder: Path, kind: str) -> None:
         initializer_range=0.3,
         tie_word_embeddings=False,
     )
-    model = LlavaForConditionalGeneration(config)
-    model.generation_config.eos_token_id = ids["<|im_end|>"]
-    model.generation_config.pad_token_id = ids["<|endoftext|>"]
-    model.save_pretrained(folder)
+    _save(LlavaForConditionalGeneration(config), folder, ids)
     _write(
         folder / "preprocessor_config.json",
         {
@@ -268,6 +263,103 @@ def _llava(folder: Path, kind: str) -> None:
     )
 
 
+def _internvl(folder: Path, kind: str) -> None:
+    from transformers import InternVLConfig, InternVLForConditionalGeneration
+
+    named = {"start_image": "<img>", "end_image": "</img>", "context_image": "<IMG_CONTEXT>"}
+    ids = tokenizer(
+        folder,
+        "PreTrainedTokenizerFast",
+        [*_QWEN_MARKS, *named.values()],
+        _QWEN_TEMPLATE.replace("<|vision_start|><|image_pad|><|vision_end|>", "<IMG_CONTEXT>"),
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+        extra_special_tokens={
+            "video_token": "<|video_pad|>",
+            **{f"{name}_token": mark for name, mark in named.items()},
+        },
+    )
+    vision = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+              "num_attention_heads": 2, "image_size": [28, 28], "patch_size": [7, 7],
+              "initializer_range": 0.3}  # fmt: skip
+    config = InternVLConfig(
+        vision_config=vision,
+        text_config=_small(model_type="qwen2", vocab_size=ids[""], eos_token_id=ids["<|im_end|>"]),
+        image_token_id=ids["<IMG_CONTEXT>"],
+        image_seq_length=4,
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+    )
+    _save(InternVLForConditionalGeneration(config), folder, ids)
+    _write(
+        folder / "preprocessor_config.json",
+        {
+            "image_processor_type": "GotOcr2ImageProcessor",
+            "processor_class": "InternVLProcessor",
+            "size": {"height": 28, "width": 28},
+            "crop_to_patches": True,
+            "min_patches": 1,
+            "max_patches": 4,
+            "image_mean": [0.5] * 3,
+            "image_std": [0.5] * 3,
+        },
+    )
+    _write(
+        folder / "processor_config.json",
+        {"image_seq_length": 4, "processor_class": "InternVLProcessor"},
+    )
+
+
+def _smolvlm(folder: Path, kind: str) -> None:
+    """As the first SmolVLM is published: an Idefics3, which cuts large pictures into pieces."""
+    from transformers import Idefics3Config, Idefics3ForConditionalGeneration
+
+    rows = [f"<row_{i}_col_{j}>" for i in range(1, 7) for j in range(1, 7)]
+    marks = ["<fake_token_around_image>", "<image>", "<end_of_utterance>", "<global-img>", *rows]
+    ids = tokenizer(
+        folder,
+        "PreTrainedTokenizerFast",
+        [*_QWEN_MARKS[:3], *marks],
+        _QWEN_TEMPLATE.replace("<|vision_start|><|image_pad|><|vision_end|>", "<image>"),
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
+    )
+    vision = {"hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2,
+              "num_attention_heads": 2, "image_size": 56, "patch_size": 14,
+              "initializer_range": 0.3}  # fmt: skip
+    config = Idefics3Config(
+        vision_config=vision,
+        text_config=_small(
+            model_type="llama",
+            vocab_size=ids[""],
+            eos_token_id=ids["<|im_end|>"],
+            pad_token_id=ids["<|endoftext|>"],
+        ),
+        image_token_id=ids["<image>"],
+        scale_factor=2,
+        pad_token_id=ids["<|endoftext|>"],
+        initializer_range=0.3,
+        tie_word_embeddings=False,
+    )
+    _save(Idefics3ForConditionalGeneration(config), folder, ids)
+    _write(
+        folder / "preprocessor_config.json",
+        {
+            "image_processor_type": "Idefics3ImageProcessor",
+            "processor_class": "Idefics3Processor",
+            "size": {"longest_edge": 112},
+            "max_image_size": {"longest_edge": 56},
+            "do_image_splitting": True,
+            "image_mean": [0.5] * 3,
+            "image_std": [0.5] * 3,
+        },
+    )
+    _write(
+        folder / "processor_config.json",
+        {"image_seq_len": 4, "processor_class": "Idefics3Processor"},
+    )
+
+
 def _text_only(folder: Path, **sizes: int) -> None:
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -281,6 +373,12 @@ def _text_only(folder: Path, **sizes: int) -> None:
     )
     config = LlamaConfig(**_small(vocab_size=ids[""], eos_token_id=ids["<|im_end|>"], **sizes))
     LlamaForCausalLM(config).save_pretrained(folder)
+
+
+def _save(model, folder: Path, ids: dict[str, int]) -> None:
+    model.generation_config.eos_token_id = ids["<|im_end|>"]
+    model.generation_config.pad_token_id = ids["<|endoftext|>"]
+    model.save_pretrained(folder)
 
 
 def _write(path: Path, data: dict) -> None:

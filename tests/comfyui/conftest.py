@@ -26,7 +26,7 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
         if mini.is_dir():
             shutil.copytree(mini, place)
     paths = base / "paths.yaml"
-    paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n")
+    paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n  LLM: language\n")
     comfy = ComfyServer(request.param, interpreter(request.param), base)
     ours = ("server_side.py", "tiny_models.py")
     packs = {"ComfyUI-WeGen": PACK, **{name: HERE / name for name in ours}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import threading
 import time
@@ -133,13 +134,28 @@ def test_quantisation_works_or_names_what_it_needs(server):
         assert outcome.end == "execution_success" and server.texts(outcome)[0]
 
 
+def test_language_models_are_found_wherever_they_lie_and_once(server):
+    places = {
+        "LLM/a": "models/LLM/a",
+        "text_encoders/b": "models/text_encoders/b",
+        "wegen/c": "models/wegen/c",
+        "LLM/by_yaml": "language/by_yaml",
+    }
+    for place in places.values():
+        (server.base / place).mkdir(parents=True)
+        (server.base / place / "config.json").write_text('{"model_type": "llama"}')
+        (server.base / place / "tokenizer_config.json").write_text("{}")
+    again = server.base / "models" / "text_encoders" / "a"
+    again.symlink_to(server.base / "models" / "LLM" / "a")
+    offered = str(server.get("object_info/WeGenLoadMLLM").json()["WeGenLoadMLLM"]["input"])
+    for name, place in places.items():
+        shutil.rmtree(server.base / place)
+        assert f"'{name}'" in offered
+    assert "text_encoders/a" not in offered
+
+
 def test_a_local_model_answers_and_is_released(server):
     make_model(server, "tiny", "gemma3")
-    again = server.base / "models" / "text_encoders" / "tiny"
-    again.parent.mkdir(exist_ok=True)
-    again.symlink_to(server.base / "models" / "LLM" / "tiny")
-    offered = server.get("object_info/WeGenLoadMLLM").json()["WeGenLoadMLLM"]["input"]["required"]
-    assert "LLM/tiny" in str(offered["model"]) and "text_encoders/tiny" not in str(offered["model"])
     graph = Graph()
     mllm = graph.add("WeGenLoadMLLM", model="LLM/tiny", **LOADING)
     image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)

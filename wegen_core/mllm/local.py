@@ -99,8 +99,8 @@ class LocalMLLM:
 
     processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
     the newest conversation: its next turn costs only what is new; for models other than Qwen's,
-    LLaVA and InternVL, as long as no new picture is in it. `forget()` frees it. `chat` hears
-    Stop at every token.
+    LLaVA, InternVL and SmolVLM, as long as no new picture is in it. `forget()` frees it. `chat`
+    hears Stop at every token.
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
@@ -133,7 +133,7 @@ class LocalMLLM:
         inputs, pictures = self._inputs(conversation)
         room = self._room(inputs["input_ids"].shape[1])
         listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], on_text, should_stop)
-        known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures)
+        known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures, self._pieces)
         sampling: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
             sampling |= {"temperature": temperature, "top_p": top_p}
@@ -166,9 +166,16 @@ class LocalMLLM:
 
     def _pixels(self, pictures: list[Image]) -> dict[str, Any]:
         """`pictures` alone as the network takes them."""
-        message = {"role": "user", "content": [{"type": "image"}] * len(pictures)}
-        found = self._processed([message], pictures)
+        found = self._alone(pictures)
         return {name: value for name, value in found.items() if name not in _OF_TEXT}
+
+    def _pieces(self, picture: Image) -> int:
+        """Into how many the processor cuts a picture."""
+        return len(list(self._prefix.places(self._alone([picture])["input_ids"][0].tolist())))
+
+    def _alone(self, pictures: list[Image]) -> dict[str, Any]:
+        message = {"role": "user", "content": [{"type": "image"}] * len(pictures)}
+        return self._processed([message], pictures)
 
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import accumulate, takewhile
 from typing import Any
 
 from PIL.Image import Image
@@ -39,21 +39,29 @@ class Prefix:
         self._ids = done.sequences[0].tolist()
         self._pictures = list(pictures)
 
-    def known(self, ids: Sequence[int], pictures: Sequence[Image]) -> Known | None:
+    def known(
+        self, ids: Sequence[int], pictures: Sequence[Image], pieces: Callable[[Image], int]
+    ) -> Known | None:
         """The longest beginning of `ids` that a KV cache is there for, or None.
 
-        It is given away, so `keep` it again.
+        pieces: into how many places in the ids a picture is cut; asked only where it matters. The
+        cache is given away, so `keep` it again.
         """
         cache, self._cache = self._cache, None
         if cache is None or (self._picture_token is None and (pictures or self._pictures)):
             return None
         common = _common(self._ids, ids)
         common = min(common, len(ids) - 1)  # the last token is what the reply follows from
-        places = list(self._places(ids))
+        places = list(self.places(ids))
+        if len(places) != len(pictures):
+            ends = list(accumulate(map(pieces, pictures)))
+            if not ends or ends[-1] != len(places):
+                return None
+            places = [
+                (places[first][0], places[end - 1][1])
+                for first, end in zip([0, *ends], ends, strict=False)
+            ]
         same = _common(self._pictures, pictures)
-        if len(places) != len(pictures):  # each has several pieces: all pictures or none
-            same = len(pictures) if same == len(pictures) == len(self._pictures) else 0
-            places = [(places[0][0], places[-1][1])] * len(pictures) if places else []
         whole = sum(end <= common for _, end in places[:same])
         if whole < len(places):
             common = min(common, places[whole][0])
@@ -62,8 +70,8 @@ class Prefix:
             return None
         return Known(cache, min(common, length), whole)
 
-    def _places(self, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Where each picture begins and ends."""
+    def places(self, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Where each picture, or each piece of one, begins and ends."""
         begin = None
         for at, token in enumerate((*ids, None)):
             if token == self._picture_token and begin is None:
@@ -81,7 +89,7 @@ def _common(left: Sequence[Any], right: Sequence[Any]) -> int:
 
 # Pieces of a picture are tokens like others here. Gemma's look at each other both ways, and only
 # into an empty cache.
-_PLAIN = frozenset({"llava", "internvl"})
+_PLAIN = frozenset({"llava", "internvl", "idefics3", "smolvlm"})
 
 
 def can_read_on(model: Any) -> bool:

@@ -6,6 +6,7 @@ of every model that also reads videos, although pictures need no torchvision at 
 
 from __future__ import annotations
 
+import inspect
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -43,9 +44,12 @@ def _for_pictures_only(folder: Path, config: Any) -> Any:
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     backend = {"use_fast": False} if __version__.startswith("4.") else {"backend": "pil"}
     pictures = AutoImageProcessor.from_pretrained(folder, local_files_only=True, **backend)
-    return PicturesOnly(
-        image_processor=pictures,
-        tokenizer=tokenizer,
-        video_processor=None,
-        chat_template=tokenizer.chat_template,
-    )
+    parts = {
+        "image_processor": pictures,
+        "tokenizer": tokenizer,
+        "video_processor": None,
+        "chat_template": tokenizer.chat_template,
+    }
+    settings, _ = family.get_processor_dict(folder, local_files_only=True)
+    own = inspect.signature(family.__init__).parameters.keys() & settings.keys()
+    return PicturesOnly(**{**{name: settings[name] for name in own}, **parts})
