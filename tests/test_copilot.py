@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -188,6 +189,25 @@ def test_refine_stays_inside_the_mask_or_the_planned_region(copilot):
     kept = copilot.refine(source, "make the left half red", mask=right)
     assert same(kept.image, source)
     assert kept.plan.region == (0.5, 0, 1, 1), "painters are told to paint there"
+
+
+def test_a_global_change_is_not_put_back_unless_it_has_a_place(copilot, monkeypatch):
+    planned = copilot.mllm.plan
+
+    def plan(talk, **options):
+        return [replace(p, scope="global") for p in planned(talk, **options)]
+
+    monkeypatch.setattr(copilot.mllm, "plan", plan)
+    source = scene((96, 80))
+    done = copilot.refine(source, "make it brighter")
+    assert done.change_mask.getextrema() == (255, 255)
+    assert done.report.data["preservation"]["decision"] == "pass"
+    right = Image.new("L", source.size)
+    right.paste(255, (48, 0, 96, 80))
+    for words, mask in (("make the left half brighter", None), ("make it brighter", right)):
+        done = copilot.refine(source, words, mask=mask)
+        assert outside_is_exact(source, done.image, done.change_mask)
+        assert done.change_mask.getextrema()[0] == 0
 
 
 def test_a_mask_of_another_shape_is_refused_before_painting(copilot):

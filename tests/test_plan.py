@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wegen_core.plan import INTENTS, Constraint, Plan, Reference
+from wegen_core.plan import INTENTS, SCOPES, Constraint, Plan, Reference
 
 unit = st.floats(0, 1)
 words = st.text(min_size=1).filter(str.strip)
@@ -19,6 +19,7 @@ plans = st.builds(
     text=st.text(),
     changes=st.lists(st.text(), max_size=3),
     keep=st.lists(st.text(), max_size=3),
+    scope=st.none() | st.sampled_from(SCOPES),
     region=st.none() | regions,
     references=st.lists(
         st.builds(Reference, st.integers(1, 9), words, st.text(), unit), max_size=2
@@ -55,6 +56,7 @@ def test_the_draft_is_neither_written_nor_compared():
         ({"intent": "answer", "keep": (1,)}, "plan keep holds 1"),
         ({"intent": "answer", "references": ("x",)}, "plan references holds 'x'"),
         ({"intent": "answer", "constraints": ("x",)}, "plan constraints holds 'x'"),
+        ({"intent": "answer", "scope": "all"}, "plan scope is 'all'; use one of local, object"),
         ({"intent": "answer", "region": (0, 0, 1)}, "plan region is"),
         ({"intent": "answer", "region": (0.5, 0, 0.5, 1)}, "x0 < x1"),
         ({"intent": "answer", "region": (0, 0, 1, 1.1)}, "y1 <= 1"),

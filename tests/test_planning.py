@@ -18,6 +18,7 @@ GOOD = {
     "prompt": "a red boat by the sea",
     "changes": ["the boat is red"],
     "keep": ["the sea"],
+    "scope": "object",
     "region": [0.1, 0.2, 0.5, 0.6],
     "references": [],
 }
@@ -146,6 +147,7 @@ def test_optional_parts_that_stay_wrong_are_left_out():
 
 def test_a_little_slack_costs_no_second_try():
     loose = GOOD | {
+        "scope": "the whole picture",
         "intent": " Refine ",
         "changes": "the boat is red",
         "keep": None,
@@ -156,7 +158,7 @@ def test_a_little_slack_costs_no_second_try():
     plan, model = refining(loose)
     assert len(model.asked) == 1
     assert plan.changes == ("the boat is red",) and plan.keep == () and plan.region is None
-    assert plan.references == (Reference(1, "base"),)
+    assert plan.references == (Reference(1, "base"),) and plan.scope is None
 
 
 PROSE = "I would love to help you with that."

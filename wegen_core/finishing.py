@@ -63,7 +63,7 @@ def preserved(
     """`painted`, with what `plan` was not meant to change put back from its base.
 
     pictures: those of the conversation. mask: where changes are allowed; None: the plan's region,
-    or anywhere. aligned: see `Painter`.
+    or anywhere. aligned: see `Painter`. Of a global change, without either, nothing is put back.
     """
     if plan.base is None:
         return Made(plan, painted)
@@ -73,8 +73,14 @@ def preserved(
     where = mask
     if where is None and plan.region is not None:
         where = region_mask(plan.region, source.size)
+    everywhere = plan.intent == "refine" and plan.scope == "global" and where is None
     done = preserve(
-        source, painted, where, align="none" if aligned else "warp", should_stop=should_stop
+        source,
+        painted,
+        where,
+        scope="global" if everywhere else "auto",
+        align="none" if aligned else "warp",
+        should_stop=should_stop,
     )
     return Made(plan, _framed(done.image, source), done.change_mask, done.report)
 

@@ -11,6 +11,9 @@ from typing import Any, Literal, get_args
 Intent = Literal["answer", "generate", "refine", "compose"]
 INTENTS: tuple[str, ...] = get_args(Intent)
 
+Scope = Literal["local", "object", "background", "global"]
+SCOPES: tuple[str, ...] = get_args(Scope)
+
 Region = tuple[float, float, float, float]
 
 ROLES = ("subject", "object", "style", "background", "pose", "palette", "layout", "base")
@@ -71,7 +74,9 @@ class Plan:
     intent: answer (words only), generate, refine (the last picture), compose (from several).
     prompt: the whole picture to paint, in words; for an answer, what was seen, if it is known.
     text: what to say. changes, keep: what a refinement touches, and what it must not.
-    region: (x0, y0, x1, y1) in 0..1 of width and height, where the change belongs; None: anywhere.
+    scope: how much of the picture a refinement touches; after a "global" one nothing is put back
+        from its source, None: comparing the two tells. region: (x0, y0, x1, y1) in 0..1 of width
+        and height, where the change belongs; None: anywhere.
     references: which pictures give what. constraints: what the user's words demand. unknown: those
         of the user's words that the MLLM was never taught.
     draft: the MLLM's own visual tokens [64, W], for a painter that can read them. It belongs to the
@@ -83,6 +88,7 @@ class Plan:
     text: str = ""
     changes: tuple[str, ...] = ()
     keep: tuple[str, ...] = ()
+    scope: Scope | None = None
     region: Region | None = None
     references: tuple[Reference, ...] = ()
     constraints: tuple[Constraint, ...] = ()
@@ -98,6 +104,8 @@ class Plan:
             raise ValueError(
                 f"plan prompt is empty; intent {self.intent!r} needs words to paint from"
             )
+        if self.scope is not None and self.scope not in SCOPES:
+            raise ValueError(f"plan scope is {self.scope!r}; use one of {', '.join(SCOPES)}")
         self._check_items("changes", str)
         self._check_items("keep", str)
         self._check_items("references", Reference)
@@ -130,6 +138,7 @@ class Plan:
             "text": self.text,
             "changes": list(self.changes),
             "keep": list(self.keep),
+            "scope": self.scope,
             "region": None if self.region is None else list(self.region),
             "references": [vars(r).copy() for r in self.references],
             "constraints": [

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ..conversation import Conversation
-from ..plan import INTENTS, ROLES, Intent, Plan, Reference
+from ..plan import INTENTS, ROLES, SCOPES, Intent, Plan, Reference
 from ..references import given_references, in_words, with_base
 from ..rewriting import broken, find_constraints, is_edit
 from ..rewriting.constraints import find_subjects
@@ -33,6 +33,8 @@ colour, number, place and style the user asked for, and for a change also all th
 be written in the picture stays in quotation marks, letter by letter. "" for an answer
 "changes": list of what changes, in a few words each; [] if the picture is new
 "keep": list of what must stay as it is; [] if the picture is new
+"scope": how much of the picture the change touches, one of {scopes}: a part, one thing, all that \
+is behind the things, or all of it, as another style, light, season or mood do
 "region": where in the picture the change belongs, as [left, top, right, bottom], each from 0 to 1 \
 of the width or height; null if it is the whole picture or not clear
 "references": list of pictures to take something from, each \
@@ -56,6 +58,7 @@ SCHEMA: dict[str, Any] = {
         "prompt": {"type": "string"},
         "changes": _WORDS,
         "keep": _WORDS,
+        "scope": {"type": "string", "enum": list(SCOPES)},
         "region": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]},
         "references": {
             "type": "array",
@@ -72,7 +75,7 @@ SCHEMA: dict[str, Any] = {
             },
         },
     },
-    "required": ["intent", "text", "prompt", "changes", "keep", "region", "references"],
+    "required": ["intent", "text", "prompt", "changes", "keep", "scope", "region", "references"],
     "additionalProperties": False,
 }
 
@@ -180,7 +183,8 @@ def _with_instruction(
     turn = conversation.turns[-1]
     intents = f'"{intent}"' if intent else _INTENTS
     answering = "" if intent else ", or for an answer the full answer"
-    words = INSTRUCTION.format(intents=intents, answering=answering, roles=", ".join(ROLES))
+    lists = {"roles": ", ".join(ROLES), "scopes": ", ".join(SCOPES)}
+    words = INSTRUCTION.format(intents=intents, answering=answering, **lists)
     given = in_words(given_references(turn))
     talk = conversation.branch(turn.parent)
     talk.add(
@@ -311,6 +315,12 @@ def _list(value: Any) -> tuple[str, ...]:
     return tuple(i.strip() for i in items if i.strip())
 
 
+def _scope(value: Any) -> str | None:
+    """One of SCOPES; no other word is worth a second try."""
+    word = str(value).strip().lower()
+    return word if word in SCOPES else None
+
+
 def _region(value: Any) -> Region | None:
     """A box in 0..1, or None for the whole picture; models overshoot the border a little."""
     if not value:
@@ -341,4 +351,10 @@ def _references(value: Any) -> tuple[Reference, ...]:
     return tuple(found)
 
 
-_READERS = {"changes": _list, "keep": _list, "region": _region, "references": _references}
+_READERS = {
+    "changes": _list,
+    "keep": _list,
+    "scope": _scope,
+    "region": _region,
+    "references": _references,
+}
