@@ -66,6 +66,7 @@ class WeGenCompose(io.ComfyNode):
         roles = [given.numbered(k) for k, given in enumerate(references, len(pictures) + 1)]
         pictures += [given.picture for given in references]
         exact = numbered([*batches.values(), *(given.exact for given in references)])
+        _require_frames(references, roles, pictures, instruction)
         if here := expanding(cls.hidden, copilot):
             step = composing(here, exact, pictures, instruction, seed, roles)
             links, nodes = expand(here, [step])
@@ -75,3 +76,20 @@ class WeGenCompose(io.ComfyNode):
         show_text(str(done.report), cls.hidden.unique_id)
         composed = restored(to_image([done.image]), exact.get(done.plan.base), done.change_mask)
         return io.NodeOutput(composed, str(done.report))
+
+
+def _require_frames(references, roles, pictures, instruction: str) -> None:
+    """ValueError for a region that was drawn in another shape than the scene has.
+
+    The scene is known where the user has said which picture it is.
+    """
+    from ..wegen_core.pictures import require_shape
+    from ..wegen_core.references import base_picture
+
+    base = next((r.picture for r in roles if r.role == "base"), base_picture(instruction))
+    if base is None or not 1 <= base <= len(pictures):
+        return
+    for given, role in zip(references, roles, strict=True):
+        if given.region is not None:
+            name = f"the region of picture {role.picture}"
+            require_shape(given.frame, pictures[base - 1].size, name, "scene")

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 class Given(NamedTuple):
     """What a WEGEN_REFERENCES socket carries, in a tuple: pictures, and what each of them gives.
 
-    exact: IMAGE [1,H,W,C] of the picture, which has 8 bits.
+    exact: IMAGE [1,H,W,C] of the picture, which has 8 bits. frame: (width, height) of the mask that
+    the region was drawn in.
     """
 
     picture: Image
@@ -29,6 +30,7 @@ class Given(NamedTuple):
     what: str
     region: Region | None
     strength: float
+    frame: tuple[int, int] | None
 
     def numbered(self, number: int) -> Reference:
         from ..wegen_core.plan import Reference
@@ -88,8 +90,9 @@ class WeGenReference(io.ComfyNode):
         cls, image, role: str, what: str, strength: float, region=None, previous=()
     ) -> io.NodeOutput:
         box = None if region is None else _box(region)
+        frame = None if region is None else (region.shape[-1], region.shape[-2])
         both = zip(to_pictures(image, "image"), image.split(1), strict=True)
-        own = (Given(*one, role, what.strip(), box, strength) for one in both)
+        own = (Given(*one, role, what.strip(), box, strength, frame) for one in both)
         return io.NodeOutput((*previous, *own))
 
 

@@ -87,6 +87,15 @@ def refining_mask_of_another_shape() -> Graph:
     return show(graph, refine(graph, blank(graph), mask=mask))
 
 
+def region_of_another_shape() -> Graph:
+    graph = Graph()
+    mask = graph.add("SolidMask", value=1.0, width=64, height=32)
+    given = {"image": blank(graph), "role": "subject", "what": "", "strength": 1.0}
+    cat = graph.add("WeGenReference", region=mask, **given)
+    words = "put the cat from picture 2 into picture 1"
+    return show(graph, compose(graph, words, image_1=blank(graph), references=cat))
+
+
 def nothing_to_replace_by() -> Graph:
     graph = Graph()
     mask = graph.add("SolidMask", value=0.0, width=64, height=64)
@@ -127,6 +136,7 @@ def picture_without_bounds() -> Graph:
         (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
         (too_many_sources, "source holds 2 but edited holds 3 pictures; give"),
         (mask_of_another_shape, "mask is 64x32 but the source is 64x64; give"),
+        (region_of_another_shape, "the region of picture 2 is 64x32 but the scene is 64x64; give"),
         (refining_mask_of_another_shape, "mask is 64x32 but the image is 64x64; give"),
         (nothing_to_replace_by, "there is no mask; give one"),
         (picture_that_is_not_given, "picture 7"),
