@@ -152,7 +152,7 @@ def test_a_stopped_reply_does_not_end_the_talk(here, capsys, monkeypatch, copilo
 
     monkeypatch.setattr(copilot, "chat", stopped)
     assert run("chat", "--quiet") == 0
-    assert capsys.readouterr().out == "stopped\n"
+    assert capsys.readouterr().out == "stopped\nno picture yet\n"
 
 
 def test_preserve(here, capsys):
@@ -160,7 +160,8 @@ def test_preserve(here, capsys):
     edited.paste((255, 0, 0), (10, 10, 30, 30))
     edited.save("edited.png")
     assert run("preserve", "boat.png", "edited.png", "--out", "kept.png", "--report") == 0
-    assert "changed" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert out.startswith("kept.png\n") and "changed" in out
     kept = Image.open("kept.png")
     assert kept.getpixel((20, 20))[0] > 250
     assert kept.getpixel((90, 70)) == scene((96, 80)).getpixel((90, 70))
@@ -168,6 +169,16 @@ def test_preserve(here, capsys):
     assert run(*args) == 0
     assert json.loads(capsys.readouterr().out)["decision"] == "lock"
     assert Image.open("m.png").mode == "L" and Path("preserved.png").exists()
+
+
+def test_the_reply_is_told_even_if_the_talk_cannot_be_saved(here, capsys, monkeypatch):
+    def full(self, folder):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Conversation, "save", full)
+    assert run("chat", "--say", "a boat", "--talk", "talk", "--quiet") == 2
+    out, err = capsys.readouterr()
+    assert "a boat" in out and "out/picture-1.png" in out and "no space left" in err
 
 
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -243,6 +254,8 @@ def test_info(here, capsys):
         (["refine", "text.png", "make it red"], "text.png is not a picture"),
         (["compose", "boat.png", "put it into picture 2"], "names picture 2; there are 1"),
         (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is no .png file"),
+        (["preserve", "boat.png", "boat.png", "--out", "./boat.png"], "is one of the inputs"),
+        (["chat", "--say", "hi", "--talk", "text.png"], "text.png"),
         (["chat", "--say", "hi", "--talk", "broken"], "conversation.json is not a conversation"),
         (["generate", "a" * 100_000], "at most 5000"),
     ],

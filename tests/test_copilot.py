@@ -235,6 +235,9 @@ def test_compose_preserves_the_picture_it_puts_things_into(copilot):
     assert "preservation" not in free.report.data
     with pytest.raises(ValueError, match="names picture 3; there are 2"):
         copilot.compose([a, b], "put the cat into picture 3")
+    for said in ("put the cat from picture 3 into picture 2", "第三张图的猫放到图2里"):
+        with pytest.raises(ValueError, match="names picture 3; there are 2"):
+            copilot.compose([a, b], said)
     with pytest.raises(ValueError, match="there are no images"):
         copilot.compose([], "put the cat into picture 1")
 

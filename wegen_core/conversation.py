@@ -165,7 +165,9 @@ class Conversation:
             return cls._from_dict(data, path.parent)
         except (ValueError, KeyError, TypeError) as error:
             what = f"field {error} is missing" if isinstance(error, KeyError) else error
-            raise ValueError(f"{path} is not a conversation: {what}") from error
+            raise ValueError(
+                f"{path} is not a conversation: {what}; move it away, or name another folder"
+            ) from error
 
     @classmethod
     def _from_dict(cls, data: Any, folder: Path) -> Conversation:

@@ -40,6 +40,16 @@ _CHINESE_TARGET = rf"[到进入至]\s*(?:图片?|图像|第)\s*(\d+|[{_CHINESE}]
 # "the cat in picture 1 into picture 2": a direction says more than a place.
 _DIRECTION = re.compile(rf"\b(?:into|onto|to){_TARGET}|{_CHINESE_TARGET}", re.IGNORECASE)
 _PLACE = re.compile(rf"\b(?:in|on){_TARGET}", re.IGNORECASE)
+_NAMED = re.compile(
+    rf"\b(?:{_COUNTED}|{_ORDERED})|(?:图片?|图像)\s*(\d+|[{_CHINESE}])"
+    rf"|第\s*(\d+|[{_CHINESE}])\s*[张幅]",
+    re.IGNORECASE,
+)
+
+
+def named_pictures(instruction: str) -> list[int]:
+    """The numbers, from 1, of all pictures that `instruction` names."""
+    return [_number(next(filter(None, m.groups()))) for m in _NAMED.finditer(instruction)]
 
 
 def base_picture(instruction: str) -> int | None:

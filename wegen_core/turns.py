@@ -8,7 +8,7 @@ from typing import Any
 from .conversation import Conversation
 from .pictures import one_pil, to_pil
 from .plan import Reference
-from .references import MOST, base_picture
+from .references import MOST, named_pictures
 
 
 def chatting(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
@@ -38,9 +38,9 @@ def composing(images: Any, instruction: str, references: Sequence[Reference] = (
         raise ValueError("there are no images; give at least one")
     if len(pictures) > MOST:
         raise ValueError(f"there are {len(pictures)} images; give at most {MOST}")
-    base = base_picture(instruction)
-    if base is not None and not 1 <= base <= len(pictures):
-        raise ValueError(f"instruction names picture {base}; there are {len(pictures)}")
+    missing = [n for n in named_pictures(instruction) if not 1 <= n <= len(pictures)]
+    if missing:
+        raise ValueError(f"instruction names picture {missing[0]}; there are {len(pictures)}")
     far = [r.picture for r in references if r.picture > len(pictures)]
     if far:
         raise ValueError(f"references name picture {far[0]}; there are {len(pictures)}")

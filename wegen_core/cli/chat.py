@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..copilot import Copilot
 
 HELP = """/image FILE    show a picture with your next words
-/back          take back the last turn
+/back          take back the last turn ("undo that": the last picture)
 /new           start over
 /pictures      list the pictures of this talk
 /save FOLDER   save the talk
@@ -27,6 +27,8 @@ HELP = """/image FILE    show a picture with your next words
 
 def run(args: Namespace) -> None:
     images = [open_picture(p) for p in args.image]
+    if args.talk is not None:  # said now, not after the work
+        args.talk.mkdir(parents=True, exist_ok=True)
     resumed = args.talk is not None and (args.talk / FILE).exists()
     talk = Conversation.load(args.talk) if resumed else Conversation()
     session = Session(args, commands.loaded(args), talk, images)
@@ -84,8 +86,12 @@ class Session:
             case "/pictures":
                 for number, picture in enumerate(self.talk.pictures, 1):
                     print(f"picture {number}: {picture.image.width}x{picture.image.height}")
+                if not self.talk.pictures:
+                    print("no picture yet")
             case "/save":
                 self.save(rest.strip())
+            case "/image" if not rest.strip():
+                raise ValueError("name a file: /image FILE")
             case "/image":
                 self.images.append(open_picture(Path(rest.strip())))
             case _ if word.startswith("/"):
@@ -107,12 +113,12 @@ class Session:
             path = free_path(args.out)
             save(image, path, record)
             paths.append(path.as_posix())
-        if args.talk is not None:
-            self.talk.save(args.talk)
         if args.json:
             commands.print_json({"text": reply.text, "pictures": paths, **record})
         else:
             print("\n".join([reply.text, *paths]))
+        if args.talk is not None:
+            self.talk.save(args.talk)
 
     def back(self) -> None:
         """Stand before the last user turn; what was said since stays in the tree, as a branch."""

@@ -47,45 +47,62 @@ def _common(parser: Parser, *, seed: bool = True, out: str | None = None) -> Non
     )
     parser.add_argument("--device", help="cpu, cuda, mps, ... (default: the best there is)")
     if seed:
-        parser.add_argument("--seed", type=int, default=0, help="same seed, same result")
+        parser.add_argument(
+            "--seed", type=int, default=0, help="same seed, same result (default: 0)"
+        )
     if out:
-        parser.add_argument("--out", type=Path, default=Path(out), metavar="FOLDER")
+        parser.add_argument(
+            "--out",
+            type=Path,
+            default=Path(out),
+            metavar="FOLDER",
+            help=f"where pictures go; nothing there is overwritten (default: {out})",
+        )
     parser.add_argument("--json", action="store_true", help="print everything known, as JSON")
     parser.add_argument("--quiet", action="store_true", help="no progress bars")
 
 
 def _rewrite(parser: Parser) -> None:
-    parser.add_argument("prompt")
-    parser.add_argument("-n", type=int, default=4, help="how many")
-    parser.add_argument("--creativity", type=float, default=0.7, help="0 adds little, 1 a lot")
+    parser.add_argument("prompt", help="your wish, as short as you like")
+    parser.add_argument("-n", type=int, default=4, help="how many (default: 4)")
+    parser.add_argument(
+        "--creativity", type=float, default=0.7, help="0 adds little, 1 a lot (default: 0.7)"
+    )
     _common(parser)
 
 
 def _generate(parser: Parser) -> None:
-    parser.add_argument("prompt")
-    parser.add_argument("-n", type=int, default=1, help="how many")
-    parser.add_argument("--size", type=_size, metavar="WxH", help="pixels")
-    parser.add_argument("--steps", type=int, help="painting steps")
-    parser.add_argument("--guidance", type=float, help="how firmly the painter follows the plan")
+    parser.add_argument("prompt", help="what to draw")
+    parser.add_argument("-n", type=int, default=1, help="how many (default: 1)")
+    own = "(default: the model's own)"
+    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels {own}")
+    parser.add_argument("--steps", type=int, help=f"painting steps {own}")
+    parser.add_argument(
+        "--guidance", type=float, help=f"how firmly the painter follows the plan {own}"
+    )
     _common(parser, out="out")
 
 
 def _refine(parser: Parser) -> None:
-    parser.add_argument("picture", type=Path)
-    parser.add_argument("instruction")
+    parser.add_argument("picture", type=Path, help="the picture to change")
+    parser.add_argument("instruction", help="one sentence: what to change")
     parser.add_argument("--mask", type=Path, help="picture, white where changes are allowed")
     _common(parser, out="out")
 
 
 def _compose(parser: Parser) -> None:
-    parser.add_argument("pictures", type=Path, nargs="+", metavar="picture")
-    parser.add_argument("instruction")
+    parser.add_argument(
+        "pictures", type=Path, nargs="+", metavar="picture", help="picture 1, picture 2, ..."
+    )
+    parser.add_argument("instruction", help='such as "put the cat from picture 1 into picture 2"')
     _common(parser, out="out")
 
 
 def _ask(parser: Parser) -> None:
-    parser.add_argument("pictures", type=Path, nargs="+", metavar="picture")
-    parser.add_argument("question")
+    parser.add_argument(
+        "pictures", type=Path, nargs="+", metavar="picture", help="picture 1, picture 2, ..."
+    )
+    parser.add_argument("question", help="in words, after the pictures")
     _common(parser)
 
 
@@ -99,8 +116,8 @@ def _chat(parser: Parser) -> None:
 
 
 def _preserve(parser: Parser) -> None:
-    parser.add_argument("source", type=Path)
-    parser.add_argument("edited", type=Path)
+    parser.add_argument("source", type=Path, help="the picture before the edit")
+    parser.add_argument("edited", type=Path, help="the picture after it")
     parser.add_argument("--mask", type=Path, help="picture, white where changes are allowed")
     parser.add_argument(
         "--mask-mode",
@@ -112,7 +129,7 @@ def _preserve(parser: Parser) -> None:
         "--scope",
         choices=["auto", "local", "global"],
         default="auto",
-        help="whether edits of the whole picture pass untouched: sometimes, never, always",
+        help="edits of the whole picture pass untouched (default), never do, or all edits do",
     )
     parser.add_argument(
         "--align",
@@ -120,7 +137,13 @@ def _preserve(parser: Parser) -> None:
         default="warp",
         help="what the editor may have moved (default: warp, anything by a little)",
     )
-    parser.add_argument("--out", type=Path, default=Path("preserved.png"), metavar="FILE")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        default=Path("preserved.png"),
+        metavar="FILE",
+        help="a .png file, overwritten if it is there (default: preserved.png)",
+    )
     parser.add_argument(
         "--change-mask", type=Path, metavar="FILE", help="write the change mask too"
     )

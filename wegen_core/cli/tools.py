@@ -18,6 +18,9 @@ def preserve(args: Namespace) -> None:
     from ..preservation import drift_picture, opencv_hint, preserve
     from ..preservation.pixels import mask_picture
 
+    for written in filter(None, (args.out, args.change_mask, args.picture)):
+        if written.resolve() in (args.source.resolve(), args.edited.resolve()):
+            raise ValueError(f"output {written} is one of the inputs; give it another name")
     mask = None if args.mask is None else open_picture(args.mask)
     source, source_profile = open_pixels(args.source)
     edited, edited_profile = open_pixels(args.edited)
@@ -34,7 +37,9 @@ def preserve(args: Namespace) -> None:
         write_picture(drift_picture(done.drift, done.change_mask), args.picture)
     if args.json:
         print(done.report.to_json())
-    elif args.report:
+        return
+    print(args.out.as_posix())
+    if args.report:
         print(done.report, *opencv_hint(), sep="\n")
 
 
