@@ -221,8 +221,8 @@ def failures(count: int, seed: int) -> int:
 def picture(size: int) -> Image.Image:
     """Before, edited and preserved side by side, and below, by how much (times 8) the last two
     differ from the first."""
-    before = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "blue", "right")))
-    after = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "yellow", "right")))
+    before = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "blue", "middle")))
+    after = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "yellow", "middle")))
     source, target = (np.asarray(draw(s, size)) for s in (before, after))
     edited = editor(target, np.random.default_rng(4))[0]
     row = [source, edited, preserve(source, edited).image]
