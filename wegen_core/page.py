@@ -36,6 +36,10 @@ figcaption { margin-top: .4rem; font-size: .82rem; color: var(--soft); }
 ol { margin: 0; padding-left: 1.3rem; }
 pre { margin: 1rem 0 0; padding: .8rem 1rem; overflow-x: auto; border-radius: 8px;
   background: var(--ground); font-size: .78rem; white-space: pre-wrap; }
+@media (max-width: 40rem) {
+  body { padding: 1.5rem .8rem; } section { padding: 1rem; } .row { gap: .5rem; }
+  figure { width: calc((100% - 1rem) / 3); } figure:only-child { width: 13rem; }
+  .row:has(:nth-child(4)) figure { width: calc((100% - .5rem) / 2); } }
 """
 
 
