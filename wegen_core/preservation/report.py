@@ -55,11 +55,14 @@ class Report:
                 f"changed {self.changed:.1%} of the picture; "
                 f"unchanged part {_db(self.psnr_before)} before, {_db(self.psnr_after)} after"
             )
-        lines.append(
-            f"the editor moved the picture by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
-            f"scale {self.scale[0]:.4f} x {self.scale[1]:.4f}, rotation {self.rotation:+.2f} deg "
-            f"(residual {self.residual:.2f} px)"
+        moved = (
+            f"the picture by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
+            f"scale {self.scale[0]:.4f} x {self.scale[1]:.4f}, rotation {self.rotation:+.2f} deg"
         )
+        far = (*self.shift, self.rotation, *(100 * (scale - 1) for scale in self.scale))
+        if max(map(abs, far)) < 0.005:
+            moved = "nothing"
+        lines.append(f"the editor moved {moved} (residual {self.residual:.2f} px)")
         shift = ", ".join(f"{c:+.1f}" for c in self.colour_shift)
         lines.append(
             f"colour shift (R, G, B) {shift} levels, noise {self.noise:.1f}; "
