@@ -253,9 +253,10 @@ def test_the_report_reads_and_serialises():
     result = preserve(drawing(), drawing(colour="green"))
     record = json.loads(result.report.to_json())
     assert record["decision"] == "lock" and 0 < record["changed"] < 0.5
-    assert "changed" in str(result.report) and "scale" in str(result.report)
+    assert "changed" in str(result.report)
     assert "the editor moved nothing" in str(Report("lock", "a local edit", shift=(0.004, 0.0)))
-    assert "moved the picture by +0.01, +0.00 px" in str(Report("lock", "-", shift=(0.006, 0.0)))
+    moved = str(Report("lock", "-", shift=(0.006, 0.0)))
+    assert "moved the picture by +0.01, +0.00 px, scale 1.0000" in moved
     nothing = json.loads(Report("lock", "nothing changed", psnr_after=float("inf")).to_json())
     assert nothing["psnr_after"] == "inf" and nothing["psnr_before"] is None
     picture = drift_picture(result.drift, result.change_mask)
