@@ -113,6 +113,13 @@ def test_every_dtype_comes_back_and_what_did_not_change_is_equal(dtype, accelera
     assert off < white * (0.01 if dtype == torch.bfloat16 else 0.005)
 
 
+def test_every_step_stays_on_the_device_of_the_picture():
+    """A tensor on the device "meta" refuses to meet one in memory, as on a GPU."""
+    source, edited = (torch.empty(size, device="meta") for size in ((61, 83, 4), (63, 88, 4)))
+    with pytest.raises(RuntimeError, match="item"):  # the very last step: a number is read
+        torch_composite.composite(source, edited, 1.0, **parts((61, 83), (63, 88)))
+
+
 def test_pairs_of_a_batch_and_a_larger_edited_picture(accelerated):
     source = torch.from_numpy(np.stack([smooth(64, 80, 3, seed) for seed in (0, 1)]))
     large = source.repeat_interleave(2, dim=1).repeat_interleave(2, dim=2)
