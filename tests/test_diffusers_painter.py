@@ -194,6 +194,27 @@ def test_a_folder_is_loaded(tmp_path):
         load(tmp_path / "words")
 
 
+@pytest.mark.parametrize(
+    ("offload", "method"),
+    [("model", "enable_model_cpu_offload"), ("sequential", "enable_sequential_cpu_offload")],
+)
+def test_every_pipeline_of_the_same_models_is_offloaded(tmp_path, monkeypatch, offload, method):
+    told = []  # diffusers itself refuses without an accelerator
+
+    def record(pipeline, device):
+        told.append((type(pipeline).__name__, device))
+
+    monkeypatch.setattr(diffusers.DiffusionPipeline, method, record)
+    pipeline = tiny_pipelines.sdxl(tmp_path)
+    painter = DiffusersPainter(pipeline, area=AREA, offload=offload, device="cuda")
+    paint(painter, REFINE, scene((96, 80)))
+    paint(painter, REFINE, scene((96, 80)))
+    assert told == [
+        ("StableDiffusionXLPipeline", "cuda"),
+        ("StableDiffusionXLImg2ImgPipeline", "cuda"),
+    ]
+
+
 def test_every_pipeline_has_a_family():
     for name in (*MAKERS, "StableDiffusionPipeline", "ChromaPipeline"):
         family = family_of(type(name, (), {})())
