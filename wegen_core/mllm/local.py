@@ -81,17 +81,31 @@ def load(
 
 
 class _Hearing(TorchFunctionMode):
-    """Asks `should_stop` whenever torch is called: transformers cannot be told to stop loading."""
+    """Asks `should_stop` whenever torch is called: transformers cannot be told to stop loading.
+
+    That may be where torch's own settings are about to be put back, or where torch makes another
+    error of any that it meets.
+    """
 
     def __init__(self, should_stop: ShouldStop | None) -> None:
         super().__init__()
-        self._should_stop = should_stop
+        self._should_stop, self._stopped = should_stop, False
+        self._settings = torch.is_grad_enabled(), torch.get_default_dtype()
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        check(self._should_stop)
+        if not self._stopped:  # what cleans up afterwards is let through
+            self._stopped = self._should_stop is not None and self._should_stop()
+            check(lambda: self._stopped)
         return func(*args, **(kwargs or {}))
+
+    def __exit__(self, *error: Any) -> None:
+        super().__exit__(*error)
+        grad, dtype = self._settings
+        torch.set_grad_enabled(grad)
+        torch.set_default_dtype(dtype)
+        check(lambda: self._stopped)
 
 
 class LocalMLLM:
