@@ -335,3 +335,13 @@ def test_a_missing_model_folder_is_named(tmp_path):
 
     with pytest.raises(FileNotFoundError, match="nowhere does not exist; give 'mini'"):
         wegen_core.load(tmp_path / "nowhere")
+
+
+def test_a_change_that_left_no_trace_is_said_to_be_none(copilot, monkeypatch):
+    talk = Conversation()
+    talk.add("user", scene(), "my picture")
+    talk.add("assistant", "seen")
+    monkeypatch.setattr(copilot.painter, "paint", lambda plans, pictures, **_: [pictures[-1]])
+    reply = copilot.chat(talk, "make it nicer")
+    assert reply.text == "here is make it nicer\nNothing in the picture has changed."
+    assert talk.turns[-1].text == "here is make it nicer"

@@ -299,8 +299,10 @@ class Copilot:
         shown = [] if made is None else [Picture(made.image, plan.draft)]
         talk.add("assistant", text, *shown, record=report.data)
         mask = None if made is None else made.change_mask
-        if plan.unknown:
-            text = f"{text}\n{not_known(self.mllm.name, plan)}"
+        notes = [not_known(self.mllm.name, plan)] if plan.unknown else []
+        if mask is not None and mask.getbbox() is None:
+            notes.append("Nothing in the picture has changed.")
+        text = "\n".join([text, *notes])
         return Reply(text, [p.image for p in shown], plan, report, mask)
 
     def report(self, plan: Plan, made: Made | None, seed: int) -> Report:
