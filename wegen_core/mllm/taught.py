@@ -9,7 +9,7 @@ _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _SOFTENED = re.compile(
     r"\b(?:a (?:little |tiny )?bit(?: more| less)?|a little (?:more|less)|more|less|slightly|"
     r"somewhat|a lot|much|(?:kind|sort) of|kinda|really|actually|simply|maybe|perhaps|pls|plz|"
-    r"thanks|thank you|ok|okay|hey|hi|hmm|oh|um|well)\b[ ,.!]*",
+    r"thanks|thank you|ok|okay|hey|hi|hmm|oh|um)\b[ ,.!]*",
     re.IGNORECASE,
 )
 _ASKED_TO = re.compile(r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL)
