@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..wegen_core.references import MOST
 from . import model_folders
 from .residency import Home, Resident, ResidentModel, decoding, reading, stoppable
 from .schema import CATEGORY, MLLM, Copilot, Painter, advanced
@@ -191,11 +192,14 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                     "model", default="qwen2.5vl", tooltip="The name the server knows it by."
                 ),
                 advanced(
-                    io.Boolean.Input(
-                        "sees",
-                        display_name="sees pictures",
-                        default=True,
-                        tooltip="Turn off for a model that reads text only.",
+                    io.Int.Input(
+                        "pictures",
+                        display_name="pictures at once",
+                        default=MOST,
+                        min=0,
+                        max=100,
+                        tooltip="How many of the newest pictures are sent. 0 for a model that "
+                        "reads text only; 1 where the server takes only one.",
                     )
                 ),
                 advanced(
@@ -215,10 +219,11 @@ class WeGenMLLMEndpoint(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, url: str, model: str, sees: bool, timeout: int) -> io.NodeOutput:
+    def execute(cls, url: str, model: str, pictures: int, timeout: int) -> io.NodeOutput:
         from ..wegen_core.mllm.endpoint import EndpointMLLM
 
-        return io.NodeOutput(ResidentModel(EndpointMLLM(url, model, sees=sees, timeout=timeout)))
+        mllm = EndpointMLLM(url, model, pictures=pictures, timeout=timeout)
+        return io.NodeOutput(ResidentModel(mllm))
 
 
 class WeGenCopilot(io.ComfyNode):

@@ -116,8 +116,11 @@ def test_pictures_are_numbered_and_shown_by_the_user():
     assert [i.size for i in sent] == [(30, 20), (40, 30), (1536, 512)]
     assert sent[0].tobytes() == scene((30, 20)).tobytes()
     with serving(speak("ok")) as server:
-        EndpointMLLM(f"http://{server.host}", "small", sees=False).chat(talk)
-        assert "data:image" not in json.dumps(server.asked)
+        for most in (0, 1, 2):
+            EndpointMLLM(f"http://{server.host}", "small", pictures=most).chat(talk)
+        asked = [json.dumps(body) for _, _, body in server.asked]
+    assert [words.count("data:image") for words in asked] == [0, 1, 2]
+    assert [words.count("(not shown)") for words in asked] == [3, 2, 1]
 
 
 def test_the_key_goes_to_its_own_host_only(monkeypatch):

@@ -48,7 +48,10 @@ def mllm(request, tmp_path_factory):
     with open(root / "log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
     found = EndpointMLLM(
-        f"http://127.0.0.1:{port}/v1", str(folder), sees=request.param != "text_only", timeout=60
+        f"http://127.0.0.1:{port}/v1",
+        str(folder),
+        pictures=0 if request.param == "text_only" else None,
+        timeout=60,
     )
     try:
         wait_for(found, server, root / "log")
@@ -71,7 +74,7 @@ def wait_for(mllm: EndpointMLLM, server: subprocess.Popen, log: Path) -> None:
 
 def said(mllm: EndpointMLLM, words: str) -> Conversation:
     talk = Conversation()
-    talk.add("user", *([scene((60, 40))] if mllm.sees else []), words)
+    talk.add("user", *([scene((60, 40))] if mllm.pictures != 0 else []), words)
     return talk
 
 

@@ -78,7 +78,7 @@ def test_sampling_leaves_the_callers_random_state_alone(mllm):
 @pytest.mark.parametrize("kind", SEEING)
 def test_pictures_are_seen(models, kind):
     mllm = models[kind]
-    assert mllm.sees
+    assert mllm.pictures is None
     talks = [said(scene(size), "what is it?") for size in ((60, 40), (60, 40), (40, 90))]
     talks[1].tree[talks[1].head].pictures[0].image.paste((255, 0, 0), (0, 0, 60, 40))
 
@@ -91,7 +91,7 @@ def test_pictures_are_seen(models, kind):
 
 def test_without_eyes_pictures_are_only_named(models):
     mllm = models["text_only"]
-    assert not mllm.sees
+    assert mllm.pictures == 0
     assert mllm.chat(said(scene(), "what is it?"), max_new_tokens=5)
 
 
@@ -230,7 +230,7 @@ def test_too_long_a_conversation_names_the_limit(mllm):
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_precision(folders, kind):
     mllm = local.load(folders[kind], device="cpu", dtype=torch.bfloat16)
-    parts = (scene(), "what is it?") if mllm.sees else ("what is it?",)
+    parts = (scene(), "what is it?") if mllm.pictures != 0 else ("what is it?",)
     assert mllm.chat(said(*parts), max_new_tokens=5)
     assert mllm.model.dtype == torch.bfloat16
 

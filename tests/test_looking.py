@@ -20,7 +20,7 @@ WISH = 'three red boats and a sign "OPEN" by the sea in the early morning'
 class Eyes(FakeMLLM):
     """Plans as the fake does, with the user's constraints; answers as it is told to."""
 
-    sees = True
+    pictures = None
 
     def __init__(self, *replies) -> None:
         super().__init__()

@@ -34,13 +34,14 @@ def talk() -> Conversation:
 def test_turns_are_marked_up_as_the_family_does():
     encoder = Encoder()
     mllm = TextEncoderMLLM(encoder, "qwen3_4b", sees=True)
-    assert isinstance(mllm, MLLM) and not mllm.sees
+    assert isinstance(mllm, MLLM) and mllm.pictures == 0
     assert mllm.chat(talk(), temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7) == "a boat"
     text, pictures, options = encoder.given[0]
     assert text == (
-        "<|im_start|>user\nPicture 1:\na {red} boat<|im_end|>\n"
+        "<|im_start|>user\nPicture 1: (not shown)\na {red} boat<|im_end|>\n"
         "<|im_start|>assistant\nhere it is<|im_end|>\n"
-        "<|im_start|>user\nPicture 2, drawn by you:\nPicture 3:\nwhat is it?<|im_end|>\n"
+        "<|im_start|>user\nPicture 2, drawn by you: (not shown)\nPicture 3: (not shown)\n"
+        "what is it?<|im_end|>\n"
         "<|im_start|>assistant\n<think>\n\n</think>\n\n"
     )
     assert not pictures
@@ -53,11 +54,11 @@ def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
     mllm = TextEncoderMLLM(encoder, f"{family}_4b", sees=True)
     mllm.chat(talk())
     text, pictures, _ = encoder.given[0]
-    assert mllm.sees == (markup.pictures > 0)
+    assert mllm.pictures == markup.pictures
     assert [p.size for p in pictures] == [(60, 40), (50, 50), (40, 90)][
         3 - min(3, markup.pictures) :
     ]
-    if mllm.sees:
+    if mllm.pictures:
         assert text.count(markup.picture) == len(pictures)
         assert text.count("(not shown)") == 3 - len(pictures)
     assert text.endswith(markup.reply) and "a {red} boat" in text

@@ -281,7 +281,7 @@ class Copilot:
     @property
     def looks(self) -> bool:
         """Whether pictures are checked: it was asked for, and the MLLM sees."""
-        return self.check != "off" and getattr(self.mllm, "sees", False)
+        return self.check != "off" and getattr(self.mllm, "pictures", 0) != 0
 
     def look_at(
         self, made: Made, asked: Plan, seed: int = 0, should_stop: ShouldStop | None = None

@@ -38,7 +38,9 @@ OLLAMA = "The language model is Ollama's: `ollama pull qwen2.5vl`, or another ad
 
 def mllm(id: int, at: tuple[int, int]) -> Node:
     address = {"url": "http://localhost:11434/v1", "model": "qwen2.5vl"}
-    return Node(id, "WeGenMLLMEndpoint", (*at, 300, 150), {**address, "sees": True, "timeout": 300})
+    return Node(
+        id, "WeGenMLLMEndpoint", (*at, 300, 150), {**address, "pictures": 9, "timeout": 300}
+    )
 
 
 def parts(ids: tuple[int, int, int], files: tuple[str, tuple[str, str], str]) -> tuple[Node, ...]:

@@ -32,8 +32,13 @@ def painter(graph: Graph, maker: str = "TestStableDiffusion", parts: dict | None
     return graph.add("WeGenPainter", **{**given, **more})
 
 
-def copilot(graph: Graph, host: HostileServer, check: str = "off", sees: bool = True, **more):
-    inputs = {"url": f"http://{host.host}/v1", "model": "small", "sees": sees, "timeout": 20}
+def copilot(graph: Graph, host: HostileServer, check: str = "off", pictures: int = 9, **more):
+    inputs = {
+        "url": f"http://{host.host}/v1",
+        "model": "small",
+        "pictures": pictures,
+        "timeout": 20,
+    }
     mllm = graph.add("WeGenMLLMEndpoint", **inputs)
     return graph.add("WeGenCopilot", mllm=mllm, check=check, painter=painter(graph, **more))
 
@@ -221,7 +226,7 @@ def test_what_failed_is_painted_once_more_and_the_better_picture_is_kept(server)
     ("more", "told", "asked"),
     [
         ({"check": "report"}, "no: the boat is red; cannot tell: the sea is calm", 2),
-        ({"check": "repaint", "sees": False}, "check skipped: small at 127.0.0.1", 1),
+        ({"check": "repaint", "pictures": 0}, "check skipped: small at 127.0.0.1", 1),
         ({}, None, 1),
     ],
     ids=["report", "blind", "off"],

@@ -28,7 +28,7 @@ LOADING = {"precision": "auto", "quantisation": "off", "attention": "sdpa", "rep
 
 
 def endpoint(graph: Graph, host: str, check: str = "off") -> list:
-    inputs = {"url": f"http://{host}/v1", "model": "small", "sees": True, "timeout": 20}
+    inputs = {"url": f"http://{host}/v1", "model": "small", "pictures": 9, "timeout": 20}
     return graph.add("WeGenCopilot", mllm=graph.add("WeGenMLLMEndpoint", **inputs), check=check)
 
 
@@ -266,7 +266,7 @@ def test_stop_is_heard_by_a_text_encoder(server, object_info):
 def test_an_mllm_alone_answers_and_rewrites(server):
     with serving(speak("a red car on a wet street at night")) as host:
         graph = Graph()
-        inputs = {"url": f"http://{host.host}/v1", "model": "m", "sees": True, "timeout": 20}
+        inputs = {"url": f"http://{host.host}/v1", "model": "m", "pictures": 9, "timeout": 20}
         mllm = graph.add("WeGenMLLMEndpoint", **inputs)
         image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
         asked = {"mllm": mllm, "image": image, "question": "what is it?"}
@@ -285,7 +285,7 @@ def test_the_wrong_number_of_models_is_explained(server):
     outcome = server.run(graph)
     assert outcome.end == "execution_error" and "connect a copilot or an mllm" in outcome.message
     graph = Graph()
-    inputs = {"url": "http://127.0.0.1:1/v1", "model": "m", "sees": True, "timeout": 20}
+    inputs = {"url": "http://127.0.0.1:1/v1", "model": "m", "pictures": 9, "timeout": 20}
     mllm = graph.add("WeGenMLLMEndpoint", **inputs)
     copilot = graph.add("WeGenCopilot", mllm=mllm, check="off")
     wish = {"prompt": "a red car", "n": 1, "creativity": 0.7, "seed": 1}

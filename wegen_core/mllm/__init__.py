@@ -14,9 +14,10 @@ if TYPE_CHECKING:
 class MLLM(Protocol):
     """Reads a conversation of text and pictures; answers in words, or plans the next picture.
 
-    An MLLM may have an attribute `sees`, True where it can be asked about any picture: only then
-    does the copilot let it check what was painted. One that was taught few words has a method
-    `unknown(text)`, the words of `text` it does not know: the user is told.
+    An MLLM that can be asked about any picture has an attribute `pictures`: how many of the newest
+    in a conversation it is shown, 0: none, None: all. The copilot lets it check what was painted
+    unless that is 0. None takes video: give frames as pictures. One that was taught few words has
+    a method `unknown(text)`, the words of `text` it does not know: the user is told.
 
     Both methods raise `Stopped` when `should_stop()` said True, and ValueError, naming the limit,
     for a conversation that does not fit the model.

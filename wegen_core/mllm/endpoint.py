@@ -66,19 +66,22 @@ class EndpointError(RuntimeError):
 class EndpointMLLM:
     """Implements `MLLM` with chat completions over HTTP.
 
-    url: the server's base, such as http://localhost:11434/v1. model: its name there. sees: whether
-    pictures are sent. timeout: seconds of silence that are waited for; loading a model counts.
-    Raises ValueError for a url that is none. `chat` and `plan` raise EndpointError, ValueError for
-    a conversation too long for the model, and `Stopped` within a fraction of a second.
+    url: the server's base, such as http://localhost:11434/v1. model: its name there. pictures: how
+    many of the newest are sent, None: all. timeout: seconds of silence that are waited for; loading
+    a model counts. Raises ValueError for a url that is none. `chat` and `plan` raise EndpointError,
+    ValueError for a conversation too long for the model, and `Stopped` within a fraction of a
+    second.
     """
 
-    def __init__(self, url: str, model: str, *, sees: bool = True, timeout: float = 300.0) -> None:
+    def __init__(
+        self, url: str, model: str, *, pictures: int | None = None, timeout: float = 300.0
+    ) -> None:
         place = _checked(url)
         if not model.strip():
             raise ValueError("model is empty; give the name the server knows it by")
         path = place.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
         self.url = f"{place.scheme}://{place.netloc}{path}"
-        self.model, self.sees, self.timeout = model.strip(), sees, timeout
+        self.model, self.pictures, self.timeout = model.strip(), pictures, timeout
         self.name = f"{self.model} at {place.netloc}"
         self._left_out: set[str] = set()
 
@@ -97,7 +100,7 @@ class EndpointMLLM:
         """The reply; see `MLLM.chat`. A server that takes no schema is asked without it."""
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": [_message(m) for m in to_messages(conversation, sees=self.sees)],
+            "messages": [_message(m) for m in to_messages(conversation, pictures=self.pictures)],
             "stream": True,
             "temperature": temperature,
             "top_p": top_p,

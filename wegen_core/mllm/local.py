@@ -118,7 +118,8 @@ class LocalMLLM:
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
-        self.model, self.processor, self.name, self.sees = model, processor, name, sees
+        self.model, self.processor, self.name = model, processor, name
+        self.pictures = None if sees else 0
         self.tokenizer = getattr(processor, "tokenizer", processor)
         if getattr(processor, "chat_template", None) is None:
             processor.chat_template = self.tokenizer.chat_template
@@ -194,9 +195,9 @@ class LocalMLLM:
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""
         messages, pictures = [], []
-        for message in to_messages(conversation, sees=self.sees):
+        for message in to_messages(conversation, pictures=self.pictures):
             content: Any = message.text
-            if self.sees:
+            if self.pictures != 0:
                 shown = [p for p in message.parts if not isinstance(p, str)]
                 pictures += shown
                 content = [
@@ -223,7 +224,7 @@ class LocalMLLM:
         if "token_type_ids" not in inspect.signature(self.model.forward).parameters:
             inputs.pop("token_type_ids", None)  # some tokenizers write them for every model
         device, dtype = self.model.device, self.model.dtype
-        kept = inputs if self.sees else ("input_ids", "attention_mask")
+        kept = inputs if self.pictures != 0 else ("input_ids", "attention_mask")
         return {
             name: inputs[name].to(device, dtype if inputs[name].is_floating_point() else None)
             for name in kept

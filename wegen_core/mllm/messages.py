@@ -30,12 +30,13 @@ class Message:
         return "\n".join(p for p in self.parts if isinstance(p, str))
 
 
-def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Message]:
+def to_messages(conversation: Conversation, *, pictures: int | None = None) -> list[Message]:
     """User and assistant in turns, the user last.
 
     Every picture follows a label with its number, as `Plan.references` counts. Chat models take
     pictures from the user alone: one that the assistant drew is shown with the user's next words.
-    sees False: labels only. Raises ValueError if the last turn is not the user's.
+    pictures: how many of the newest are shown, None: all; the others have a label only. Raises
+    ValueError if the last turn is not the user's.
     """
     turns = conversation.turns
     if not turns or turns[-1].role != "user":
@@ -43,6 +44,7 @@ def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Messag
     found: list[Message] = []
     drawn: list[str | Image.Image] = []
     number = 0
+    hidden = 0 if pictures is None else len(conversation.pictures) - pictures
     for turn in turns:
         own = turn.role == "user"
         parts: list[str | Image.Image] = drawn if own else []
@@ -53,7 +55,9 @@ def to_messages(conversation: Conversation, *, sees: bool = True) -> list[Messag
                 continue
             number += 1
             label = f"Picture {number}" + (":" if own else ", drawn by you:")
-            (parts if own else drawn).extend([label, _shown(part)] if sees else [label])
+            shown: list[str | Image.Image]
+            shown = [f"{label} (not shown)"] if number <= hidden else [label, _shown(part)]
+            (parts if own else drawn).extend(shown)
         if found and found[-1].role == turn.role:
             parts = found.pop().parts + parts
         found.append(Message(turn.role, _merged(parts) or ["(a picture)"]))

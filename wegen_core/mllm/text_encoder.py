@@ -82,8 +82,7 @@ class TextEncoderMLLM:
     """Implements `MLLM` with a text encoder.
 
     family: the encoder's name, which begins as one of FAMILIES. sees: whether it has eyes at all.
-    Of more pictures than it takes at once the newest are shown, the others named. The whole reply
-    is said at once. Raises ValueError for a family that is not known.
+    The whole reply is said at once. Raises ValueError for a family that is not known.
     """
 
     def __init__(self, write: Write, family: str, *, sees: bool) -> None:
@@ -95,7 +94,7 @@ class TextEncoderMLLM:
             )
         self._write, self._markup = write, found
         self.name = f"the text encoder {family}"
-        self.sees = sees and found.pictures > 0
+        self.pictures = found.pictures if sees else 0
 
     def chat(
         self,
@@ -129,18 +128,14 @@ class TextEncoderMLLM:
 
     def _marked_up(self, conversation: Conversation) -> tuple[str, list[Image]]:
         """The conversation as the encoder reads it, and the pictures marked in it, in order."""
-        messages = to_messages(conversation, sees=self.sees)
-        pictures = [p for m in messages for p in m.parts if not isinstance(p, str)]
-        hidden = max(0, len(pictures) - self._markup.pictures)
-        turns, seen = [], 0
-        for message in messages:
+        pictures: list[Image] = []
+        turns = []
+        for message in to_messages(conversation, pictures=self.pictures):
             words = []
             for part in message.parts:
-                if isinstance(part, str):
-                    words.append(part)
-                    continue
-                words.append(self._markup.picture if seen >= hidden else "(not shown)")
-                seen += 1
+                if not isinstance(part, str):
+                    pictures.append(part)
+                words.append(part if isinstance(part, str) else self._markup.picture)
             form = self._markup.user if message.role == "user" else self._markup.assistant
             turns.append(form.format("\n".join(words)))
-        return "".join(turns) + self._markup.reply, pictures[hidden:]
+        return "".join(turns) + self._markup.reply, pictures
