@@ -270,6 +270,15 @@ def test_wrong_input_takes_one_line(here, capsys, args, words):
     assert not Path("out").exists()
 
 
+def test_a_missing_package_takes_one_line(here, capsys, monkeypatch):
+    def load(model, device=None):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(wegen_core.loading, "load", load)
+    assert run("generate", "a cat") == 2
+    assert capsys.readouterr().err == "error: this needs the package torch: pip install torch\n"
+
+
 @pytest.mark.parametrize(
     "args", [[], ["paint"], ["generate"], ["generate", "x", "--size", "big"], ["train", "maxi"]]
 )

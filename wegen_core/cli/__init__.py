@@ -21,6 +21,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, Stopped):
         print("stopped", file=sys.stderr)
         return INTERRUPTED
+    except ModuleNotFoundError as error:
+        print(
+            f"error: this needs the package {error.name}: pip install {error.name}", file=sys.stderr
+        )
+        return WRONG_INPUT
     except (ValueError, OSError, RuntimeError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return WRONG_INPUT
