@@ -117,10 +117,5 @@ def _seen(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, np.ndarr
 def _raw(source: np.ndarray, edited: np.ndarray, kept: np.ndarray) -> float | None:
     if not kept.any():
         return None
-    edited = filters.resize(edited, kept.shape)
-    total = 0.0
-    for rows, _, _ in filters.strips(len(kept)):
-        error = source[rows].astype(np.float32) - edited[rows]
-        error *= kept[rows][..., None]
-        total += float(np.vdot(error, error))
+    total = filters.squared_error(source, filters.resize(edited, kept.shape), kept)
     return total / (3 * np.count_nonzero(kept))

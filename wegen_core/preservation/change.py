@@ -40,7 +40,7 @@ _EASE = 0.6  # factor on the evidence asked for where a change was announced
 _EVIDENCE = 260.0  # score times the square root of the area in pixels
 _REACH = 1.5  # pixels of the picture
 _GAP = 4.0  # pixels
-_CLIPPED = 252.0
+_CLIPPED = 252
 _SAMPLES = 6000  # pixels that a fit looks at, ...
 _STRIPS = 3  # ... and one of how many strips has to be worked out for them
 _HALO = 8  # rows: the reach of the widest filter
@@ -101,10 +101,13 @@ def change(
 def residual(source: np.ndarray, seen: np.ndarray, tone: Level, rows: slice) -> np.ndarray:
     """source - levelled of some rows, float32 [h,W,3]; 0 where the editor clipped and the source
     lies beyond."""
-    part = seen[rows].astype(np.float32)
-    rest = source[rows] - tone.apply(part, (rows.start, 0, rows.stop, seen.shape[1]))
-    np.minimum(rest, 0, out=rest, where=part >= _CLIPPED)
-    np.maximum(rest, 0, out=rest, where=part <= 255 - _CLIPPED)
+    part = seen[rows]
+    levelled = tone.apply(part.astype(np.float32), (rows.start, 0, rows.stop, seen.shape[1]))
+    rest = np.subtract(source[rows], levelled, out=levelled)
+    flat = rest.reshape(-1)
+    for bound, clipped in ((np.minimum, part >= _CLIPPED), (np.maximum, part <= 255 - _CLIPPED)):
+        where = np.flatnonzero(clipped)
+        flat[where] = bound(flat[where], 0)
     return rest
 
 
@@ -115,10 +118,14 @@ def _finest(
     that the editor lost; and what is left of the finest detail, 0..1."""
     quiet = (filters.resize(tone.agree, inside.shape) > 0.1) & inside
 
-    def look(wide: slice) -> list[np.ndarray]:
+    def look(wide: slice) -> tuple[np.ndarray, ...]:
         rest, picture = (_planes(rgb) for rgb in (residual(source, seen, tone, wide), source[wide]))
-        one, two = (np.stack([filters.blur(p, s) for p in picture]) for s in (1.0, 2.0))
-        return [rest, picture - one, one - two, _gradient(picture)]
+        fine, coarse = np.empty((2, *picture.shape), np.float32)
+        for plane, sharp, soft in zip(picture, fine, coarse, strict=True):
+            one = filters.blur(plane, 1.0)
+            np.subtract(plane, one, out=sharp)
+            np.subtract(one, filters.blur(plane, 2.0), out=soft)
+        return rest, fine, coarse, picture
 
     shares = np.zeros((3, 2), np.float32)
     samples = _samples(quiet, lambda wide: [p for planes in look(wide)[:3] for p in planes])
@@ -127,10 +134,13 @@ def _finest(
     rest = np.empty((3, *quiet.shape), np.int16)
     gradient = np.empty(quiet.shape, np.float32)
     for rows, wide, core in filters.strips(len(quiet), _HALO):
-        planes, fine, coarse, slope = look(wide)
-        planes -= fine * shares[:, :1, None] + coarse * shares[:, 1:, None]
-        rest[:, rows] = np.rint(planes[:, core] / _UNIT)
-        gradient[rows] = slope[core]
+        planes, fine, coarse, picture = look(wide)
+        for band, share in zip((fine, coarse), shares.T, strict=True):
+            band *= share[:, None, None]
+            planes -= band
+        planes *= 1 / _UNIT
+        rest[:, rows] = np.rint(planes[:, core], out=planes[:, core])
+        gradient[rows] = _gradient(picture)[core]
     rest *= inside
     layer = _Layer(rest, gradient, inside, quiet, ease, _REACH)
     return layer, float(np.clip(1 - shares[0, 0], 0, 1))
@@ -266,8 +276,9 @@ def _noise(rest: np.ndarray, gradient: np.ndarray) -> tuple[float, float]:
         expected = a + b * gradient
         clipped = np.minimum(square, 9 * expected) / 0.97
         w = 1 / expected**2
-        s0, s1, s2 = w.sum(), (w * gradient).sum(), (w * gradient * gradient).sum()
-        t0, t1 = (w * clipped).sum(), (w * clipped * gradient).sum()
+        sloped = w * gradient
+        s0, s1, s2 = w.sum(), sloped.sum(), sloped @ gradient
+        t0, t1 = w @ clipped, sloped @ clipped
         determinant = s0 * s2 - s1 * s1
         if determinant > 1e-9 * s0 * s2:
             a, b = (s2 * t0 - s1 * t1) / determinant, (s0 * t1 - s1 * t0) / determinant

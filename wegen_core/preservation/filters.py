@@ -23,6 +23,7 @@ _REMAP_SIDE = 32766  # cv2.remap indexes with 16 bits
 _ROWS = 64  # of a strip
 _COARSE = 32  # nodes up to which two small matrix products beat a remap
 _SMALL = 5  # pixels of radius up to which OpenCV's dilation beats its distance transform
+_CUT = 3.0  # sigmas
 _LEAST_SIDE = 8  # OpenCV 5's remap never returns from a mirrored picture of one pixel's width
 
 
@@ -30,6 +31,8 @@ def luma(rgb: np.ndarray) -> np.ndarray:
     """[H,W,3] or [H,W,1] -> float32 [H,W], weights of ITU-R BT.601."""
     if rgb.shape[2] == 1:
         return rgb[..., 0].astype(np.float32)
+    if cv2 is not None and rgb.dtype == np.uint8:
+        return cv2.cvtColor(rgb, cv2.COLOR_RGB2GRAY).astype(np.float32)
     out = np.multiply(rgb[..., 0], LUMA[0], dtype=np.float32)
     for channel in (1, 2):  # one by one: integers need no float copy of the whole
         out += np.multiply(rgb[..., channel], LUMA[channel], dtype=np.float32)
@@ -41,6 +44,14 @@ def mix(values: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     if cv2 is not None:
         return cv2.transform(values, matrix).reshape(values.shape)
     return values @ matrix[:, :3].T + matrix[:, 3]
+
+
+def squared_error(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
+    """The sum of the squared differences of two uint8 [h,w,C] where bool `mask`."""
+    if cv2 is not None:
+        return cv2.norm(a, b, cv2.NORM_L2SQR, mask.view(np.uint8))
+    error = a[mask].astype(np.float32) - b[mask]
+    return float(np.vdot(error, error))
 
 
 def strips(height: int, halo: int = 0) -> Iterator[tuple[slice, slice, slice]]:
@@ -87,13 +98,14 @@ def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
 
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
-    """Gaussian blur of float32, `sigma` in pixels."""
+    """Gaussian blur of float32, `sigma` in pixels, cut off at three of them."""
     if sigma <= 0:
         return values
     if cv2 is not None:
-        return cv2.GaussianBlur(values, (0, 0), sigma, borderType=cv2.BORDER_REFLECT)
+        side = 2 * int(_CUT * sigma + 0.5) + 1
+        return cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REFLECT)
     sigmas = (sigma, sigma) + (0,) * (values.ndim - 2)
-    return ndimage.gaussian_filter(values, sigmas, mode="reflect", truncate=3.0)
+    return ndimage.gaussian_filter(values, sigmas, mode="reflect", truncate=_CUT)
 
 
 def box(values: np.ndarray, radius: int) -> np.ndarray:
@@ -133,18 +145,27 @@ def within(
     [h,w,C] of all of it."""
     top, left, bottom, right = box
     height, width = field.shape[:2]
-    x = (np.arange(left, right, dtype=np.float32) + 0.5) * np.float32(width / size[1]) - 0.5
-    y = (np.arange(top, bottom, dtype=np.float32) + 0.5) * np.float32(height / size[0]) - 0.5
     if max(height, width) > _COARSE:
+        x = _points(left, right, size[1], width)
+        y = _points(top, bottom, size[0], height)
         x, y = np.meshgrid(x, y)
         return warp(field, x, y, cubic, mirror=False)
-    wide = np.matmul(_weights(x, width, cubic), field).reshape(height, -1)
-    return (_weights(y, height, cubic) @ wide).reshape(len(y), len(x), -1)
+    wide = np.matmul(_weights(left, right, size[1], width, cubic), field).reshape(height, -1)
+    down = _weights(top, bottom, size[0], height, cubic)
+    return (down @ wide).reshape(bottom - top, right - left, -1)
 
 
-def _weights(points: np.ndarray, count: int, cubic: bool) -> np.ndarray:
+def _points(first: int, last: int, side: int, count: int) -> np.ndarray:
+    """float32: where the pixels first..last - 1 of `side` lie among `count` nodes."""
+    pixels = np.arange(first, last, dtype=np.float32) + 0.5
+    return pixels * np.float32(count / side) - 0.5
+
+
+@functools.lru_cache(maxsize=8)  # the columns of all strips are the same
+def _weights(first: int, last: int, side: int, count: int, cubic: bool) -> np.ndarray:
     """float32 [n,count]: what each of `count` nodes, whose last ones repeat beyond the ends, weighs
-    at each point [n]; linear, or cubic (Keys 1981)."""
+    at the pixels first..last - 1 of `side`; linear, or cubic (Keys 1981)."""
+    points = _points(first, last, side, count)
     t = np.abs(points[:, None] - np.arange(-2, count + 2, dtype=np.float32))
     if cubic:
         near, far = (1.5 * t - 2.5) * t * t + 1, ((2.5 - 0.5 * t) * t - 4) * t + 2

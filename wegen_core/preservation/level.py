@@ -27,7 +27,9 @@ class Level:
     coefficients: float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1).
     field: float32 [fh,fw,3], added after; in the source's frame of `size` (height, width).
     before, after: float32 [h,w,3], the source and the edited picture, both small; agree: float32
-    [h,w], how well each place of them fits, 0..1.
+    [h,w], how well each place of them fits, 0..1; similar: float32 [h,w], the correlation of its
+    surroundings, 0..1.
+    texture: mean deviation of the source from its surroundings, levels.
     spread: median misfit of what agrees, levels. explained: share of the picture that agrees.
     structure: correlation of the texture where it agrees, 0..1.
     """
@@ -38,6 +40,8 @@ class Level:
     before: np.ndarray
     after: np.ndarray
     agree: np.ndarray
+    similar: np.ndarray
+    texture: float
     spread: float
     explained: float
     structure: float
@@ -51,13 +55,7 @@ class Level:
 
     def curve(self, rgb: np.ndarray) -> np.ndarray:
         """float32 [h,w,3] through the fit alone, without the field and without clipping."""
-        matrix = self.coefficients[[0, 1, 2, 6]].T
-        out = filters.mix(rgb, matrix)
-        if np.any(self.coefficients[3:6]):
-            squares = np.zeros_like(matrix)
-            squares[:, :3] = self.coefficients[3:6].T / 255
-            out += filters.mix(rgb * rgb, squares)
-        return out
+        return _curve(rgb, self.coefficients)
 
 
 def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
@@ -66,32 +64,60 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
     longest = max(source.shape[:2])
     k = min(1.0, min(_SIDE, max(32, longest / 2)) / longest)
     small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
-    a, b = (filters.resize(p.astype(np.float32), small) for p in (source, seen))
+    a, b = (_small(p, small) for p in (source, seen))
     valid = filters.resize(inside.astype(np.float32), small) > 0.99
-    similar, texture = alike(a, b)
-    # Flat places say little about whether they are the same, but something.
-    weight = ((0.05 + similar**4) * valid).reshape(-1)
-    pa, pb = a.reshape(-1, 3), b.reshape(-1, 3)
+    similar, texture = _alike(a, b)
     coefficients = np.eye(7, 3, dtype=np.float32)
     field = np.zeros((1, 1, 3), np.float32)
-    if valid.sum() < LEAST:
-        none = np.zeros(small, np.float32)
-        return Level(coefficients, field, source.shape[:2], a, b, none, 0.0, 0.0, 0.0)
-    some = slice(None, None, max(1, len(pa) // _SAMPLES))
-    coefficients = _gain_bias(pa[some], pb[some], weight[some])
-    coefficients, reach, spread = _quadratic(pa[some], pb[some], weight[some], coefficients)
-    rest = (pa - _mix(pb, coefficients)).reshape(a.shape)
-    agree = _agree(filters.strongest(np.abs(rest)), reach)
-    agree = (agree * valid).astype(np.float32)
-    field = _field(rest, agree, small)
-    explained = float((agree > 0.25).sum() / valid.sum())
-    texture = texture * agree
-    structure = float((similar * texture).sum() / (texture.sum() + 1e-6))
-    size = source.shape[:2]
-    return Level(coefficients, field, size, a, b, agree, spread, explained, structure)
+    agree = np.zeros(small, np.float32)
+    spread = explained = structure = 0.0
+    if valid.sum() >= LEAST:
+        # Flat places say little about whether they are the same, but something.
+        weight = ((0.05 + similar**4) * valid).reshape(-1)
+        step = max(1, weight.size // _SAMPLES)
+        pa, pb = (np.ascontiguousarray(p.reshape(-1, 3)[::step].T) for p in (a, b))
+        coefficients = _gain_bias(pa, pb, weight[::step])
+        coefficients, reach, spread = _quadratic(pa, pb, weight[::step], coefficients)
+        rest = a - _curve(b, coefficients)
+        agree = _agree(filters.strongest(np.abs(rest)), reach) * valid
+        field = _field(rest, agree, small)
+        explained = float((agree > 0.25).sum() / valid.sum())
+        trusted = texture * agree
+        structure = float((similar * trusted).sum() / (trusted.sum() + 1e-6))
+    return Level(
+        coefficients,
+        field,
+        source.shape[:2],
+        a,
+        b,
+        agree,
+        similar,
+        float(texture.mean()),
+        spread,
+        explained,
+        structure,
+    )
 
 
-def alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _small(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 [H,W,3] -> float32 [h,w,3]: by halves in its own dtype first, which is faster."""
+    while rgb.shape[0] >= 4 * size[0] and rgb.shape[1] >= 4 * size[1]:
+        rgb = filters.resize(rgb, (rgb.shape[0] // 2, rgb.shape[1] // 2))
+    return filters.resize(rgb.astype(np.float32), size)
+
+
+def _curve(rgb: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """float32 [h,w,3] through the seven-term fit."""
+    matrix = coefficients[[0, 1, 2, 6]].T
+    out = filters.mix(rgb, matrix)
+    if np.any(coefficients[3:6]):
+        squares = np.zeros_like(matrix)
+        squares[:, :3] = coefficients[3:6].T / 255
+        out += filters.mix(rgb * rgb, squares)
+    return out
+
+
+def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Correlation of the surroundings of each pixel, 0..1 [h,w], 0 where both are flat; and how
     much texture `a` has there, levels up to 20."""
     ya, yb = filters.luma(a), filters.luma(b)
@@ -101,55 +127,49 @@ def alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(corr, 0, 1), np.minimum(np.sqrt(np.maximum(va, 0)), 20.0)
 
 
-def _mix(rgb: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    out = rgb @ coefficients[:3]
-    if np.any(coefficients[3:6]):
-        out += (rgb * rgb) @ (coefficients[3:6] / 255)
-    return out + coefficients[6]
-
-
 def _gain_bias(a: np.ndarray, b: np.ndarray, trust: np.ndarray) -> np.ndarray:
-    """Gain and bias per channel by iteratively reweighted least squares: float32 [7,3]."""
-    gain, bias = np.ones(3, np.float32), _weighted_median(a - b, trust)
+    """Gain and bias per channel of [3,n] by iteratively reweighted least squares: float32 [7,3]."""
+    gain = np.ones((3, 1), np.float32)
+    bias = np.array([[_weighted_median(plane, trust)] for plane in a - b], np.float32)
     scale = 20.0
     for _ in range(12):
-        error = filters.strongest(np.abs(a - (b * gain + bias)))
+        error = np.abs(a - (b * gain + bias)).max(axis=0)
         weight = trust / (1 + (error / scale) ** 2) ** 2
         total = weight.sum() + 1e-9
-        mx, my = (weight @ b) / total, (weight @ a) / total
-        var, cov = weight @ (b - mx) ** 2 / total, weight @ ((b - mx) * (a - my)) / total
+        mx, my = ((p @ weight)[:, None] / total for p in (b, a))
+        off = b - mx
+        var, cov = ((off * q) @ weight / total for q in (off, a - my))
         # The prior keeps nearly flat pictures at gain 1.
-        gain = np.clip((cov + 50) / (var + 50), 0.4, 2.5)
+        gain = np.clip((cov + 50) / (var + 50), 0.4, 2.5)[:, None]
         bias = my - gain * mx
-        middle = _weighted_median(error[:, None], weight)[0]
-        scale = max(3.0, 0.7 * scale, 2.5 * float(middle)) if scale > 3 else 3.0
+        middle = _weighted_median(error, weight)
+        scale = max(3.0, 0.7 * scale, 2.5 * middle) if scale > 3 else 3.0
     out = np.zeros((7, 3), np.float32)
-    out[[0, 1, 2], [0, 1, 2]] = gain
-    out[6] = bias
+    out[[0, 1, 2], [0, 1, 2]] = gain[:, 0]
+    out[6] = bias[:, 0]
     return out
 
 
 def _quadratic(
     a: np.ndarray, b: np.ndarray, trust: np.ndarray, start: np.ndarray
 ) -> tuple[np.ndarray, float, float]:
-    """The seven-term fit around `start`; the error that still agrees; the median misfit."""
+    """The seven-term fit of [3,n] around `start`; the error that still agrees; its median."""
     unit = b / 255
-    terms = np.concatenate([unit, unit * unit, np.ones((len(b), 1), np.float32)], axis=1)
-    coefficients = start.astype(np.float64)
+    terms = np.concatenate([unit, unit * unit, np.ones((1, b.shape[1]), np.float32)])
+    units = np.array([255.0] * 6 + [1.0])[:, None]  # full intensity, not levels
+    fit = start * units
     for _ in range(6):
-        rest = a - _mix(b, coefficients.astype(np.float32))
-        error = filters.strongest(np.abs(rest))
+        rest = a - fit.T.astype(np.float32) @ terms
+        error = np.abs(rest).max(axis=0)
         near = error < 24
-        spread = float(_weighted_median(error[near][:, None], trust[near])[0]) if near.any() else 0
+        spread = _weighted_median(error[near], trust[near]) if near.any() else 0.0
         reach = 3.5 * spread + 3.0
-        weight = (trust * _agree(error, reach))[:, None]
-        normal = (terms * weight).T @ terms
+        weight = trust * _agree(error, reach)
+        weighted = terms * weight
         # Evidence in proportion to the pixels that agree; a flat picture keeps its start.
-        normal += np.eye(7) * (2e-3 * weight.sum() + 1e-6)
-        step = np.linalg.solve(normal, (terms * weight).T @ rest)
-        step[:6] /= 255  # from units of full intensity to levels
-        coefficients += step
-    return coefficients.astype(np.float32), reach, spread
+        normal = weighted @ terms.T + np.eye(7) * (2e-3 * weight.sum() + 1e-6)
+        fit += np.linalg.solve(normal, weighted @ rest.T)
+    return (fit / units).astype(np.float32), reach, spread
 
 
 def _agree(error: np.ndarray, reach: float) -> np.ndarray:
@@ -168,11 +188,7 @@ def _field(rest: np.ndarray, agree: np.ndarray, size: tuple[int, int]) -> np.nda
     return np.clip(mean, -_FIELD_LIMIT, _FIELD_LIMIT).astype(np.float32)
 
 
-def _weighted_median(values: np.ndarray, weight: np.ndarray) -> np.ndarray:
-    """Per column of [n,c]."""
-    out = np.empty(values.shape[1], np.float32)
-    for c in range(values.shape[1]):
-        order = np.argsort(values[:, c])
-        total = np.cumsum(weight[order])
-        out[c] = values[order[np.searchsorted(total, total[-1] / 2)], c]
-    return out
+def _weighted_median(values: np.ndarray, weight: np.ndarray) -> float:
+    order = np.argsort(values)
+    total = np.cumsum(weight[order])
+    return float(values[order[np.searchsorted(total, total[-1] / 2)]])

@@ -8,7 +8,7 @@ import numpy as np
 
 from . import filters
 from .change import Change
-from .level import LEAST, Level, alike
+from .level import LEAST, Level
 
 _ZOOM = 1.35  # a larger zoom is a new framing; editors drift by up to a fifth
 _TONE = 15.0  # mean colour shift, levels; editors shift by up to about 10
@@ -50,12 +50,11 @@ def scope(inside: np.ndarray, zoom: float, tone: Level, change: Change) -> Scope
     bright = np.percentile(after.reshape(-1, 3), 98, axis=0).astype(np.float32)[None, None]
     if np.abs(tone.curve(bright) - bright).max() > _BRIGHT:
         return Scope(False, "the tones of the whole picture changed")
-    similar, texture = alike(before, after)
-    if _faded(before, after, similar):
+    if _faded(before, after, tone.similar):
         return Scope(False, "the whole picture lost its colours")
     grainy = change.flat > _GRAIN and tone.explained > _MOST
     loose = tone.spread > _DOUBT and (grainy or tone.structure < _STRUCTURE)
-    if tone.spread > _NOISE + _REDRAWN * texture.mean() or loose:
+    if tone.spread > _NOISE + _REDRAWN * tone.texture or loose:
         return Scope(False, f"the whole picture was drawn anew (misfit {tone.spread:.1f} levels)")
     changed = float((change.mask & inside).sum() / max(1, inside.sum()))
     if tone.explained < _KEPT or changed > 1 - _KEPT:
