@@ -17,8 +17,9 @@ from benchmarks.preservation import GLOBAL, editor, to_picture
 from wegen_core.data.playground import Scene, Thing, draw
 from wegen_core.preservation import Anchor, Report, drift_picture, filters, preserve, preserve_batch
 from wegen_core.preservation.composite import beyond
-from wegen_core.preservation.registration import Registration
-from wegen_core.preservation.warp import centres, nodes, smooth_warp
+from wegen_core.preservation.registration import Registration, register
+from wegen_core.preservation.starts import plain_resize
+from wegen_core.preservation.warp import Evidence, centres, departures, nodes, smooth_warp
 
 FEW = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SIDES = st.integers(1, 24)
@@ -288,7 +289,7 @@ def test_a_moved_thing_does_not_move_the_picture(size):
 def test_a_smooth_warp_is_told_from_its_affine_trend():
     size = (96, 128)
     grid = nodes(size)
-    x, y = centres(grid, size)
+    x, y = np.moveaxis(centres(grid, size), -1, 0)
     bend = np.stack([np.sin(x / 20), np.cos(y / 25)], axis=-1)
     affine = np.stack([0.01 * x + 1.5, -0.02 * y], axis=-1)
     tensor = np.tile([1.0, 0.0, 1.0], (*grid, 1))
@@ -296,13 +297,59 @@ def test_a_smooth_warp_is_told_from_its_affine_trend():
     tensor[2:, :2, 0] = 0  # nor sideways there
     moved = bend + affine
     pull = moved * tensor[..., [0, 2]]
-    fit, flow, _ = smooth_warp(tensor, pull, np.zeros((*grid, 2)), 0.1, size)
-    found = (fit[:2, :2] @ flow[..., None])[..., 0]
-    found += np.stack([x, y], axis=-1) @ (fit[:2, :2] - np.eye(2)).T + fit[:2, 2]
-    error = np.abs(found - moved)
+    made = smooth_warp(Evidence(tensor, pull, 0.1, size), np.zeros((*grid, 2), np.float32))
+    error = np.abs(made.flow - moved)
     assert error[3:, 3:].max() < 0.1 and error.max() < 1.5
-    assert np.abs(flow).mean() > 0.2  # the waves; the slope is the affine map's
-    assert np.abs(flow).max() < 2
+    slope = centres(grid, size) @ (made.trend[:2, :2] - np.eye(2)).T + made.trend[:2, 2]
+    assert 0.2 < np.abs(moved - slope).mean() < 1.0  # the waves; the slope is the affine map's
+    assert abs(made.rest - np.sqrt(np.mean((moved - slope) ** 2))) < 0.1
+
+
+def test_evidence_weighs_less_beside_a_warp():
+    size, grid = (96, 128), nodes((96, 128))
+    tensor, vector = np.tile([0.5, 0.0, 0.5], (*grid, 1)), np.zeros((*grid, 2))
+    shifted, zoomed = np.eye(3), np.diag([1.01, 1.01, 1.0])
+    shifted[0, 2] = 0.5
+    evidence = Evidence(tensor, vector, 0.1, size)
+    alone, warped = (departures(evidence, r, [np.eye(3), shifted, zoomed]) for r in (0.0, 1.0))
+    assert alone[0] == warped[0] == 0 and min(alone[1:]) > 100
+    assert np.isclose(alone[1], 0.5**2 * 0.5 / 0.1 * evidence.count)
+    assert max(warped[1:]) < 0.2 * min(alone[1:])
+
+
+def texture(size: tuple[int, int], seed: int = 0) -> np.ndarray:
+    noise = ndimage.gaussian_filter(
+        np.random.default_rng(seed).normal(size=(*size, 3)), (1.5, 1.5, 0)
+    )
+    return np.uint8(np.clip(128 + 300 * noise, 0, 255))
+
+
+def warped(picture: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    return filters.warp(picture.astype(np.float32), *(p.astype(np.float32) for p in (x, y)))
+
+
+def test_a_warp_alone_moves_no_frame_and_a_shift_alone_bends_nothing():
+    source = texture((192, 256))
+    y, x = np.mgrid[:192, :256].astype(np.float32)
+    bend = 1.2 * np.sin(x / 25) * np.cos(y / 20)
+    found = register(source, np.rint(warped(source, x + bend, y - bend)).astype(np.uint8))
+    assert np.array_equal(found.matrix, plain_resize(source.shape, source.shape)) and found.moved
+    u, v = found.points((16, 16, 176, 240))
+    inner = np.s_[16:176, 16:240]
+    assert np.hypot(u + bend[inner] - x[inner], v - bend[inner] - y[inner]).mean() < 0.25
+    found = register(source, np.rint(warped(source, x + 2.3, y - 1.6)).astype(np.uint8))
+    assert found.flow is None and np.abs(found.matrix[:2, 2] - [-2.3, 1.6]).max() < 0.05
+
+
+def test_a_relation_told_by_another_matrix_stays_the_same():
+    rng = np.random.default_rng(0)
+    flow = ndimage.gaussian_filter(rng.normal(size=(9, 12, 2)), (2, 2, 0)).astype(np.float32)
+    found = Registration(np.eye(3), (90, 120), True, 0.0, 1.0, flow)
+    other = found.about(np.array([[1.01, 0.002, 0.4], [-0.003, 0.99, 0.2], [0, 0, 1.0]]))
+    for old, new in zip(
+        found.points((10, 10, 80, 110)), other.points((10, 10, 80, 110)), strict=True
+    ):
+        assert np.abs(old - new).max() < 0.02
 
 
 def test_what_the_frame_cut_off_fades_out_beyond_it():

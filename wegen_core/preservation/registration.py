@@ -15,7 +15,7 @@ import numpy as np
 
 from . import filters
 from .starts import plain_resize, scan, size_relations
-from .warp import centres, nodes, smooth_warp
+from .warp import Evidence, affine_step, centres, departures, nodes, smooth_warp
 
 _LEVELS = (128, 256, 512)  # long side, pixels
 _STILL = 0.05  # pixels of a level: a smaller step is the last one
@@ -23,7 +23,8 @@ _CELL = 8  # pixels of the finest level per cell of the warp's grid
 _WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
 # (agreement above which this search is left out, long side of its scan; 0: the size relations)
 _SEARCHES = ((0.9, 0), (0.26, 64), (0.15, 176))
-_WARP_BETTER = 1.02  # a warp must raise the agreement by this factor over the affine map
+_ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
+_SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
 _SURPRISING = 0.02  # ... and one out of the scan: a moved thing must not pass for a moved picture
 
@@ -52,6 +53,15 @@ class Registration:
         flow = None if self.flow is None else self.flow * np.array([up[0, 0], up[1, 1]], np.float32)
         return replace(self, matrix=matrix, flow=flow, size=size)
 
+    def about(self, matrix: np.ndarray) -> Registration:
+        """The same relation as a warp of another affine map, or without a warp that map alone."""
+        if self.flow is None:
+            return replace(self, matrix=matrix)
+        p = centres(self.flow.shape[:2], self.size)
+        change = np.linalg.inv(matrix) @ self.matrix
+        flow = (p + self.flow) @ change[:2, :2].T + change[:2, 2] - p
+        return replace(self, matrix=matrix, flow=flow.astype(np.float32))
+
     def points(self, box: tuple[int, int, int, int]) -> tuple[np.ndarray, np.ndarray]:
         """float32 x and y in the edited picture of a box (top, left, bottom, right) of the
         source's pixels."""
@@ -65,7 +75,7 @@ class Registration:
         return m[0, 0] * x + (m[0, 1] * y + m[0, 2]), m[1, 0] * x + (m[1, 1] * y + m[1, 2])
 
     def sample(
-        self, edited: np.ndarray, box: tuple[int, int, int, int] | None = None
+        self, edited: np.ndarray, box: tuple[int, int, int, int] | None = None, cubic: bool = True
     ) -> tuple[np.ndarray, np.ndarray]:
         """`edited` [h,w] or [h,w,C], any dtype, in the source's frame as float32, and the bool
         mask of what it covers; for a box of the source (top, left, bottom, right) or all of it.
@@ -79,7 +89,7 @@ class Registration:
             left, top = max(0, int(x.min()) - 3), max(0, int(y.min()) - 3)
             edited = edited[top : int(y.max()) + 5, left : int(x.max()) + 5]
             x, y = x - left, y - top
-        return filters.warp(edited.astype(np.float32, copy=False), x, y), inside
+        return filters.warp(edited.astype(np.float32, copy=False), x, y, cubic), inside
 
 
 def _mirrored(x: np.ndarray, side: int) -> np.ndarray:
@@ -108,20 +118,25 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
     # The edited picture at about the same pixel density, whatever its size was.
     b = filters.luma(edited)
     b = filters.resize(b, _times(other, min(1.0, np.sqrt(a.size / b.size))))
-    found = _registered(a, b, align == "warp" and min(size) >= _WARP_LEAST)
-    up = size[1] / a.shape[1]
-    return replace(found.at(size, b.shape, other), residual=found.residual * up)
+    down, up = plain_resize(other, b.shape), plain_resize(a.shape, size)
+    relations = [down @ matrix @ up for matrix in size_relations(size, other)]
+    found = _registered(a, b, relations, align == "warp" and min(size) >= _WARP_LEAST)
+    found = found.at(size, b.shape, other)
+    return replace(found, residual=found.residual * up[0, 0])
 
 
-def _registered(source: np.ndarray, edited: np.ndarray, warps: bool) -> Registration:
-    """`register` for float32 luma of the finest level's size."""
-    plain = Registration(plain_resize(source.shape, edited.shape), source.shape, False, 0.0, 0.0)
+def _registered(
+    source: np.ndarray, edited: np.ndarray, relations: list[np.ndarray], warps: bool
+) -> Registration:
+    """`register` for float32 luma of the finest level's size; relations: those of the sizes, the
+    plain resize first."""
+    plain = Registration(relations[0], source.shape, False, 0.0, 0.0)
     coarse = _Level.build(source, edited, _LEVELS[0])
     found, best = plain, coarse.agreement(plain)
     for enough, side in _SEARCHES:
         if best > enough:
             break
-        guesses = scan(source, edited, side) if side else size_relations(source, edited)
+        guesses = scan(source, edited, side) if side else relations
         needed = best + (_SURPRISING if side else _BETTER)
         for matrix in guesses:
             candidate = coarse.affine(replace(plain, matrix=matrix), steps=3 if side else 6)
@@ -129,31 +144,41 @@ def _registered(source: np.ndarray, edited: np.ndarray, warps: bool) -> Registra
             if score > max(best, needed):
                 found, best = candidate, score
     level, found = coarse, coarse.affine(found, steps=3)
+    rest = 0.0
     for target in _LEVELS[1:]:
         if max(source.shape) <= level.target:
             break
         level = _Level.build(source, edited, target)
-        found = level.warp(found, steps=5) if warps else level.affine(found, steps=3)
-    if not warps:
-        return _chosen(level, [plain, found])
-    # The affine map of a warp is the trend over all of the picture; alone, it fits the texture.
-    rigid = level.affine(replace(found, flow=None), steps=3)
-    return _chosen(level, [plain, rigid, found])
+        if not warps:
+            found = level.affine(found, steps=3)
+            continue
+        if not level.finest:  # what does not fit at all yet says little about its amplitude
+            found, _ = level.warp(found, 3, _ROOM)
+        found, rest = level.warp(found, 9)
+    if rest > _SLIGHT:
+        found, _ = level.warp(found, 6, _ROOM)
+        found, rest = level.split(found)
+    if found.flow is not None and rest <= _SLIGHT:
+        found, rest = level.affine(replace(found, flow=None), steps=3), 0.0
+    return _chosen(level, relations, found, rest)
 
 
-def _chosen(level: _Level, candidates: list[Registration]) -> Registration:
-    """The simplest that explains the picture about as well as the richest: the plain resize, the
-    affine map or the warp."""
-    plain, rigid, *warps = candidates
-    before, found, best = level.agreement(plain), rigid, level.agreement(rigid)
-    for bent in warps:
-        score = level.agreement(bent)
-        if score > best * _WARP_BETTER:
-            found, best = bent, score
-    if best <= before + _BETTER:
-        found, best = plain, before
-    moved = found is not plain
-    return replace(found, moved=moved, residual=level.misfit(found), agreement=best)
+def _chosen(
+    level: _Level, relations: list[np.ndarray], found: Registration, rest: float
+) -> Registration:
+    """`found`, beside a warp of length `rest`, but in terms of a relation of the sizes if there is
+    too little evidence against that."""
+    evidence, score = level.judged(found)
+    against = level.departures(found, evidence, rest, relations)
+    for matrix, statistic in zip(relations, against, strict=True):
+        if statistic < 6 * np.log(evidence.count):  # Schwarz's criterion (1978)
+            found = found.about(matrix)
+            break
+    plain = replace(found, matrix=relations[0], flow=None, residual=level.misfit(evidence))
+    best = level.agreement(plain)
+    if score <= best + _BETTER:
+        return replace(plain, agreement=best)
+    return replace(found, moved=True, residual=plain.residual, agreement=score)
 
 
 @dataclass(frozen=True, eq=False)
@@ -168,58 +193,79 @@ class _Level:
     slopes: tuple[np.ndarray, ...]  # products of its gradient: xx, xy, yy, x, y
     weight: np.ndarray
 
+    @property
+    def finest(self) -> bool:
+        return self.source.shape == self.full[0]
+
     @classmethod
     def build(cls, source: np.ndarray, edited: np.ndarray, target: int) -> _Level:
         k = min(1.0, target / max(source.shape))
         small = filters.resize(source, _times(source.shape, k))
         other = filters.resize(edited, _times(edited.shape, k))
-        goal, deviation = _normalise(small)
+        goal, variance = _normalise(small)
         gy, gx = np.gradient(goal)
         full = (source.shape, edited.shape)
         slopes = gx * gx, gx * gy, gy * gy, gx, gy
-        return cls(small, other, full, target, goal, slopes, np.minimum(deviation, 40))
+        return cls(small, other, full, target, goal, slopes, np.minimum(np.sqrt(variance), 40))
 
     def agreement(self, found: Registration) -> float:
         """Mean local correlation over the source's texture, 0 for what left the frame."""
-        got, inside = self._seen(self._local(found))
-        corr = filters.box(self.goal * got, _RADIUS) * inside
-        # Below 0.3 is chance: unrelated texture must not outvote a small unchanged part.
-        sure = np.clip((corr - 0.3) / 0.7, 0, 1)
-        return float((sure * self.weight).sum() / (self.weight.sum() + 1e-6))
+        _, corr, inside = self._look(self._local(found))
+        return self._agreement(corr, inside)
+
+    def judged(self, found: Registration) -> tuple[Evidence, float]:
+        """What the pictures ask for beyond `found`, and its `agreement`."""
+        error, corr, inside = self._look(self._local(found))
+        agreement = self._agreement(corr, inside)
+        return self._evidence(error, corr, inside), agreement
 
     def affine(self, found: Registration, steps: int) -> Registration:
         """Gauss-Newton on the six numbers of the affine map."""
         local = self._local(found)
         for _ in range(steps):
-            tensor, vector, _ = self._cells(local, self._grid())
-            update = _affine_step(tensor, vector, self.source.shape)
+            update = affine_step(self._evidence(*self._look(local)))
             local = replace(local, matrix=local.matrix @ update)
             corner = (update - np.eye(3)) @ [self.source.shape[1], self.source.shape[0], 1]
             if np.hypot(*(update - np.eye(3))[:2, 2]) + np.hypot(*corner[:2]) < _STILL:
                 break
         return self._back(local)
 
-    def warp(self, found: Registration, steps: int) -> Registration:
-        """A smooth warp, and the affine map with it."""
+    def warp(
+        self, found: Registration, steps: int, amplitude: float | None = None
+    ) -> tuple[Registration, float]:
+        """A smooth warp, and the affine map with it; and how long the warp is, root mean square in
+        pixels of this level. amplitude: see `smooth_warp`."""
         local = self._local(found)
         for _ in range(steps):
-            grid = nodes(self.full[0])
-            tensor, vector, noise = self._cells(local, grid)
-            flow = np.zeros((*grid, 2), np.float32) if local.flow is None else local.flow
-            fit, flow, step = smooth_warp(tensor, vector, flow, noise, local.size)
-            local = replace(local, matrix=local.matrix @ fit, flow=flow)
-            if step < _STILL:
+            made = smooth_warp(self._evidence(*self._look(local)), self._flow(local), amplitude)
+            local = replace(local, flow=made.flow)
+            if made.step < _STILL:
                 break
-        return self._back(local)
+        return self._back(local.about(local.matrix @ made.trend)), made.rest
 
-    def misfit(self, found: Registration) -> float:
+    def split(self, found: Registration) -> tuple[Registration, float]:
+        """The same, with what is affine at the warp's likeliest amplitude in the matrix; and how
+        long that warp is."""
+        local = self._local(found)
+        made = smooth_warp(self._evidence(*self._look(local)), self._flow(local))
+        return self._back(local.about(local.matrix @ made.trend)), made.rest
+
+    def departures(
+        self, found: Registration, evidence: Evidence, rest: float, others: list[np.ndarray]
+    ) -> list[float]:
+        """The evidence against other matrices in the place of what was found, beside a warp of
+        length `rest`."""
+        back = np.linalg.inv(self._local(found).matrix)
+        maps = [back @ self._local(replace(found, matrix=matrix)).matrix for matrix in others]
+        return departures(evidence, rest, maps)
+
+    def misfit(self, evidence: Evidence) -> float:
         """Median length of the step that the grid's cells still ask for, in source pixels."""
-        tensor, vector, _ = self._cells(self._local(found), self._grid())
-        trace = tensor[..., 0] + tensor[..., 2]
+        trace = evidence.tensor[..., 0] + evidence.tensor[..., 2]
         textured = trace > np.median(trace)
         if not textured.any():
             return 0.0
-        length = np.hypot(vector[..., 0], vector[..., 1])[textured] / trace[textured]
+        length = np.hypot(*evidence.vector[textured].T) / trace[textured]
         return float(np.median(length)) * self.full[0][1] / self.source.shape[1]
 
     def _local(self, found: Registration) -> Registration:
@@ -228,66 +274,61 @@ class _Level:
     def _back(self, local: Registration) -> Registration:
         return local.at(self.full[0], self.edited.shape, self.full[1])
 
-    def _seen(self, local: Registration) -> tuple[np.ndarray, np.ndarray]:
-        seen, inside = local.sample(self.edited)
-        return _normalise(seen)[0], inside
+    def _flow(self, local: Registration) -> np.ndarray:
+        if local.flow is None:
+            return np.zeros((*nodes(self.full[0]), 2), np.float32)
+        return local.flow
+
+    def _look(self, local: Registration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """What differs, how well the surroundings correlate, and what is covered: [h,w] each."""
+        seen, inside = local.sample(self.edited, cubic=self.finest)
+        got, _ = _normalise(seen)
+        error = self.goal - got
+        return error, filters.box(np.multiply(self.goal, got, out=got), _RADIUS), inside
+
+    def _agreement(self, corr: np.ndarray, inside: np.ndarray) -> float:
+        # Below 0.3 is chance: unrelated texture must not outvote a small unchanged part.
+        sure = np.clip(corr - 0.3, 0, 0.7)
+        sure *= inside
+        return float(np.vdot(sure, self.weight) / (0.7 * self.weight.sum() + 1e-6))
 
     def _grid(self) -> tuple[int, int]:
         cell = _CELL if max(self.source.shape) > 160 else _CELL // 2
         return max(1, self.source.shape[0] // cell), max(1, self.source.shape[1] // cell)
 
-    def _cells(
-        self, local: Registration, grid: tuple[int, int]
-    ) -> tuple[np.ndarray, np.ndarray, float]:
-        """Normal equations of a displacement per cell: [gh,gw,3] (xx, xy, yy) and [gh,gw,2]; the
-        variance of the misfit."""
-        got, inside = self._seen(local)
-        error = self.goal - got
-        corr = np.clip(filters.box(self.goal * got, _RADIUS), 0, 1)
-        weight = corr * corr * corr * inside / (1 + error * error)
+    def _evidence(self, error: np.ndarray, corr: np.ndarray, inside: np.ndarray) -> Evidence:
+        """Of what `_look` saw; takes the first two for its own use."""
+        weight = np.clip(corr, 0, 1, out=corr)
+        weight *= weight * weight
+        weight *= inside
+        weight /= 1 + error * error
         pull = weight * error
+        noise = float(np.vdot(pull, error) / (weight.sum() + 1e-6)) + 0.01
+        factors = [weight] * 3 + [pull] * 2
+        grid, product = self._grid(), error
         maps = [
-            filters.resize(slope * factor, grid)
-            for slope, factor in zip(self.slopes, [weight] * 3 + [pull] * 2, strict=True)
+            filters.resize(np.multiply(slope, factor, out=product), grid)
+            for slope, factor in zip(self.slopes, factors, strict=True)
         ]
-        noise = float((pull * error).sum() / (weight.sum() + 1e-6)) + 0.01
-        return np.stack(maps[:3], axis=-1), np.stack(maps[3:], axis=-1), noise
+        tensor, vector = np.stack(maps[:3], axis=-1), np.stack(maps[3:], axis=-1)
+        return Evidence(tensor, vector, noise, self.source.shape)
 
 
 _RADIUS = 5
 
 
 def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Local mean 0 and deviation about 1, so that gain and bias do not matter; the deviation.
+    """Local mean 0 and deviation about 1, so that gain and bias do not matter; the variance.
 
     Flat areas stay near 0: their noise must not look like texture."""
     mean = filters.box(a, _RADIUS)
-    deviation = np.sqrt(np.maximum(filters.box(a * a, _RADIUS) - mean * mean, 0))
-    return (a - mean) / np.sqrt(deviation * deviation + 16.0), deviation
+    variance = filters.box(a * a, _RADIUS)
+    out = a - mean
+    variance -= np.multiply(mean, mean, out=mean)
+    np.maximum(variance, 0, out=variance)
+    out /= np.sqrt(np.add(variance, 16.0, out=mean), out=mean)
+    return out, variance
 
 
 def _times(size: tuple[int, int], k: float) -> tuple[int, int]:
     return max(1, round(size[0] * k)), max(1, round(size[1] * k))
-
-
-def _affine_step(tensor: np.ndarray, vector: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """3x3 update of the source's coordinates from the cells' normal equations."""
-    rows, columns = tensor.shape[:2]
-    height, width = size
-    # Unit coordinates around the centre keep the 6x6 system well conditioned.
-    unit = max(size) / 2
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    x, y = centres((rows, columns), size)
-    x, y = (x - centre[0]) / unit, (y - centre[1]) / unit
-    basis = np.stack([x, y, np.ones_like(x)], axis=-1).reshape(-1, 3)
-    t, v = tensor.reshape(-1, 3).astype(np.float64), vector.reshape(-1, 2).astype(np.float64)
-    xx, xy, yy = ((basis * t[:, i : i + 1]).T @ basis for i in range(3))
-    normal = np.block([[xx, xy], [xy, yy]])
-    right = np.concatenate([basis.T @ v[:, 0], basis.T @ v[:, 1]])
-    normal += np.eye(6) * (1e-3 * np.trace(normal) / 6 + 1e-9)
-    step = np.linalg.solve(normal, right).reshape(2, 3)
-    linear = step[:, :2] / unit
-    update = np.eye(3)
-    update[:2, :2] += linear
-    update[:2, 2] = step[:, 2] - linear @ centre
-    return update

@@ -18,9 +18,10 @@ def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray
     return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1.0]])
 
 
-def size_relations(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
-    """The plain resize; centre crop and centre pad where the aspect ratios differ."""
-    (height, width), (new_height, new_width) = source.shape, edited.shape
+def size_relations(source: tuple[int, int], edited: tuple[int, int]) -> list[np.ndarray]:
+    """Between two sizes (height, width): the plain resize; centre crop and centre pad where the
+    aspect ratios differ."""
+    (height, width), (new_height, new_width) = source, edited
     found = [plain_resize((height, width), (new_height, new_width))]
     scales = new_width / width, new_height / height
     if abs(np.log(scales[0] / scales[1])) < 0.01:
@@ -36,7 +37,8 @@ def scan(source: np.ndarray, edited: np.ndarray, side: int) -> list[np.ndarray]:
     """The best of a scan of scales and stretches, the shift of each by phase correlation, on
     pictures reduced to a long side of `side` pixels. It costs the same for every picture."""
     k = min(1.0, side / max(source.shape))
-    size = (max(8, round(source.shape[0] * k)), max(8, round(source.shape[1] * k)))
+    # Of sizes without large prime factors, for the sake of the Fourier transform.
+    size = tuple(fft.next_fast_len(max(8, round(n * k)), real=True) for n in source.shape)
     a, b = filters.resize(source, size), filters.resize(edited, size)
     window = np.outer(np.hanning(size[0] + 2)[1:-1], np.hanning(size[1] + 2)[1:-1])
     window = window.astype(np.float32)
@@ -50,7 +52,8 @@ def scan(source: np.ndarray, edited: np.ndarray, side: int) -> list[np.ndarray]:
         v = sy * (y - centre[1]) + centre[1]
         seen = filters.warp(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
         cross = spectrum * np.conj(fft.rfft2(_band(seen) * window))
-        cross /= np.abs(cross) + 1e-3 * np.abs(cross).max() + 1e-9
+        length = np.abs(cross)
+        cross /= length + (1e-3 * length.max() + 1e-9)
         surface = fft.irfft2(cross, size)
         peak = np.unravel_index(np.argmax(surface), surface.shape)
         dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
