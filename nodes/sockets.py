@@ -76,11 +76,12 @@ def fitted(image: Tensor, like: Tensor) -> Tensor:
 
 
 def one_batch(images: Sequence[Tensor], like: Tensor) -> Tensor:
-    """IMAGEs of any sizes -> one, as large as `like`; opaque alpha for all where any has alpha."""
+    """IMAGEs of any sizes -> one, as large as `like` and on its device; opaque alpha for all where
+    any has alpha."""
     import torch
     from torch.nn.functional import pad
 
-    found = [fitted(i, like) for i in images]
+    found = [fitted(i.to(like.device), like) for i in images]
     channels = max(i.shape[-1] for i in found)
     return torch.cat([pad(i, (0, channels - i.shape[-1]), value=1.0) for i in found])
 
@@ -88,15 +89,18 @@ def one_batch(images: Sequence[Tensor], like: Tensor) -> Tensor:
 def restored(image: Tensor, source: Tensor | None, change_mask: Image | None) -> Tensor:
     """IMAGE of one with the very numbers of `source` where the mask is black: 8 bits rounded them.
 
-    source, change_mask None, or other channels: as it is.
+    It is then on the device of `source`, which is the GPU's with --gpu-only. source, change_mask
+    None: as it is; other channels: no numbers of `source`.
     """
     import torch
 
     if source is None or change_mask is None:
         return image
-    image = fitted(image, source)
-    same = image.shape == source.shape
-    return torch.where(to_mask([change_mask])[..., None] > 0, image, source) if same else image
+    image = fitted(image.to(source.device), source)
+    if image.shape != source.shape:
+        return image
+    changed = to_mask([change_mask]).to(source.device)
+    return torch.where(changed[..., None] > 0, image, source)
 
 
 def numbered(batches: Iterable[Tensor], before: int = 0) -> dict[int | None, Tensor]:
