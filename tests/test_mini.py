@@ -77,6 +77,18 @@ def test_a_refinement_says_what_it_sees_what_changes_and_what_is_meant(copilot: 
     assert plan.text == f"{world.describe(before)}. {plan.changes[0]} -> {plan.prompt}"
 
 
+def test_things_before_a_new_background_stay_as_they_are(copilot: Copilot) -> None:
+    things = (world.Thing("car", "red", "left"), world.Thing("tree", "green", "right"))
+    before, after = (world.Scene(place, things) for place in ("grass", "night"))
+    source = world.draw(before)
+    done = copilot.refine(source, "make it night")
+    assert done.plan.prompt == world.describe(after) and done.plan.scope == "background"
+    old, new, found = (np.asarray(p) for p in (source, world.draw(after), done.image))
+    stays = (old == new).all(axis=-1)
+    assert (old == found).all(axis=-1)[stays].mean() > 0.5
+    assert (old == found).all(axis=-1)[~stays].mean() < 0.05
+
+
 def test_the_same_seed_gives_the_same_picture(copilot: Copilot) -> None:
     first, again = (copilot.generate("a cat by the sea", seed=4)[0] for _ in range(2))
     assert np.array_equal(np.asarray(first), np.asarray(again))

@@ -134,6 +134,20 @@ def test_a_global_edit_passes_through(name):
     assert preserve(source, source + 0, scope="global").report.decision == "pass"
 
 
+def test_small_things_before_a_new_background_stay_where_colours_are_meant():
+    """All around them tells of another colour shift, which was none."""
+    source, wanted = drawing(), drawing(background="night")
+    noise = np.random.default_rng(6).normal(0, 3, wanted.shape)
+    edited = np.asarray(to_picture(wanted + noise))
+    result = preserve(source, edited, scope="local", align="none", colour="keep")
+    things = ~near((source != wanted).any(axis=2), 2)
+    assert 0.03 < things.mean() < 0.2
+    assert np.array_equal(result.image[things], source[things])
+    new = result.change_mask == 1
+    assert new.mean() > 0.7
+    assert np.abs(result.image[new].astype(float) - edited[new]).mean() < 1
+
+
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA", "I;16"])
 def test_pil_pictures_keep_their_mode(mode):
     if mode == "I;16":
@@ -199,7 +213,13 @@ def test_what_is_no_picture_is_named(arguments, message):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"mask_mode": "add"}, {"scope": "none"}, {"align": "homography"}, {"mask_mode": "replace"}],
+    [
+        {"mask_mode": "add"},
+        {"scope": "none"},
+        {"align": "homography"},
+        {"colour": "none"},
+        {"mask_mode": "replace"},
+    ],
 )
 def test_wrong_settings_are_named(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):

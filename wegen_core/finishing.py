@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from PIL import Image
 
@@ -73,13 +73,20 @@ def preserved(
     where = mask
     if where is None and plan.region is not None:
         where = region_mask(plan.region, source.size)
-    everywhere = plan.intent == "refine" and plan.scope == "global" and where is None
+    scope: Literal["auto", "local", "global"] = "auto"
+    colour: Literal["match", "keep"] = "match"
+    if plan.intent == "refine" and plan.scope == "global" and where is None:
+        scope = "global"
+    elif plan.scope == "background" and aligned:
+        # Too little stays to tell a colour shift by, and such a painter makes none.
+        scope, colour = "local", "keep"
     done = preserve(
         source,
         painted,
         where,
-        scope="global" if everywhere else "auto",
+        scope=scope,
         align="none" if aligned else "warp",
+        colour=colour,
         should_stop=should_stop,
     )
     return Made(plan, _framed(done.image, source), done.change_mask, done.report)

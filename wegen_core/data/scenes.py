@@ -12,6 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
+from ..model.prompt import AROUND
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -93,7 +95,7 @@ def point_out(thing: Thing) -> str:
 def describe_change(before: Scene, after: Scene) -> str:
     """One step in canonical words: "the car on the left is now a blue car on the left"."""
     if before.background != after.background:
-        return f"now {SETTINGS[after.background]}"
+        return f"{AROUND}{SETTINGS[after.background]}"
     gone = [t for t in before.things if t not in after.things]
     new = [t for t in after.things if t not in before.things]
     if len(gone) < len(new):

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..conversation import Conversation, Picture, Turn
-from ..model.prompt import IMAGE, SEEN, THEN, Part, reply_ids, user_ids
+from ..model.prompt import AROUND, IMAGE, SEEN, THEN, Part, reply_ids, user_ids
 from ..pictures import flatten
 from ..plan import Intent, Plan, Reference
 from ..rewriting import broken, find_constraints
@@ -311,6 +311,7 @@ class NativeMLLM:
             prompt=meant or asked,
             text=words,
             changes=(change or asked,) if intent == "refine" else (),
+            scope="background" if change.startswith(AROUND) else None,
             references=_references(change, turns) if intent == "compose" else (),
             constraints=tuple(find_constraints(asked)),
             draft=draft,

@@ -26,9 +26,10 @@ class Marker(Enum):
 IMAGE = Marker.IMAGE
 Part = str | Marker
 
-SEEN, THEN = ". ", " -> "
+SEEN, AROUND, THEN = ". ", "now ", " -> "
 """In a reply that changes pictures: what ends the description of what is seen in them, and what
-stands before that of the new one. Between them is said what changes."""
+stands before that of the new one. Between them is said what changes; `AROUND` begins it where that
+is all but the things in it."""
 
 _TAG = re.compile(r"<(?=/?(?:s|unk|img|patch|loc|box)\b|img_)")
 

@@ -59,6 +59,7 @@ def analyse(
     limit: np.ndarray | None,
     replaced: bool,
     align: str,
+    colour: str,
     given: Registration | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Analysis:
@@ -76,7 +77,7 @@ def analyse(
     seen, inside = _seen(edited, found)
     near = None if limit is None else filters.resize(limit.astype(np.float32), size) > 0.01
     trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
-    tone = level(source, seen, trusted)
+    tone = level(source, seen, trusted, colour == "match")
     check(should_stop)
     made = change(source, seen, inside, tone, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)

@@ -58,8 +58,11 @@ class Level:
         return _curve(rgb, self.coefficients)
 
 
-def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
-    """The fit from `seen` to `source`, uint8 [H,W,3] in one frame, where `inside`."""
+def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray, match: bool = True) -> Level:
+    """The fit from `seen` to `source`, uint8 [H,W,3] in one frame, where `inside`.
+
+    Without `match` colours are left as they are, and only how well they agree is found out.
+    """
     # Small pictures are halved: their single pixels say more about noise than about colour.
     longest = max(source.shape[:2])
     k = min(1.0, min(_SIDE, max(32, longest / 2)) / longest)
@@ -76,11 +79,15 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray) -> Level:
         weight = ((0.05 + similar**4) * valid).reshape(-1)
         step = max(1, weight.size // _SAMPLES)
         pa, pb = (np.ascontiguousarray(p.reshape(-1, 3)[::step].T) for p in (a, b))
-        coefficients = _gain_bias(pa, pb, weight[::step])
-        coefficients, reach, spread = _quadratic(pa, pb, weight[::step], coefficients)
+        if match:
+            start = _gain_bias(pa, pb, weight[::step])
+            coefficients, reach, spread = _quadratic(pa, pb, weight[::step], start)
+        else:
+            reach, spread = _misfit(np.abs(pa - pb).max(axis=0), weight[::step])
         rest = a - _curve(b, coefficients)
         agree = _agree(filters.strongest(np.abs(rest)), reach) * valid
-        field = _field(rest, agree, small)
+        if match:
+            field = _field(rest, agree, small)
         explained = float((agree > 0.25).sum() / valid.sum())
         trusted = texture * agree
         structure = float((similar * trusted).sum() / (trusted.sum() + 1e-6))
@@ -161,15 +168,20 @@ def _quadratic(
     for _ in range(6):
         rest = a - fit.T.astype(np.float32) @ terms
         error = np.abs(rest).max(axis=0)
-        near = error < 24
-        spread = _weighted_median(error[near], trust[near]) if near.any() else 0.0
-        reach = 3.5 * spread + 3.0
+        reach, spread = _misfit(error, trust)
         weight = trust * _agree(error, reach)
         weighted = terms * weight
         # Evidence in proportion to the pixels that agree; a flat picture keeps its start.
         normal = weighted @ terms.T + np.eye(7) * (2e-3 * weight.sum() + 1e-6)
         fit += np.linalg.solve(normal, weighted @ rest.T)
     return (fit / units).astype(np.float32), reach, spread
+
+
+def _misfit(error: np.ndarray, trust: np.ndarray) -> tuple[float, float]:
+    """The error that still agrees, and the median of what is near."""
+    near = error < 24
+    spread = _weighted_median(error[near], trust[near]) if near.any() else 0.0
+    return 3.5 * spread + 3.0, spread
 
 
 def _agree(error: np.ndarray, reach: float) -> np.ndarray:

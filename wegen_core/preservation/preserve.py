@@ -46,6 +46,7 @@ def preserve(
     mask_mode: Literal["limit", "replace"] = "limit",
     scope: Literal["auto", "local", "global"] = "auto",
     align: Literal["warp", "affine", "none"] = "warp",
+    colour: Literal["match", "keep"] = "match",
     registration: Registration | None = None,
     should_stop: ShouldStop | None = None,
 ) -> Preserved:
@@ -60,6 +61,8 @@ def preserve(
         passes the edited picture through. With a mask, "auto" is "local".
     align: what the editor may have moved: "warp" (shift, zoom, rotation, smooth warp), "affine",
         or "none" (only the sizes differ).
+    colour: "match" takes back what the editor did to the colours of the whole picture; "keep" is
+        for one that does nothing to them.
     registration: of an earlier result for pictures of the same two sizes, used instead of
         registering again, as for the frames of a video.
     should_stop: asked between the steps of the work; where it says True, `progress.Stopped` is
@@ -69,6 +72,7 @@ def preserve(
     _check("mask_mode", mask_mode, ("limit", "replace"))
     _check("scope", scope, ("auto", "local", "global"))
     _check("align", align, ("warp", "affine", "none"))
+    _check("colour", colour, ("match", "keep"))
     a, b = read(source, "source"), read(edited, "edited")
     limit = None if mask is None else read_mask(mask, a.size)
     if mask_mode == "replace" and limit is None:
@@ -82,7 +86,7 @@ def preserve(
         return _passed(a, b, edited, Report("pass", "asked to pass the edit through"))
     if a.size == b.size and np.array_equal(b.like(a), a.values):
         return _unchanged(a, b)
-    view = analyse(a, b, limit, mask_mode == "replace", align, registration, should_stop)
+    view = analyse(a, b, limit, mask_mode == "replace", align, colour, registration, should_stop)
     reason = "within the given mask"
     if limit is None:
         kind = scope_of(view.inside, view.zoom, view.tone, view.change)
