@@ -239,7 +239,8 @@ class _Level:
         for _ in range(steps):
             made = smooth_warp(self._evidence(*self._look(local)), self._flow(local), amplitude)
             local = replace(local, flow=made.flow)
-            if made.step < _STILL:
+            certain = amplitude is None and made.rest > 2 * _SLIGHT
+            if made.step < _STILL or certain:
                 break
         return self._back(local.about(local.matrix @ made.trend)), made.rest
 
