@@ -74,7 +74,7 @@ class Plan:
     intent: answer (words only), generate, refine (the last picture), compose (from several).
     prompt: the whole picture to paint, in words; for an answer, what was seen, if it is known.
     text: what to say. changes, keep: what a refinement touches, and what it must not.
-    scope: how much of the picture a refinement touches; after a "global" one nothing is put back
+    scope: how much of the picture a change touches; after a "global" refinement nothing is put back
         from its source, None: comparing the two tells. region: (x0, y0, x1, y1) in 0..1 of width
         and height, where the change belongs; None: anywhere.
     references: which pictures give what. constraints: what the user's words demand. unknown: those

@@ -1,4 +1,4 @@
-""" "Undo that": the one wish that needs no model, only the conversation's tree."""
+"""Taking back the last picture: the one wish that needs no model, only the conversation's tree."""
 
 from __future__ import annotations
 

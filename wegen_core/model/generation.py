@@ -218,12 +218,13 @@ class Decoder:
     def _embed(self, chosen: list[int]) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
         visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
-        embeds = self._visual(visual) if visual else self.state
-        if len(visual) < len(chosen):
+        if len(visual) == len(chosen):
+            embeds = self._visual(visual)
+        else:
             ids = torch.tensor(chosen, device=self.net.device)
-            words = self.net.llm.model.embed_tokens(ids)
-            words[visual] = embeds[visual]
-            embeds = words
+            embeds = self.net.llm.model.embed_tokens(ids)
+            if visual:
+                embeds[visual] = self._visual(visual)[visual]
         if self.options.features == "reference":
             self._note_late(chosen)
         return embeds
