@@ -10,7 +10,7 @@ editor also blurs the edges of what it added.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -119,37 +119,28 @@ def _finest(
     quiet = (filters.resize(tone.agree, inside.shape) > 0.1) & inside
 
     def look(wide: slice) -> tuple[np.ndarray, ...]:
-        rest, picture = (_planes(rgb) for rgb in (residual(source, seen, tone, wide), source[wide]))
-        fine, coarse = np.empty((2, *picture.shape), np.float32)
-        for plane, sharp, soft in zip(picture, fine, coarse, strict=True):
-            one = filters.blur(plane, 1.0)
-            np.subtract(plane, one, out=sharp)
-            np.subtract(one, filters.blur(plane, 2.0), out=soft)
-        return rest, fine, coarse, picture
+        rest = filters.mix(residual(source, seen, tone, wide), _OPPONENT)
+        picture = filters.mix(source[wide].astype(np.float32), _OPPONENT)
+        soft = filters.blur(picture, 1.0)
+        return rest, picture - soft, soft - filters.blur(picture, 2.0), picture
 
     shares = np.zeros((3, 2), np.float32)
-    samples = _samples(quiet, lambda wide: [p for planes in look(wide)[:3] for p in planes])
+    samples = _samples(quiet, lambda wide: look(wide)[:3])
     if samples.shape[1] >= 64:
         shares = np.stack([_lost(samples[3 + c :: 3].T, samples[c]) for c in range(3)])
+    fine_part, coarse_part = (np.diag(s) / np.float32(_UNIT) for s in shares.T)
     rest = np.empty((3, *quiet.shape), np.int16)
     gradient = np.empty(quiet.shape, np.float32)
     for rows, wide, core in filters.strips(len(quiet), _HALO):
-        planes, fine, coarse, picture = look(wide)
-        for band, share in zip((fine, coarse), shares.T, strict=True):
-            band *= share[:, None, None]
-            planes -= band
-        planes *= 1 / _UNIT
-        rest[:, rows] = np.rint(planes[:, core], out=planes[:, core])
+        left, fine, coarse, picture = look(wide)
+        left *= 1 / _UNIT
+        left -= filters.mix(fine, fine_part)
+        left -= filters.mix(coarse, coarse_part)
+        rest[:, rows] = np.rint(left[core], out=left[core]).transpose(2, 0, 1)
         gradient[rows] = _gradient(picture)[core]
     rest *= inside
     layer = _Layer(rest, gradient, inside, quiet, ease, _REACH)
     return layer, float(np.clip(1 - shares[0, 0], 0, 1))
-
-
-def _planes(rgb: np.ndarray) -> np.ndarray:
-    """[H,W,3] -> float32 opponent colours [3,H,W]: luma, blue, red."""
-    flat = rgb.reshape(-1, 3).astype(np.float32, copy=False)
-    return (_OPPONENT @ flat.T).reshape(3, *rgb.shape[:2])
 
 
 def _lost(bands: np.ndarray, rest: np.ndarray) -> np.ndarray:
@@ -167,18 +158,18 @@ def _lost(bands: np.ndarray, rest: np.ndarray) -> np.ndarray:
 
 
 def _gradient(picture: np.ndarray) -> np.ndarray:
-    """Squared length of the gradient, summed over the planes: [H,W]."""
-    out = np.zeros(picture.shape[1:], np.float32)
-    for plane in picture:
-        smooth = filters.blur(plane, 0.6)
-        out[:, 1:-1] += (smooth[:, 2:] - smooth[:, :-2]) ** 2
-        out[1:-1] += (smooth[2:] - smooth[:-2]) ** 2
-    return out / 4
+    """Squared length of the gradient of [H,W,3], summed over the channels: [H,W]."""
+    smooth = filters.blur(picture, 0.6)
+    square = np.zeros_like(smooth)
+    square[:, 1:-1] = (smooth[:, 2:] - smooth[:, :-2]) ** 2
+    square[1:-1] += (smooth[2:] - smooth[:-2]) ** 2
+    return filters.mix(square, np.full((1, 3), 0.25, np.float32))[..., 0]
 
 
-def _samples(mask: np.ndarray, look: Callable[[slice], list[np.ndarray]]) -> np.ndarray:
-    """What `look` makes of some rows, [h,W] each, at about `_SAMPLES` pixels of bool `mask`:
-    float32 [number of them, n]. It looks at strips all over the picture, until they are enough."""
+def _samples(mask: np.ndarray, look: Callable[[slice], Sequence[np.ndarray]]) -> np.ndarray:
+    """What `look` makes of some rows, [h,W] or [h,W,C] each, at about `_SAMPLES` pixels of bool
+    `mask`: float32 [number of channels, n]. It looks at strips all over the picture, until they are
+    enough."""
     strips = list(filters.strips(len(mask), _HALO))
     step = max(1, np.count_nonzero(mask) // (_STRIPS * _SAMPLES))
     found, count = [], 0
@@ -188,7 +179,8 @@ def _samples(mask: np.ndarray, look: Callable[[slice], list[np.ndarray]]) -> np.
         chosen = np.flatnonzero(mask[rows])[::step]
         if count > _SAMPLES or not len(chosen):
             continue
-        found.append(np.stack([part[core].reshape(-1)[chosen] for part in look(wide)]))
+        parts = [part[core].reshape(mask[rows].size, -1)[chosen] for part in look(wide)]
+        found.append(np.concatenate(parts, axis=1).T)
         count += len(chosen)
     return np.concatenate(found, axis=1) if found else np.zeros((0, 0), np.float32)
 

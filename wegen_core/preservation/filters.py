@@ -40,10 +40,12 @@ def luma(rgb: np.ndarray) -> np.ndarray:
 
 
 def mix(values: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """float32 [h,w,3] with its channels mixed: float32 `matrix` [3,4], the last column added."""
+    """float32 [h,w,3] with its channels mixed: float32 `matrix` [C,3], or [C,4] with a column that
+    is added. C = 1 or 3: [h,w,C]."""
     if cv2 is not None:
-        return cv2.transform(values, matrix).reshape(values.shape)
-    return values @ matrix[:, :3].T + matrix[:, 3]
+        return cv2.transform(values, matrix).reshape(*values.shape[:2], -1)
+    mixed = values @ matrix[:, :3].T
+    return mixed + matrix[:, 3] if matrix.shape[1] > 3 else mixed
 
 
 def squared_error(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
@@ -150,9 +152,14 @@ def within(
         y = _points(top, bottom, size[0], height)
         x, y = np.meshgrid(x, y)
         return warp(field, x, y, cubic, mirror=False)
-    wide = np.matmul(_weights(left, right, size[1], width, cubic), field).reshape(height, -1)
+    across = _weights(left, right, size[1], width, cubic)
     down = _weights(top, bottom, size[0], height, cubic)
-    return (down @ wide).reshape(bottom - top, right - left, -1)
+    used = np.flatnonzero(down.any(axis=0))
+    rows = slice(used[0], used[-1] + 1)
+    columns = field[rows].swapaxes(0, 1)  # one product of matrices is far faster than one per row
+    wide = across @ columns.reshape(width, -1)
+    wide = wide.reshape(right - left, len(used), -1).swapaxes(0, 1).reshape(len(used), -1)
+    return (down[:, rows] @ wide).reshape(bottom - top, right - left, -1)
 
 
 def _points(first: int, last: int, side: int, count: int) -> np.ndarray:
