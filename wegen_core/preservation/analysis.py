@@ -12,8 +12,8 @@ from . import filters
 from .change import Change, change
 from .composite import as_dense, beyond, seam_offset
 from .level import Level, level
-from .pixels import Pixels, to_dtype
-from .registration import Registration, register
+from .pixels import Pixels
+from .registration import Registration, covered, register
 from .starts import plain_resize
 
 PIXELS = 1_000_000
@@ -110,8 +110,9 @@ def _seen(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, np.ndarr
     edited, found = as_dense(edited, found)
     seen, inside = np.empty((*found.size, 3), np.uint8), np.empty(found.size, bool)
     for rows, _, _ in filters.strips(found.size[0]):
-        part, inside[rows] = found.sample(edited, (rows.start, 0, rows.stop, found.size[1]))
-        seen[rows] = to_dtype(part, seen.dtype, 255)
+        x, y = found.points((rows.start, 0, rows.stop, found.size[1]))
+        inside[rows] = covered(x, y, edited.shape[:2])
+        seen[rows] = filters.warp(edited, x, y)
     return seen, inside
 
 

@@ -41,7 +41,7 @@ _EVIDENCE = 260.0  # score times the square root of the area in pixels
 _REACH = 1.5  # pixels of the picture
 _GAP = 4.0  # pixels
 _CLIPPED = 252
-_SAMPLES = 6000  # pixels that a fit looks at, ...
+_SAMPLES = 4000  # pixels that a fit looks at, ...
 _STRIPS = 3  # ... and one of how many strips has to be worked out for them
 _HALO = 8  # rows: the reach of the widest filter
 _UNIT = 1 / 32  # levels of intensity: the residual is kept in whole numbers of this
@@ -256,8 +256,9 @@ def _evident(mask: np.ndarray, score: np.ndarray) -> np.ndarray:
     area = np.bincount(flat, minlength=count + 1)
     peak = np.zeros(count + 1, np.float32)
     np.maximum.at(peak, flat, score[mask])
-    keep = peak * np.sqrt(area) > _EVIDENCE
-    return mask & keep[labels]
+    found = np.zeros_like(mask)
+    found[mask] = (peak * np.sqrt(area) > _EVIDENCE)[flat]
+    return found
 
 
 def _noise(rest: np.ndarray, gradient: np.ndarray) -> tuple[float, float]:
@@ -286,4 +287,4 @@ def _whole(mask: np.ndarray) -> np.ndarray:
         return mask
     small = np.bincount(labels.reshape(-1)) < max(9, mask.size // 20000)
     small[0] = False
-    return mask | small[labels]
+    return mask | small.take(labels)

@@ -94,9 +94,13 @@ def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         for c in range(planes.shape[2])
     ]
     out = np.stack(done, axis=2).reshape(height, width, *values.shape[2:])
-    if np.issubdtype(values.dtype, np.integer):
-        out = np.clip(np.rint(out), 0, np.iinfo(values.dtype).max)
-    return out.astype(values.dtype)
+    return _rounded(out, values.dtype)
+
+
+def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    if np.issubdtype(dtype, np.integer):
+        values = np.clip(np.rint(values), 0, np.iinfo(dtype).max)
+    return values.astype(dtype)
 
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
@@ -122,8 +126,8 @@ def box(values: np.ndarray, radius: int) -> np.ndarray:
 def warp(
     values: np.ndarray, x: np.ndarray, y: np.ndarray, cubic: bool = True, mirror: bool = True
 ) -> np.ndarray:
-    """Samples float32 `values` at the points (x, y), float32 [h,w]. Outside, the picture is
-    mirrored, or else its edge repeats. The axes of `values` stay."""
+    """Samples float32 or uint8 `values` at the points (x, y), float32 [h,w]. Outside, the picture
+    is mirrored, or else its edge repeats. The dtype and the axes of `values` stay."""
     sides = *values.shape[:2], *x.shape
     large = min(sides[:2]) >= _LEAST_SIDE or not mirror
     if cv2 is not None and large and max(sides) <= _REMAP_SIDE:
@@ -132,12 +136,13 @@ def warp(
         out = cv2.remap(np.ascontiguousarray(values), x, y, method, borderMode=border)
         return out.reshape(*x.shape, *values.shape[2:])
     order, mode = (3 if cubic else 1), ("mirror" if mirror else "nearest")
-    planes = values.reshape(*values.shape[:2], -1)
+    planes = values.reshape(*values.shape[:2], -1).astype(np.float32, copy=False)
     done = [
         ndimage.map_coordinates(planes[..., c], (y, x), order=order, mode=mode)
         for c in range(planes.shape[2])
     ]
-    return np.stack(done, axis=2).reshape(*x.shape, *values.shape[2:])
+    out = np.stack(done, axis=2).reshape(*x.shape, *values.shape[2:])
+    return _rounded(out, values.dtype)
 
 
 def within(
@@ -225,8 +230,9 @@ def connected(seeds: np.ndarray, mask: np.ndarray) -> np.ndarray:
     labels, count = label(mask)
     keep = np.zeros(count + 1, bool)
     keep[labels[seeds & mask]] = True
-    keep[0] = False
-    return keep[labels]
+    found = np.zeros_like(mask)
+    found[mask] = keep[labels[mask]]
+    return found
 
 
 def peak(values: np.ndarray, radius: int) -> np.ndarray:

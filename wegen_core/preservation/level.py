@@ -108,7 +108,7 @@ def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray, match: bool 
 
 def _small(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """uint8 [H,W,3] -> float32 [h,w,3]: by halves in its own dtype first, which is faster."""
-    while rgb.shape[0] >= 4 * size[0] and rgb.shape[1] >= 4 * size[1]:
+    while rgb.shape[0] >= 2 * size[0] and rgb.shape[1] >= 2 * size[1]:
         rgb = filters.resize(rgb, (rgb.shape[0] // 2, rgb.shape[1] // 2))
     return filters.resize(rgb.astype(np.float32), size)
 

@@ -21,8 +21,8 @@ _LEVELS = (128, 256, 512)  # long side, pixels
 _STILL = 0.05  # pixels of a level: a smaller step is the last one
 _CELL = 8  # pixels of the finest level per cell of the warp's grid
 _WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
-# (agreement above which this search is left out, long side of its scan; 0: the size relations)
-_SEARCHES = ((0.9, 0), (0.26, 64), (0.15, 176))
+_FITS = 0.9  # agreement above which nothing better than the plain resize is looked for, ...
+_LOST = 0.26  # ... and up to which the relations of the sizes are not all that is tried
 _ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
 _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
@@ -82,7 +82,7 @@ class Registration:
         What it does not cover is mirrored."""
         x, y = self.points(box or (0, 0, *self.size))
         height, width = edited.shape[:2]
-        inside = (x >= -0.51) & (x <= width - 0.49) & (y >= -0.51) & (y <= height - 0.49)
+        inside = covered(x, y, (height, width))
         if box is not None:  # a box needs a part of the edited picture only
             # Mirrored here, as the part has other borders than the picture.
             x, y = _mirrored(x, width), _mirrored(y, height)
@@ -90,6 +90,12 @@ class Registration:
             edited = edited[top : int(y.max()) + 5, left : int(x.max()) + 5]
             x, y = x - left, y - top
         return filters.warp(edited.astype(np.float32, copy=False), x, y, cubic), inside
+
+
+def covered(x: np.ndarray, y: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Which points lie in a picture of `size` (height, width): bool."""
+    height, width = size
+    return (x >= -0.51) & (x <= width - 0.49) & (y >= -0.51) & (y <= height - 0.49)
 
 
 def _mirrored(x: np.ndarray, side: int) -> np.ndarray:
@@ -114,7 +120,7 @@ def register(source: np.ndarray, edited: np.ndarray, align: str = "warp") -> Reg
     if align == "none" or least < 8 or min(*size, *other) < 16:
         return Registration(plain_resize(size, other), size, False, 0.0, 0.0)
     a = filters.luma(source)
-    a = filters.resize(a, _times(size, min(1.0, _LEVELS[-1] / max(size))))
+    a = filters.resize(a, _finest(size))
     # The edited picture at about the same pixel density, whatever its size was.
     b = filters.luma(edited)
     b = filters.resize(b, _times(other, min(1.0, np.sqrt(a.size / b.size))))
@@ -130,20 +136,8 @@ def _registered(
 ) -> Registration:
     """`register` for float32 luma of the finest level's size; relations: those of the sizes, the
     plain resize first."""
-    plain = Registration(relations[0], source.shape, False, 0.0, 0.0)
-    coarse = _Level.build(source, edited, _LEVELS[0])
-    found, best = plain, coarse.agreement(plain)
-    for enough, side in _SEARCHES:
-        if best > enough:
-            break
-        guesses = scan(source, edited, side) if side else relations
-        needed = best + (_SURPRISING if side else _BETTER)
-        for matrix in guesses:
-            candidate = coarse.affine(replace(plain, matrix=matrix), steps=3 if side else 6)
-            score = coarse.agreement(candidate)
-            if score > max(best, needed):
-                found, best = candidate, score
-    level, found = coarse, coarse.affine(found, steps=3)
+    level = _Level.build(source, edited, _LEVELS[0])
+    found = level.affine(_begun(source, edited, relations, level), steps=3)
     rest = 0.0
     for target in _LEVELS[1:]:
         if max(source.shape) <= level.target:
@@ -161,6 +155,27 @@ def _registered(
     if found.flow is not None and rest <= _SLIGHT:
         found, rest = level.affine(replace(found, flow=None), steps=3), 0.0
     return _chosen(level, relations, found, rest)
+
+
+def _begun(
+    source: np.ndarray, edited: np.ndarray, relations: list[np.ndarray], coarse: _Level
+) -> Registration:
+    """The plain resize, or what agrees better: another of `relations`, or the best of a scan."""
+    plain = Registration(relations[0], source.shape, False, 0.0, 0.0)
+    found, best = plain, coarse.agreement(plain)
+    if best > _FITS:
+        return found
+    needed = best + _BETTER
+    for matrix in relations:
+        candidate = coarse.affine(replace(plain, matrix=matrix), steps=6)
+        score = coarse.agreement(candidate)
+        if score > max(best, needed):
+            found, best = candidate, score
+    if best > _LOST:
+        return found
+    guesses = [replace(plain, matrix=matrix) for matrix in scan(source, edited)]
+    candidate = coarse.affine(max(guesses, key=coarse.agreement), steps=3)
+    return candidate if coarse.agreement(candidate) > best + _SURPRISING else found
 
 
 def _chosen(
@@ -329,6 +344,13 @@ def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     np.maximum(variance, 0, out=variance)
     out /= np.sqrt(np.add(variance, 16.0, out=mean), out=mean)
     return out, variance
+
+
+def _finest(size: tuple[int, int]) -> tuple[int, int]:
+    """The size of the finest level: of whole cells at every level, which is faster."""
+    k = _LEVELS[-1] / max(size)
+    height, width = (max(1, round(n * k / 16)) * 16 for n in size)
+    return size if k >= 1 else (height, width)
 
 
 def _times(size: tuple[int, int], k: float) -> tuple[int, int]:

@@ -7,6 +7,7 @@ from scipy import fft
 
 from . import filters
 
+_SIDE = 128  # pixels of the long side: less loses some pictures, more finds no others
 _KEPT = 4
 _SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
 _STRETCHES = (0.86, 0.93, 1.07, 1.16)
@@ -33,10 +34,10 @@ def size_relations(source: tuple[int, int], edited: tuple[int, int]) -> list[np.
     return found
 
 
-def scan(source: np.ndarray, edited: np.ndarray, side: int) -> list[np.ndarray]:
+def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
     """The best of a scan of scales and stretches, the shift of each by phase correlation, on
-    pictures reduced to a long side of `side` pixels. It costs the same for every picture."""
-    k = min(1.0, side / max(source.shape))
+    reduced pictures. It costs the same for every picture."""
+    k = min(1.0, _SIDE / max(source.shape))
     # Of sizes without large prime factors, for the sake of the Fourier transform.
     size = tuple(fft.next_fast_len(max(8, round(n * k)), real=True) for n in source.shape)
     a, b = filters.resize(source, size), filters.resize(edited, size)
