@@ -26,7 +26,8 @@ _LOST = 0.26  # ... and up to which the relations of the sizes are not all that 
 _ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
 _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
-_SURPRISING = 0.02  # ... and one out of the scan: a moved thing must not pass for a moved picture
+_SURPRISING = 0.01  # ... and one out of the scan, at two levels: a moved thing must not pass for
+_CLEAR = 0.1  # a moved picture; or so much at the coarsest
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,7 +176,13 @@ def _begun(
         return found
     guesses = [replace(plain, matrix=matrix) for matrix in scan(source, edited)]
     candidate = coarse.affine(max(guesses, key=coarse.agreement), steps=3)
-    return candidate if coarse.agreement(candidate) > best + _SURPRISING else found
+    gain = coarse.agreement(candidate) - best
+    if not _SURPRISING < gain < _CLEAR:
+        return found if gain < _CLEAR else candidate
+    finer = _Level.build(source, edited, _LEVELS[1])  # what agrees by chance disagrees here
+    found, candidate = (finer.affine(rival, steps=3) for rival in (found, candidate))
+    gain = finer.agreement(candidate) - finer.agreement(found)
+    return candidate if gain > _SURPRISING else found
 
 
 def _chosen(
