@@ -19,6 +19,8 @@ from .warp import Evidence, affine_step, centres, departures, nodes, smooth_warp
 
 _LEVELS = (128, 256, 512)  # long side, pixels
 _STILL = 0.05  # pixels of a level: a smaller step is the last one
+_AHEAD = 0.7  # cosine to the step before, from which the stride doubles
+_STEPS = 12  # at most, at the finest level
 _CELL = 8  # pixels of the finest level per cell of the warp's grid
 _WARP_LEAST = 96  # a picture with a shorter side than this has too little to tell a warp from noise
 _FITS = 0.9  # agreement above which nothing better than the plain resize is looked for, ...
@@ -154,7 +156,7 @@ def _registered(
         found, _ = level.warp(found, 6, _ROOM)
         found, rest = level.split(found)
     if found.flow is not None and rest <= _SLIGHT:
-        found, rest = level.affine(replace(found, flow=None), steps=3), 0.0
+        found, rest = level.affine(replace(found, flow=None), _STEPS), 0.0
     return _chosen(level, relations, found, rest)
 
 
@@ -242,14 +244,20 @@ class _Level:
         return self._evidence(error, corr, inside), agreement
 
     def affine(self, found: Registration, steps: int) -> Registration:
-        """Gauss-Newton on the six numbers of the affine map."""
+        """Gauss-Newton on the six numbers of the affine map, with a longer stride where it keeps
+        its direction: little evidence makes for many small steps."""
         local = self._local(found)
+        corners = np.array([[0, self.source.shape[1]], [0, self.source.shape[0]], [1, 1]])
+        before, stride = np.zeros((2, 2)), 1.0
         for _ in range(steps):
-            update = affine_step(self._evidence(*self._look(local)))
-            local = replace(local, matrix=local.matrix @ update)
-            corner = (update - np.eye(3)) @ [self.source.shape[1], self.source.shape[0], 1]
-            if np.hypot(*(update - np.eye(3))[:2, 2]) + np.hypot(*corner[:2]) < _STILL:
+            update = affine_step(self._evidence(*self._look(local))) - np.eye(3)
+            step = update[:2] @ corners
+            ahead = np.vdot(step, before) > _AHEAD * np.linalg.norm(step) * np.linalg.norm(before)
+            stride = 2 * stride if ahead and self.finest else 1.0
+            local = replace(local, matrix=local.matrix @ (np.eye(3) + stride * update))
+            if np.hypot(*step).sum() < _STILL:
                 break
+            before = step
         return self._back(local)
 
     def warp(
