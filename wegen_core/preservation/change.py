@@ -42,7 +42,8 @@ _REACH = 1.5  # pixels of the picture
 _GAP = 4.0  # pixels
 _CLIPPED = 252
 _SAMPLES = 4000  # pixels that a fit looks at, ...
-_STRIPS = 3  # ... and one of how many strips has to be worked out for them
+_STRIPS = 6  # ... and one of how many strips has to be worked out for them, ...
+_THIN = 16  # ... of so many rows
 _HALO = 8  # rows: the reach of the widest filter
 _UNIT = 1 / 32  # levels of intensity: the residual is kept in whole numbers of this
 _OPPONENT = np.array(
@@ -170,7 +171,7 @@ def _samples(mask: np.ndarray, look: Callable[[slice], Sequence[np.ndarray]]) ->
     """What `look` makes of some rows, [h,W] or [h,W,C] each, at about `_SAMPLES` pixels of bool
     `mask`: float32 [number of channels, n]. It looks at strips all over the picture, until they are
     enough."""
-    strips = list(filters.strips(len(mask), _HALO))
+    strips = list(filters.strips(len(mask), _HALO, _THIN))
     step = max(1, np.count_nonzero(mask) // (_STRIPS * _SAMPLES))
     found, count = [], 0
     # Multiples of the golden ratio: every beginning of this order is spread evenly.

@@ -56,11 +56,13 @@ def squared_error(a: np.ndarray, b: np.ndarray, mask: np.ndarray) -> float:
     return float(np.vdot(error, error))
 
 
-def strips(height: int, halo: int = 0) -> Iterator[tuple[slice, slice, slice]]:
+def strips(
+    height: int, halo: int = 0, thickness: int = _ROWS
+) -> Iterator[tuple[slice, slice, slice]]:
     """A picture, some rows at a time: memory stays small and arrays stay in the cache. Each strip,
     the strip with `halo` more rows on either side, and where the first lies in the second."""
-    for top in range(0, height, _ROWS):
-        bottom, first = min(height, top + _ROWS), max(0, top - halo)
+    for top in range(0, height, thickness):
+        bottom, first = min(height, top + thickness), max(0, top - halo)
         wide = slice(first, min(height, bottom + halo))
         yield slice(top, bottom), wide, slice(top - first, bottom - first)
 

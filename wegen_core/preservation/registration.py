@@ -28,8 +28,8 @@ _LOST = 0.26  # ... and up to which the relations of the sizes are not all that 
 _ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
 _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
-_SURPRISING = 0.01  # ... and one out of the scan, at two levels: a moved thing must not pass for
-_CLEAR = 0.1  # a moved picture; or so much at the coarsest
+_SURPRISING = 0.01  # ... and one out of the scan: a moved thing must not pass for a moved picture
+_DOUBTFUL, _CLEAR = 0.002, 0.1  # the same at the coarsest level, where it may be chance; and is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,7 +179,7 @@ def _begun(
     guesses = [replace(plain, matrix=matrix) for matrix in scan(source, edited)]
     candidate = coarse.affine(max(guesses, key=coarse.agreement), steps=3)
     gain = coarse.agreement(candidate) - best
-    if not _SURPRISING < gain < _CLEAR:
+    if not _DOUBTFUL < gain < _CLEAR:
         return found if gain < _CLEAR else candidate
     finer = _Level.build(source, edited, _LEVELS[1])  # what agrees by chance disagrees here
     found, candidate = (finer.affine(rival, steps=3) for rival in (found, candidate))
@@ -227,6 +227,7 @@ class _Level:
         small = filters.resize(source, _times(source.shape, k))
         other = filters.resize(edited, _times(edited.shape, k))
         goal, variance = _normalise(small)
+        other, _ = _normalise(other)
         gy, gx = np.gradient(goal)
         full = (source.shape, edited.shape)
         slopes = gx * gx, gx * gy, gy * gy, gx, gy
@@ -312,8 +313,7 @@ class _Level:
 
     def _look(self, local: Registration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What differs, how well the surroundings correlate, and what is covered: [h,w] each."""
-        seen, inside = local.sample(self.edited, cubic=self.finest)
-        got, _ = _normalise(seen)
+        got, inside = local.sample(self.edited, cubic=self.finest)
         error = self.goal - got
         return error, filters.box(np.multiply(self.goal, got, out=got), _RADIUS), inside
 
@@ -345,7 +345,7 @@ class _Level:
         return Evidence(tensor, vector, noise, self.source.shape)
 
 
-_RADIUS = 5
+_RADIUS = 7
 
 
 def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -57,7 +57,8 @@ class Evidence:
         x, y = self.vector.reshape(-1, 2).T * (scale * unit)
         x, y = x + xx * before[:, 0] + xy * before[:, 1], y + xy * before[:, 0] + yy * before[:, 1]
         xx, xy, yy = ((design * weight[:, None]).T @ design for weight in (xx, xy, yy))
-        return np.block([[xx, xy], [xy, yy]]), np.concatenate([design.T @ x, design.T @ y])
+        normal = np.concatenate([np.hstack([xx, xy]), np.hstack([xy, yy])])
+        return normal, np.concatenate([design.T @ x, design.T @ y])
 
 
 def nodes(size: tuple[int, int]) -> tuple[int, int]:
