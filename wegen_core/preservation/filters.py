@@ -162,11 +162,11 @@ def within(
     across = _weights(left, right, size[1], width, cubic)
     down = _weights(top, bottom, size[0], height, cubic)
     used = np.flatnonzero(down.any(axis=0))
-    rows = slice(used[0], used[-1] + 1)
-    columns = field[rows].swapaxes(0, 1)  # one product of matrices is far faster than one per row
-    wide = across @ columns.reshape(width, -1)
-    wide = wide.reshape(right - left, len(used), -1).swapaxes(0, 1).reshape(len(used), -1)
-    return (down[:, rows] @ wide).reshape(bottom - top, right - left, -1)
+    first, last = used[0], used[-1] + 1
+    columns = field[first:last].swapaxes(0, 1)  # one product is far faster than one for each row
+    wide = (across @ columns.reshape(width, -1)).reshape(right - left, last - first, -1)
+    wide = wide.swapaxes(0, 1).reshape(last - first, -1)
+    return (down[:, first:last] @ wide).reshape(bottom - top, right - left, -1)
 
 
 def _points(first: int, last: int, side: int, count: int) -> np.ndarray:

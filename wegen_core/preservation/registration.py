@@ -28,8 +28,8 @@ _LOST = 0.26  # ... and up to which the relations of the sizes are not all that 
 _ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
 _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
-_SURPRISING = 0.01  # ... and one out of the scan: a moved thing must not pass for a moved picture
-_DOUBTFUL, _CLEAR = 0.002, 0.1  # the same at the coarsest level, where it may be chance; and is not
+_SURPRISING = 1.2  # ... and the factor for one out of the scan: a moved thing moves no picture
+_DOUBTFUL, _CLEAR = 0.002, 0.1  # such a gain at the coarsest level may be chance; and is not
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,8 +183,8 @@ def _begun(
         return found if gain < _CLEAR else candidate
     finer = _Level.build(source, edited, _LEVELS[1])  # what agrees by chance disagrees here
     found, candidate = (finer.affine(rival, steps=3) for rival in (found, candidate))
-    gain = finer.agreement(candidate) - finer.agreement(found)
-    return candidate if gain > _SURPRISING else found
+    surprising = finer.agreement(candidate) > _SURPRISING * finer.agreement(found) + _BETTER
+    return candidate if surprising else found
 
 
 def _chosen(
@@ -207,14 +207,14 @@ def _chosen(
 
 @dataclass(frozen=True, eq=False)
 class _Level:
-    """Both pictures at one size of the pyramid, with what does not change between steps."""
+    """Both pictures at one size of the pyramid, locally normalised (a warp hardly changes what that
+    does), with what does not change between steps."""
 
     source: np.ndarray
     edited: np.ndarray
     full: tuple[tuple[int, int], tuple[int, int]]
     target: int
-    goal: np.ndarray  # source, locally normalised
-    slopes: tuple[np.ndarray, ...]  # products of its gradient: xx, xy, yy, x, y
+    slopes: tuple[np.ndarray, ...]  # products of the source's gradient: xx, xy, yy, x, y
     weight: np.ndarray
 
     @property
@@ -226,12 +226,12 @@ class _Level:
         k = min(1.0, target / max(source.shape))
         small = filters.resize(source, _times(source.shape, k))
         other = filters.resize(edited, _times(edited.shape, k))
-        goal, variance = _normalise(small)
+        small, variance = _normalise(small)
         other, _ = _normalise(other)
-        gy, gx = np.gradient(goal)
+        gy, gx = np.gradient(small)
         full = (source.shape, edited.shape)
         slopes = gx * gx, gx * gy, gy * gy, gx, gy
-        return cls(small, other, full, target, goal, slopes, np.minimum(np.sqrt(variance), 40))
+        return cls(small, other, full, target, slopes, np.minimum(np.sqrt(variance), 40))
 
     def agreement(self, found: Registration) -> float:
         """Mean local correlation over the source's texture, 0 for what left the frame."""
@@ -314,8 +314,8 @@ class _Level:
     def _look(self, local: Registration) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """What differs, how well the surroundings correlate, and what is covered: [h,w] each."""
         got, inside = local.sample(self.edited, cubic=self.finest)
-        error = self.goal - got
-        return error, filters.box(np.multiply(self.goal, got, out=got), _RADIUS), inside
+        error = self.source - got
+        return error, filters.box(np.multiply(self.source, got, out=got), _RADIUS), inside
 
     def _agreement(self, corr: np.ndarray, inside: np.ndarray) -> float:
         # Below 0.3 is chance: unrelated texture must not outvote a small unchanged part.

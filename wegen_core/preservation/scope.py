@@ -47,7 +47,8 @@ def scope(inside: np.ndarray, zoom: float, tone: Level, change: Change) -> Scope
     shift = _mean(np.abs(tone.curve(after) - after).mean(axis=2), tone.agree)
     if shift > _TONE:
         return Scope(False, f"the colours of the whole picture changed by {shift:.0f} levels")
-    bright = np.percentile(after[::2, ::2].reshape(-1, 3), 98, axis=0).astype(np.float32)[None, None]
+    some = after[::2, ::2].reshape(-1, 3)
+    bright = np.percentile(some, 98, axis=0).astype(np.float32)[None, None]
     if np.abs(tone.curve(bright) - bright).max() > _BRIGHT:
         return Scope(False, "the tones of the whole picture changed")
     if _faded(before, after, tone.similar):
