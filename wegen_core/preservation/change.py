@@ -99,14 +99,14 @@ def change(
     return Change(_whole(mask) & inside, float(flat), float(rough), sharpness)
 
 
-def residual(source: np.ndarray, seen: np.ndarray, tone: Level, rows: slice) -> np.ndarray:
-    """source - levelled of some rows, float32 [h,W,3]; 0 where the editor clipped and the source
-    lies beyond."""
-    part = seen[rows]
-    levelled = tone.apply(part.astype(np.float32), (rows.start, 0, rows.stop, seen.shape[1]))
-    rest = np.subtract(source[rows], levelled, out=levelled)
+def residual(source: np.ndarray, seen: np.ndarray, tone: Level, top: int, left: int) -> np.ndarray:
+    """source - levelled, float32 [h,w,3], of a part of both pictures, uint8 [h,w,3], that begins at
+    `top` and `left`; 0 where the editor clipped and the source lies beyond."""
+    box = top, left, top + seen.shape[0], left + seen.shape[1]
+    levelled = tone.apply(seen.astype(np.float32), box)
+    rest = np.subtract(source, levelled, out=levelled)
     flat = rest.reshape(-1)
-    for bound, clipped in ((np.minimum, part >= _CLIPPED), (np.maximum, part <= 255 - _CLIPPED)):
+    for bound, clipped in ((np.minimum, seen >= _CLIPPED), (np.maximum, seen <= 255 - _CLIPPED)):
         where = np.flatnonzero(clipped)
         flat[where] = bound(flat[where], 0)
     return rest
@@ -120,7 +120,8 @@ def _finest(
     quiet = (filters.resize(tone.agree, inside.shape) > 0.1) & inside
 
     def look(wide: slice) -> tuple[np.ndarray, ...]:
-        rest = filters.mix(residual(source, seen, tone, wide), _OPPONENT)
+        rest = residual(source[wide], seen[wide], tone, wide.start, 0)
+        rest = filters.mix(rest, _OPPONENT)
         picture = filters.mix(source[wide].astype(np.float32), _OPPONENT)
         soft = filters.blur(picture, 1.0)
         return rest, picture - soft, soft - filters.blur(picture, 2.0), picture

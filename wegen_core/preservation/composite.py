@@ -83,14 +83,31 @@ def seam_offset(
     [h,w,3], at half the size of uint8 [H,W,3] `source` and `seen`, fading away from the seam."""
     if not mask.any():
         return np.zeros((1, 1, 3), np.float32)
-    size = max(1, mask.shape[0] // 2), max(1, mask.shape[1] // 2)
-    source, seen = filters.resize(source, size), filters.resize(seen, size)
-    mask, inside = (filters.resize(m.astype(np.float32), size) > 0.5 for m in (mask, inside))
+    out = np.zeros((*_half(mask.shape), 3), np.float32)
+    near = tuple(_near(mask.any(axis=other)) for other in (1, 0))
+    size = _half(mask[near].shape)
+    source, seen = (filters.resize(rgb[near], size) for rgb in (source, seen))
+    mask, inside = (filters.resize(m[near].astype(np.float32), size) > 0.5 for m in (mask, inside))
     away = filters.distance(~mask)
     ring = ((away > 1) & (away <= _OFFSET_REACH) & inside)[..., None].astype(np.float32)
-    rest = residual(source, seen, replace(tone, size=size), slice(0, size[0])) * ring
+    top, left = (side.start // 2 for side in near)
+    rest = residual(source, seen, replace(tone, size=out.shape[:2]), top, left) * ring
     total = filters.blur(np.clip(rest, -_OFFSET_LIMIT, _OFFSET_LIMIT), _OFFSET_REACH / 2)
-    return total / (filters.blur(ring[..., 0], _OFFSET_REACH / 2)[..., None] + 0.1)
+    weight = filters.blur(ring[..., 0], _OFFSET_REACH / 2)[..., None] + 0.1
+    out[top : top + size[0], left : left + size[1]] = total / weight
+    return out
+
+
+def _half(size: tuple[int, ...]) -> tuple[int, int]:
+    return max(1, size[0] // 2), max(1, size[1] // 2)
+
+
+def _near(line: np.ndarray) -> slice:
+    """What is True of a side of the picture, bool [n], and as far around it as the offset of a seam
+    can reach; it begins at an even pixel."""
+    found = np.flatnonzero(line)
+    reach = 2 * math.ceil(2.5 * _OFFSET_REACH)
+    return slice(max(0, found[0] - reach) // 2 * 2, min(len(line), found[-1] + reach))
 
 
 def as_dense(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, Registration]:
