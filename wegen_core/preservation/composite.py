@@ -84,7 +84,7 @@ def seam_offset(
     if not mask.any():
         return np.zeros((1, 1, 3), np.float32)
     out = np.zeros((*_half(mask.shape), 3), np.float32)
-    near = tuple(_near(mask.any(axis=other)) for other in (1, 0))
+    near = _near(np.any(mask, axis=1)), _near(np.any(mask, axis=0))
     size = _half(mask[near].shape)
     source, seen = (filters.resize(rgb[near], size) for rgb in (source, seen))
     mask, inside = (filters.resize(m[near].astype(np.float32), size) > 0.5 for m in (mask, inside))
