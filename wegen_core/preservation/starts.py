@@ -11,6 +11,7 @@ _SIDE = 128  # pixels of the long side: less loses some pictures, more finds no 
 _KEPT = 4
 _SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
 _STRETCHES = (0.86, 0.93, 1.07, 1.16)
+_FAR = 0.2  # of a side: no editor moves a picture that far, but a thing may be moved so
 
 
 def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
@@ -46,6 +47,8 @@ def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
     spectrum = fft.rfft2(_band(a) * window)
     centre = (np.array([size[1], size[0]]) - 1) / 2
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
+    down, across = (np.abs(fft.fftfreq(n)) > _FAR for n in size)
+    far = down[:, None] | across
 
     def tried(scale: float, stretch: float) -> tuple[float, float, np.ndarray]:
         sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
@@ -56,6 +59,7 @@ def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
         length = np.abs(cross)
         cross /= length + (1e-3 * length.max() + 1e-9)
         surface = fft.irfft2(cross, size)
+        surface[far] = 0
         peak = np.unravel_index(np.argmax(surface), surface.shape)
         dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
         matrix = np.diag([sx, sy, 1.0])
