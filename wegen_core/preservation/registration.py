@@ -216,6 +216,7 @@ class _Level:
     target: int
     slopes: tuple[np.ndarray, ...]  # products of the source's gradient: xx, xy, yy, x, y
     weight: np.ndarray
+    energy: np.ndarray  # mean square of the source around every pixel
 
     @property
     def finest(self) -> bool:
@@ -231,7 +232,8 @@ class _Level:
         gy, gx = np.gradient(small)
         full = (source.shape, edited.shape)
         slopes = gx * gx, gx * gy, gy * gy, gx, gy
-        return cls(small, other, full, target, slopes, np.minimum(np.sqrt(variance), 40))
+        weight, energy = np.minimum(np.sqrt(variance), 40), filters.box(small * small, _RADIUS)
+        return cls(small, other, full, target, slopes, weight, energy)
 
     def agreement(self, found: Registration) -> float:
         """Mean local correlation over the source's texture, 0 for what left the frame."""
@@ -315,7 +317,12 @@ class _Level:
         """What differs, how well the surroundings correlate, and what is covered: [h,w] each."""
         got, inside = local.sample(self.edited, cubic=self.finest)
         error = self.source - got
-        return error, filters.box(np.multiply(self.source, got, out=got), _RADIUS), inside
+        both = filters.box(got * got, _RADIUS)
+        both += self.energy
+        corr = filters.box(np.multiply(self.source, got, out=got), _RADIUS)
+        corr /= np.add(both, 2 * _FAINT, out=both)
+        corr *= 2
+        return error, corr, inside
 
     def _agreement(self, corr: np.ndarray, inside: np.ndarray) -> float:
         # Below 0.3 is chance: unrelated texture must not outvote a small unchanged part.
@@ -345,7 +352,8 @@ class _Level:
         return Evidence(tensor, vector, noise, self.source.shape)
 
 
-_RADIUS = 7
+_RADIUS = 6  # pixels of a level
+_FAINT = 0.3  # mean square from which what is normalised counts as texture
 
 
 def _normalise(a: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
