@@ -14,7 +14,7 @@ from PIL import Image
 from scipy import ndimage
 
 from benchmarks.preservation import GLOBAL, editor, to_picture
-from wegen_core.data.playground import Scene, Thing, draw
+from wegen_core.data.playground import Scene, Thing, draw, sample
 from wegen_core.preservation import Anchor, Report, drift_picture, filters, preserve, preserve_batch
 from wegen_core.preservation.composite import beyond
 from wegen_core.preservation.registration import Registration, register
@@ -294,7 +294,7 @@ def test_without_opencv_the_result_is_nearly_the_same(monkeypatch):
     assert np.abs(slow.change_mask - fast.change_mask).mean() < 0.01
 
 
-@pytest.mark.parametrize("size", [64, 128])
+@pytest.mark.parametrize("size", [64, 128, 256])
 def test_a_moved_thing_does_not_move_the_picture(size):
     before = Scene("grass", (Thing("ball", "orange", "left"), Thing("cat", "blue", "right")))
     after = Scene("grass", (Thing("ball", "orange", "left"), Thing("cat", "blue", "middle")))
@@ -304,6 +304,25 @@ def test_a_moved_thing_does_not_move_the_picture(size):
     assert result.report.decision == "lock" and np.array_equal(result.transform, np.eye(3))
     assert np.array_equal(result.image[changed == 0], source[changed == 0])
     assert (result.change_mask > 0.5)[changed >= 8].mean() > 0.9
+
+
+def test_faint_hills_hold_a_picture_whose_only_sharp_thing_is_replaced():
+    before = Scene("desert", (Thing("star", "red", "middle"),))
+    after = Scene("desert", (Thing("boat", "green", "middle"),))
+    source, target = (np.asarray(draw(s, 256)) for s in (before, after))
+    edited, truth = editor(target, np.random.default_rng(3))
+    found = register(source, edited).matrix
+    corners = np.array([[0, 255, 0, 255], [0, 0, 255, 255], [1, 1, 1, 1]])
+    assert np.hypot(*((found - truth) @ corners)[:2]).max() < 1
+
+
+@pytest.mark.parametrize("seed", [28, 39, 46])
+def test_a_picture_is_not_stretched_to_look_alike(seed):
+    rng = np.random.default_rng(seed)
+    source = np.asarray(draw(sample(rng), 256))
+    edited, _ = editor(GLOBAL["zoomed"](source), rng, 0.5)
+    most, least = np.linalg.svd(register(source, edited).matrix[:2, :2], compute_uv=False)
+    assert most / least < 1.25
 
 
 def test_a_smooth_warp_is_told_from_its_affine_trend():

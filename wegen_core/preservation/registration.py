@@ -27,6 +27,7 @@ _FITS = 0.9  # agreement above which nothing better than the plain resize is loo
 _LOST = 0.26  # ... and up to which the relations of the sizes are not all that is tried
 _ROOM = 0.01  # for a warp, to begin with and at the last: amplitude, share of the long side
 _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that was drawn anew
+_STRETCH = 1.25  # beyond a relation of the sizes, at most: editors hardly stretch pictures
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
 _SURPRISING = 1.2  # ... and the factor for one out of the scan: a moved thing moves no picture
 _DOUBTFUL, _CLEAR = 0.002, 0.1  # such a gain at the coarsest level may be chance; and is not
@@ -200,9 +201,16 @@ def _chosen(
             break
     plain = replace(found, matrix=relations[0], flow=None, residual=level.misfit(evidence))
     best = level.agreement(plain)
-    if score <= best + _BETTER:
+    stretch = min(_stretch(np.linalg.inv(matrix) @ found.matrix) for matrix in relations)
+    if score <= best + _BETTER or stretch > _STRETCH:
         return replace(plain, agreement=best)
     return replace(found, moved=True, residual=plain.residual, agreement=score)
+
+
+def _stretch(matrix: np.ndarray) -> float:
+    """How much more a 3x3 map enlarges in one direction than in another."""
+    most, least = np.linalg.svd(matrix[:2, :2], compute_uv=False)
+    return float(most / least)
 
 
 @dataclass(frozen=True, eq=False)
