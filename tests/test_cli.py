@@ -253,6 +253,7 @@ def test_info(here, capsys):
         (["refine", "nowhere.png", "make it red"], "picture nowhere.png does not exist"),
         (["refine", "text.png", "make it red"], "text.png is not a picture"),
         (["compose", "boat.png", "put it into picture 2"], "names picture 2; there are 1"),
+        (["ask", "what is it?"], "there is no picture before 'what is it?'"),
         (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is no .png file"),
         (["preserve", "boat.png", "boat.png", "--out", "./boat.png"], "is one of the inputs"),
         (["chat", "--say", "hi", "--talk", "text.png"], "text.png"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -15,6 +15,8 @@ from tqdm import tqdm
 from ..records import free_path, open_picture, save, write_picture
 
 if TYPE_CHECKING:
+    from PIL import Image
+
     from ..copilot import Copilot
 
 
@@ -54,8 +56,14 @@ def refine(args: Namespace) -> None:
     _tell(args, [made], done.report)
 
 
+def _opened(places: Sequence[Path], words: str) -> list[Image.Image]:
+    if not places:
+        raise ValueError(f"there is no picture before {words!r}; give its file, then the words")
+    return [open_picture(place) for place in places]
+
+
 def compose(args: Namespace) -> None:
-    pictures = [open_picture(p) for p in args.pictures]
+    pictures = _opened(args.pictures, args.instruction)
     copilot = loaded(args)
     with progress_bars(args.quiet) as on_progress:
         done = copilot.compose(pictures, args.instruction, args.seed, on_progress=on_progress)
@@ -64,7 +72,7 @@ def compose(args: Namespace) -> None:
 
 
 def ask(args: Namespace) -> None:
-    pictures = [open_picture(p) for p in args.pictures]
+    pictures = _opened(args.pictures, args.question)
     answer = loaded(args).ask(pictures, args.question, args.seed)
     if args.json:
         print_json({"question": args.question, "answer": answer})

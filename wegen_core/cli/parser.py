@@ -92,7 +92,7 @@ def _refine(parser: Parser) -> None:
 
 def _compose(parser: Parser) -> None:
     parser.add_argument(
-        "pictures", type=Path, nargs="+", metavar="picture", help="picture 1, picture 2, ..."
+        "pictures", type=Path, nargs="*", metavar="picture", help="picture 1, picture 2, ..."
     )
     parser.add_argument("instruction", help='such as "put the cat from picture 1 into picture 2"')
     _common(parser, out="out")
@@ -100,7 +100,7 @@ def _compose(parser: Parser) -> None:
 
 def _ask(parser: Parser) -> None:
     parser.add_argument(
-        "pictures", type=Path, nargs="+", metavar="picture", help="picture 1, picture 2, ..."
+        "pictures", type=Path, nargs="*", metavar="picture", help="picture 1, picture 2, ..."
     )
     parser.add_argument("question", help="in words, after the pictures")
     _common(parser)

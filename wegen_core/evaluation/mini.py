@@ -143,6 +143,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
+    if options.count is not None and options.count < 1:
+        parser.error(f"--count is {options.count}; give at least 1")
     results = evaluate(load(options.model), options.tasks, count=options.count, seed=options.seed)
     print(json.dumps(results, indent=1) if options.json else _table(results))
 
