@@ -306,6 +306,18 @@ def test_a_moved_thing_does_not_move_the_picture(size):
     assert (result.change_mask > 0.5)[changed >= 8].mean() > 0.9
 
 
+@pytest.mark.parametrize("share", [0.25, 0.4])
+def test_a_picture_that_moved_far_as_a_whole_is_followed(share):
+    rng = np.random.default_rng(1)
+    texture = ndimage.gaussian_filter(rng.normal(128, 900, (160, 400, 3)), (4, 4, 0))
+    wide = np.clip(texture, 0, 255).astype(np.uint8)
+    shift = round(share * 240)
+    found = register(wide[:, shift : shift + 240], wide[:, :240])
+    assert found.moved and np.allclose(
+        found.matrix, [[1, 0, shift], [0, 1, 0], [0, 0, 1]], atol=0.5
+    )
+
+
 def test_faint_hills_hold_a_picture_whose_only_sharp_thing_is_replaced():
     before = Scene("desert", (Thing("star", "red", "middle"),))
     after = Scene("desert", (Thing("boat", "green", "middle"),))

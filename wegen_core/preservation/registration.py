@@ -30,6 +30,7 @@ _SLIGHT = 0.06  # pixels of the finest level: a smaller warp is the texture that
 _STRETCH = 1.25  # beyond a relation of the sizes, at most: editors hardly stretch pictures
 _BETTER = 0.004  # gain in agreement that a transform must bring over the plain resize, ...
 _SURPRISING = 1.2  # ... and the factor for one out of the scan: a moved thing moves no picture
+_SPREAD = 0.3  # share of the picture that must be found again after a far shift: more than a thing
 _DOUBTFUL, _CLEAR = 0.002, 0.1  # such a gain at the coarsest level may be chance; and is not
 
 
@@ -177,7 +178,11 @@ def _begun(
             found, best = candidate, score
     if best > _LOST:
         return found
-    guesses = [replace(plain, matrix=matrix) for matrix in scan(source, edited)]
+    near, far = scan(source, edited)
+    guesses = [replace(plain, matrix=matrix) for matrix in near]
+    shifted = coarse.affine(replace(plain, matrix=far), steps=3)
+    if coarse.spread(shifted) > _SPREAD:
+        guesses.append(shifted)
     candidate = coarse.affine(max(guesses, key=coarse.agreement), steps=3)
     gain = coarse.agreement(candidate) - best
     if not _DOUBTFUL < gain < _CLEAR:
@@ -247,6 +252,11 @@ class _Level:
         """Mean local correlation over the source's texture, 0 for what left the frame."""
         _, corr, inside = self._look(self._local(found))
         return self._agreement(corr, inside)
+
+    def spread(self, found: Registration) -> float:
+        """The share of the picture whose texture is found again."""
+        _, corr, inside = self._look(self._local(found))
+        return float(np.mean((corr > 0.5) & inside))
 
     def judged(self, found: Registration) -> tuple[Evidence, float]:
         """What the pictures ask for beyond `found`, and its `agreement`."""

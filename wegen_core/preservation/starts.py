@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy import fft
 
@@ -11,7 +13,7 @@ _SIDE = 128  # pixels of the long side: less loses some pictures, more finds no 
 _KEPT = 4
 _SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
 _STRETCHES = (0.86, 0.93, 1.07, 1.16)
-_FAR = 0.2  # of a side: no editor moves a picture that far, but a thing may be moved so
+_FAR = 0.2  # of a side: an editor hardly moves a picture that far, but a thing may be moved so
 
 
 def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
@@ -35,9 +37,9 @@ def size_relations(source: tuple[int, int], edited: tuple[int, int]) -> list[np.
     return found
 
 
-def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
+def scan(source: np.ndarray, edited: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
     """The best of a scan of scales and stretches, the shift of each by phase correlation, on
-    reduced pictures. It costs the same for every picture."""
+    reduced pictures; and the best one with a far shift. It costs the same for every picture."""
     k = min(1.0, _SIDE / max(source.shape))
     # Of sizes without large prime factors, for the sake of the Fourier transform.
     size = tuple(fft.next_fast_len(max(8, round(n * k)), real=True) for n in source.shape)
@@ -50,7 +52,7 @@ def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
     down, across = (np.abs(fft.fftfreq(n)) > _FAR for n in size)
     far = down[:, None] | across
 
-    def tried(scale: float, stretch: float) -> tuple[float, float, np.ndarray]:
+    def tried(scale: float, stretch: float) -> tuple[_Guess, _Guess]:
         sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
         u = sx * (x - centre[0]) + centre[0]
         v = sy * (y - centre[1]) + centre[1]
@@ -59,19 +61,31 @@ def scan(source: np.ndarray, edited: np.ndarray) -> list[np.ndarray]:
         length = np.abs(cross)
         cross /= length + (1e-3 * length.max() + 1e-9)
         surface = fft.irfft2(cross, size)
-        surface[far] = 0
+        return guess(sx, sy, surface * ~far), guess(sx, sy, surface * far)
+
+    def guess(sx: float, sy: float, surface: np.ndarray) -> _Guess:
         peak = np.unravel_index(np.argmax(surface), surface.shape)
         dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
         matrix = np.diag([sx, sy, 1.0])
         matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
-        return float(surface[peak]), scale, matrix
+        return _Guess(float(surface[peak]), np.sqrt(sx * sy), matrix)
 
-    found = sorted((tried(s, 1.0) for s in _SCALES), key=lambda t: -t[0])
-    for _, scale, _ in found[:_KEPT]:
-        found += [tried(scale, s) for s in _STRETCHES]
-    found.sort(key=lambda t: -t[0])
+    near, away = (list(found) for found in zip(*(tried(s, 1.0) for s in _SCALES), strict=True))
+    for likely in sorted(near, reverse=True)[:_KEPT]:
+        near += [tried(likely.scale, s)[0] for s in _STRETCHES]
     up, down = plain_resize(source.shape, size), plain_resize(size, edited.shape)
-    return [down @ m @ up for _, _, m in found[:_KEPT]]
+    kept = [down @ found.matrix @ up for found in sorted(near, reverse=True)[:_KEPT]]
+    return kept, down @ max(away).matrix @ up
+
+
+@dataclass(frozen=True, eq=False)
+class _Guess:
+    score: float
+    scale: float
+    matrix: np.ndarray
+
+    def __lt__(self, other: _Guess) -> bool:
+        return self.score < other.score
 
 
 def _band(a: np.ndarray) -> np.ndarray:
