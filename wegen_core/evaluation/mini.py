@@ -118,7 +118,11 @@ def evaluate(
     seed: int = 0,
     progress: bool = True,
 ) -> dict[str, Figures]:
-    """Mean figures per task; `count` cases each (None: each task's own number)."""
+    """Mean figures per task; `count` cases each (None: each task's own number).
+
+    Raises ValueError for a count below 1."""
+    if count is not None and count < 1:
+        raise ValueError(f"count is {count}; give a whole number of at least 1")
     probe = Probe.load()
     results: dict[str, Figures] = {}
     for name in tasks:
@@ -143,8 +147,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--json", action="store_true", help="print JSON")
     options = parser.parse_args(arguments)
-    if options.count is not None and options.count < 1:
-        parser.error(f"--count is {options.count}; give at least 1")
     results = evaluate(load(options.model), options.tasks, count=options.count, seed=options.seed)
     print(json.dumps(results, indent=1) if options.json else _table(results))
 

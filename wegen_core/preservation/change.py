@@ -203,7 +203,7 @@ class _Layer:
 
     def halved(self, explained: np.ndarray) -> _Layer:
         """The next level, which leaves out what this one explained, bool [h,w]."""
-        size = max(1, explained.shape[0] // 2), max(1, explained.shape[1] // 2)
+        size = filters.half(explained.shape)
         keep = ~explained
         return _Layer(
             np.stack([filters.resize(plane * keep, size) for plane in self.rest]),

@@ -12,7 +12,7 @@ from ..progress import ShouldStop, check
 from . import filters
 from .change import residual
 from .level import Level
-from .pixels import Pixels, to_dtype
+from .pixels import Pixels
 from .registration import Registration
 
 _RING = 0.48  # so that everybody's threshold at a half gives the mask itself
@@ -83,9 +83,9 @@ def seam_offset(
     [h,w,3], at half the size of uint8 [H,W,3] `source` and `seen`, fading away from the seam."""
     if not mask.any():
         return np.zeros((1, 1, 3), np.float32)
-    out = np.zeros((*_half(mask.shape), 3), np.float32)
+    out = np.zeros((*filters.half(mask.shape), 3), np.float32)
     near = _near(np.any(mask, axis=1)), _near(np.any(mask, axis=0))
-    size = _half(mask[near].shape)
+    size = filters.half(mask[near].shape)
     source, seen = (filters.resize(rgb[near], size) for rgb in (source, seen))
     mask, inside = (filters.resize(m[near].astype(np.float32), size) > 0.5 for m in (mask, inside))
     away = filters.distance(~mask)
@@ -96,10 +96,6 @@ def seam_offset(
     weight = filters.blur(ring[..., 0], _OFFSET_REACH / 2)[..., None] + 0.1
     out[top : top + size[0], left : left + size[1]] = total / weight
     return out
-
-
-def _half(size: tuple[int, ...]) -> tuple[int, int]:
-    return max(1, size[0] // 2), max(1, size[1] // 2)
 
 
 def _near(line: np.ndarray) -> slice:
@@ -167,7 +163,7 @@ def composite(
         part = out[rows, left:right, :channels]
         new = _levelled(dense, source, found, tone, offset, (rows.start, left, rows.stop, right))
         base = part.astype(np.float32)
-        mixed = to_dtype(base + a * (new - base), part.dtype, source.white)
+        mixed = filters.rounded(base + a * (new - base), part.dtype)
         beside = (a[..., 0] > 0) & ~mask[rows, left:right]
         change = mixed[beside].astype(np.float64) - part[beside]
         error += float(np.vdot(change, change))

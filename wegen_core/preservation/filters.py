@@ -96,10 +96,16 @@ def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
         for c in range(planes.shape[2])
     ]
     out = np.stack(done, axis=2).reshape(height, width, *values.shape[2:])
-    return _rounded(out, values.dtype)
+    return rounded(out, values.dtype)
 
 
-def _rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+def half(size: tuple[int, ...]) -> tuple[int, int]:
+    """Half a picture's (height, width), at least one pixel."""
+    return max(1, size[0] // 2), max(1, size[1] // 2)
+
+
+def rounded(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
+    """float -> `dtype`, rounded and clipped to what it holds from 0 on if that is integers."""
     if np.issubdtype(dtype, np.integer):
         values = np.clip(np.rint(values), 0, np.iinfo(dtype).max)
     return values.astype(dtype)
@@ -144,7 +150,7 @@ def warp(
         for c in range(planes.shape[2])
     ]
     out = np.stack(done, axis=2).reshape(*x.shape, *values.shape[2:])
-    return _rounded(out, values.dtype)
+    return rounded(out, values.dtype)
 
 
 def within(

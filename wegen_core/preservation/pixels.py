@@ -112,7 +112,7 @@ class Pixels:
             if not self.opaque:
                 alpha = values[..., -1:].astype(np.float32) * (other.white / self.white)
             parts.append(alpha)
-        return to_dtype(np.concatenate(parts, axis=2), other.values.dtype, other.white)
+        return filters.rounded(np.concatenate(parts, axis=2), other.values.dtype)
 
 
 @dataclass(frozen=True, eq=False)
@@ -217,14 +217,7 @@ def _array(tensor: Any) -> np.ndarray:
 def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:
     if (values.dtype, white) == (dtype, new_white):
         return values
-    return to_dtype(values * np.float32(new_white / white), dtype, new_white)
-
-
-def to_dtype(values: np.ndarray, dtype: np.dtype, white: float) -> np.ndarray:
-    """float -> `dtype`, rounded and clipped to 0..white for integers."""
-    if np.issubdtype(dtype, np.integer):
-        return np.clip(np.rint(values), 0, white).astype(dtype)
-    return values.astype(dtype)
+    return filters.rounded(values * np.float32(new_white / white), dtype)
 
 
 def _from_pil(image: Image.Image) -> tuple[np.ndarray, _Form]:

@@ -174,8 +174,8 @@ def _begun(
     for matrix in relations:
         candidate = coarse.affine(replace(plain, matrix=matrix), steps=6)
         score = coarse.agreement(candidate)
-        if score > max(best, needed):
-            found, best = candidate, score
+        if score > needed:
+            found, best, needed = candidate, score, score
     if best > _LOST:
         return found
     near, far = scan(source, edited)
@@ -273,6 +273,7 @@ class _Level:
         for _ in range(steps):
             update = affine_step(self._evidence(*self._look(local))) - np.eye(3)
             step = update[:2] @ corners
+            # A coarse level's best is not yet the picture's: hurrying there leads astray.
             ahead = np.vdot(step, before) > _AHEAD * np.linalg.norm(step) * np.linalg.norm(before)
             stride = 2 * stride if ahead and self.finest else 1.0
             local = replace(local, matrix=local.matrix @ (np.eye(3) + stride * update))

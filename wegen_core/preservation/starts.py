@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from scipy import fft
 
@@ -14,6 +12,7 @@ _KEPT = 4
 _SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
 _STRETCHES = (0.86, 0.93, 1.07, 1.16)
 _FAR = 0.2  # of a side: an editor hardly moves a picture that far, but a thing may be moved so
+_Guess = tuple[float, np.ndarray]  # height of the peak, 3x3
 
 
 def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
@@ -68,24 +67,18 @@ def scan(source: np.ndarray, edited: np.ndarray) -> tuple[list[np.ndarray], np.n
         dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
         matrix = np.diag([sx, sy, 1.0])
         matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
-        return _Guess(float(surface[peak]), np.sqrt(sx * sy), matrix)
+        return float(surface[peak]), matrix
 
     near, away = (list(found) for found in zip(*(tried(s, 1.0) for s in _SCALES), strict=True))
-    for likely in sorted(near, reverse=True)[:_KEPT]:
-        near += [tried(likely.scale, s)[0] for s in _STRETCHES]
+    for _, likely in _best(near):
+        near += [tried(likely[0, 0], s)[0] for s in _STRETCHES]
     up, down = plain_resize(source.shape, size), plain_resize(size, edited.shape)
-    kept = [down @ found.matrix @ up for found in sorted(near, reverse=True)[:_KEPT]]
-    return kept, down @ max(away).matrix @ up
+    kept = [down @ matrix @ up for _, matrix in _best(near)]
+    return kept, down @ _best(away)[0][1] @ up
 
 
-@dataclass(frozen=True, eq=False)
-class _Guess:
-    score: float
-    scale: float
-    matrix: np.ndarray
-
-    def __lt__(self, other: _Guess) -> bool:
-        return self.score < other.score
+def _best(guesses: list[_Guess]) -> list[_Guess]:
+    return sorted(guesses, key=lambda guess: -guess[0])[:_KEPT]
 
 
 def _band(a: np.ndarray) -> np.ndarray:
