@@ -17,8 +17,10 @@ from .joint_linear import JointLinear
 
 _GROW = 128
 
-Slots = tuple[Tensor, Tensor, Tensor, Tensor]
-"""Of one layer: the open slots of keys and of values [rows, heads, q, size], and all up to them."""
+Slots = tuple[Tensor, Tensor, Tensor]
+"""Of one layer: the open slots [rows, 2 heads, q, size], keys before values; and all keys, values.
+
+The latter two [rows, heads, slots, size], up to the open slots and with them."""
 
 Prefix = tuple[Tensor, Tensor]
 """Of one layer: the keys and values [heads, slots, size] that all rows of a cache share."""
@@ -36,7 +38,7 @@ class KVCache:
         config = llm.config
         heads = config.num_key_value_heads
         size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        shape = (config.num_hidden_layers, 2, rows, heads, 0, size)
+        shape = (config.num_hidden_layers, rows, 2 * heads, 0, size)  # keys before values
         self.store = llm.model.embed_tokens.weight.new_empty(shape)
         self.valid: Tensor | None = None
         self.length = 0
@@ -44,7 +46,7 @@ class KVCache:
 
     @property
     def rows(self) -> int:
-        return self.store.shape[2]
+        return self.store.shape[1]
 
     @property
     def end(self) -> int:
@@ -67,10 +69,10 @@ class KVCache:
         The slots count as written once `length` is moved on, after the pass.
         """
         end = self.length + steps
-        missing = end - self.store.shape[4]
+        missing = end - self.store.shape[3]
         if missing > 0:
             # By half, so that a long conversation is not copied again and again.
-            self.store = F.pad(self.store, (0, 0, 0, max(missing, _GROW, end // 2)))
+            self.store = F.pad(self.store, (0, 0, 0, missing + max(_GROW, end // 2)))
         if valid is None and self.valid is None:
             new = torch.arange(self.end, self.end + steps, device=self.store.device)
             return new.expand(self.rows, -1)
@@ -97,16 +99,16 @@ class KVCache:
 
     def slots(self, steps: int) -> list[Slots]:
         """Per layer, where the new keys and values go, and what the new queries see."""
-        end = self.length + steps
-        keys, values = self.store[..., :end, :].unbind(1)
-        new = (kind[..., self.length :, :].unbind(0) for kind in (keys, values))
-        return list(zip(*new, keys.unbind(0), values.unbind(0), strict=True))
+        seen = self.store[..., : self.length + steps, :]
+        new = seen[..., self.length :, :]
+        keys, values = seen.chunk(2, dim=2)
+        return list(zip(new.unbind(0), keys.unbind(0), values.unbind(0), strict=True))
 
     def shared(self) -> list[Prefix | None]:
         """Per layer, the prefix."""
         if self.prefix is None:
             return [None] * len(self.store)
-        keys, values = self.prefix.store[:, :, 0, :, : self.prefix.length].unbind(1)
+        keys, values = self.prefix.store[:, 0, :, : self.prefix.length].chunk(2, dim=1)
         return list(zip(keys.unbind(0), values.unbind(0), strict=True))
 
 
@@ -118,7 +120,7 @@ class Llama:
         self.layers = [_Layer(layer) for layer in llm.model.layers]
         self.norm = _Norm(llm.model.norm)
         self.context_length = llm.config.max_position_embeddings
-        self.rope = llm.model.embed_tokens.weight.new_empty(2, 0, 0)
+        self.rope = llm.model.embed_tokens.weight.new_empty(2, 0, 2, 0)
 
     def advance(
         self, embeds: Tensor, caches: Sequence[KVCache], valid: Sequence[Tensor | None]
@@ -138,16 +140,15 @@ class Llama:
         prefixes = zip(*(cache.shared() for cache in caches), strict=True)
         x = embeds.flatten(0, 1)
         for layer, places, prefix in zip(self.layers, slots, prefixes, strict=True):
-            q, k, v = layer.project(x, rope)
+            q, kv = layer.project(x, rope)
             if layer is self.layers[-1] and steps > 1:
                 # Nobody reads what the last layer makes of the tokens before.
                 q, x = q[:, :, -1:], x.view_as(embeds)[:, -1]
                 masks = [mask if mask is None else mask[..., -1:, :] for mask in masks]
             if len(caches) == 1:
-                seen = _attend(q, k, v, places[0], masks[0], prefix[0])
+                seen = _attend(q, kv, places[0], masks[0], prefix[0])
             else:
-                qkv = (t.split(rows) for t in (q, k, v))
-                parts = zip(*qkv, places, masks, prefix, strict=True)
+                parts = zip(q.split(rows), kv.split(rows), places, masks, prefix, strict=True)
                 seen = torch.cat([_attend(*part) for part in parts])
             x = layer.finish(x, seen)
         for cache in caches:
@@ -157,14 +158,15 @@ class Llama:
     def _table(self, end: int) -> Tensor:
         """Cosines and sines, the latter's first half negated, of positions up to `end`.
 
-        [2, >= end, size]; made for a while ahead, but not past the context, where a dynamic rope
-        would begin to stretch.
+        [2, >= end, 2, size / 2]; made for a while ahead, but not past the context, where a dynamic
+        rope would begin to stretch.
         """
         if self.rope.shape[1] < end:
             ahead = max(end, min(end + _GROW, self.context_length))
             cos, sin = self.rotary(self.rope, torch.arange(ahead, device=self.rope.device)[None])
-            first, second = sin.chunk(2, dim=-1)
-            self.rope = torch.cat((cos, torch.cat((-first, second), dim=-1)))
+            rope = torch.cat((cos, sin)).unflatten(-1, (2, -1))
+            rope[1, :, 0].neg_()
+            self.rope = rope
         return self.rope
 
 
@@ -177,18 +179,18 @@ class _Layer:
         self.out = JointLinear(attention.o_proj)
         self.gate_up = JointLinear(mlp.gate_proj, mlp.up_proj)
         self.down = JointLinear(mlp.down_proj)
-        self.act = mlp.act_fn
+        self.act = mlp.act_fn.forward  # a module's call costs more than what it does here
         self.before_attention = _Norm(layer.input_layernorm)
         self.before_mlp = _Norm(layer.post_attention_layernorm)
         self.groups = attention.num_key_value_groups
 
     def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, ...]:
-        """Queries, keys and values [R, heads, q, size] of hidden states [R*q, D]."""
-        rows, _, steps, size = rope[0].shape
-        qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, size).transpose(1, 2)
+        """Of hidden states [R*q, D]: queries [R, heads, q, size], and keys before values."""
+        rows, _, steps, _, half = rope[0].shape
+        qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, 2, half).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
         _rotate(qkv[:, :-heads], rope)
-        return qkv.split_with_sizes((heads * self.groups, heads, heads), dim=1)
+        return qkv.flatten(3).split_with_sizes((heads * self.groups, 2 * heads), dim=1)
 
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
@@ -219,22 +221,21 @@ class _Norm:
 
 
 def _rotate(x: Tensor, rope: Sequence[Tensor]) -> None:
-    """Rotary embedding of [R, heads, q, size], in place."""
+    """Rotary embedding of [R, heads, q, 2, size / 2], in place."""
     cos, sin = rope
-    torch.addcmul(x * cos, x.roll(x.shape[-1] // 2, -1), sin, out=x)
+    torch.addcmul(x * cos, x.flip(3), sin, out=x)
 
 
 def _attend(
-    q: Tensor, k: Tensor, v: Tensor, slots: Slots, mask: Tensor | None, prefix: Prefix | None
+    q: Tensor, kv: Tensor, slots: Slots, mask: Tensor | None, prefix: Prefix | None
 ) -> Tensor:
     """Attention of new tokens [rows, heads, q, size]; their keys and values go into the cache."""
-    new_keys, new_values, keys, values = slots
-    new_keys.copy_(k)
-    new_values.copy_(v)
+    new, keys, values = slots
+    new.copy_(kv)
     if prefix is not None:
         return _attend_sharing(q, keys, values, mask, prefix)
     causal = mask is None and q.shape[2] > 1
-    grouped = q.shape[1] != k.shape[1]
+    grouped = q.shape[1] != keys.shape[1]
     return F.scaled_dot_product_attention(
         q, keys, values, attn_mask=mask, is_causal=causal, enable_gqa=grouped
     )

@@ -68,7 +68,8 @@ SCHEDULER = {
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
-STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 10000}
+STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 8000}
+NEEDS = {"painter": ("vision", "vae"), "llm": ("vision",)}
 SIDE = 8
 SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
@@ -101,10 +102,19 @@ def train_mini(
 ) -> WeGen:
     """Run or resume the named stages in order; a finished one only loads its weights.
 
-    The painter needs vision and vae, the llm needs vision; two processes can train them at once.
-    init: a model folder whose weights the painter and llm begin with, and that the stages not named
-    keep.
+    The painter needs vision and vae, the llm needs vision: once those are finished, two processes
+    can train them at once, each naming what it needs. init: a model folder whose weights the
+    painter and llm begin with, and that the stages not named keep.
+
+    Raises ValueError where a stage would learn from one that is not named.
     """
+    for stage in stages if init is None else ():
+        missing = [needed for needed in NEEDS.get(stage, ()) if needed not in stages]
+        if missing:
+            raise ValueError(
+                f"stage {stage!r} learns from {' and '.join(missing)}: name that too (a finished "
+                "stage only loads), or give a trained model as --init"
+            )
     net = build(folder, seed) if init is None else WeGen.from_pretrained(init)
     run, steps = folder / "stages", STEPS
     if "vision" in stages:

@@ -25,6 +25,10 @@ DROPPED = 0.1
 """Share of pictures painted without a condition, for classifier-free guidance."""
 
 
+POOL = 4
+"""So many batches of chats are drawn and sorted by length; one is learned, with less padding."""
+
+
 class _Batch(NamedTuple):
     """One kind of batch: how often it comes, how many chats it has, and what they hold."""
 
@@ -90,7 +94,10 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         batch = _BATCHES[int(rng.choice(len(_BATCHES), p=[b.share for b in _BATCHES]))]
-        chats = [encode(batch.chat(rng), net.tokenizer) for _ in range(batch.chats)]
+        pool = [encode(batch.chat(rng), net.tokenizer) for _ in range(POOL * batch.chats)]
+        pool.sort(key=lambda chat: len(chat.ids))
+        start = batch.chats * int(rng.integers(POOL))
+        chats = pool[start : start + batch.chats]
         losses = net(collate(chats, net, gallery), diffusion=False)
         return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
 
