@@ -61,7 +61,7 @@ def test_chat_finds_the_intent_by_itself(copilot: Copilot) -> None:
 def test_a_talk_is_read_as_it_was_written(copilot: Copilot) -> None:
     """Else the KV cache would be of no use, and the network would read what it never learned."""
     talk = wegen.Conversation()
-    for message in ("draw a red car on the left, on grass", "what is this?", "what colour is it?"):
+    for message in ("draw a red car on the left, on grass", "what is this?", "make the car blue"):
         copilot.chat(talk, message)
     written = copilot.mllm._session.ids
     read, _ = copilot.mllm._prompt(talk.turns)
@@ -74,7 +74,8 @@ def test_a_refinement_says_what_it_sees_what_changes_and_what_is_meant(copilot: 
     plan = copilot.refine(world.draw(before), "make the car blue").plan
     assert plan.prompt == world.describe(after)
     assert plan.changes == (world.describe_change(before, after),)
-    assert plan.text == f"{world.describe(before)}. {plan.changes[0]} -> {plan.prompt}"
+    said = plan.changes[0]
+    assert plan.text == f"I see {world.describe(before)}. {said[0].upper()}{said[1:]}."
 
 
 def test_things_before_a_new_background_stay_as_they_are(copilot: Copilot) -> None:

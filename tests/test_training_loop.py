@@ -10,6 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from wegen_core.training import loop  # noqa: E402
+from wegen_core.training.mini import train_mini  # noqa: E402
 
 
 class _Stopping(Exception):
@@ -133,3 +134,9 @@ def test_refusals(tmp_path):
             lr=1,
             folder=tmp_path,
         )
+
+
+def test_a_stage_is_not_trained_on_an_untrained_one(tmp_path):
+    with pytest.raises(ValueError, match="'painter' learns from vision: name that too"):
+        train_mini(tmp_path, ("vae", "painter"))
+    assert not list(tmp_path.iterdir())

@@ -33,6 +33,8 @@ TRIES = 6
 ASKED = "Generate a painting: {}"
 REWRITE = "Rewrite: {}"
 
+I_SEE = "I see "
+
 _REMEMBERED = 32
 
 
@@ -236,7 +238,7 @@ class NativeMLLM:
                 ids += user_ids(tokens, parts)
             else:
                 if parts and isinstance(parts[0], str):
-                    parts[0] = f"{self._before(turn)}{parts[0]}"
+                    parts[0] = self._reply(turn, parts[0])
                 ids += reply_ids(tokens, parts)
         features = torch.cat([self._tokens(p) for p in pictures]) if pictures else None
         return torch.tensor(ids), features
@@ -282,14 +284,17 @@ class NativeMLLM:
                 return name
         return None
 
-    def _before(self, turn: Turn) -> str:
-        """What a reply began with that is not in its text: its verb, or what was seen."""
+    def _reply(self, turn: Turn, text: str) -> str:
+        """What the network said in an assistant's turn, of which `text` tells the user."""
         plan, verbs = turn.record.get("plan"), self.net.config.verbs
         if not verbs or not isinstance(plan, dict):
-            return ""
-        if verb := verbs.get(plan.get("intent", "")):
-            return f"{verb} "
-        return f"{plan['prompt']}{THEN}" if plan.get("prompt") else ""
+            return text
+        verb, meant = verbs.get(plan.get("intent", "")), plan.get("prompt")
+        if verb is None:
+            return f"{meant}{THEN}{text}" if meant else text
+        if text.startswith(I_SEE):
+            text = f"{_untold(text)}{THEN}{meant}"
+        return f"{verb} {text}"
 
     def _answer(self, words: str) -> Plan:
         if not self.net.config.verbs:
@@ -302,20 +307,32 @@ class NativeMLLM:
     ) -> Plan:
         said = self._said(words)
         words = words.removeprefix(self.net.config.verbs.get(said or "", "")).strip()
-        before, _, meant = words.rpartition(THEN)
+        before, then, meant = words.rpartition(THEN)
         change = before.partition(SEEN)[2]
         asked = turns[-1].text
         intent = intent or said or _guess(turns)
         return Plan(
             intent,
             prompt=meant or asked,
-            text=words,
+            text=_told(before) if then else words,
             changes=(change or asked,) if intent == "refine" else (),
             scope="background" if change.startswith(AROUND) else None,
             references=_references(change, turns) if intent == "compose" else (),
             constraints=tuple(find_constraints(asked)),
             draft=draft,
         )
+
+
+def _told(before: str) -> str:
+    """What a reply sees and changes, "a red car. remove the car", as sentences for the user."""
+    seen, dot, change = before.partition(SEEN)
+    return f"{I_SEE}{seen}{dot}{change[:1].upper()}{change[1:]}."
+
+
+def _untold(text: str) -> str:
+    """The inverse of `_told`."""
+    seen, dot, change = text.removeprefix(I_SEE).removesuffix(".").partition(SEEN)
+    return f"{seen}{dot}{change[:1].lower()}{change[1:]}"
 
 
 def _references(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:

@@ -68,7 +68,7 @@ SCHEDULER = {
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
-STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 8000}
+STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 6500}
 NEEDS = {"painter": ("vision", "vae"), "llm": ("vision",)}
 SIDE = 8
 SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
