@@ -126,7 +126,7 @@ def test_joint_layers_share_one_matrix() -> None:
     expected = torch.cat([first(x), second(x)], dim=-1)
     values = [layer.weight.detach().clone() for layer in (first, second)]
     joint = JointLinear(first, second)
-    torch.testing.assert_close(joint(x), expected)
+    torch.testing.assert_close(joint.apply(x), expected)
     for layer, value in zip((first, second), values, strict=True):
         assert torch.equal(layer.weight, value)
         assert layer.weight.untyped_storage().nbytes() == 4 * 6 * (4 + 3)
@@ -135,7 +135,7 @@ def test_joint_layers_share_one_matrix() -> None:
     assert again.matrix.data_ptr() == joint.matrix.data_ptr()  # nothing was copied
     with torch.no_grad():
         first.weight += 1.0  # as an optimizer does
-    torch.testing.assert_close(joint(x)[:, :4], first(x))
+    torch.testing.assert_close(joint.apply(x)[:, :4], first(x))
 
 
 def test_layers_that_were_joined_and_moved_are_joined_anew() -> None:
@@ -144,7 +144,7 @@ def test_layers_that_were_joined_and_moved_are_joined_anew() -> None:
     layers.double()
     x = torch.randn(5, 6).double()
     expected = torch.cat([layer(x) for layer in layers], dim=-1)
-    torch.testing.assert_close(JointLinear(*layers)(x), expected)
+    torch.testing.assert_close(JointLinear(*layers).apply(x), expected)
 
 
 def test_other_kinds_of_layers_are_called_as_they_are() -> None:
@@ -155,5 +155,5 @@ def test_other_kinds_of_layers_are_called_as_they_are() -> None:
     plain, doubled = nn.Linear(6, 4), Doubled(6, 3)
     x = torch.randn(5, 6)
     joint = JointLinear(plain, doubled)
-    torch.testing.assert_close(joint(x), torch.cat([plain(x), doubled(x)], dim=-1))
+    torch.testing.assert_close(joint.apply(x), torch.cat([plain(x), doubled(x)], dim=-1))
     assert plain.weight.is_contiguous()

@@ -187,7 +187,7 @@ class _Layer:
     def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Of hidden states [R*q, D]: queries [R, heads, q, size], and keys before values."""
         rows, _, steps, _, half = rope[0].shape
-        qkv = self.qkv(self.before_attention(x)).view(rows, steps, -1, 2, half).transpose(1, 2)
+        qkv = self.qkv.apply(self.before_attention(x)).view(rows, steps, -1, 2, half).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
         _rotate(qkv[:, :-heads], rope)
         return qkv.flatten(3).split_with_sizes((heads * self.groups, 2 * heads), dim=1)
@@ -195,7 +195,7 @@ class _Layer:
     def finish(self, x: Tensor, seen: Tensor) -> Tensor:
         """The hidden states [R*q, D] after attention, which has `seen` [R, heads, q, size]."""
         x = self.out.add_to(x, seen.transpose(1, 2).reshape(x.shape[0], -1))
-        gate, up = self.gate_up(self.before_mlp(x)).chunk(2, dim=-1)
+        gate, up = self.gate_up.apply(self.before_mlp(x)).chunk(2, dim=-1)
         return self.down.add_to(x, self.act(gate).mul_(up))
 
 
@@ -217,7 +217,7 @@ class _Norm:
         if not self.is_split:
             return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        return x / torch.hypot(length, self.least) * self.scaled
+        return (x / torch.hypot(length, self.least)).mul_(self.scaled)
 
 
 def _rotate(x: Tensor, rope: Sequence[Tensor]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -11,33 +12,33 @@ from torch import Tensor, nn
 class JointLinear:
     """[N, in] -> [N, out_1 + out_2 + ...], as one product for plain layers on a CPU.
 
-    Their weights become views of one input-major matrix. That adds no memory; shapes and values,
-    and with them training and saving, stay as they are. Layers of other kinds (quantized, with
-    adapters) or on other devices are called one by one. Valid until weights move or are replaced.
+    `apply(x)` is that; `add_to(total, x)` adds it to [N, out_1 + ...]. The layers' weights become
+    views of one input-major matrix. That adds no memory; shapes and values, and with them training
+    and saving, stay as they are. Layers of other kinds (quantized, with adapters) or on other
+    devices are called one by one. Valid until weights move or are replaced.
     """
 
     def __init__(self, *layers: nn.Linear) -> None:
         self.layers = layers
         self.matrix: Tensor | None = None
-        self.bias: Tensor | None = None
-        if all(_is_plain(layer, layers[0].weight.dtype) for layer in layers):
-            self.matrix = _join([layer.weight for layer in layers])
-            if layers[0].bias is not None:
-                self.bias = torch.cat([layer.bias for layer in layers])
+        self.apply: Callable[[Tensor], Tensor] = self._one_by_one
+        self.add_to: Callable[[Tensor, Tensor], Tensor] = self._added
+        if not all(_is_plain(layer, layers[0].weight.dtype) for layer in layers):
+            return
+        # A decoding step calls a hundred of these: partials spare it as many Python frames.
+        self.matrix = _join([layer.weight for layer in layers])
+        if layers[0].bias is None:
+            self.apply = partial(torch.mm, mat2=self.matrix)
+            self.add_to = partial(torch.addmm, mat2=self.matrix)
+        else:
+            bias = torch.cat([layer.bias for layer in layers])
+            self.apply = partial(torch.addmm, bias, mat2=self.matrix)
 
-    def __call__(self, x: Tensor) -> Tensor:
-        if self.matrix is None:
-            parts = [layer(x) for layer in self.layers]
-            return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
-        if self.bias is None:
-            return torch.mm(x, self.matrix)
-        return torch.addmm(self.bias, x, self.matrix)
+    def _one_by_one(self, x: Tensor) -> Tensor:
+        return torch.cat([layer(x) for layer in self.layers], dim=-1)
 
-    def add_to(self, total: Tensor, x: Tensor) -> Tensor:
-        """`total` [N, out] plus the product."""
-        if self.matrix is None or self.bias is not None:
-            return total + self(x)
-        return torch.addmm(total, x, self.matrix)
+    def _added(self, total: Tensor, x: Tensor) -> Tensor:
+        return total + self.apply(x)
 
 
 def product(first: nn.Linear, second: nn.Linear) -> Callable[[Tensor], Tensor]:
