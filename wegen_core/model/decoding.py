@@ -187,7 +187,8 @@ class _Layer:
     def project(self, x: Tensor, rope: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Of hidden states [R*q, D]: queries [R, heads, q, size], and keys before values."""
         rows, _, steps, _, half = rope[0].shape
-        qkv = self.qkv.apply(self.before_attention(x)).view(rows, steps, -1, 2, half).transpose(1, 2)
+        qkv = self.qkv.apply(self.before_attention(x))
+        qkv = qkv.view(rows, steps, -1, 2, half).transpose(1, 2)
         heads = qkv.shape[1] // (self.groups + 2)  # of keys, and of values
         _rotate(qkv[:, :-heads], rope)
         return qkv.flatten(3).split_with_sizes((heads * self.groups, 2 * heads), dim=1)
