@@ -18,14 +18,16 @@ class JointLinear:
     devices are called one by one. Valid until weights move or are replaced.
     """
 
+    matrix: Tensor | None = None
+    apply: Callable[[Tensor], Tensor]
+    add_to: Callable[[Tensor, Tensor], Tensor]
+
     def __init__(self, *layers: nn.Linear) -> None:
-        self.layers = layers
-        self.matrix: Tensor | None = None
-        self.apply: Callable[[Tensor], Tensor] = self._one_by_one
-        self.add_to: Callable[[Tensor, Tensor], Tensor] = self._added
+        # A decoding step takes dozens of these: partials spare it as many Python frames.
+        self.apply = layers[0] if len(layers) == 1 else partial(_side_by_side, layers)
+        self.add_to = partial(_add, self.apply)
         if not all(_is_plain(layer, layers[0].weight.dtype) for layer in layers):
             return
-        # A decoding step calls a hundred of these: partials spare it as many Python frames.
         self.matrix = _join([layer.weight for layer in layers])
         if layers[0].bias is None:
             self.apply = partial(torch.mm, mat2=self.matrix)
@@ -33,12 +35,15 @@ class JointLinear:
         else:
             bias = torch.cat([layer.bias for layer in layers])
             self.apply = partial(torch.addmm, bias, mat2=self.matrix)
+            self.add_to = partial(_add, self.apply)
 
-    def _one_by_one(self, x: Tensor) -> Tensor:
-        return torch.cat([layer(x) for layer in self.layers], dim=-1)
 
-    def _added(self, total: Tensor, x: Tensor) -> Tensor:
-        return total + self.apply(x)
+def _side_by_side(layers: Sequence[nn.Linear], x: Tensor) -> Tensor:
+    return torch.cat([layer(x) for layer in layers], dim=-1)
+
+
+def _add(apply: Callable[[Tensor], Tensor], total: Tensor, x: Tensor) -> Tensor:
+    return total + apply(x)
 
 
 def product(first: nn.Linear, second: nn.Linear) -> Callable[[Tensor], Tensor]:
