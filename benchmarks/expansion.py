@@ -13,18 +13,14 @@ from __future__ import annotations
 import argparse
 import platform
 import statistics
-import sys
 import tempfile
 from datetime import date
 from pathlib import Path
 
-HERE = Path(__file__).parent
-sys.path[:0] = [str(HERE.parent / "tests" / "comfyui"), str(HERE.parent / "tests")]
-
-from comfy_server import PACK, ComfyServer, installations, interpreter  # noqa: E402
-from graphs import Graph  # noqa: E402
-from hostile_server import HostileServer, serving  # noqa: E402
-from test_painters import loaded, photo, plan, refining  # noqa: E402
+from tests.comfyui.comfy_server import PACK, ComfyServer, installations, interpreter
+from tests.comfyui.graphs import Graph
+from tests.comfyui.test_painters import loaded, photo, plan, refining
+from tests.support.hostile_server import HostileServer, serving
 
 
 def times(server: ComfyServer, host: HostileServer, size: int, seed: int) -> dict[str, float]:
@@ -51,7 +47,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as base, serving(plan()) as host:
         server = ComfyServer(place, interpreter(place), Path(base))
         tiny = PACK / "tests" / "comfyui" / "tiny_models.py"
-        files = {"tiny_models.py": tiny, "node_times.py": HERE / "node_times.py"}
+        files = {"tiny_models.py": tiny, "node_times.py": Path(__file__).with_name("node_times.py")}
         server.start({"ComfyUI-WeGen": PACK, **files})
         try:
             first, *others = (times(server, host, given.size, k) for k in range(given.runs + 1))

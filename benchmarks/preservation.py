@@ -28,7 +28,7 @@ import numpy as np
 from PIL import Image
 from scipy import ndimage
 
-from wegen_core.data.playground import Scene, Thing, draw, edits, sample
+from wegen_core.playground.samples import Scene, Thing, draw, edits, sample
 from wegen_core.preservation import Anchor, preserve
 
 VISIBLE = 8  # levels from which a difference between the drawings is an edit

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .residency import Resident, ResidentModel, show_text, speaker
-from .schema import CATEGORY, copilot_input, mllm_input, text_input
-from .sockets import to_pictures
+from .backend.memory import Resident, ResidentModel, show_text, speaker
+from .backend.schema import CATEGORY, copilot_input, mllm_input, text_input
+from .backend.sockets import to_pictures
 
 
 class WeGenAsk(io.ComfyNode):

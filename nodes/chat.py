@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, TALK, TEXT, chatting, expand, expanding
-from .residency import Resident, show_text
-from .schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
-from .sockets import numbered, restored, to_image, to_pictures
+from .backend.expansion import IMAGE, TALK, TEXT, chatting, expand, expanding
+from .backend.memory import Resident, show_text
+from .backend.schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
+from .backend.sockets import numbered, restored, to_image, to_pictures
 
 
 class WeGenChat(io.ComfyNode):
@@ -57,8 +57,8 @@ class WeGenChat(io.ComfyNode):
     def execute(
         cls, copilot: Resident, message: str, seed: int, conversation=None, images=None
     ) -> io.NodeOutput:
-        from ..wegen_core.conversation import Conversation as Talk
-        from ..wegen_core.undo import undone
+        from ..wegen_core.planning.undo import undone
+        from ..wegen_core.records.conversation import Conversation as Talk
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")

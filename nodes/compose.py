@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, REPORT, composing, expand, expanding
-from .residency import Resident, show_text
-from .schema import CATEGORY, References, copilot_input, seed_input, text_input
-from .sockets import numbered, restored, to_image, to_pictures
+from .backend.expansion import IMAGE, REPORT, composing, expand, expanding
+from .backend.memory import Resident, show_text
+from .backend.schema import CATEGORY, References, copilot_input, seed_input, text_input
+from .backend.sockets import numbered, restored, to_image, to_pictures
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
@@ -83,8 +83,8 @@ def _require_frames(references, roles, pictures, instruction: str) -> None:
 
     The scene is known where the user has said which picture it is.
     """
-    from ..wegen_core.pictures import require_shape
-    from ..wegen_core.references import base_picture
+    from ..wegen_core.images.convert import require_shape
+    from ..wegen_core.planning.references import base_picture
 
     base = next((r.picture for r in roles if r.role == "base"), base_picture(instruction))
     if base is None or not 1 <= base <= len(pictures):

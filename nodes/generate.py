@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, drawing, expand, expanding
-from .residency import Resident
-from .schema import CATEGORY, advanced, copilot_input, seed_input, text_input
-from .sockets import to_image
+from .backend.expansion import IMAGE, drawing, expand, expanding
+from .backend.memory import Resident
+from .backend.schema import CATEGORY, advanced, copilot_input, seed_input, text_input
+from .backend.sockets import to_image
 
 
 class WeGenGenerate(io.ComfyNode):

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .expansion import Expanding, finish
-from .schema import CATEGORY, HIDDEN, Conversation, Copilot
+from .backend.expansion import Expanding, finish
+from .backend.schema import CATEGORY, HIDDEN, Conversation, Copilot
 
 if TYPE_CHECKING:
-    from .painting_graph import Held
-    from .residency import Resident
+    from .backend.graph import Held
+    from .backend.memory import Resident
 
 Done = io.Custom("WEGEN_DONE")
 

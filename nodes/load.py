@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..wegen_core.references import MOST
-from . import model_folders
-from .residency import Home, Resident, ResidentModel, decoding, reading, stoppable
-from .schema import CATEGORY, MLLM, Copilot, Painter, advanced
+from ..wegen_core.planning.references import MOST
+from .backend import model_folders
+from .backend.memory import Home, Resident, ResidentModel, decoding, reading, stoppable
+from .backend.schema import CATEGORY, MLLM, Copilot, Painter, advanced
 
 PRECISIONS = ["auto", "float32", "bfloat16", "float16"]
 BITS = {"off": None, "8 bit": 8, "4 bit": 4}
@@ -154,7 +154,7 @@ class WeGenLoadMLLM(io.ComfyNode):
         attention: str = "sdpa",
         repository: str = "",
     ) -> io.NodeOutput:
-        from ..wegen_core.mllm.local import load
+        from ..wegen_core.mllm.local.model import load
 
         place = _downloaded(repository) or model_folders.locate_mllm(model)
         dtype, bits = _dtype(precision, small=False), BITS[quantisation]
@@ -220,7 +220,7 @@ class WeGenMLLMEndpoint(io.ComfyNode):
 
     @classmethod
     def execute(cls, url: str, model: str, pictures: int, timeout: int) -> io.NodeOutput:
-        from ..wegen_core.mllm.endpoint import EndpointMLLM
+        from ..wegen_core.mllm.endpoint.client import EndpointMLLM
 
         mllm = EndpointMLLM(url, model, pictures=pictures, timeout=timeout)
         return io.NodeOutput(ResidentModel(mllm))
@@ -294,7 +294,7 @@ def _downloaded(repository: str) -> str:
     """The folder of the model of that name on the hub; "" for no name."""
     if not repository.strip():
         return ""
-    from ..wegen_core.mllm.download import ensure
+    from ..wegen_core.mllm.local.download import ensure
 
     with stoppable() as callbacks:
         stop = callbacks["should_stop"]

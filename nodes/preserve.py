@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .residency import show_text, stoppable
-from .schema import CATEGORY, advanced
-from .sockets import one_batch, require_members, split_masks, to_image
+from .backend.memory import show_text, stoppable
+from .backend.schema import CATEGORY, advanced
+from .backend.sockets import one_batch, require_members, split_masks, to_image
 
 
 class WeGenPreserve(io.ComfyNode):

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from comfy_api.latest import io
 
-from ..wegen_core.plan import ROLES
-from .schema import CATEGORY, References
-from .sockets import split_masks, to_pictures
+from ..wegen_core.records.plan import ROLES
+from .backend.schema import CATEGORY, References
+from .backend.sockets import split_masks, to_pictures
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
-    from ..wegen_core.plan import Reference, Region
+    from ..wegen_core.records.plan import Reference, Region
 
 
 class Given(NamedTuple):
@@ -33,7 +33,7 @@ class Given(NamedTuple):
     frame: tuple[int, int] | None
 
     def numbered(self, number: int) -> Reference:
-        from ..wegen_core.plan import Reference
+        from ..wegen_core.records.plan import Reference
 
         return Reference(number, self.role, self.what, self.strength, self.region)
 
@@ -98,7 +98,7 @@ class WeGenReference(io.ComfyNode):
 
 def _box(mask: Tensor) -> Region | None:
     """The box around the white of a MASK, in 0..1; None for an empty one."""
-    from ..wegen_core.pictures import box_of
+    from ..wegen_core.images.convert import box_of
 
     white = split_masks(mask)[0]
     return None if white is None else box_of((white[0] > 0.5).cpu().numpy())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .expansion import IMAGE, MASK, REPORT, expand, expanding, refining
-from .residency import Resident, show_text
-from .schema import CATEGORY, copilot_input, seed_input, text_input
-from .sockets import restored, to_image, to_mask, to_masks, to_pictures
+from .backend.expansion import IMAGE, MASK, REPORT, expand, expanding, refining
+from .backend.memory import Resident, show_text
+from .backend.schema import CATEGORY, copilot_input, seed_input, text_input
+from .backend.sockets import restored, to_image, to_mask, to_masks, to_pictures
 
 
 class WeGenRefine(io.ComfyNode):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .residency import Resident, ResidentModel, show_text, speaker
-from .schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
+from .backend.memory import Resident, ResidentModel, show_text, speaker
+from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
 
 
 class WeGenRewritePrompt(io.ComfyNode):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from fakes import FakeMLLM, FakePainter
 
+from tests.support.fakes import FakeMLLM, FakePainter
 from wegen_core.copilot import Copilot
 
 

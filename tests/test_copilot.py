@@ -7,15 +7,15 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
 from PIL import Image
 
-from wegen_core.conversation import Conversation
+from tests.support.fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
 from wegen_core.copilot import Copilot, picture_seeds
 from wegen_core.mllm import MLLM
 from wegen_core.painting import Painter
-from wegen_core.progress import Stopped
-from wegen_core.references import base_picture
+from wegen_core.planning.references import base_picture
+from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Stopped
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:

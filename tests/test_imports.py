@@ -76,7 +76,7 @@ def room_of(path: Path) -> str:
 
 @cache
 def imported(path: Path) -> set[str]:
-    """Names of what `path` imports: "numpy", or "wegen_core.plan" for our own."""
+    """Names of what `path` imports: "numpy", or "wegen_core.records.plan" for our own."""
     tree = ast.parse(path.read_text())
     package = ("wegen_core", *path.relative_to(CORE).parts[:-1])
     found = set()

@@ -13,11 +13,11 @@ import pytest
 
 import wegen_core as wegen
 from wegen_core.copilot import Copilot
-from wegen_core.data import playground as world
 from wegen_core.evaluation.mini import evaluate
 from wegen_core.loading import MINI
-from wegen_core.plan import Reference
-from wegen_core.progress import Stopped
+from wegen_core.playground import samples as world
+from wegen_core.records.hooks import Stopped
+from wegen_core.records.plan import Reference
 
 # Of the pictures; the full evaluation has more cases.
 LEAST = {"generate": 0.9, "refine": 0.8, "compose": 0.6}

@@ -9,19 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .conversation import Conversation as Conversation
     from .copilot import Copilot as Copilot
     from .loading import load as load
-    from .plan import Plan as Plan
-    from .progress import Stopped as Stopped
+    from .records.conversation import Conversation as Conversation
+    from .records.hooks import Stopped as Stopped
+    from .records.plan import Plan as Plan
 
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Conversation": "conversation",
+    "Conversation": "records.conversation",
     "Copilot": "copilot",
-    "Plan": "plan",
-    "Stopped": "progress",
+    "Plan": "records.plan",
+    "Stopped": "records.hooks",
     "load": "loading",
 }
 __all__ = ["Conversation", "Copilot", "Plan", "Stopped", "__version__", "load"]

@@ -8,21 +8,21 @@ from typing import TYPE_CHECKING, Any, Literal, cast, get_args
 
 from PIL import Image
 
-from . import turns
-from .conversation import Conversation, Picture
-from .finishing import Made, better, looked_at, not_known, preserved, report, within
-from .mllm.looking import stressed, summary
-from .references import assigned, given_references, with_base
-from .replies import Composed, Drawn, Refined, Reply, Report
-from .undo import undone
+from .pipeline import Made, better, looked_at, not_known, preserved, report, within
+from .planning import requests as turns
+from .planning.references import assigned, given_references, with_base
+from .planning.undo import undone
+from .planning.verification import stressed, summary
+from .records.conversation import Conversation, Picture
+from .records.results import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from .mllm import MLLM
     from .painting import Painter
-    from .plan import Intent, Plan, Reference
-    from .progress import OnText, Progress, ShouldStop
+    from .records.hooks import OnText, Progress, ShouldStop
+    from .records.plan import Intent, Plan, Reference
     from .rewriting import Rewrite
 
 # A wish of fewer words leaves open what the picture is: it is rewritten, differently for each

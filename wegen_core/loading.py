@@ -11,7 +11,7 @@ from .device import accelerator
 
 if TYPE_CHECKING:
     from .model import WeGen
-    from .progress import ShouldStop
+    from .records.hooks import ShouldStop
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 

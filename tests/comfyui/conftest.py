@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from comfy_server import PACK, ComfyServer, installations, interpreter
+
+from tests.comfyui.comfy_server import PACK, ComfyServer, installations, interpreter
 
 HERE = Path(__file__).parent
 

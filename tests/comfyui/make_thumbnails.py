@@ -12,9 +12,17 @@ import textwrap
 from pathlib import Path
 from typing import Any
 
-from comfy_server import PACK, ComfyClient, ComfyServer, Outcome, installations, interpreter
-from graphs import from_workflow
 from PIL import Image, ImageDraw, ImageFont, ImageOps
+
+from tests.comfyui.comfy_server import (
+    PACK,
+    ComfyClient,
+    ComfyServer,
+    Outcome,
+    installations,
+    interpreter,
+)
+from tests.comfyui.graphs import from_workflow
 
 SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")

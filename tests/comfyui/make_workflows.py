@@ -329,7 +329,7 @@ def api_form(example: Example) -> dict[str, Any]:
 
 
 def main(address: str) -> None:
-    from model_workflows import EXAMPLES as MORE  # it is made of this module's parts
+    from tests.comfyui.model_workflows import EXAMPLES as MORE
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from make_workflows import BELOW, HEIGHT, WIDTH, Example, Node, chat, mask, picture, words
+from tests.comfyui.make_workflows import (
+    BELOW,
+    HEIGHT,
+    WIDTH,
+    Example,
+    Node,
+    chat,
+    mask,
+    picture,
+    words,
+)
 
 UNDER = BELOW + 120  # where there is room under a painter
 PAINTER = {

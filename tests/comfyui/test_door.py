@@ -9,8 +9,9 @@ import json
 from pathlib import Path
 
 import pytest
-from comfy_server import PACK
-from graphs import widgets
+
+from tests.comfyui.comfy_server import PACK
+from tests.comfyui.graphs import widgets
 
 pytestmark = pytest.mark.comfyui
 CONTRACT = json.loads(Path(__file__).with_name("node_contract.json").read_text())

@@ -6,11 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from comfy_server import PACK
-from graphs import from_workflow
-from hostile_server import serving, speak
 from PIL import Image
 from test_painters import PLAN, known, photo, run
+
+from tests.comfyui.comfy_server import PACK
+from tests.comfyui.graphs import from_workflow
+from tests.support.hostile_server import serving, speak
 
 pytestmark = pytest.mark.comfyui
 WORKFLOWS = sorted((PACK / "workflows").glob("[a-z]*.json"))

@@ -6,8 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from comfy_server import PACK
-from graphs import (
+from PIL import Image
+
+from tests.comfyui.comfy_server import PACK
+from tests.comfyui.graphs import (
     PROMPT,
     Graph,
     blank,
@@ -22,10 +24,8 @@ from graphs import (
     show,
     tell,
 )
-from PIL import Image
-
-from wegen_core.data.playground import parse
 from wegen_core.evaluation.probe import Probe, matches
+from wegen_core.playground.samples import parse
 
 pytestmark = pytest.mark.comfyui
 WORKFLOWS = sorted((PACK / "workflows").glob("[0-9]*.json"))

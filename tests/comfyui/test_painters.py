@@ -6,10 +6,11 @@ import json
 
 import numpy as np
 import pytest
-from graphs import Graph, blank, equal, output
-from hostile_server import HostileServer, serving, speak
 from PIL import Image
 from test_runs import free_all
+
+from tests.comfyui.graphs import Graph, blank, equal, output
+from tests.support.hostile_server import HostileServer, serving, speak
 
 pytestmark = pytest.mark.comfyui
 PLAN = {

@@ -6,8 +6,9 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from comfy_server import ComfyServer
-from graphs import Graph, blank, drawing, generate, load, preserve, show
+
+from tests.comfyui.comfy_server import ComfyServer
+from tests.comfyui.graphs import Graph, blank, drawing, generate, load, preserve, show
 
 pytestmark = pytest.mark.comfyui
 

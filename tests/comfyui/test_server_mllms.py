@@ -9,9 +9,10 @@ import threading
 import time
 
 import pytest
-from comfy_server import PACK, ComfyServer
-from graphs import Graph, output
-from hostile_server import reply, serving, silent, speak
+
+from tests.comfyui.comfy_server import PACK, ComfyServer
+from tests.comfyui.graphs import Graph, output
+from tests.support.hostile_server import reply, serving, silent, speak
 
 pytestmark = pytest.mark.comfyui
 PLAN = {

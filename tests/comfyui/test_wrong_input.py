@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from graphs import (
+
+from tests.comfyui.graphs import (
     Graph,
     blank,
     compose,

@@ -13,7 +13,7 @@ INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code. What is wrong with the input takes one line."""
-    from ..progress import Stopped
+    from ..records.hooks import Stopped
 
     args = build_parser().parse_args(argv)
     try:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from ..conversation import FILE, Conversation
-from ..progress import Stopped
-from ..records import free_path, open_picture, save
+from ..images.files import free_path, open_picture, save
+from ..records.conversation import FILE, Conversation
+from ..records.hooks import Stopped
 from . import commands
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ..records import free_path, open_picture, save, write_picture
+from ..images.files import free_path, open_picture, save, write_picture
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -81,7 +81,7 @@ def ask(args: Namespace) -> None:
 
 
 def demo(args: Namespace) -> None:
-    from ..demo import run
+    from .demo import run
 
     copilot = loaded(args)
     with progress_bars(args.quiet) as on_progress:

@@ -11,12 +11,12 @@ from typing import Any
 
 from PIL.Image import Image
 
-from ..records import open_picture, open_pixels, versions, write_picture
+from ..images.files import open_picture, open_pixels, versions, write_picture
 
 
 def preserve(args: Namespace) -> None:
     from ..preservation import drift_picture, opencv_hint, preserve
-    from ..preservation.pixels import mask_picture
+    from ..preservation.image_forms import mask_picture
 
     for written in filter(None, (args.out, args.change_mask, args.picture)):
         if written.resolve() in (args.source.resolve(), args.edited.resolve()):

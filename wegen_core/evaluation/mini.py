@@ -15,10 +15,10 @@ import numpy as np
 from PIL import Image
 from tqdm import tqdm
 
-from ..conversation import Conversation
 from ..copilot import Copilot
-from ..data import playground as world
 from ..loading import load
+from ..playground import samples as world
+from ..records.conversation import Conversation
 from .probe import Probe, matches
 
 Figures = dict[str, float]

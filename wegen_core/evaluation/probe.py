@@ -15,7 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from ..data.scenes import BACKGROUNDS, COLOURS, KINDS, POSITIONS, Scene, Thing
+from ..playground.scenes import BACKGROUNDS, COLOURS, KINDS, POSITIONS, Scene, Thing
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 SIZE = 64

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
-    from ..conversation import Conversation
-    from ..plan import Intent, Plan
-    from ..progress import OnText, Progress, ShouldStop
+    from ..records.conversation import Conversation
+    from ..records.hooks import OnText, Progress, ShouldStop
+    from ..records.plan import Intent, Plan
 
 
 @runtime_checkable

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from ..conversation import Picture
-from ..pictures import flatten
+from ..images.convert import flatten
+from ..records.conversation import Picture
 
 if TYPE_CHECKING:
-    from ..conversation import Conversation, Role
-    from ..progress import OnText
+    from ..records.conversation import Conversation, Role
+    from ..records.hooks import OnText
 
 LONGEST_SIDE = 1536
 """Larger pictures are made smaller: models look at no more."""

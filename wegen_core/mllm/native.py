@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING, Any, get_args
 import torch
 from torch import Tensor
 
-from ..conversation import Conversation, Picture, Turn
+from ..constraints import broken, find_constraints
+from ..constraints.find import find_subjects
+from ..images.convert import flatten
 from ..model.prompt import AROUND, IMAGE, SEEN, THEN, Part, reply_ids, user_ids
-from ..pictures import flatten
-from ..plan import Intent, Plan, Reference
-from ..rewriting import broken, find_constraints
-from ..rewriting.constraints import find_subjects
-from .coherence import slips
-from .taught import plainer, words
+from ..model.reply_format import slips
+from ..records.conversation import Conversation, Picture, Turn
+from ..records.plan import Intent, Plan, Reference
+from .vocabulary import plainer, words
 
 if TYPE_CHECKING:
     from ..model import Generation, WeGen
-    from ..progress import OnText, Progress, ShouldStop
+    from ..records.hooks import OnText, Progress, ShouldStop
 
 TEMPERATURE, TOP_P = 1.0, 0.6
 """What the words settle is far above the rest and stays settled; what they leave open varies.

@@ -10,15 +10,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..progress import check
+from ..planning.chat_planner import ask_for_plans
+from ..records.hooks import check
 from .messages import Speech, to_messages
-from .planning import ask_for_plans
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..conversation import Conversation
-    from ..progress import OnText, ShouldStop
+    from ..records.conversation import Conversation
+    from ..records.hooks import OnText, ShouldStop
 
 
 @dataclass(frozen=True)

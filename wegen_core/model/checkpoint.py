@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from ..progress import ShouldStop, check
-from . import official
+from ..records.hooks import ShouldStop, check
+from . import published_checkpoint as official
 from .config import WeGenConfig
 from .tokenizer import Tokenizer
 from .weights import MAX_SHARD, Live, Weight, byte_size, find_weights, write_weights

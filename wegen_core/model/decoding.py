@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from .joint_linear import JointLinear
+from .fused_linear import JointLinear
 
 _GROW = 128
 

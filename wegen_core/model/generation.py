@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Literal
 import torch
 from torch import Tensor
 
-from ..progress import OnText, Progress, ShouldStop, check
+from ..records.hooks import OnText, Progress, ShouldStop, check
 from .decoding import KVCache, Llama
-from .joint_linear import product
+from .fused_linear import product
 from .tokenizer import IncrementalDecoder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from ..progress import OnText, Progress, ShouldStop
+from ..records.hooks import OnText, Progress, ShouldStop
 from . import generation, losses, painter
 from .config import WeGenConfig
 from .generation import Features, Options, Session

@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from ..progress import Preview, Progress, ShouldStop, check
+from ..records.hooks import Preview, Progress, ShouldStop, check
 
 if TYPE_CHECKING:
     from .network import WeGen

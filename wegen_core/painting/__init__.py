@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from ..plan import Plan
-    from ..progress import Progress, ShouldStop
+    from ..records.hooks import Progress, ShouldStop
+    from ..records.plan import Plan
 
 
 @runtime_checkable

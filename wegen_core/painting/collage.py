@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw, ImageFilter, ImageOps
 
-from ..plan import Region
+from ..records.plan import Region
 
 MARGIN = 0.04
 """Share of the picture's shorter side: around things that is painted over, and of soft edges."""

@@ -13,13 +13,13 @@ import torch
 from PIL import Image
 
 from ..device import accelerator
-from ..progress import check
-from .brief import Brief, brief
+from ..records.hooks import check
 from .families import family_of
+from .request import Brief, brief
 
 if TYPE_CHECKING:
-    from ..plan import Plan
-    from ..progress import Progress, ShouldStop
+    from ..records.hooks import Progress, ShouldStop
+    from ..records.plan import Plan
 
 Offload = Literal["model", "sequential"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..plan import Plan
-from ..references import in_words
+from ..planning.references import in_words
+from ..records.plan import Plan
 from ..rewriting import FAMILIES as WORDING
 
 

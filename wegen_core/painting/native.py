@@ -9,13 +9,13 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from ..images.convert import to_pil
 from ..model.prompt import user_ids
-from ..pictures import to_pil
 
 if TYPE_CHECKING:
     from ..model import WeGen
-    from ..plan import Plan
-    from ..progress import Progress, ShouldStop
+    from ..records.hooks import Progress, ShouldStop
+    from ..records.plan import Plan
 
 MOST_PIXELS = 4 * 1024 * 1024
 """Pixels painted at once; more pictures are painted in turns."""

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..progress import ShouldStop, check
-from . import filters
+from ..records.hooks import ShouldStop, check
+from . import array_backend as filters
 from .change import Change, change
-from .composite import as_dense, beyond, seam_offset
-from .level import Level, level
-from .pixels import Pixels
-from .registration import Registration, covered, register
-from .starts import plain_resize
+from .colour import Level, level
+from .compositing.composite import as_dense, beyond, seam_offset
+from .image_forms import Pixels
+from .registration.initial_transform import plain_resize
+from .registration.register import Registration, covered, register
 
 PIXELS = 1_000_000
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .pixels import mask_array, read
+from .image_forms import mask_array, read
 from .preserve import Preserved, preserve
 
 

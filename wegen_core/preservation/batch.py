@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..progress import Progress
+from ..records.hooks import Progress
 from .preserve import Preserved, preserve
 
 

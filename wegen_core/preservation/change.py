@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import filters
-from .level import Level
+from . import array_backend as filters
+from .colour import Level
 
 
 @dataclass(frozen=True)

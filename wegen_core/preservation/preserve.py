@@ -8,15 +8,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..progress import ShouldStop
-from . import filters
+from ..records.hooks import ShouldStop
+from . import array_backend as filters
 from .analysis import Analysis, analyse, reduced
-from .composite import composite, feather
-from .pixels import Pixels, read, read_mask
-from .registration import Registration
+from .compositing.composite import composite, feather
+from .image_forms import Pixels, read, read_mask
+from .locality import scope as scope_of
+from .registration.initial_transform import plain_resize
+from .registration.register import Registration
 from .report import Report
-from .scope import scope as scope_of
-from .starts import plain_resize
 
 _FAINT = 0.02  # what resizing and blurring leave beside a change
 _FEATHER = 1.0  # pixels of the analysed picture: the changes' own edges are soft already

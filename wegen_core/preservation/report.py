@@ -10,8 +10,8 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from . import filters
-from .pixels import mask_array
+from . import array_backend as filters
+from .image_forms import mask_array
 
 
 @dataclass(frozen=True)

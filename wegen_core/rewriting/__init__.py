@@ -9,11 +9,11 @@ Standard library only: nothing here imports torch or a model; a model comes in a
 
 from __future__ import annotations
 
-from .checking import broken, holds
-from .constraints import Constraint, find_constraints
-from .edits import FAMILIES
+from ..constraints.check import broken, holds
+from ..constraints.find import Constraint, find_constraints
+from ..constraints.request_text import is_edit
+from .keep_clause import FAMILIES
 from .rewrite import Rewrite, rewrite
-from .wishes import is_edit
 
 __all__ = [
     "FAMILIES",

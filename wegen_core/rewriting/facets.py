@@ -14,10 +14,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
-from . import nouns_en as noun_table
+from ..constraints.lexicon import nouns as noun_table
+from ..constraints.parser import read
+from ..constraints.request_text import is_vague
 from .facet_tables import CONFLICTS, CUES, FACETS, SAID
-from .reading import read
-from .wishes import is_vague
 
 CANDIDATES = 6  # looked at for one variant
 BOLD_FROM = 0.75  # creativity from which the bold half of the tables is used

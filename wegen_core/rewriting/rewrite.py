@@ -11,16 +11,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from . import lexicon_en as lexicon
-from .asking import instruction, samples
-from .checking import broken
-from .constraints import Constraint, find_constraints, find_subjects
-from .edits import FAMILIES, what_stays
-from .english import lemma
+from ..constraints.check import broken
+from ..constraints.english import lemma
+from ..constraints.find import Constraint, find_constraints, find_subjects
+from ..constraints.lexicon import english as lexicon
+from ..constraints.parser import read
+from ..constraints.repair import append, repair
+from ..constraints.request_text import is_edit, says_nothing, tidy, without_request
 from .facets import FacetSampler, unit
-from .reading import read
-from .repair import append, repair
-from .wishes import is_edit, says_nothing, tidy, without_request
+from .keep_clause import FAMILIES, what_stays
+from .llm_prompt import instruction, samples
 
 ROUNDS = 2  # times a model is asked again for one variant before its best try is repaired
 SAMPLES = 2  # rewrites asked for at a time

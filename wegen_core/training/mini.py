@@ -17,12 +17,12 @@ from typing import Any
 import torch
 from diffusers.models import AutoencoderKL
 
-from ..data.sequences import MOST_PICTURES
 from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.network import WeGen
+from ..playground.sequences import MOST_PICTURES
 from .stages import train_llm, train_painter
-from .tokens import taught_words, train_tokenizer
+from .train_tokenizer import taught_words, train_tokenizer
 from .vae import build_vae, train_vae
 from .vision import train_vision
 

@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFilter
 
-from ..data.playground import Split, draw, sample
 from ..evaluation.probe import WEIGHTS, Probe, matches, targets, to_pixels
+from ..playground.samples import Split, draw, sample
 from .loop import train
 
 BATCH = 32

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..data import playground as world
-from ..data.sequences import Exchange, Interleaved, chat, encode, question, words
 from ..model.losses import IGNORED, denoising_loss
 from ..model.network import WeGen
-from .gallery import Gallery
+from ..playground import samples as world
+from ..playground.sequences import Exchange, Interleaved, chat, encode, question, words
+from .encoded_scenes import Gallery
 from .loop import train
 
 TOKEN_NOISE = 0.4

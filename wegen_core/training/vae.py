@@ -14,7 +14,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..data.playground import Split, draw, sample
+from ..playground.samples import Split, draw, sample
 from .loop import train
 
 if TYPE_CHECKING:

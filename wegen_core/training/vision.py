@@ -17,10 +17,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ..data import playground as world
 from ..model.config import VisionConfig
 from ..model.preprocess import encoder_pixels
 from ..model.vision import VisionTransformer
+from ..playground import samples as world
 from .loop import train
 
 NOISE = 0.4

@@ -1,0 +1,326 @@
+"""The command line, with fakes at the model's boundary only."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import wegen_core.loading
+from tests.support.fakes import SIZE, scene
+from wegen_core import __version__
+from wegen_core.cli import main
+from wegen_core.images import png16
+from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Stopped
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch, copilot) -> Path:
+    """An empty working folder with one picture in it; every model name loads the fakes."""
+    monkeypatch.setattr(wegen_core.loading, "load", lambda model, device=None: copilot)
+    monkeypatch.chdir(tmp_path)
+    scene((96, 80)).save("boat.png")
+    return tmp_path
+
+
+def run(*args: str) -> int:
+    return main([str(a) for a in args])
+
+
+def test_rewrite_prints_one_a_line(here, capsys):
+    assert run("rewrite", "a cat", "-n", "3", "--seed", "3") == 0
+    assert len(capsys.readouterr().out.splitlines()) == 3
+    assert run("rewrite", "a cat", "-n", "2", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert len(found) == 2 and {"prompt", "kept", "added", "repaired"} <= set(found[0])
+
+
+def test_generate_writes_pictures_and_how_they_were_made(here, capsys):
+    assert run("generate", "a red car", "-n", "2", "--seed", "5", "--out", "out") == 0
+    paths = capsys.readouterr().out.split()
+    assert paths == ["out/picture-1.png", "out/picture-2.png"]
+    record = json.loads(Path("out/picture-1.json").read_text())
+    assert record["said"] == "a red car" and record["seed"] == 5 and record["command"] == "generate"
+    assert record["plan"]["intent"] == "generate" and record["model_folder"] == "mini"
+    assert record["model"] == "fake-mllm" and record["painter"] == "fake-painter"
+    assert set(record["versions"]) == {"wegen", "torch", "diffusers", "transformers"}
+    assert record["versions"]["wegen"] == __version__ and record["date"].endswith("+00:00")
+    assert Image.open(paths[0]).size == SIZE
+    assert sorted(os.listdir("out")) == [
+        f"picture-{i}.{e}" for i in (1, 2) for e in ("json", "png")
+    ]
+
+
+def test_pictures_are_never_overwritten(here, capsys):
+    for _ in range(2):
+        run("generate", "a red car", "--size", "8x6")
+    assert capsys.readouterr().out.split() == ["out/picture-1.png", "out/picture-2.png"]
+    assert Image.open("out/picture-2.png").size == (8, 6)
+
+
+def test_refine(here, capsys):
+    Image.new("L", (96, 80), 255).save("mask.png")
+    assert run("refine", "boat.png", "make it red", "--mask", "mask.png") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("out/picture-1.png\nrefine: here is make it red\n")
+    assert Image.open("out/picture-1.png").size == (96, 80)
+    assert Image.open("out/picture-1-mask.png").mode == "L"
+    assert json.loads(Path("out/picture-1.json").read_text())["pictures"] == ["boat.png"]
+
+
+def test_compose(here, capsys):
+    assert run("compose", "boat.png", "boat.png", "put it into picture 2", "--json") == 0
+    (made,) = json.loads(capsys.readouterr().out)
+    assert made["picture"] == "out/picture-1.png" and "preservation" in made
+
+
+def test_ask(here, capsys):
+    assert run("ask", "boat.png", "what is it?") == 0
+    assert capsys.readouterr().out == "answer to 'what is it?'\n"
+    assert run("ask", "boat.png", "boat.png", "which?", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["answer"] == "answer to 'which?'"
+
+
+def test_chat_says_one_turn_and_continues_a_talk(here, capsys):
+    assert run("chat", "--say", "a boat", "--talk", "talk") == 0
+    assert capsys.readouterr().out.splitlines() == ["here is a boat", "out/picture-1.png"]
+    assert run("chat", "--say", "make it red", "--talk", "talk", "--image", "boat.png") == 0
+    talk = Conversation.load("talk")
+    assert [t.text for t in talk.turns][::2] == ["a boat", "make it red"]
+    assert Image.open("out/picture-2.png").size == (96, 80)
+    capsys.readouterr()
+    assert run("chat", "--say", "what is it?", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["pictures"] == []
+
+
+def test_chat_on_a_terminal(here, capsys, monkeypatch):
+    said = """/help
+
+a boat
+/pictures
+make it red
+/back
+make it blue
+/image x.png
+/image boat.png
+what is it?
+/dance
+/save
+/save kept
+/new
+/back
+/quit
+never said"""
+    lines = iter(said.split("\n"))
+    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
+    assert run("chat") == 0
+    out = capsys.readouterr().out
+    assert "picture 1: 48x32" in out and "picture 2" not in out
+    assert "error: picture x.png does not exist" in out
+    assert "error: there is no command /dance" in out
+    assert "error: name a folder: /save FOLDER" in out and "saved to kept" in out
+    assert "error: there is nothing to take back" in out
+    assert next(lines) == "never said"
+    talk = Conversation.load("kept")
+    assert [t.text for t in talk.turns][::2] == ["a boat", "make it blue", "what is it?"]
+    assert len(talk.turns[-2].pictures) == 1 and len(talk.tree) == 8
+
+
+def test_chat_ends_with_its_input(here, monkeypatch):
+    def end(prompt):
+        raise EOFError
+
+    monkeypatch.setattr("builtins.input", end)
+    assert run("chat", "--quiet") == 0
+
+
+def test_a_stopped_reply_does_not_end_the_talk(here, capsys, monkeypatch, copilot):
+    lines = iter(["a boat", "/pictures", "/quit"])
+    monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
+
+    def stopped(*args, **kwargs):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(copilot, "chat", stopped)
+    assert run("chat", "--quiet") == 0
+    assert capsys.readouterr().out == "stopped\nno picture yet\n"
+
+
+def test_preserve(here, capsys):
+    edited = scene((96, 80)).point(lambda v: min(255, v + 1))
+    edited.paste((255, 0, 0), (10, 10, 30, 30))
+    edited.save("edited.png")
+    assert run("preserve", "boat.png", "edited.png", "--out", "kept.png", "--report") == 0
+    out = capsys.readouterr().out
+    assert out.startswith("kept.png\n") and "changed" in out
+    kept = Image.open("kept.png")
+    assert kept.getpixel((20, 20))[0] > 250
+    assert kept.getpixel((90, 70)) == scene((96, 80)).getpixel((90, 70))
+    args = ("preserve", "boat.png", "edited.png", "--change-mask", "m.png", "--json")
+    assert run(*args) == 0
+    assert json.loads(capsys.readouterr().out)["decision"] == "lock"
+    assert Image.open("m.png").mode == "L" and Path("preserved.png").exists()
+
+
+def test_the_reply_is_told_even_if_the_talk_cannot_be_saved(here, capsys, monkeypatch):
+    def full(self, folder):
+        raise OSError("no space left on device")
+
+    monkeypatch.setattr(Conversation, "save", full)
+    assert run("chat", "--say", "a boat", "--talk", "talk", "--quiet") == 2
+    out, err = capsys.readouterr()
+    assert "a boat" in out and "out/picture-1.png" in out and "no space left" in err
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_preserve_keeps_sixteen_bits(here, channels):
+    before = np.add.outer(np.arange(80), np.arange(96)).astype(np.uint16) * 300 + 7
+    before = np.stack([before + 11 * c for c in range(channels)], axis=2)
+    after = before.copy()
+    after[10:40, 10:40, : max(1, channels - 1)] = 60000
+    Path("before.png").write_bytes(png16.encode(before, b"the profile of the source"))
+    Path("after.png").write_bytes(png16.encode(after))
+    assert run("preserve", "before.png", "after.png", "--out", "kept.png") == 0
+    with Image.open("kept.png") as kept:
+        assert kept.info["icc_profile"] == b"the profile of the source"
+        values = np.asarray(kept)[..., None] if channels == 1 else png16.read(Path("kept.png"))
+    assert values.dtype == np.uint16 and np.array_equal(values[50:], before[50:])
+    assert abs(int(values[25, 25, 0]) - 60000) < 600
+
+
+def test_preserve_mixes_eight_and_sixteen_bits_and_takes_settings(here):
+    deep = np.asarray(scene((96, 80))).astype(np.uint16) * 257 + 3
+    Path("deep.png").write_bytes(png16.encode(deep))
+    Image.new("L", (96, 80), "white").save("all.png")
+    given = ("--mask", "all.png", "--mask-mode", "replace", "--align", "none", "--picture", "p.png")
+    made = ("--change-mask", "m.png", "--out", "kept.png")
+    assert run("preserve", "deep.png", "boat.png", *given, *made) == 0
+    assert np.asarray(Image.open("m.png")).mean() > 200 and Image.open("p.png").size == (96, 80)
+    assert png16.read(Path("kept.png")).shape == deep.shape
+    assert run("preserve", "boat.png", "deep.png", "--scope", "global", "--out", "kept.png") == 0
+    passed = Image.open("kept.png")
+    assert png16.read(Path("kept.png")) is None
+    assert np.abs(np.asarray(passed).astype(int) - np.asarray(scene((96, 80)))).max() <= 1
+
+
+def test_sixteen_bits_turned_by_exif_stand_upright(here):
+    values = np.arange(4 * 6 * 3, dtype=np.uint16).reshape(4, 6, 3) * 800
+    data = png16.encode(values)
+    turned = Image.Exif()
+    turned[0x0112] = 6  # the file holds it a quarter turn to the left
+    exif = turned.tobytes().removeprefix(b"Exif\0\0")
+    chunk = png16._chunk(b"eXIf", exif)
+    Path("turned.png").write_bytes(data[:33] + chunk + data[33:])  # after the header
+    assert np.array_equal(png16.read(Path("turned.png")), np.rot90(values, -1))
+
+
+def test_demo_leaves_a_page(here, capsys):
+    assert run("demo", "--out", "demo", "--quiet") == 0
+    page = Path("demo/index.html").read_text()
+    assert capsys.readouterr().out.endswith("demo/index.html\n")
+    assert page.count("<section>") == 12 and page.count("data:image/png;base64,") > 20
+    assert "http" not in page and 'src="' in page
+    assert len(list(Path("demo").glob("*.png"))) == len(list(Path("demo").glob("*.json"))) == 12
+    assert len(Conversation.load("demo/talk").turns) == 6
+
+
+def test_info(here, capsys):
+    assert run("info") == 0
+    out = capsys.readouterr().out
+    assert f"wegen         {__version__}" in out and "cpu" in out
+    weights = here / "model" / "weights.safetensors"
+    weights.parent.mkdir()
+    header = json.dumps({"a": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]}}).encode()
+    weights.write_bytes(len(header).to_bytes(8, "little") + header + bytes(24))
+    assert run("info", "--model", weights.parent, "--json") == 0
+    assert json.loads(capsys.readouterr().out)["model"]["parameters"] == 6
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["generate", " "], "prompt is empty; say what to draw"),
+        (["generate", "a cat", "-n", "0"], "n is 0; give a whole number of at least 1"),
+        (["refine", "nowhere.png", "make it red"], "picture nowhere.png does not exist"),
+        (["refine", "text.png", "make it red"], "text.png is not a picture"),
+        (["compose", "boat.png", "put it into picture 2"], "names picture 2; there are 1"),
+        (["ask", "what is it?"], "there is no picture before 'what is it?'"),
+        (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is no .png file"),
+        (["preserve", "boat.png", "boat.png", "--out", "./boat.png"], "is one of the inputs"),
+        (["chat", "--say", "hi", "--talk", "text.png"], "text.png"),
+        (["chat", "--say", "hi", "--talk", "broken"], "conversation.json is not a conversation"),
+        (["generate", "a" * 100_000], "at most 5000"),
+    ],
+)
+def test_wrong_input_takes_one_line(here, capsys, args, words):
+    Path("text.png").write_text("no picture")
+    Path("broken").mkdir()
+    Path("broken/conversation.json").write_text("{")
+    assert run(*args) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("error: ") and words in err and err.count("\n") == 1
+    assert not Path("out").exists()
+
+
+def test_a_missing_package_takes_one_line(here, capsys, monkeypatch):
+    def load(model, device=None):
+        raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+    monkeypatch.setattr(wegen_core.loading, "load", load)
+    assert run("generate", "a cat") == 2
+    assert capsys.readouterr().err == "error: this needs the package torch: pip install torch\n"
+
+
+@pytest.mark.parametrize(
+    "args", [[], ["paint"], ["generate"], ["generate", "x", "--size", "big"], ["train", "maxi"]]
+)
+def test_wrong_usage_takes_one_line(capsys, args):
+    with pytest.raises(SystemExit) as caught:
+        run(*args)
+    err = capsys.readouterr().err
+    assert caught.value.code == 2 and err.startswith("error: ") and err.count("\n") == 1
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt, Stopped])
+def test_stopping_is_130(here, capsys, monkeypatch, copilot, stop):
+    def interrupted(*args, **kwargs):
+        raise stop
+
+    monkeypatch.setattr(copilot.painter, "paint", interrupted)
+    assert run("generate", "a boat") == 130
+    assert capsys.readouterr().err.strip().endswith("stopped") and not Path("out").exists()
+
+
+def test_a_missing_model_is_named_before_anything_heavy_is_loaded():
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", "-m", "wegen_core", "ask", "x.png", "what?"],
+        cwd=ROOT, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2 and "error: picture x.png does not exist" in done.stderr
+    assert "torch" not in done.stderr
+
+
+def test_ctrl_c_in_a_real_process():
+    code = (
+        "import signal, sys, time, wegen_core.cli as cli, wegen_core.loading as loading\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"  # ignored behind a shell's `&`
+        "loading.load = lambda *a, **k: (print('loading', flush=True), time.sleep(60))\n"
+        "sys.exit(cli.main(['generate', 'a boat']))"
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout.readline() == b"loading\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, b"stopped\n")

@@ -1,0 +1,110 @@
+"""The endpoint adapter against a real server: `transformers serve` with tiny random models.
+
+Needs `pip install transformers[serving]`; skipped without.
+"""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.support.fakes import FakePainter, scene
+from tests.support.tiny_vlms import make
+from wegen_core.copilot import Copilot
+from wegen_core.mllm.endpoint.client import EndpointError, EndpointMLLM
+from wegen_core.planning import chat_planner as planning
+from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Stopped
+
+for needed in ("fastapi", "uvicorn", "openai"):
+    pytest.importorskip(needed, reason="pip install transformers[serving]")
+
+
+@pytest.fixture(scope="module", params=["gemma3", "text_only"])
+def mllm(request, tmp_path_factory):
+    """The endpoint of a server of its own."""
+    root = tmp_path_factory.mktemp("served")
+    folder = make(request.param, root / request.param)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    serve = Path(sys.executable).with_name("transformers")
+    command = [
+        serve,
+        "serve",
+        folder,
+        "--host",
+        "127.0.0.1",
+        "--port",
+        str(port),
+        "--device",
+        "cpu",
+    ]
+    with open(root / "log", "w") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+    found = EndpointMLLM(
+        f"http://127.0.0.1:{port}/v1",
+        str(folder),
+        pictures=0 if request.param == "text_only" else None,
+        timeout=60,
+    )
+    try:
+        wait_for(found, server, root / "log")
+        yield found
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+def wait_for(mllm: EndpointMLLM, server: subprocess.Popen, log: Path) -> None:
+    late = time.monotonic() + 180
+    while True:
+        try:
+            mllm.models()
+            return
+        except EndpointError:
+            assert server.poll() is None and time.monotonic() < late, log.read_text()[-3000:]
+            time.sleep(0.5)
+
+
+def said(mllm: EndpointMLLM, words: str) -> Conversation:
+    talk = Conversation()
+    talk.add("user", *([scene((60, 40))] if mllm.pictures != 0 else []), words)
+    return talk
+
+
+def test_it_streams_a_reply(mllm):
+    heard = []
+    reply = mllm.chat(said(mllm, "what is it?"), max_new_tokens=20, on_text=heard.append)
+    assert reply and "".join(heard).strip() == reply and len(heard) > 1
+
+
+def test_stop_is_heard_at_once(mllm):
+    heard = []
+    with pytest.raises(Stopped):
+        mllm.chat(
+            said(mllm, "what is it?"),
+            max_new_tokens=4000,
+            on_text=heard.append,
+            should_stop=lambda: len(heard) >= 2,
+        )
+    assert len(heard) <= 3
+
+
+def test_the_copilot_works_through_it(mllm, monkeypatch):
+    monkeypatch.setattr(planning, "MOST_TOKENS", 20)
+    copilot, talk = Copilot(mllm, FakePainter()), Conversation()
+    drawn = copilot.chat(talk, "a red boat by the sea")
+    assert drawn.plan.prompt == "a red boat by the sea" and "your own words" in str(drawn.report)
+    assert copilot.chat(talk, "make the boat blue").plan.intent == "refine"
+
+
+def test_a_model_it_has_not_is_an_error_that_says_so(mllm):
+    other = EndpointMLLM(mllm.url, "no/such-model", timeout=60)
+    with pytest.raises((EndpointError, ValueError), match="no/such-model"):
+        other.chat(said(other, "hello"), max_new_tokens=5)

@@ -1,0 +1,79 @@
+"""The text-encoder adapter with a plain function in the encoder's place."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.fakes import scene
+from wegen_core.mllm import MLLM
+from wegen_core.mllm.text_encoder import FAMILIES, TextEncoderMLLM
+from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Stopped
+
+
+class Encoder:
+    """Remembers what it was given; says `reply`."""
+
+    def __init__(self, reply: str = "a boat") -> None:
+        self.reply, self.given = reply, []
+
+    def __call__(self, text, pictures, **options):
+        self.given.append((text, list(pictures), options))
+        return self.reply
+
+
+def talk() -> Conversation:
+    """Three pictures: two shown by the user, one drawn in between."""
+    found = Conversation()
+    found.add("user", scene((60, 40)), "a {red} boat")
+    found.add("assistant", "here it is", scene((50, 50)))
+    found.add("user", scene((40, 90)), "what is it?")
+    return found
+
+
+def test_turns_are_marked_up_as_the_family_does():
+    encoder = Encoder()
+    mllm = TextEncoderMLLM(encoder, "qwen3_4b", sees=True)
+    assert isinstance(mllm, MLLM) and mllm.pictures == 0
+    assert mllm.chat(talk(), temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7) == "a boat"
+    text, pictures, options = encoder.given[0]
+    assert text == (
+        "<|im_start|>user\nPicture 1: (not shown)\na {red} boat<|im_end|>\n"
+        "<|im_start|>assistant\nhere it is<|im_end|>\n"
+        "<|im_start|>user\nPicture 2, drawn by you: (not shown)\nPicture 3: (not shown)\n"
+        "what is it?<|im_end|>\n"
+        "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+    )
+    assert not pictures
+    assert options == {"temperature": 0.5, "top_p": 0.9, "seed": 3, "max_new_tokens": 7}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
+    encoder, markup = Encoder(), FAMILIES[family]
+    mllm = TextEncoderMLLM(encoder, f"{family}_4b", sees=True)
+    mllm.chat(talk())
+    text, pictures, _ = encoder.given[0]
+    assert mllm.pictures == markup.pictures
+    assert [p.size for p in pictures] == [(60, 40), (50, 50), (40, 90)][
+        3 - min(3, markup.pictures) :
+    ]
+    if mllm.pictures:
+        assert text.count(markup.picture) == len(pictures)
+        assert text.count("(not shown)") == 3 - len(pictures)
+    assert text.endswith(markup.reply) and "a {red} boat" in text
+
+
+def test_thinking_is_not_said_aloud():
+    heard = []
+    mllm = TextEncoderMLLM(Encoder("<think>\nhm</think>a boat"), "gemma4", sees=False)
+    assert mllm.chat(talk(), on_text=heard.append) == "a boat" and heard == ["a boat"]
+
+
+def test_unknown_encoders_and_stop():
+    with pytest.raises(ValueError, match="the text encoder is 'l'; it cannot chat. Use one of"):
+        TextEncoderMLLM(Encoder(), "l", sees=False)
+    encoder = Encoder()
+    with pytest.raises(Stopped):
+        TextEncoderMLLM(encoder, "gemma2_2b", sees=False).chat(talk(), should_stop=lambda: True)
+    assert not encoder.given

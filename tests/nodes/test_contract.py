@@ -1,0 +1,128 @@
+"""What saved workflows and users rely on in the pack, checked without ComfyUI.
+
+`tests/comfyui/node_contract.json` pins ids, inputs, widgets and outputs; the server tests hold the
+running nodes against it.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+PACK = Path(__file__).parents[2]
+DOOR = [PACK / "__init__.py"]
+ROOMS = sorted((PACK / "nodes").glob("*.py"))
+OURS = [p for p in ROOMS if p.name != "internal.py"]  # whose nodes no user and no workflow sees
+CONTRACT = json.loads((PACK / "tests" / "comfyui" / "node_contract.json").read_text())
+LANGUAGES = ("en", "zh")
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def node_ids() -> dict[str, str]:
+    """Class name -> node_id of every node."""
+    classes = [c for p in OURS for c in parsed(p).body if isinstance(c, ast.ClassDef)]
+    return {
+        c.name: k.value.value
+        for c in classes
+        for k in ast.walk(c)
+        if isinstance(k, ast.keyword) and k.arg == "node_id" and isinstance(k.value, ast.Constant)
+    }
+
+
+def test_ids_are_the_class_names_and_never_change():
+    assert node_ids() == {name: name for name in CONTRACT}
+
+
+def test_every_node_is_listed_at_the_door():
+    names = {n.id for n in ast.walk(parsed(DOOR[0])) if isinstance(n, ast.Name)}
+    assert set(CONTRACT) <= names
+    assert "NODE_CLASS_MAPPINGS" not in names  # even an empty one would switch V3 nodes off
+
+
+def test_every_output_says_its_name():
+    """ComfyUI 0.3.64 would show the type instead."""
+    calls = [n for p in OURS for n in ast.walk(parsed(p)) if isinstance(n, ast.Call)]
+    outputs = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "Output"]
+    assert len(outputs) == sum(len(node["outputs"]) for node in CONTRACT.values())
+    assert all("display_name" in [k.arg for k in c.keywords] for c in outputs)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_texts_name_every_input_and_output(language):
+    texts = json.loads((PACK / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+    assert list(texts) == list(CONTRACT)
+    for name, text in texts.items():
+        assert text["display_name"] and text["description"]
+        assert list(text["inputs"]) == CONTRACT[name]["inputs"]
+        assert list(text["outputs"]) == [str(i) for i in range(len(CONTRACT[name]["outputs"]))]
+        told = [*text["inputs"].values(), *text["outputs"].values()]
+        assert all(t["name"] and t["tooltip"] for t in told)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_help_pages_and_nodes_agree(language):
+    texts = json.loads((PACK / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+    pages = {p.parent.name: p for p in (PACK / "web" / "docs").glob(f"*/{language}.md")}
+    assert set(pages) == set(CONTRACT)
+    for name, page in pages.items():
+        text = page.read_text(encoding="utf-8")
+        assert text.startswith(f"# {texts[name]['display_name']}\n")
+        _, inputs, outputs = text.split("\n## ")
+        for part, told in (("inputs", inputs), ("outputs", outputs)):
+            named = re.findall(r"^- \*\*(.+?)\*\*", told, re.MULTILINE)
+            assert named == [t["name"] for t in texts[name][part].values()], page
+
+
+def test_readme_names_every_node():
+    readme = (PACK / "README.md").read_text(encoding="utf-8")
+    texts = json.loads((PACK / "locales" / "en" / "nodeDefs.json").read_text(encoding="utf-8"))
+    assert [n for n, t in texts.items() if t["display_name"] not in readme] == []
+
+
+def test_workflows_have_thumbnails_and_use_nodes_that_exist():
+    found = sorted((PACK / "workflows").glob("*.json"))
+    runs, needs_models = found[:7], found[7:]
+    assert [p.stem[0] for p in runs] == list("1234567")
+    assert len(needs_models) == 5 and all(p.stem[0].isalpha() for p in needs_models)
+    for path in found:
+        workflow = json.loads(path.read_text(encoding="utf-8"))
+        ours = {n["type"] for n in workflow["nodes"] if n["type"].startswith("WeGen")}
+        assert ours <= set(CONTRACT)
+        assert path.with_suffix(".jpg").is_file()
+
+
+def test_nothing_heavy_is_imported_when_comfyui_starts():
+    for path in DOOR + [p for p in ROOMS if p.name != "patcher.py"]:
+        at_once = [n for n in parsed(path).body if isinstance(n, (ast.Import, ast.ImportFrom))]
+        roots = {
+            a.name.split(".")[0] for n in at_once if isinstance(n, ast.Import) for a in n.names
+        }
+        roots |= {n.module.split(".")[0] for n in at_once if isinstance(n, ast.ImportFrom)
+                  if not n.level and n.module}  # fmt: skip
+        assert roots <= {*sys.stdlib_module_names, "comfy_api", "folder_paths"}, path.name
+
+
+def test_the_pack_imports_itself_relatively():
+    for path in DOOR + ROOMS:
+        for node in ast.walk(parsed(path)):
+            if isinstance(node, ast.ImportFrom) and not node.level:
+                assert not (node.module or "").startswith(("wegen_core", "nodes")), path.name
+            if isinstance(node, ast.Import):
+                assert not any(a.name.startswith(("wegen_core", "nodes")) for a in node.names)
+
+
+def test_the_registrys_security_rules_find_nothing():
+    rules = "S102,S307,E702,S3,S6"
+    command = [sys.executable, "-m", "ruff", "check", "--no-cache", "--select", rules]
+    command += ["--ignore", "S311", "__init__.py", "nodes", "wegen_core"]
+    done = subprocess.run(command, cwd=PACK, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr

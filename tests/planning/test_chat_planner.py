@@ -1,0 +1,269 @@
+"""Plans out of any model that chats: what it may write, the second try, the user's own words."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.fakes import FakePainter, scene
+from wegen_core.copilot import Copilot
+from wegen_core.planning.chat_planner import MOST_TOKENS, NOTE, SCHEMA, ask_for_plans
+from wegen_core.records.conversation import Conversation
+from wegen_core.records.plan import Plan, Reference
+
+GOOD = {
+    "intent": "refine",
+    "text": "Here is your red boat.",
+    "prompt": "a red boat by the sea",
+    "changes": ["the boat is red"],
+    "keep": ["the sea"],
+    "scope": "object",
+    "region": [0.1, 0.2, 0.5, 0.6],
+    "references": [],
+}
+
+
+class Chatty:
+    """Says what it is told to, and remembers what it was asked."""
+
+    name = "chatty"
+
+    def __init__(self, *replies) -> None:
+        self.replies = [r if isinstance(r, str) else json.dumps(r) for r in replies]
+        self.asked: list[tuple[Conversation, dict]] = []
+
+    def chat(self, conversation, *, on_text=None, **options) -> str:
+        self.asked.append((conversation, options))
+        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+        if on_text:
+            on_text(reply)
+        return reply
+
+    def plan(self, conversation, *, guidance=None, on_progress=None, **options):
+        return ask_for_plans(self, conversation, **options)
+
+
+def said(*parts) -> Conversation:
+    talk = Conversation()
+    talk.add("user", *parts)
+    return talk
+
+
+def refining(*replies, words="make the boat red", **options) -> tuple[Plan, Chatty]:
+    model = Chatty(*replies)
+    return ask_for_plans(model, said(scene(), words), **options)[0], model
+
+
+def test_a_good_reply_becomes_the_plan_at_once():
+    heard = []
+    plan, model = refining(GOOD, seed=7, on_text=heard.append)
+    assert len(model.asked) == 1 and heard == [GOOD["text"]]
+    made = plan.to_dict()
+    assert {k: made[k] for k in GOOD} == GOOD
+    assert {c.kind for c in plan.constraints} >= {"colour", "language"}
+    talk, options = model.asked[0]
+    assert options["schema"] is SCHEMA and options["seed"] == 7
+    assert options["max_new_tokens"] == MOST_TOKENS
+    words = talk.turns[-1].text
+    assert words.startswith("make the boat red\n") and '"region"' in words
+    assert len(talk.pictures) == 1
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        '<think>{{"intent": "answer"}} no</think>\n{}',
+        "Sure! Here is the plan:\n```json\n{}\n```\nShall I go on?",
+        "{}\n\nI hope that helps {{smile}}",
+    ],
+)
+def test_chatty_models_are_understood(form):
+    plan, model = refining(form.format(json.dumps(GOOD)))
+    assert len(model.asked) == 1 and plan.prompt == GOOD["prompt"]
+    loose = str(GOOD).replace("}", ",}")
+    assert refining(form.format(loose))[0].region == (0.1, 0.2, 0.5, 0.6)
+
+
+def said_aloud(*replies, size=3) -> list[str]:
+    """What is said while the first reply comes in pieces of `size` signs."""
+
+    class Slow(Chatty):
+        def chat(self, conversation, *, on_text=None, **options):
+            reply = super().chat(conversation, **options)
+            for at in range(0, len(reply), size):
+                if on_text:
+                    on_text(reply[at : at + size])
+            return reply
+
+    heard = []
+    ask_for_plans(Slow(*replies), said(scene(), "make it red"), on_text=heard.append)
+    return heard
+
+
+@pytest.mark.parametrize("size", [1, 3, 1000])
+def test_the_text_is_said_while_the_plan_is_being_written(size):
+    text = 'Here: "a boat" \\ 船 🚤,\nin red.'
+    for form in ("{}", "```json\n{}\n```"):
+        heard = said_aloud(form.format(json.dumps(GOOD | {"text": text})), size=size)
+        assert "".join(heard) == text
+        assert len(heard) > 3 or size > 3
+
+
+def test_a_plan_that_was_not_to_be_used_is_said_over_again():
+    wrong = GOOD | {"text": "A first try.", "region": [1, 2, 3, 4]}
+    assert "".join(said_aloud(wrong, GOOD)) == f"A first try.\n{GOOD['text']}"
+    assert "".join(said_aloud(PROSE)) == NOTE.format(name="chatty")
+    assert "".join(said_aloud(GOOD | {"text": ""})) == GOOD["prompt"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "fault"),
+    [
+        ("What a lovely boat!", "held no JSON object"),
+        (GOOD | {"intent": "paint"}, "plan intent is 'paint'; use one of"),
+        (GOOD | {"prompt": ""}, "prompt is empty"),
+        (GOOD | {"region": [120, 40, 700, 655]}, "from 0 to 1"),
+        (GOOD | {"region": [0.5, 0.5, 0.1, 0.6]}, "left must be below right"),
+        (GOOD | {"references": [{"picture": 4}]}, "names picture 4; there are 1"),
+        (GOOD | {"references": [{"picture": 1, "strength": 7}]}, "strength is 7"),
+        (GOOD | {"changes": {"boat": "red"}}, "no list of texts"),
+        (GOOD | {"intent": "answer", "text": ""}, "\"text\" is empty"),
+    ],
+)  # fmt: skip
+def test_the_second_try_is_told_what_was_wrong(wrong, fault):
+    plan, model = refining(wrong, GOOD)
+    assert plan.prompt == GOOD["prompt"] and len(model.asked) == 2
+    assert fault in model.asked[1][0].turns[-1].text
+    assert len(model.asked[1][0].turns) == 1
+
+
+def test_optional_parts_that_stay_wrong_are_left_out():
+    wrong = GOOD | {"region": [1, 2, 3, 4], "references": "picture 1", "intent": "edit"}
+    plan, _ = refining(wrong)
+    assert plan.intent == "refine" and plan.prompt == GOOD["prompt"]
+    assert plan.region is None and plan.references == () and plan.keep == ("the sea",)
+
+
+def test_a_little_slack_costs_no_second_try():
+    loose = GOOD | {
+        "scope": "the whole picture",
+        "intent": " Refine ",
+        "changes": "the boat is red",
+        "keep": None,
+        "region": [-0.01, 0, 1.02, 1],
+        "references": [{"picture": "Picture 1", "role": "Base"}],
+        "mood": "cheerful",
+    }
+    plan, model = refining(loose)
+    assert len(model.asked) == 1
+    assert plan.changes == ("the boat is red",) and plan.keep == () and plan.region is None
+    assert plan.references == (Reference(1, "base"),) and plan.scope is None
+
+
+PROSE = "I would love to help you with that."
+
+
+@pytest.mark.parametrize(
+    ("parts", "wanted"),
+    [
+        (["a boat"], "generate"),
+        ([scene(), "make the boat red"], "refine"),
+        ([scene(), scene(), "put the cat from picture 1 into picture 2"], "compose"),
+        ([scene(), "what colour is it?"], "answer"),
+        (["画一只猫"], "generate"),
+    ],
+)
+def test_after_two_tries_the_users_own_words_are_the_plan(parts, wanted):
+    model = Chatty(PROSE)
+    plan = ask_for_plans(model, said(*parts))[0]
+    assert plan.intent == wanted and len(model.asked) == 2
+    assert NOTE.format(name="chatty") in plan.text
+    if wanted == "answer":
+        assert plan.text.startswith(PROSE)
+    else:
+        assert plan.prompt == parts[-1]
+    if wanted == "compose":
+        assert [(r.picture, r.role) for r in plan.references] == [(1, "subject"), (2, "base")]
+
+
+def test_the_report_says_that_the_words_are_the_users():
+    drawn = Copilot(Chatty(PROSE), FakePainter()).draw("a boat by the sea, in the morning, calm")[0]
+    assert "No plan could be read from chatty; your own words are used" in str(drawn.report)
+    assert drawn.plan.prompt == "a boat by the sea, in the morning, calm"
+
+
+def test_pictures_just_shown_count_from_one_in_the_users_words():
+    talk = said(scene(), "nice")
+    talk.add("assistant", "thanks")
+    talk.add("user", scene(), scene(), "put the cat from picture 1 into picture 2")
+    plan = ask_for_plans(Chatty(PROSE), talk)[0]
+    assert [(r.picture, r.role) for r in plan.references] == [(2, "subject"), (3, "base")]
+
+
+@pytest.mark.parametrize("intent", ["generate", "refine", "compose"])
+def test_a_forced_intent_is_kept(intent):
+    for reply in (GOOD | {"intent": "answer"}, PROSE, "{}"):
+        model = Chatty(reply)
+        plan = ask_for_plans(model, said(scene(), scene(), "make it red"), intent=intent)[0]
+        assert plan.intent == intent and plan.prompt
+        assert f'"intent": "{intent}"' in model.asked[0][0].turns[-1].text
+
+
+def test_a_forced_answer_is_plain_streamed_chat():
+    heard = []
+    model = Chatty("red")
+    plan = ask_for_plans(model, said(scene(), "which?"), intent="answer", on_text=heard.append)[0]
+    assert plan == Plan("answer", text="red") and heard == ["red"]
+    assert "schema" not in model.asked[0][1] and model.asked[0][0].turns[-1].text == "which?"
+
+
+def test_what_a_new_pictures_prompt_lost_is_put_back():
+    lossy = GOOD | {"intent": "generate", "prompt": "A shop in a street."}
+    plan = ask_for_plans(Chatty(lossy), said('a shop with a sign "OPEN 24h" in red'))[0]
+    assert '"OPEN 24h"' in plan.prompt and plan.prompt.startswith("A shop in a street.")
+
+
+def test_a_prompt_about_something_else_is_no_plan():
+    other = GOOD | {"intent": "generate", "prompt": "I will be taking care of you today."}
+    model = Chatty(other, GOOD | {"intent": "generate", "prompt": "a grey cat on a sofa"})
+    assert ask_for_plans(model, said("a cat"))[0].prompt == "a grey cat on a sofa"
+    assert "leaves out what was asked for: cat" in model.asked[1][0].turns[-1].text
+    assert ask_for_plans(Chatty(other), said("a cat"))[0].prompt == "a cat"
+
+
+def test_a_translated_prompt_is_left_alone_but_for_quotes():
+    english = GOOD | {"intent": "generate", "prompt": "three red boats by the sea"}
+    assert ask_for_plans(Chatty(english), said("海边的三只红色的船"))[0].prompt == english["prompt"]
+    signed = ask_for_plans(Chatty(english), said("海边的船，船上写着“回家”"))[0].prompt
+    assert signed.startswith(english["prompt"]) and "回家" in signed
+
+
+def test_changing_a_picture_that_is_not_there_draws_one():
+    plan = ask_for_plans(Chatty(GOOD), said("make the boat red"))[0]
+    assert plan.intent == "generate" and plan.region is None and plan.changes == ()
+
+
+def test_n_plans_take_n_seeds_and_the_conversation_is_left_alone():
+    model, talk = Chatty(GOOD), said("a boat")
+    assert len(ask_for_plans(model, talk, n=3, seed=5)) == 3
+    assert [o["seed"] for _, o in model.asked] == [5, 6, 7]
+    assert len(talk.tree) == 1 and talk.turns[-1].text == "a boat"
+
+
+def test_the_copilot_works_with_such_a_model():
+    model = Chatty(GOOD | {"intent": "generate", "text": "a boat"}, GOOD, PROSE)
+    copilot, talk = Copilot(model, FakePainter()), Conversation()
+    assert copilot.chat(talk, "a boat by the sea").plan.intent == "generate"
+    refined = copilot.chat(talk, "make the boat red")
+    assert refined.plan.region == (0.1, 0.2, 0.5, 0.6) and refined.change_mask is not None
+    assert copilot.ask(scene(), "what is it?") == PROSE
+
+
+def test_rewriting_with_such_a_model_proves_what_it_kept():
+    good = "a red car on a wet street at night"
+    found = Copilot(Chatty(good, "a blue car", good), FakePainter()).rewrite("a red car", n=2)
+    assert [r.prompt for r in found] == [good, good]
+    assert {c.kind for c in found[0].kept} >= {"colour"}
+    talk = Copilot(Chatty(PROSE), FakePainter()).rewrite("a red car", n=2)
+    assert all(r.prompt.startswith("a red car") and "love to help" not in r.prompt for r in talk)

@@ -1,0 +1,46 @@
+"""Taking back the last picture by saying so."""
+
+from __future__ import annotations
+
+import pytest
+from PIL import Image
+
+from wegen_core.planning.undo import undone
+from wegen_core.records.conversation import Conversation
+
+
+def talk(*said: str) -> Conversation:
+    """Turns of the user, each answered: "?" at the end by words, else by a new picture."""
+    made = Conversation()
+    for i, words in enumerate(said):
+        made.add("user", words)
+        shown = [] if words.endswith("?") else [Image.new("RGB", (4, 4), (i, 0, 0))]
+        made.add("assistant", f"reply {i}", *shown)
+    return made
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["undo that", "Undo!", "no, undo that please", "oops go back", "take that back", "revert it"]
+    + ["go back to the previous picture", "undo the last change", "撤销", "不对，撤回刚才的修改吧"],
+)
+def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(words):
+    conversation = talk("a boat", "make it red", "what colour is it?")
+    before = len(conversation.tree)
+    reply = undone(conversation, words)
+    assert reply.text == "Taken back: make it red" and reply.plan.intent == "answer"
+    assert [i.getpixel((0, 0)) for i in reply.images] == [(0, 0, 0)]
+    assert [t.text for t in conversation.turns] == ["a boat", "reply 0"]
+    assert len(conversation.tree) == before
+    assert undone(conversation, words).images == [] and conversation.turns == []
+    assert "no picture" in undone(conversation, words).text
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["go back to the beach", "take the hat back", "undo the red of the boat", "a way back"]
+    + ["put it back on the table", "back", "make the background red", "回到海边", "取消红色"],
+)
+def test_anything_more_than_that_is_for_the_model(words):
+    conversation = talk("a boat", "make it red")
+    assert undone(conversation, words) is None and len(conversation.turns) == 4

@@ -1,0 +1,261 @@
+"""What is said around the nouns of English: negations, keep clauses, pictures, names, styles."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from .english import Token, lemma, number_of
+from .lexicon import english as lexicon
+from .lexicon.styles import STYLES
+from .mention import Fact
+
+_TRIGGERS = frozenset("without no not don't never neither avoid avoiding excluding nobody".split())
+_NOT_NEGATING = frozenset("other only just longer more matter less doubt".split())
+_SCOPE_ENDS = frozenset(
+    "but with on at in under by so because instead while where then except unless for from into to "
+    "keep leave make change turn is are behind near over".split()
+)
+_EMPTY_VERBS = frozenset(
+    "add adding show showing include including draw have having be being use using do put any "
+    "visible "
+    "appear let want see get make making there too very".split()
+)
+_TOUCH = re.compile(r"(?:chang|touch|alter|modif|mov|crop|edit|affect)\w*")
+_MAX_SCOPE = 10  # tokens of one negation
+
+
+def negations(tokens: Sequence[Token]) -> Iterator[tuple[int, int, frozenset[str]]]:
+    """Token range and negated words of each "no ...", "without ...", "...-free"."""
+    i = 0
+    while i < len(tokens):
+        if tokens[i].text == "free" and i > 1 and tokens[i - 1].text == "-":
+            yield i - 2, i + 1, frozenset({lemma(tokens[i - 2].text)})
+        elif tokens[i].text == "free" and i + 1 < len(tokens) and tokens[i + 1].text == "of":
+            last, words = _scope(tokens, i + 1)
+            if words:
+                yield i, last, words
+        elif tokens[i].text in _TRIGGERS:
+            last, words = _scope(tokens, i)
+            if words:
+                yield i, last, words
+                i = last
+                continue
+        i += 1
+
+
+def _scope(tokens: Sequence[Token], first: int) -> tuple[int, frozenset[str]]:
+    if tokens[first].text == "nobody":
+        return first + 1, frozenset({"person"})
+    words: set[str] = set()
+    last = i = first + 1
+    while i < min(len(tokens), first + _MAX_SCOPE):
+        token = tokens[i]
+        following = tokens[i + 1].text if i + 1 < len(tokens) else ""
+        if i == first + 1 and (token.text in _NOT_NEGATING or _TOUCH.fullmatch(token.text)):
+            return first, frozenset()
+        if token.text == "one" and i == first + 1 and tokens[first].text == "no":
+            return i + 1, frozenset({"person"})
+        joins = token.text in ("and", "or", "nor")
+        if joins and (following in ("a", "an", "the", "it") or _is_verb(following)):
+            break
+        if not token.word and token.text not in "-/&" or token.text in _SCOPE_ENDS:
+            break
+        i += 1
+        if not joins and token.word:
+            last = i
+            if token.text not in lexicon.STOPWORDS and token.text not in _EMPTY_VERBS:
+                words.add(lemma(token.text))
+        if _TOUCH.fullmatch(token.text):
+            return first, frozenset()
+    return last, frozenset(words)
+
+
+def _is_verb(word: str) -> bool:
+    return re.fullmatch(lexicon.EDIT_VERBS, word) is not None or word in ("keep", "leave")
+
+
+_CLAUSE_END = re.compile(
+    rf"(?:,|\band\b|\bbut\b|\bthen\b|\bwhile\b)\s*(?:then |also |just |only |please )?"
+    rf"(?:{lexicon.EDIT_VERBS}|with|chang\w+|turn\w+|mak\w+)\b",
+    re.IGNORECASE,
+)
+_KEPT = (
+    r"(?:the|everything|all|my|his|her|its|their|it|this|that|both|other|same|rest|every|"
+    r"composition|background|lighting|colou?rs?|pose|face|faces|style)\b"
+)
+_KEEP = re.compile(
+    rf"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|"
+    rf"retain(?:ing)?)\s+{_KEPT}[^.;!?\n]{{0,160}}"
+    r"|\b(?:don't|don’t|do not|never|without)\s+(?:chang|touch|alter|modify|mov|crop|edit|"
+    r"affect)\w*\s"
+    r"[^.;!?\n]{1,120}"
+    r"|\bleav(?:e|ing)\s[^.;!?\n]{1,80}?\b(?:alone|unchanged|as (?:it|they) (?:is|are)|as[- ]is|"
+    r"intact|"
+    r"untouched|the same)\b",
+    re.IGNORECASE,
+)
+_STAYS = re.compile(
+    r"\b(?:(?:stays?|remains?) (?:exactly )?(?:the same|as (?:(?:it|he|she|they) )?(?:is|are))|"
+    r"unchanged|untouched|nothing else (?:\w+ )?chang\w+|must not "
+    r"change"
+    r"|should not change)\b",
+    re.IGNORECASE,
+)
+_KEEP_WORDS = frozenset(
+    "keep keeping preserve preserving maintain maintaining retain retaining leave leaving "
+    "without never "
+    "don't not do change changing touch touching alter altering modify modifying move moving crop "
+    "cropping edit editing affect affecting alone unchanged untouched intact stay stays remain "
+    "remains must should way were has".split()
+)
+
+
+def keep_facts(text: str) -> Iterator[Fact]:
+    """Clauses that say what stays: "keep the sky", "everything else unchanged"."""
+    last = 0
+    for match in _KEEP.finditer(text):
+        cut = _CLAUSE_END.search(text, match.start() + 5, match.end())
+        end = _trim(text, match.start(), cut.start() if cut else match.end())
+        last = end
+        yield Fact("keep", match.start(), end, keep_words(text[match.start() : end]))
+    for match in _STAYS.finditer(text):
+        begin = max(
+            text.rfind(sign, max(0, match.start() - 80), match.start()) for sign in ",.;!?\n"
+        )
+        joiner = text.rfind(" and ", max(begin, 0), match.start())
+        begin = max(begin + 1, joiner + 5 if joiner >= 0 else 0, match.start() - 80, 0)
+        begin += len(text[begin : match.start()]) - len(text[begin : match.start()].lstrip())
+        words = keep_words(text[begin : match.end()])
+        if begin >= last and words:
+            yield Fact("keep", begin, match.end(), words)
+
+
+def keep_words(clause: str) -> frozenset[str]:
+    """The words of a keep clause that say what is kept."""
+    words = re.findall(r"[a-z0-9']+", clause.lower().replace("’", "'"))
+    rest = {"everything", "else", "rest"} & set(words)
+    content = {lemma(w) for w in words if w not in lexicon.STOPWORDS and w not in _KEEP_WORDS}
+    return frozenset(content | ({"else"} if rest and not content else set()))
+
+
+def _trim(text: str, start: int, end: int) -> int:
+    return start + len(text[start:end].rstrip(" ,\t"))
+
+
+_ONE = "|".join(list(lexicon.NUMBERS)[:9])
+_WHICH = rf"(?:[1-9]\d?|{_ONE})\b"
+_NTH = "|".join(lexicon.ORDINALS)
+_SHOWN = r"(?:picture|image|photo|photograph|pic|img|figure|reference)"
+_PICTURE = re.compile(
+    rf"\b{_SHOWN}(?:s|\s+(?:no|number))?\.?\s{{0,3}}#?({_WHICH}(?:\s?(?:,|and|&)\s?{_WHICH})*)"
+    rf"|\b({_NTH})\s+{_SHOWN}\b",
+    re.IGNORECASE,
+)
+
+
+def picture_facts(text: str) -> Iterator[Fact]:
+    """References to pictures by number: "picture 1", "images 1 and 2", "the second photo"."""
+    for match in _PICTURE.finditer(text):
+        if match[2]:
+            numbers = {lexicon.ORDINALS[match[2].lower()]}
+        else:
+            values = (number_of(word) for word in re.findall(r"\w+", match[1].lower()))
+            numbers = {value for value in values if value}
+        yield Fact("picture", *match.span(), frozenset(numbers))
+
+
+_STYLE_OF = {say: name for name, ways in STYLES.items() for say in ways}
+_STYLE = re.compile(
+    "|".join(
+        rf"(?<![a-z]){re.escape(say)}s?(?![a-z])" if say.isascii() else re.escape(say)
+        for say in sorted(_STYLE_OF, key=lambda way: (-len(way), way))
+    ),
+    re.IGNORECASE,
+)
+_BLACK_WHITE = re.compile(
+    r"\bblack[- ](?:and|&)[- ]white(?=\s*(?:$|[,.;!?]|photo|film|picture|image|portrait|shot|"
+    r"illus|draw"
+    r"|sketch|movie|comic|style))",
+    re.IGNORECASE,
+)
+_STYLE_PHRASE = re.compile(
+    r"\b(?:in the (?:style|manner) of|in the style)\s+(?:(?!with |on |in |at |and "
+    r")[^\s,.;!?]{1,30}\s?)"
+    r"{1,4}|\b(?!(?:the|this|that|a|an|in|of|my|its|same|other|new|one|art|painting|any)\b)"
+    r"[a-z][\w]{1,20}[- ]style\b",
+    re.IGNORECASE,
+)
+
+
+def monochrome(text: str) -> Iterator[re.Match[str]]:
+    """Where "black and white" is a style and no colours."""
+    return _BLACK_WHITE.finditer(text)
+
+
+def style_facts(text: str) -> Iterator[Fact]:
+    """Style words, with every way to say one style read as the same."""
+    taken: list[tuple[int, int]] = []
+    for match in _STYLE_PHRASE.finditer(text):
+        end = match.start() + len(match[0].rstrip())
+        inner = _STYLE.search(text, match.start(), end)
+        name = _STYLE_OF.get(_way(inner[0])) if inner else None
+        words = re.sub(r"\b(?:in the (?:style|manner)(?: of)?|style)\b|[-]", " ", match[0].lower())
+        taken.append((match.start(), end))
+        yield Fact("style", match.start(), end, name or " ".join(words.split()))
+    for match in monochrome(text):
+        yield Fact("style", *match.span(), "black and white")
+    position = 0
+    for match in _STYLE.finditer(text):
+        while position < len(taken) and taken[position][1] <= match.start():
+            position += 1
+        if position < len(taken) and taken[position][0] < match.end():
+            continue
+        name = _STYLE_OF.get(_way(match[0]))
+        if name:
+            yield Fact("style", *match.span(), name)
+
+
+def _way(words: str) -> str:
+    lower = words.lower()
+    return lower if lower in _STYLE_OF else lower.removesuffix("s")
+
+
+_NAME_JOINERS = frozenset("of de van der von the la le del da".split())
+_TITLE_SHARE = 0.8  # above it, capitals are a headline's and say nothing
+
+
+def name_facts(text: str, tokens: Sequence[Token]) -> Iterator[Fact]:
+    """Capitalised words in mid-sentence, runs of them as one: "Van Gogh", "New York"."""
+    long_words = [t for t in tokens if t.word and t.end - t.start > 3]
+    capitals = sum(text[t.start].isupper() for t in long_words)
+    if len(long_words) > 3 and capitals > _TITLE_SHARE * len(long_words):
+        return
+    i = 0
+    while i < len(tokens):
+        last = _name_end(text, tokens, i)
+        opening = i == 0 or tokens[i - 1].text in ".!?:;\n•*-\0"
+        if last - i >= (2 if opening else 1):
+            start, end = tokens[i].start, tokens[last - 1].end
+            if end - start > 1 and text[start:end] not in lexicon.NOT_NAMES:
+                yield Fact("name", start, end, text[start:end].casefold())
+        i = max(last, i + 1)
+
+
+def _name_end(text: str, tokens: Sequence[Token], i: int) -> int:
+    """Where the run of capitalised words from token `i` ends; `i` when there is none."""
+    first = last = i
+    while i < len(tokens):
+        token, raw = tokens[i], text[tokens[i].start : tokens[i].end]
+        if raw[0].isupper() and token.text[0].isalpha() and raw not in lexicon.NOT_NAMES:
+            i = last = i + 1
+        elif token.text in _NAME_JOINERS and last == i > first and i + 1 < len(tokens):
+            following = text[tokens[i + 1].start : tokens[i + 1].end]
+            if token.text == "the" or not following[0].isupper():
+                break
+            i += 1
+        else:
+            break
+        if i < len(tokens) and text[tokens[i - 1].end : tokens[i].start] != " ":
+            break
+    return last

@@ -1,0 +1,1 @@
+"""Word lists, English and Chinese."""

@@ -1,0 +1,1 @@
+"""Images in any usual form, and image files."""

@@ -1,0 +1,85 @@
+"""The protocol of everything that understands: a chat model that may see images."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
+
+if TYPE_CHECKING:
+    from ..records.conversation import Conversation
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a chat model can do; its callers ask for nothing else.
+
+    Parameters
+    ----------
+    max_images
+        How many of a conversation's newest images it is shown. 0: it does not see; None: all.
+    streams
+        Whether `Hooks.on_text` gets the reply in pieces, so that stopping early saves work.
+    json_schema
+        Whether `chat` takes a schema.
+    vocabulary
+        The words it was trained on, lower case; None: any.
+    """
+
+    max_images: int | None = None
+    streams: bool = True
+    json_schema: bool = True
+    vocabulary: frozenset[str] | None = None
+
+    @property
+    def sees(self) -> bool:
+        """Whether it is shown any image."""
+        return self.max_images != 0
+
+
+@runtime_checkable
+class ChatModel(Protocol):
+    """Reads a conversation of text and images and replies in words."""
+
+    name: str
+    capabilities: Capabilities
+
+    def chat(
+        self,
+        conversation: Conversation,
+        *,
+        schema: dict[str, Any] | None = None,
+        sampling: Sampling = GREEDY,
+        hooks: Hooks = NO_HOOKS,
+    ) -> str:
+        """The reply to the last turn, which is the user's.
+
+        Parameters
+        ----------
+        schema
+            A JSON Schema that the reply should fit. Callers still parse the reply leniently:
+            few models guarantee it.
+        sampling, hooks
+            See `wegen_core.records.hooks`.
+
+        Raises
+        ------
+        ValueError
+            The conversation does not fit the model (the text names the limit), or `schema` is
+            given to a model whose capabilities exclude it.
+        Stopped
+            `hooks.should_stop` returned True.
+        """
+        ...
+
+
+@runtime_checkable
+class PromptRewriter(Protocol):
+    """A chat model that was trained to rewrite prompts, and is asked for that directly."""
+
+    def rewrite(
+        self, prompt: str, *, n: int, sampling: Sampling, hooks: Hooks = NO_HOOKS
+    ) -> list[str]:
+        """`n` full descriptions of what `prompt` asks for; raises `Stopped`."""
+        ...

@@ -1,0 +1,44 @@
+"""The protocol of everything that plans the next step of a conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ..records.hooks import NO_HOOKS, Hooks, Sampling
+
+if TYPE_CHECKING:
+    from ..records.conversation import Conversation
+    from ..records.plan import Intent, Plan
+
+
+@runtime_checkable
+class Planner(Protocol):
+    """Turns a conversation into a `Plan` for its next step."""
+
+    name: str
+
+    def plan(
+        self,
+        conversation: Conversation,
+        *,
+        intent: Intent | None = None,
+        sampling: Sampling = Sampling(),  # noqa: B008  # immutable
+        hooks: Hooks = NO_HOOKS,
+    ) -> Plan:
+        """The plan that answers the last turn, which is the user's.
+
+        Parameters
+        ----------
+        intent
+            What the plan must do; None lets the planner find out.
+        sampling
+            Fields that are None take the planner's own values.
+
+        Raises
+        ------
+        ValueError
+            The conversation does not fit the model; the text names the limit.
+        Stopped
+            `hooks.should_stop` returned True.
+        """
+        ...

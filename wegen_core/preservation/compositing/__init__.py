@@ -1,0 +1,1 @@
+"""The edit laid into the source."""

@@ -1,0 +1,1 @@
+"""Where in the edited image each pixel of the source is."""

@@ -1,0 +1,1 @@
+"""Plain records: conversations, plans, results, hooks."""

@@ -1,0 +1,307 @@
+"""Conversation: the interleaved turns of text and pictures, and the only state the copilot has.
+
+Turns form a tree: every reply can be branched. A conversation is saved as a folder of plain files:
+`conversation.json` and one PNG per different picture, named after its content.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from PIL import Image
+
+from ..images.convert import one_pil
+
+Role = Literal["user", "assistant"]
+FILE = "conversation.json"
+VERSION = 1
+_PNG_NAME = re.compile(r"[0-9a-f]{16}\.png")
+
+
+@dataclass(frozen=True)
+class Text:
+    """Words."""
+
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture, mode RGB or RGBA, and what the network that drew it knows of it.
+
+    features: the network's visual tokens [64, W]; they save reading the picture again and are
+    never written to disk.
+    """
+
+    image: Image.Image
+    features: Any = field(default=None, repr=False)
+
+
+Part = Text | Picture  # what a turn is made of
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one side said at once. record: how it was made (seed, plan, model), as plain JSON."""
+
+    id: str
+    parent: str | None
+    role: Role
+    parts: tuple[Part, ...]
+    record: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def text(self) -> str:
+        """All words of the turn."""
+        return "\n".join(p.text for p in self.parts if isinstance(p, Text))
+
+    @property
+    def pictures(self) -> list[Picture]:
+        return [p for p in self.parts if isinstance(p, Picture)]
+
+
+class Conversation:
+    """A tree of turns and the place in it where the talk stands (`head`)."""
+
+    def __init__(self) -> None:
+        self.tree: dict[str, Turn] = {}
+        self.head: str | None = None
+
+    def __repr__(self) -> str:
+        return f"Conversation({len(self.turns)} turns, {len(self.pictures)} pictures)"
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns from the first to the head."""
+        path = []
+        at = self.head
+        while at is not None:
+            path.append(self.tree[at])
+            at = self.tree[at].parent
+        return path[::-1]
+
+    @property
+    def pictures(self) -> list[Picture]:
+        """The pictures from the first turn to the head; people call the first one picture 1."""
+        return [p for turn in self.turns for p in turn.pictures]
+
+    def add(
+        self, role: Role, *parts: Part | str | Image.Image, record: Mapping[str, Any] | None = None
+    ) -> Turn:
+        """Add a turn after the head, and make it the head.
+
+        Strings become Text, PIL images Picture (RGB, or RGBA where they have alpha).
+        Raises ValueError for another role, for no parts, for a part of another kind, and for a
+        record that is not JSON.
+        """
+        if not parts:
+            raise ValueError("a turn needs at least one part: text or a picture")
+        made = tuple(_part(p, f"part {i}") for i, p in enumerate(parts, 1))
+        turn = Turn(secrets.token_hex(6), self.head, _role(role), made, _plain(record or {}))
+        self.tree[turn.id] = turn
+        self.head = turn.id
+        return turn
+
+    def branch(self, turn_id: str | None) -> Conversation:
+        """The same turns, standing at `turn_id` (None: before the first).
+
+        Adding to the branch leaves this conversation alone; `adopt` brings the new turns back.
+        """
+        self._check_known(turn_id)
+        other = Conversation()
+        other.tree = dict(self.tree)
+        other.head = turn_id
+        return other
+
+    def branches(self, turn_id: str | None) -> list[Turn]:
+        """The turns that follow `turn_id` (None: the first turns), oldest first."""
+        self._check_known(turn_id)
+        return [t for t in self.tree.values() if t.parent == turn_id]
+
+    def adopt(self, branch: Conversation) -> None:
+        """Take over the turns and the head of a branch, at once."""
+        self.tree.update(branch.tree)
+        self.head = branch.head
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write `conversation.json` and the pictures into `folder`, made if it is missing.
+
+        Every file is written under a temporary name and renamed, pictures first: an interrupted
+        save leaves the old conversation as it was. Pictures already there are not written again.
+        """
+        folder = Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        for turn in self.tree.values():
+            for picture in turn.pictures:
+                path = folder / content_name(picture.image)
+                if not path.exists():
+                    write_atomically(path, _png(picture.image))
+        turns = [_turn_to_dict(turn) for turn in self.tree.values()]
+        data = {"version": VERSION, "head": self.head, "turns": turns}
+        text = json.dumps(data, ensure_ascii=False, indent=1)
+        write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
+
+    @classmethod
+    def load(cls, folder: str | os.PathLike[str]) -> Conversation:
+        """The conversation saved in `folder`.
+
+        Raises FileNotFoundError if there is none or a picture of it is missing, and ValueError,
+        naming the file and the turn, if what is there is not a conversation.
+        """
+        path = Path(folder) / FILE
+        if not path.is_file():
+            raise FileNotFoundError(f"{folder} holds no conversation: {FILE} is missing")
+        try:
+            data = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
+            return cls._from_dict(data, path.parent)
+        except (ValueError, KeyError, TypeError) as error:
+            what = f"field {error} is missing" if isinstance(error, KeyError) else error
+            raise ValueError(
+                f"{path} is not a conversation: {what}; move it away, or name another folder"
+            ) from error
+
+    @classmethod
+    def _from_dict(cls, data: Any, folder: Path) -> Conversation:
+        if not isinstance(data, dict):
+            raise ValueError("it is not a JSON object")
+        if data.get("version") != VERSION:
+            raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
+        talk = cls()
+        for item in data["turns"]:
+            turn = _turn_from_dict(item, folder)
+            if turn.id in talk.tree:
+                raise ValueError(f"turn {turn.id!r} is there twice")
+            talk.tree[turn.id] = turn
+        talk.head = data["head"]
+        talk._check_known(talk.head)
+        _check_parents(talk.tree)
+        return talk
+
+    def _check_known(self, turn_id: str | None) -> None:
+        if turn_id is not None and turn_id not in self.tree:
+            raise ValueError(f"the conversation has no turn {turn_id!r}")
+
+
+def content_name(image: Image.Image) -> str:
+    """File name made of a picture's content: equal pixels, equal name."""
+    digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
+    digest.update(image.tobytes())
+    return f"{digest.hexdigest()[:16]}.png"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write `content` beside `path`, then rename: `path` is the old file or the new, never half."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        with open(temporary, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _png(image: Image.Image) -> bytes:
+    bare = image.copy()
+    bare.info.clear()  # a "transparency" or gamma entry would change what is read back
+    buffer = io.BytesIO()
+    bare.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _role(value: Any) -> Role:
+    if value not in ("user", "assistant"):
+        raise ValueError(f"turn role is {value!r}; use 'user' or 'assistant'")
+    return value
+
+
+def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
+    """`record` as JSON keeps it (tuples become lists): loading gives back what was added."""
+    try:
+        return json.loads(json.dumps(dict(record), allow_nan=False))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the turn's record cannot be written as JSON: {error}") from error
+
+
+def _part(part: Any, name: str) -> Part:
+    if isinstance(part, str):
+        return Text(part)
+    if isinstance(part, Text):
+        return part
+    image = part.image if isinstance(part, Picture) else part
+    if not isinstance(image, Image.Image):
+        raise ValueError(f"{name} is a {type(part).__name__}; give text or a PIL image")
+    converted = one_pil(image, name)
+    if isinstance(part, Picture):
+        return part if converted.mode == image.mode else replace(part, image=converted)
+    return Picture(converted)
+
+
+def _turn_to_dict(turn: Turn) -> dict[str, Any]:
+    parts = [
+        {"text": p.text} if isinstance(p, Text) else {"picture": content_name(p.image)}
+        for p in turn.parts
+    ]
+    return {
+        "id": turn.id,
+        "parent": turn.parent,
+        "role": turn.role,
+        "parts": parts,
+        "record": turn.record,
+    }
+
+
+def _turn_from_dict(item: Any, folder: Path) -> Turn:
+    if not isinstance(item, dict) or not isinstance(item.get("id"), str):
+        raise ValueError("a turn has no id")
+    try:
+        parts = tuple(_part_from_dict(part, folder) for part in item["parts"])
+        if not parts:
+            raise ValueError("it has no parts")
+        return Turn(item["id"], item["parent"], _role(item["role"]), parts, dict(item["record"]))
+    except FileNotFoundError:
+        raise
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"turn {item['id']!r}: {error}") from error
+
+
+def _part_from_dict(part: Any, folder: Path) -> Part:
+    if isinstance(part, dict) and isinstance(part.get("text"), str):
+        return Text(part["text"])
+    name = part.get("picture") if isinstance(part, dict) else None
+    if not isinstance(name, str) or not _PNG_NAME.fullmatch(name):
+        raise ValueError(f"part {part!r} is neither text nor a picture")
+    if not (folder / name).is_file():
+        raise FileNotFoundError(f"picture {name} of the conversation in {folder} is missing")
+    try:
+        with Image.open(folder / name) as image:
+            image.load()
+            return Picture(image.copy())
+    except (OSError, SyntaxError) as error:
+        raise ValueError(f"picture {name} cannot be read: {error}") from error
+
+
+def _check_parents(tree: Mapping[str, Turn]) -> None:
+    sound: set[str | None] = {None}
+    for turn in tree.values():
+        path: list[str | None] = []
+        at: str | None = turn.id
+        while at not in sound:
+            if at not in tree:
+                raise ValueError(f"turn {path[-1]!r} follows unknown turn {at!r}")
+            if at in path:
+                raise ValueError(f"turn {at!r} follows itself")
+            path.append(at)
+            at = tree[at].parent  # type: ignore[index]
+        sound.update(path)
