@@ -62,7 +62,7 @@ class WeGenChat(io.ComfyNode):
 
         talk = Talk() if conversation is None else conversation.branch(conversation.head)
         shown = to_pictures(images, "images")
-        exact = {} if images is None else numbered([images], before=len(talk.pictures))
+        exact = {} if images is None else numbered([images], before=len(talk.images))
         if back := undone(talk, message):
             reply = back
         elif here := expanding(cls.hidden, copilot):
@@ -86,5 +86,5 @@ def _picture(reply, talk, exact):
     if reply.images:
         source = exact.get(reply.plan.base)
         return restored(to_image(reply.images), source, reply.change_mask)
-    last = [p.image for p in talk.pictures[-1:]]
+    last = [p.image for p in talk.images[-1:]]
     return to_image(last or [Image.new("RGB", (64, 64), "grey")])

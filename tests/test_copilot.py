@@ -52,7 +52,7 @@ def test_chat_answers_draws_refines_and_composes(copilot):
     assert outside_is_exact(scene(), composed.images[0], composed.change_mask)
 
     assert [t.role for t in talk.turns] == ["user", "assistant"] * 4
-    assert len(talk.pictures) == 4
+    assert len(talk.images) == 4
 
     back = copilot.chat(talk, "no, undo that")
     assert back.images == [refined.images[0]] and len(talk.turns) == 6
@@ -66,13 +66,13 @@ def test_a_turn_records_how_it_was_made(copilot, tmp_path):
     assert turn.record["seed"] == 3
     assert turn.record["plan"] == reply.plan.to_dict()
     assert (turn.record["model"], turn.record["painter"]) == ("fake-mllm", "fake-painter")
-    assert turn.pictures[0].features == reply.plan.draft
+    assert turn.images[0].features == reply.plan.draft
     refined = copilot.chat(talk, "make it bigger")
     assert refined.report.data["preservation"]["decision"] in ("lock", "pass")
     talk.save(tmp_path)
     again = Conversation.load(tmp_path)
     assert again.turns[-1].record == refined.report.data
-    assert same(again.pictures[-1].image, refined.images[0])
+    assert same(again.images[-1].image, refined.images[0])
 
 
 def test_every_branch_goes_its_own_way(copilot):

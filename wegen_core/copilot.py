@@ -13,7 +13,7 @@ from .planning import requests as turns
 from .planning.references import assigned, given_references, with_base
 from .planning.undo import undone
 from .planning.verification import stressed, summary
-from .records.conversation import Conversation, Picture
+from .records.conversation import Conversation, ImagePart
 from .records.results import Composed, Drawn, Refined, Reply, Report
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Copilot:
 
     Every method that runs a model takes on_text (each new piece of text), on_progress and
     should_stop (see `wegen_core.progress`); `Stopped` is raised when the latter says True. Pictures
-    may be PIL images, arrays or tensors (see `wegen_core.pictures.to_pil`). The same seed gives the
+    may be PIL images, arrays or tensors (see `wegen_core.images.convert.to_pil`). The same seed gives the
     same result. Raises ValueError for empty text and for pictures that are none.
     """
 
@@ -296,7 +296,7 @@ class Copilot:
         text = plan.text or plan.prompt
         report = self.report(plan, made, seed)
         # A picture keeps the network's own tokens: the next turn need not read it again.
-        shown = [] if made is None else [Picture(made.image, plan.draft)]
+        shown = [] if made is None else [ImagePart(made.image, plan.draft)]
         talk.add("assistant", text, *shown, record=report.data)
         mask = None if made is None else made.change_mask
         notes = [not_known(self.mllm.name, plan)] if plan.unknown else []
@@ -325,7 +325,7 @@ class Copilot:
         plan = self.plan_turn(talk, intent, seed, **vars(callbacks))
         if plan.intent == "answer":
             return self.reply(talk, plan, None, seed)
-        pictures = [p.image for p in talk.pictures]
+        pictures = [p.image for p in talk.images]
         plan = within(plan, pictures, mask)
 
         def make(plan: Plan) -> Made:

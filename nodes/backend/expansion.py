@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...wegen_core.pipeline import Made
-    from ...wegen_core.records.conversation import Conversation, Picture
+    from ...wegen_core.records.conversation import Conversation, ImagePart
     from ...wegen_core.records.plan import Intent, Plan, Reference
 
 PLAN_SEED = 0
@@ -81,7 +81,7 @@ def expanding(hidden: Any, resident: Resident) -> Expanding | None:
 def plan_turn(here: Expanding, talk: Conversation, intent: Intent | None) -> Plan:
     """The plan for the last turn of `talk`; for the same talk, the same plan."""
     said = [
-        (turn.role, turn.text, turn.record.get("references"), *map(_digest, turn.pictures))
+        (turn.role, turn.text, turn.record.get("references"), *map(_digest, turn.images))
         for turn in talk.turns
     ]
 
@@ -91,7 +91,7 @@ def plan_turn(here: Expanding, talk: Conversation, intent: Intent | None) -> Pla
     return here.resident.planned(repr((intent, said)), here.node_id, plan)
 
 
-def _digest(picture: Picture) -> tuple[Any, ...]:
+def _digest(picture: ImagePart) -> tuple[Any, ...]:
     image = picture.image
     return image.mode, image.size, hashlib.sha256(image.tobytes()).digest()
 
@@ -187,7 +187,7 @@ def expand(
     nodes: dict[str, Any] = {}
     for step in steps:
         graph, painter = GraphBuilder(), here.painter
-        told = painter.brief(step.plan, [p.image for p in step.talk.pictures], step.mask)
+        told = painter.brief(step.plan, [p.image for p in step.talk.images], step.mask)
         parts = graph.node("WeGenUnpack", "copilot", copilot=here.link, token=painter.token)
         painting = PaintingGraph(graph, painter, told, parts)
         image = painting.image(step.seed, step.steps, step.guidance)
@@ -233,7 +233,7 @@ def _preserved(step: Step, image: Any, aligned: bool) -> Made:
     painted = to_pictures(image, "image")[0]
     if painted.size != step.final:
         painted = painted.resize(step.final, Resampling.LANCZOS)
-    pictures = [p.image for p in step.talk.pictures]
+    pictures = [p.image for p in step.talk.images]
     with stoppable() as callbacks:
         stop = callbacks["should_stop"]
         return preserved(step.plan, painted, pictures, step.mask, aligned=aligned, should_stop=stop)

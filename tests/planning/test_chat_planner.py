@@ -67,7 +67,7 @@ def test_a_good_reply_becomes_the_plan_at_once():
     assert options["max_new_tokens"] == MOST_TOKENS
     words = talk.turns[-1].text
     assert words.startswith("make the boat red\n") and '"region"' in words
-    assert len(talk.pictures) == 1
+    assert len(talk.images) == 1
 
 
 @pytest.mark.parametrize(

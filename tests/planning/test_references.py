@@ -140,6 +140,6 @@ def test_the_painter_changes_the_picture_whose_rest_stays():
     talk = turns.composing([scene((40, 64)), scene((64, 40))], "put it into picture 2")
     planned = Plan("compose", prompt="a cat", references=(Reference(1), Reference(2, "style")))
     plan = with_base(planned, talk)
-    pictures = [p.image for p in talk.pictures]
+    pictures = [p.image for p in talk.images]
     family = next(f for f in FAMILIES if f.prefix == "Flux2")
     assert brief(plan, pictures, family, area=64 * 64).final == (64, 40)

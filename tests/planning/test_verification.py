@@ -59,7 +59,7 @@ def test_every_constraint_is_asked_about_and_answered():
     assert [f.holds for f in found[:3]] == [True, False, None] and found[-1].holds is not False
     assert [str(f).split(":")[0] for f in found[:3]] == ["yes", "no", "cannot tell"]
     question = eyes.asked[0].turns[-1]
-    assert len(question.pictures) == 1 and '"OPEN" is written' in question.text
+    assert len(question.images) == 1 and '"OPEN" is written' in question.text
 
 
 @pytest.mark.parametrize("reply", ["It is a lovely picture!", '{"answers": ["no"]}', "{}", "[no]"])

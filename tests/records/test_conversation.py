@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from wegen_core.records.conversation import Conversation, Picture, Text, content_name
+from wegen_core.records.conversation import Conversation, ImagePart, TextPart, content_name
 
 sizes = st.integers(1, 7)
 images = st.one_of(
@@ -59,7 +59,9 @@ def facts(talk: Conversation):
     """Everything a conversation says, comparable."""
 
     def part(p):
-        return p.text if isinstance(p, Text) else (p.image.mode, p.image.size, p.image.tobytes())
+        return (
+            p.text if isinstance(p, TextPart) else (p.image.mode, p.image.size, p.image.tobytes())
+        )
 
     turns = [(t.id, t.parent, t.role, [*map(part, t.parts)], t.record) for t in talk.tree.values()]
     return talk.head, turns
@@ -85,11 +87,13 @@ def test_turns_lead_from_the_first_to_the_head(items):
 
 def test_parts_become_text_and_pictures():
     talk = Conversation()
-    turn = talk.add("user", Image.new("L", (3, 2), 7), "a boat", Picture(Image.new("P", (1, 1)), 5))
+    turn = talk.add(
+        "user", Image.new("L", (3, 2), 7), "a boat", ImagePart(Image.new("P", (1, 1)), 5)
+    )
     assert turn.text == "a boat"
-    assert [p.image.mode for p in turn.pictures] == ["RGB", "RGB"]
-    assert turn.pictures[1].features == 5
-    assert talk.pictures == turn.pictures
+    assert [p.image.mode for p in turn.images] == ["RGB", "RGB"]
+    assert turn.images[1].features == 5
+    assert talk.images == turn.images
     assert repr(talk) == "Conversation(1 turns, 2 pictures)"
 
 

@@ -41,7 +41,7 @@ class FakeMLLM:
         **_,
     ):
         said = conversation.turns[-1].text
-        self.seen.append(([t.text for t in conversation.turns], len(conversation.pictures), intent))
+        self.seen.append(([t.text for t in conversation.turns], len(conversation.images), intent))
         if len(said) > 5000:
             raise ValueError(f"message has {len(said)} signs; this model takes at most 5000")
         for step in range(3):

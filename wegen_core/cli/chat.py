@@ -84,9 +84,9 @@ class Session:
             case "/back":
                 self.back()
             case "/pictures":
-                for number, picture in enumerate(self.talk.pictures, 1):
+                for number, picture in enumerate(self.talk.images, 1):
                     print(f"picture {number}: {picture.image.width}x{picture.image.height}")
-                if not self.talk.pictures:
+                if not self.talk.images:
                     print("no picture yet")
             case "/save":
                 self.save(rest.strip())

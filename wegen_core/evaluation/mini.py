@@ -94,7 +94,7 @@ def chat(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) ->
     for turn in (1, 2, 3):
         instruction, scene = world.edits(scene, rng, "any")
         reply = copilot.chat(talk, instruction, seed=seed)
-        shown = reply.images[-1] if reply.images else talk.pictures[-1].image
+        shown = reply.images[-1] if reply.images else talk.images[-1].image
         figures[f"right after change {turn}"] = right(probe, shown, scene)
     return figures
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from ..images.convert import flatten
-from ..records.conversation import Picture
+from ..records.conversation import ImagePart
 
 if TYPE_CHECKING:
     from ..records.conversation import Conversation, Role
@@ -44,13 +44,13 @@ def to_messages(conversation: Conversation, *, pictures: int | None = None) -> l
     found: list[Message] = []
     drawn: list[str | Image.Image] = []
     number = 0
-    hidden = 0 if pictures is None else len(conversation.pictures) - pictures
+    hidden = 0 if pictures is None else len(conversation.images) - pictures
     for turn in turns:
         own = turn.role == "user"
         parts: list[str | Image.Image] = drawn if own else []
         drawn = [] if own else drawn
         for part in turn.parts:
-            if not isinstance(part, Picture):
+            if not isinstance(part, ImagePart):
                 parts.append(part.text)
                 continue
             number += 1
@@ -75,7 +75,7 @@ def _merged(parts: list[str | Image.Image]) -> list[str | Image.Image]:
     return merged
 
 
-def _shown(picture: Picture) -> Image.Image:
+def _shown(picture: ImagePart) -> Image.Image:
     image = flatten(picture.image).copy()
     image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
     return image

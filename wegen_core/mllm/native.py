@@ -16,7 +16,7 @@ from ..constraints.find import find_subjects
 from ..images.convert import flatten
 from ..model.prompt import AROUND, IMAGE, SEEN, THEN, Part, reply_ids, user_ids
 from ..model.reply_format import slips
-from ..records.conversation import Conversation, Picture, Turn
+from ..records.conversation import Conversation, ImagePart, Turn
 from ..records.plan import Intent, Plan, Reference
 from .vocabulary import plainer, words
 
@@ -228,7 +228,7 @@ class NativeMLLM:
         ids = [tokens.bos_id]
         for turn in turns:
             parts: list[Part] = [
-                IMAGE if isinstance(part, Picture) else part.text for part in turn.parts
+                IMAGE if isinstance(part, ImagePart) else part.text for part in turn.parts
             ]
             if turn.role == "user":
                 if self._taught:
@@ -243,18 +243,18 @@ class NativeMLLM:
         features = torch.cat([self._tokens(p) for p in pictures]) if pictures else None
         return torch.tensor(ids), features
 
-    def _window(self, turns: Sequence[Turn]) -> tuple[list[Turn], list[Picture]]:
+    def _window(self, turns: Sequence[Turn]) -> tuple[list[Turn], list[ImagePart]]:
         """What the network reads: all, or of a longer talk the last turn and picture."""
-        pictures = [p for turn in turns for p in turn.pictures]
+        pictures = [p for turn in turns for p in turn.images]
         if len(pictures) < self.net.config.pictures:
             return list(turns), pictures
         last = turns[-1]
-        if not last.pictures:
+        if not last.images:
             last = Turn(last.id, None, last.role, (pictures[-1], *last.parts), last.record)
-        return [last], last.pictures
+        return [last], last.images
 
     @torch.inference_mode()
-    def _tokens(self, picture: Picture) -> Tensor:
+    def _tokens(self, picture: ImagePart) -> Tensor:
         """Visual tokens [1,64,W] of a picture: those it was painted from, or what is seen in it."""
         if picture.features is not None:
             return picture.features[None].to(self.net.device, self.net.dtype)
@@ -345,7 +345,7 @@ def _references(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
     roles = [(number, "base", "") for number in into]
     if taken := re.match(r"from picture (\d+) .*?: (the \w+)", change):
         roles.insert(0, (taken[1], "subject", taken[2]))
-    shown, earlier = len(turns[-1].pictures), sum(len(turn.pictures) for turn in turns[:-1])
+    shown, earlier = len(turns[-1].images), sum(len(turn.images) for turn in turns[:-1])
     return tuple(
         Reference(earlier + int(number), role, what)
         for number, role, what in roles
@@ -355,6 +355,6 @@ def _references(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
 
 def _guess(turns: Sequence[Turn]) -> Intent:
     """What a picture in reply to this talk must be, for a network that does not say."""
-    if len(turns[-1].pictures) > 1:
+    if len(turns[-1].images) > 1:
         return "compose"
-    return "refine" if any(turn.pictures for turn in turns) else "generate"
+    return "refine" if any(turn.images for turn in turns) else "generate"

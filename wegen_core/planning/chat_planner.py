@@ -16,7 +16,7 @@ from .references import given_references, in_words, with_base
 
 if TYPE_CHECKING:
     from ..mllm import MLLM
-    from ..records.conversation import Picture, Turn
+    from ..records.conversation import ImagePart, Turn
     from ..records.hooks import OnText, Progress, ShouldStop
     from ..records.plan import Region
 
@@ -206,7 +206,7 @@ def _read(reply: str, conversation: Conversation, intent: Intent | None, lenient
         raise ValueError("it held no JSON object with the fields asked for")
     data = found[-1]  # who thinks aloud says the best last
     turn = conversation.turns[-1]
-    pictures = conversation.pictures
+    pictures = conversation.images
     said = intent or str(data.get("intent", "")).strip().lower()
     if lenient and said not in INTENTS:
         said = _guess(turn, pictures)
@@ -267,7 +267,7 @@ def _kept(plan: Plan, asked: str) -> Plan:
 
 def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, reply: str) -> Plan:
     """The plan for a model that writes none."""
-    turn, pictures = conversation.turns[-1], conversation.pictures
+    turn, pictures = conversation.turns[-1], conversation.images
     asked = " ".join(turn.text.split())
     kind = intent or _guess(turn, pictures)
     note = NOTE.format(name=name)
@@ -277,7 +277,7 @@ def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, 
         kind = "generate"
     references: tuple[Reference, ...] = ()
     if kind == "compose":
-        first = len(pictures) - len(turn.pictures) + 1 if turn.pictures else 1
+        first = len(pictures) - len(turn.images) + 1 if turn.images else 1
         references = tuple(Reference(i) for i in range(first, len(pictures) + 1))
     plan = Plan(
         kind,
@@ -290,14 +290,14 @@ def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, 
     return with_base(plan, conversation)
 
 
-def _guess(turn: Turn, pictures: Sequence[Picture]) -> Intent:
+def _guess(turn: Turn, pictures: Sequence[ImagePart]) -> Intent:
     """What the user means, by the words alone."""
     asked = turn.text.strip()
     if asked.endswith(("?", "？")):
         return "answer"
-    if len(turn.pictures) > 1:
+    if len(turn.images) > 1:
         return "compose"
-    return "refine" if pictures and (is_edit(asked) or turn.pictures) else "generate"
+    return "refine" if pictures and (is_edit(asked) or turn.images) else "generate"
 
 
 def _words(value: Any) -> str:

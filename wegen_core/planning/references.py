@@ -134,7 +134,7 @@ def with_base(plan: Plan, talk: Conversation) -> Plan:
     One that was planned stays. Else a refinement changes the last picture, and a composition the
     one that the user's words put things into, if any: those of the last turn of `talk`.
     """
-    count, number = len(talk.pictures), None
+    count, number = len(talk.images), None
     if plan.intent in ("refine", "compose"):
         if plan.base is not None and plan.base <= count:
             return plan
@@ -146,7 +146,7 @@ def with_base(plan: Plan, talk: Conversation) -> Plan:
 
 def _named(talk: Conversation) -> int | None:
     """The picture that the user's words put things into."""
-    turn, count = talk.turns[-1], len(talk.pictures)
-    shown = len(turn.pictures) or count  # people count what they have just shown
+    turn, count = talk.turns[-1], len(talk.images)
+    shown = len(turn.images) or count  # people count what they have just shown
     number = base_picture(turn.text)
     return count - shown + number if number is not None and 1 <= number <= shown else None

@@ -30,7 +30,7 @@ def undone(conversation: Conversation, message: str) -> Reply | None:
     if not (_UNDO.fullmatch(message[:200]) or _UNDO_ZH.fullmatch(message[:200])):
         return None
     turns = conversation.turns
-    drawn = [i for i, turn in enumerate(turns) if turn.role == "assistant" and turn.pictures]
+    drawn = [i for i, turn in enumerate(turns) if turn.role == "assistant" and turn.images]
     if not drawn:
         return _reply("There is no picture to take back.", conversation)
     asked = next((t for t in reversed(turns[: drawn[-1]]) if t.role == "user"), turns[drawn[-1]])
@@ -39,5 +39,5 @@ def undone(conversation: Conversation, message: str) -> Reply | None:
 
 
 def _reply(text: str, conversation: Conversation) -> Reply:
-    shown = [picture.image for picture in conversation.pictures[-1:]]
+    shown = [picture.image for picture in conversation.images[-1:]]
     return Reply(text, shown, Plan("answer", text=text), Report(text))

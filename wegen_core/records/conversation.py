@@ -28,14 +28,14 @@ _PNG_NAME = re.compile(r"[0-9a-f]{16}\.png")
 
 
 @dataclass(frozen=True)
-class Text:
+class TextPart:
     """Words."""
 
     text: str
 
 
 @dataclass(frozen=True, eq=False)
-class Picture:
+class ImagePart:
     """A picture, mode RGB or RGBA, and what the network that drew it knows of it.
 
     features: the network's visual tokens [64, W]; they save reading the picture again and are
@@ -46,7 +46,7 @@ class Picture:
     features: Any = field(default=None, repr=False)
 
 
-Part = Text | Picture  # what a turn is made of
+Part = TextPart | ImagePart  # what a turn is made of
 
 
 @dataclass(frozen=True)
@@ -62,11 +62,11 @@ class Turn:
     @property
     def text(self) -> str:
         """All words of the turn."""
-        return "\n".join(p.text for p in self.parts if isinstance(p, Text))
+        return "\n".join(p.text for p in self.parts if isinstance(p, TextPart))
 
     @property
-    def pictures(self) -> list[Picture]:
-        return [p for p in self.parts if isinstance(p, Picture)]
+    def images(self) -> list[ImagePart]:
+        return [p for p in self.parts if isinstance(p, ImagePart)]
 
 
 class Conversation:
@@ -77,7 +77,7 @@ class Conversation:
         self.head: str | None = None
 
     def __repr__(self) -> str:
-        return f"Conversation({len(self.turns)} turns, {len(self.pictures)} pictures)"
+        return f"Conversation({len(self.turns)} turns, {len(self.images)} pictures)"
 
     @property
     def turns(self) -> list[Turn]:
@@ -90,9 +90,9 @@ class Conversation:
         return path[::-1]
 
     @property
-    def pictures(self) -> list[Picture]:
+    def images(self) -> list[ImagePart]:
         """The pictures from the first turn to the head; people call the first one picture 1."""
-        return [p for turn in self.turns for p in turn.pictures]
+        return [p for turn in self.turns for p in turn.images]
 
     def add(
         self, role: Role, *parts: Part | str | Image.Image, record: Mapping[str, Any] | None = None
@@ -141,7 +141,7 @@ class Conversation:
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for turn in self.tree.values():
-            for picture in turn.pictures:
+            for picture in turn.images:
                 path = folder / content_name(picture.image)
                 if not path.exists():
                     write_atomically(path, _png(picture.image))
@@ -236,21 +236,21 @@ def _plain(record: Mapping[str, Any]) -> dict[str, Any]:
 
 def _part(part: Any, name: str) -> Part:
     if isinstance(part, str):
-        return Text(part)
-    if isinstance(part, Text):
+        return TextPart(part)
+    if isinstance(part, TextPart):
         return part
-    image = part.image if isinstance(part, Picture) else part
+    image = part.image if isinstance(part, ImagePart) else part
     if not isinstance(image, Image.Image):
         raise ValueError(f"{name} is a {type(part).__name__}; give text or a PIL image")
     converted = one_pil(image, name)
-    if isinstance(part, Picture):
+    if isinstance(part, ImagePart):
         return part if converted.mode == image.mode else replace(part, image=converted)
-    return Picture(converted)
+    return ImagePart(converted)
 
 
 def _turn_to_dict(turn: Turn) -> dict[str, Any]:
     parts = [
-        {"text": p.text} if isinstance(p, Text) else {"picture": content_name(p.image)}
+        {"text": p.text} if isinstance(p, TextPart) else {"picture": content_name(p.image)}
         for p in turn.parts
     ]
     return {
@@ -278,7 +278,7 @@ def _turn_from_dict(item: Any, folder: Path) -> Turn:
 
 def _part_from_dict(part: Any, folder: Path) -> Part:
     if isinstance(part, dict) and isinstance(part.get("text"), str):
-        return Text(part["text"])
+        return TextPart(part["text"])
     name = part.get("picture") if isinstance(part, dict) else None
     if not isinstance(name, str) or not _PNG_NAME.fullmatch(name):
         raise ValueError(f"part {part!r} is neither text nor a picture")
@@ -287,7 +287,7 @@ def _part_from_dict(part: Any, folder: Path) -> Part:
     try:
         with Image.open(folder / name) as image:
             image.load()
-            return Picture(image.copy())
+            return ImagePart(image.copy())
     except (OSError, SyntaxError) as error:
         raise ValueError(f"picture {name} cannot be read: {error}") from error
 

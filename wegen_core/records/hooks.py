@@ -72,3 +72,11 @@ class Sampling:
 
 
 GREEDY = Sampling(temperature=0.0)
+
+# Until every room takes Hooks:
+Progress = OnProgress
+
+
+def check(should_stop: ShouldStop | None) -> None:
+    """Raise `Stopped` if the caller wants to stop."""
+    Hooks(should_stop=should_stop).check_stop()

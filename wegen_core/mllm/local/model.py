@@ -171,7 +171,7 @@ class LocalMLLM:
 
     def _continue(self, inputs: dict[str, Any], known: Known, pictures: list[Image]) -> None:
         """Have `generate` go on from what is known, where the model can."""
-        new = pictures[known.pictures :]
+        new = pictures[known.images :]
         if can_read_on(self.model):
             read_on(self.model, inputs, known, self._pixels(new) if new else {})
         elif new:
