@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.memory import Resident, ResidentModel, show_text, speaker
+from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
 from .backend.schema import CATEGORY, copilot_input, mllm_input, text_input
-from .backend.sockets import to_pictures
+from .backend.sockets import to_parts
 
 
 class WeGenAsk(io.ComfyNode):
@@ -34,13 +34,13 @@ class WeGenAsk(io.ComfyNode):
         cls,
         image,
         question: str,
-        copilot: Resident | None = None,
-        mllm: ResidentModel | None = None,
+        copilot: ManagedCopilot | None = None,
+        mllm: ManagedModel | None = None,
     ) -> io.NodeOutput:
-        asked = speaker(copilot, mllm)
-        if asked is None:
-            raise ValueError("nobody is asked; connect a copilot or an mllm")
-        with asked.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            answer = wegen.ask(to_pictures(image, "image"), question, **callbacks)
+        model = copilot_or_mllm(copilot, mllm)
+        if model is None:
+            raise ValueError("neither copilot nor mllm is connected; connect one of them")
+        with model.on_device(cls.hidden.unique_id) as hooks:
+            answer = model.copilot.ask(to_parts(image, "image"), question, hooks=hooks)
         show_text(answer, cls.hidden.unique_id)
         return io.NodeOutput(answer)

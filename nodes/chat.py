@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import PIL.Image
 from comfy_api.latest import io
 
-from .backend.expansion import IMAGE, TALK, TEXT, chatting, expand, expanding
-from .backend.memory import Resident, show_text
-from .backend.schema import CATEGORY, Conversation, copilot_input, seed_input, text_input
-from .backend.sockets import numbered, restored, to_image, to_pictures
+from ..wegen_core.pipeline import paint_step
+from ..wegen_core.planning.requests import chat_request
+from ..wegen_core.planning.undo import try_undo
+from ..wegen_core.records.conversation import Conversation
+from .backend.expansion import CONVERSATION, IMAGE, TEXT, ExpansionContext, paint
+from .backend.memory import ManagedCopilot, show_text
+from .backend.schema import CATEGORY, ConversationSocket, copilot_input, seed_input, text_input
+from .backend.sockets import to_image, to_parts
 
 
 class WeGenChat(io.ComfyNode):
@@ -25,7 +30,7 @@ class WeGenChat(io.ComfyNode):
                     "message", "draw a red boat by the sea", "What you say to the copilot now."
                 ),
                 seed_input(),
-                Conversation.Input(
+                ConversationSocket.Input(
                     "conversation",
                     optional=True,
                     tooltip="The talk so far, from an earlier WeGen Chat. Without it a new one "
@@ -43,7 +48,7 @@ class WeGenChat(io.ComfyNode):
                     tooltip="The picture it draws. If it only answers: the last picture of the "
                     "talk, or a grey 64x64 picture where there is none.",
                 ),
-                Conversation.Output(
+                ConversationSocket.Output(
                     "talk",
                     display_name="conversation",
                     tooltip="The talk with this turn; connect it to the next WeGen Chat.",
@@ -55,36 +60,18 @@ class WeGenChat(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, message: str, seed: int, conversation=None, images=None
+        cls, copilot: ManagedCopilot, message: str, seed: int, conversation=None, images=None
     ) -> io.NodeOutput:
-        from ..wegen_core.planning.undo import undone
-        from ..wegen_core.records.conversation import Conversation as Talk
-
-        talk = Talk() if conversation is None else conversation.branch(conversation.head)
-        shown = to_pictures(images, "images")
-        exact = {} if images is None else numbered([images], before=len(talk.images))
-        if back := undone(talk, message):
-            reply = back
-        elif here := expanding(cls.hidden, copilot):
-            step = chatting(here, talk, message, shown, exact, seed)
-            if step.plan.intent != "answer":
-                links, nodes = expand(here, [step])
-                return io.NodeOutput(links[TEXT], links[IMAGE], links[TALK], expand=nodes)
-            talk = step.talk
-            reply = copilot.copilot.reply(talk, step.plan, None, seed)
-        else:
-            with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-                reply = wegen.chat(talk, message, shown, seed=seed, **callbacks)
+        history = Conversation() if conversation is None else conversation
+        branch = history.branch(history.head)
+        reply = try_undo(branch, message)
+        if reply is None:
+            context = ExpansionContext.of(cls.hidden, copilot, shown=TEXT)
+            branch = chat_request(history, message, to_parts(images, "images"))
+            plan = context.plan(branch, None, seed)
+            if plan.intent != "answer":
+                return paint(context, [paint_step(plan, branch, seed)], TEXT, IMAGE, CONVERSATION)
+            reply = copilot.copilot.pipeline.reply(branch, plan, None, seed)
         show_text(reply.text, cls.hidden.unique_id)
-        return io.NodeOutput(reply.text, _picture(reply, talk, exact), talk)
-
-
-def _picture(reply, talk, exact):
-    """The IMAGE that was drawn; else the last one of the talk."""
-    from PIL import Image
-
-    if reply.images:
-        source = exact.get(reply.plan.base)
-        return restored(to_image(reply.images), source, reply.change_mask)
-    last = [p.image for p in talk.images[-1:]]
-    return to_image(last or [Image.new("RGB", (64, 64), "grey")])
+        shown = [*reply.parts, *branch.images[-1:], PIL.Image.new("RGB", (64, 64), "grey")]
+        return io.NodeOutput(reply.text, to_image(shown[:1]), branch)

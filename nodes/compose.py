@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.expansion import IMAGE, REPORT, composing, expand, expanding
-from .backend.memory import Resident, show_text
+from ..wegen_core.images.convert import require_shape
+from ..wegen_core.pipeline import paint_step
+from ..wegen_core.planning.references import target_image
+from ..wegen_core.planning.requests import compose_request
+from .backend.expansion import IMAGE, REPORT, ExpansionContext, paint
+from .backend.memory import ManagedCopilot
 from .backend.schema import CATEGORY, References, copilot_input, seed_input, text_input
-from .backend.sockets import numbered, restored, to_image, to_pictures
+from .backend.sockets import to_parts
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
@@ -59,37 +63,27 @@ class WeGenCompose(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, instruction: str, seed: int, references=(), **images
+        cls, copilot: ManagedCopilot, instruction: str, seed: int, references=(), **images
     ) -> io.NodeOutput:
-        batches = {name: images[name] for name in IMAGES if images.get(name) is not None}
-        pictures = [p for name, batch in batches.items() for p in to_pictures(batch, name)]
-        roles = [given.numbered(k) for k, given in enumerate(references, len(pictures) + 1)]
-        pictures += [given.picture for given in references]
-        exact = numbered([*batches.values(), *(given.exact for given in references)])
-        _require_frames(references, roles, pictures, instruction)
-        if here := expanding(cls.hidden, copilot):
-            step = composing(here, exact, pictures, instruction, seed, roles)
-            links, nodes = expand(here, [step])
-            return io.NodeOutput(links[IMAGE], links[REPORT], expand=nodes)
-        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            done = wegen.compose(pictures, instruction, seed, references=roles, **callbacks)
-        show_text(str(done.report), cls.hidden.unique_id)
-        composed = restored(to_image([done.image]), exact.get(done.plan.base), done.change_mask)
-        return io.NodeOutput(composed, str(done.report))
+        parts = [part for name in IMAGES for part in to_parts(images.get(name), name)]
+        roles = [entry.reference(k) for k, entry in enumerate(references, len(parts) + 1)]
+        parts += [entry.part for entry in references]
+        _require_frames(references, roles, parts, instruction)
+        context = ExpansionContext.of(cls.hidden, copilot, shown=REPORT)
+        conversation = compose_request(parts, instruction, roles)
+        plan = context.plan(conversation, "compose", seed)
+        return paint(context, [paint_step(plan, conversation, seed)], IMAGE, REPORT)
 
 
-def _require_frames(references, roles, pictures, instruction: str) -> None:
+def _require_frames(references, roles, parts, instruction: str) -> None:
     """ValueError for a region that was drawn in another shape than the scene has.
 
-    The scene is known where the user has said which picture it is.
+    The scene is known where the user has said which image it is.
     """
-    from ..wegen_core.images.convert import require_shape
-    from ..wegen_core.planning.references import base_picture
-
-    base = next((r.picture for r in roles if r.role == "base"), base_picture(instruction))
-    if base is None or not 1 <= base <= len(pictures):
+    base = next((role.image for role in roles if role.role == "base"), target_image(instruction))
+    if base is None or not 1 <= base <= len(parts):
         return
-    for given, role in zip(references, roles, strict=True):
-        if given.region is not None:
-            name = f"the region of picture {role.picture}"
-            require_shape(given.frame, pictures[base - 1].size, name, "scene")
+    for entry, role in zip(references, roles, strict=True):
+        if entry.region is not None:
+            name = f"the region of picture {role.image}"
+            require_shape(entry.frame, parts[base - 1].image.size, name, "scene")

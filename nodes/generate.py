@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.expansion import IMAGE, drawing, expand, expanding
-from .backend.memory import Resident
+from ..wegen_core.painting.painter import PaintSettings
+from .backend.expansion import IMAGE, ExpansionContext, generate_steps, paint
+from .backend.memory import ManagedCopilot
 from .backend.schema import CATEGORY, advanced, copilot_input, seed_input, text_input
-from .backend.sockets import to_image
 
 
 class WeGenGenerate(io.ComfyNode):
@@ -65,13 +65,8 @@ class WeGenGenerate(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, prompt: str, n: int, seed: int, steps: int, guidance: float
+        cls, copilot: ManagedCopilot, prompt: str, n: int, seed: int, steps: int, guidance: float
     ) -> io.NodeOutput:
-        if here := expanding(cls.hidden, copilot):
-            links, nodes = expand(here, drawing(here, prompt, n, seed, steps, guidance))
-            return io.NodeOutput(links[IMAGE], expand=nodes)
-        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            pictures = wegen.generate(
-                prompt, n=n, seed=seed, steps=steps or None, guidance=guidance or None, **callbacks
-            )
-        return io.NodeOutput(to_image(pictures))
+        context = ExpansionContext.of(cls.hidden, copilot)
+        settings = PaintSettings(steps=steps or None, guidance=guidance or None)
+        return paint(context, generate_steps(context, prompt, n, seed, settings), IMAGE)

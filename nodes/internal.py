@@ -6,18 +6,19 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from .backend.expansion import Expanding, finish
-from .backend.schema import CATEGORY, HIDDEN, Conversation, Copilot
+from .backend.comfy_painter import ComfyPainter
+from .backend.expansion import ExpansionContext, finish
+from .backend.schema import CATEGORY, HIDDEN, ConversationSocket, Copilot
 
 if TYPE_CHECKING:
-    from .backend.graph import Held
-    from .backend.memory import Resident
+    from .backend.graph import OpaqueInput
+    from .backend.memory import ManagedCopilot
 
 Done = io.Custom("WEGEN_DONE")
 
 
 class WeGenHeld(io.ComfyNode):
-    """A picture, handed into an expanded graph."""
+    """An image, handed into an expanded graph."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -30,7 +31,7 @@ class WeGenHeld(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, held: Held) -> io.NodeOutput:
+    def execute(cls, held: OpaqueInput) -> io.NodeOutput:
         return io.NodeOutput(held.value)
 
 
@@ -57,16 +58,17 @@ class WeGenUnpack(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, copilot: list[Resident], token: list[str]) -> io.NodeOutput:
-        tokens = [getattr(c.copilot.painter, "token", None) for c in copilot]
-        # A copilot that was thrown away meanwhile has been made anew, with another token.
-        chosen = copilot[tokens.index(token[0]) if token[0] in tokens else 0]
-        painter = chosen.copilot.painter
-        return io.NodeOutput(painter.model, painter.clip, painter.vae, chosen)
+    def execute(cls, copilot: list[ManagedCopilot], token: list[str]) -> io.NodeOutput:
+        painters = [c.copilot.painter for c in copilot]
+        tokens = [p.token if isinstance(p, ComfyPainter) else None for p in painters]
+        # If the copilot was rebuilt, its token is unknown: fall back to the first.
+        chosen = tokens.index(token[0]) if token[0] in tokens else 0
+        painter = painters[chosen]
+        return io.NodeOutput(painter.model, painter.clip, painter.vae, copilot[chosen])
 
 
 class WeGenFinish(io.ComfyNode):
-    """Behind the last of ComfyUI's own nodes: what came of the plan."""
+    """Behind the last of ComfyUI's own nodes: preserves, verifies and reports the painted image."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -87,7 +89,7 @@ class WeGenFinish(io.ComfyNode):
                 io.Mask.Output("change_mask"),
                 io.String.Output("report"),
                 io.String.Output("text"),
-                Conversation.Output("talk"),
+                ConversationSocket.Output("talk"),
                 Done.Output("done"),
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
@@ -95,7 +97,9 @@ class WeGenFinish(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, node_id: str, step: Held, image, before: Any = None
+        cls, copilot: ManagedCopilot, node_id: str, step: OpaqueInput, image, before: Any = None
     ) -> io.NodeOutput:
-        own = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
-        return finish(Expanding(node_id, copilot, own["copilot"]), step.value, image, before)
+        inputs = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
+        planned, final, shown = step.value
+        context = ExpansionContext(node_id, copilot, inputs["copilot"], shown)
+        return finish(context, planned, final, image, before)

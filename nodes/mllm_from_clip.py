@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.memory import ResidentModel
+from .backend.memory import ManagedModel
 from .backend.schema import CATEGORY, MLLM
 from .backend.sockets import to_image
 
@@ -39,7 +39,7 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
 
         encoder, family = _encoder(clip)
         sees = hasattr(encoder, "preprocess_embed")
-        return io.NodeOutput(ResidentModel(TextEncoderMLLM(_writer(clip), family, sees=sees)))
+        return io.NodeOutput(ManagedModel(TextEncoderMLLM(_writer(clip), family, sees=sees)))
 
 
 def _encoder(clip):

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from comfy_api.latest import io
 
-from .backend.memory import ResidentModel
-from .backend.recipes import AUTO, NAMES, Recipe, kind, recipe_for
+from .backend.comfy_painter import ComfyPainter
+from .backend.memory import ManagedModel
+from .backend.recipes import AUTO, NAMES, kind, recipe_for
 from .backend.schema import CATEGORY, Painter, advanced
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
-
-    from ..wegen_core.painting.request import Brief
-    from ..wegen_core.records.plan import Plan
-
 
 WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 
@@ -70,7 +62,7 @@ class WeGenPainter(io.ComfyNode):
                     default=AUTO,
                     tooltip="'auto': what the model family likes.",
                 ),
-                *map(advanced, _seldom()),
+                *map(advanced, _advanced_inputs()),
             ],
             outputs=[
                 Painter.Output(
@@ -86,10 +78,10 @@ class WeGenPainter(io.ComfyNode):
         chosen, guessed = recipe_for(model, recipe, file)
         _check(model, clip, vae)
         painter = ComfyPainter(chosen, model, clip, vae, guessed=guessed, **settings)
-        return io.NodeOutput(ResidentModel(painter))
+        return io.NodeOutput(ManagedModel(painter))
 
 
-def _seldom() -> list[io.Input]:
+def _advanced_inputs() -> list[io.Input]:
     return [
         io.String.Input(
             "negative",
@@ -138,8 +130,8 @@ def _weights(graph: Any, node_id: str) -> str:
     node = graph.get_node(node_id)
     while isinstance(link := node["inputs"].get("model"), list):
         node = graph.get_node(link[0])
-    told = (v for v in node["inputs"].values() if isinstance(v, str) and v.endswith(WEIGHTS))
-    return next(told, "")
+    files = (v for v in node["inputs"].values() if isinstance(v, str) and v.endswith(WEIGHTS))
+    return next(files, "")
 
 
 def _check(model: Any, clip: Any, vae: Any) -> None:
@@ -156,60 +148,3 @@ def _check(model: Any, clip: Any, vae: Any) -> None:
             f"vae has {given} latent channels, and the model ({kind(model)}) needs {wanted}; "
             "connect the VAE that belongs to the model"
         )
-
-
-@dataclass(frozen=True, eq=False)
-class ComfyPainter:
-    """A painter whose pictures are made by ComfyUI's nodes: see `painting_graph`.
-
-    steps, cfg, guidance: 0 for the recipe's. guessed: other recipes fit the model as well. token:
-    another one for every other set of models and settings.
-    """
-
-    recipe: Recipe
-    model: Any
-    clip: Any
-    vae: Any
-    steps: int = 0
-    cfg: float = 0.0
-    sampler_name: str = AUTO
-    scheduler: str = AUTO
-    negative: str = ""
-    guidance: float = 0.0
-    strength: float = 0.6
-    width: int = 0
-    height: int = 0
-    guessed: bool = False
-    token: str = field(default_factory=lambda: secrets.token_hex(8))
-
-    @property
-    def name(self) -> str:
-        doubt = " (a guess: choose it in WeGen Painter)" if self.guessed else ""
-        return f"ComfyUI's {kind(self.model)}, recipe {self.recipe.name}{doubt}"
-
-    @property
-    def aligned(self) -> bool:
-        """Whether what it leaves alone never shifts or scales, as `painting.Painter` says."""
-        return not self.recipe.sees
-
-    def brief(self, plan: Plan, pictures: list[Image], mask: Image | None = None) -> Brief:
-        """What to ask for, and at which size."""
-        from ..wegen_core.painting.request import brief
-
-        family = self.recipe.family
-        size = (self.width, self.height) if self.width and self.height else None
-        told = brief(
-            plan,
-            pictures,
-            family,
-            area=self.width * self.height or family.area,
-            size=None if pictures and plan.intent != "generate" else size,
-            mask=mask,
-            strength=self.strength,
-        )
-        if self.recipe.edit == "fill" and told.base is not None and told.region is None:
-            raise ValueError(
-                f"{self.name} paints inside a mask only, and the plan names no region; connect a "
-                "mask, or a painter that edits by instruction"
-            )
-        return told

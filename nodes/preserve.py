@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.memory import show_text, stoppable
+from .backend.memory import interruptible, show_text
 from .backend.schema import CATEGORY, advanced
 from .backend.sockets import one_batch, require_members, split_masks, to_image
 
@@ -63,8 +63,14 @@ class WeGenPreserve(io.ComfyNode):
 
         require_members(source, "source")
         require_members(edited, "edited")
-        with stoppable() as callbacks:
-            done = preserve_batch(source, edited, split_masks(mask), **settings, **callbacks)
+        with interruptible() as hooks:
+            done = preserve_batch(
+                source, edited, split_masks(mask), **settings, on_progress=hooks.on_progress, should_stop=hooks.should_stop
+            ),
+                **settings,
+                on_progress=hooks.on_progress,
+                should_stop=hooks.should_stop,
+            )
         report = "\n\n".join([*(str(d.report) for d in done), *opencv_hint()])
         show_text(report, cls.hidden.unique_id)
         masks = torch.cat([d.change_mask for d in done])

@@ -6,35 +6,31 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from comfy_api.latest import io
 
-from ..wegen_core.records.plan import ROLES
+from ..wegen_core.images.convert import box_of
+from ..wegen_core.records.plan import ROLES, Reference
 from .backend.schema import CATEGORY, References
-from .backend.sockets import split_masks, to_pictures
+from .backend.sockets import split_masks, to_parts
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
-    from torch import Tensor
-
-    from ..wegen_core.records.plan import Reference, Region
+    from ..wegen_core.records.conversation import ImagePart
+    from ..wegen_core.records.plan import Region
 
 
-class Given(NamedTuple):
-    """What a WEGEN_REFERENCES socket carries, in a tuple: pictures, and what each of them gives.
+class ReferenceEntry(NamedTuple):
+    """One of the references that a WEGEN_REFERENCES socket carries: an image and what it gives.
 
-    exact: IMAGE [1,H,W,C] of the picture, which has 8 bits. frame: (width, height) of the mask that
-    the region was drawn in.
+    frame: (width, height) of the mask that the region was drawn in.
     """
 
-    picture: Image
-    exact: Tensor
+    part: ImagePart
     role: str
     what: str
     region: Region | None
     strength: float
     frame: tuple[int, int] | None
 
-    def numbered(self, number: int) -> Reference:
-        from ..wegen_core.records.plan import Reference
-
+    def reference(self, number: int) -> Reference:
+        """The reference to the image as number `number` of a conversation."""
         return Reference(number, self.role, self.what, self.strength, self.region)
 
 
@@ -89,16 +85,13 @@ class WeGenReference(io.ComfyNode):
     def execute(
         cls, image, role: str, what: str, strength: float, region=None, previous=()
     ) -> io.NodeOutput:
-        box = None if region is None else _box(region)
-        frame = None if region is None else (region.shape[-1], region.shape[-2])
-        both = zip(to_pictures(image, "image"), image.split(1), strict=True)
-        own = (Given(*one, role, what.strip(), box, strength, frame) for one in both)
-        return io.NodeOutput((*previous, *own))
-
-
-def _box(mask: Tensor) -> Region | None:
-    """The box around the white of a MASK, in 0..1; None for an empty one."""
-    from ..wegen_core.images.convert import box_of
-
-    white = split_masks(mask)[0]
-    return None if white is None else box_of((white[0] > 0.5).cpu().numpy())
+        frame = box = None
+        if region is not None:
+            frame = (region.shape[-1], region.shape[-2])
+            mask = split_masks(region)[0]  # None if it is empty
+            box = None if mask is None else box_of((mask[0] > 0.5).cpu().numpy())
+        entries = [
+            ReferenceEntry(part, role, what.strip(), box, strength, frame)
+            for part in to_parts(image, "image")
+        ]
+        return io.NodeOutput((*previous, *entries))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.expansion import IMAGE, MASK, REPORT, expand, expanding, refining
-from .backend.memory import Resident, show_text
+from ..wegen_core.pipeline import paint_step
+from ..wegen_core.planning.requests import refine_request
+from .backend.expansion import IMAGE, MASK, REPORT, ExpansionContext, paint
+from .backend.memory import ManagedCopilot
 from .backend.schema import CATEGORY, copilot_input, seed_input, text_input
-from .backend.sockets import restored, to_image, to_mask, to_masks, to_pictures
+from .backend.sockets import to_masks, to_parts
 
 
 class WeGenRefine(io.ComfyNode):
@@ -50,26 +52,13 @@ class WeGenRefine(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, copilot: Resident, image, instruction: str, seed: int, mask=None
+        cls, copilot: ManagedCopilot, image, instruction: str, seed: int, mask=None
     ) -> io.NodeOutput:
-        import torch
-
-        pictures = to_pictures(image, "image")
-        masks = to_masks(mask, pictures)
-        if here := expanding(cls.hidden, copilot):
-            steps = refining(here, image, pictures, masks, instruction, seed)
-            links, nodes = expand(here, steps)
-            return io.NodeOutput(links[IMAGE], links[MASK], links[REPORT], expand=nodes)
-        with copilot.at_work(cls.hidden.unique_id) as (wegen, callbacks):
-            done = [
-                wegen.refine(picture, instruction, mask=where, seed=seed, **callbacks)
-                for picture, where in zip(pictures, masks, strict=True)
-            ]
-        report = "\n\n".join(str(d.report) for d in done)
-        show_text(report, cls.hidden.unique_id)
-        refined = [
-            restored(to_image([d.image]), source, d.change_mask)
-            for d, source in zip(done, image.split(1), strict=True)
-        ]
-        changed = to_mask([d.change_mask for d in done])
-        return io.NodeOutput(torch.cat(refined), changed, report)
+        context = ExpansionContext.of(cls.hidden, copilot, shown=REPORT)
+        images = to_parts(image, "image")
+        steps = []
+        for part, part_mask in zip(images, to_masks(mask, images), strict=True):
+            conversation = refine_request(part, instruction)
+            plan = context.plan(conversation, "refine", seed)
+            steps.append(paint_step(plan, conversation, seed, part_mask))
+        return paint(context, steps, IMAGE, MASK, REPORT)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .backend.memory import Resident, ResidentModel, show_text, speaker
+from ..wegen_core.rewriting import rewrite
+from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
 from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
 
 
@@ -61,19 +62,17 @@ class WeGenRewritePrompt(io.ComfyNode):
         n: int,
         creativity: float,
         seed: int,
-        copilot: Resident | None = None,
-        mllm: ResidentModel | None = None,
+        copilot: ManagedCopilot | None = None,
+        mllm: ManagedModel | None = None,
     ) -> io.NodeOutput:
         if not prompt.strip():
             raise ValueError("prompt is empty; say what you wish to see, even in one word")
-        asked = speaker(copilot, mllm)
-        if asked is None:
-            from ..wegen_core.rewriting import rewrite
-
-            found = rewrite(prompt, n, seed, creativity)
+        model = copilot_or_mllm(copilot, mllm)
+        if model is None:
+            rewrites = rewrite(prompt, n, seed, creativity)
         else:
-            with asked.at_work(cls.hidden.unique_id) as (wegen, _):
-                found = wegen.rewrite(prompt, n=n, seed=seed, creativity=creativity)
-        report = "\n\n".join(r.report() for r in found)
+            with model.on_device(cls.hidden.unique_id) as hooks:
+                rewrites = model.copilot.rewrite(prompt, n, seed, creativity, hooks=hooks)
+        report = "\n\n".join(r.report() for r in rewrites)
         show_text(report, cls.hidden.unique_id)
-        return io.NodeOutput([r.prompt for r in found], report)
+        return io.NodeOutput([r.prompt for r in rewrites], report)

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Any
 
 from .copilot import Copilot
 from .device import accelerator
+from .records.hooks import NO_HOOKS, Hooks
 
 if TYPE_CHECKING:
     from .model import WeGen
-    from .records.hooks import ShouldStop
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
 
 def model_folder(model: str | os.PathLike[str] = "mini") -> Path:
-    """The folder of "mini", or the given one; FileNotFoundError if it does not exist."""
+    """The folder of "mini", or `model` itself; FileNotFoundError if it does not exist."""
     folder = MINI if str(model) == "mini" else Path(model)
     if not folder.is_dir():
         raise FileNotFoundError(
@@ -32,15 +32,41 @@ def load(
     *,
     device: Any = None,
     dtype: Any = None,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Copilot:
     """The copilot of a WeGen network.
 
-    model: "mini" (embedded), or a folder: written by `convert`, or the official checkpoint.
-    device None: the accelerator if there is one. dtype None: float32 on the CPU and for mini, else
-    bfloat16. should_stop: asked before every tensor; `progress.Stopped` is raised where it says
-    True. Raises FileNotFoundError if there is no such folder.
+    Parameters
+    ----------
+    model
+        "mini" (embedded), or a folder: written by `convert`, or the official checkpoint.
+    device
+        None: the accelerator if there is one.
+    dtype
+        None: float32 on the CPU and for mini, else bfloat16.
+    hooks
+        should_stop is polled before every tensor.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such folder.
+    Stopped
+        `hooks.should_stop` returned True.
     """
+    # The network has no name here: importing torch creates a reference cycle through this frame,
+    # which would keep the network alive until the garbage collector runs.
+    return native_copilot(load_network(model, device=device, dtype=dtype, hooks=hooks))
+
+
+def load_network(
+    model: str | os.PathLike[str] = "mini",
+    *,
+    device: Any = None,
+    dtype: Any = None,
+    hooks: Hooks = NO_HOOKS,
+) -> WeGen:
+    """The network of `load` by itself."""
     folder = model_folder(model)
 
     import torch
@@ -50,14 +76,12 @@ def load(
     device = torch.device(device or accelerator())
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
-    # No name here for the network: torch's import leaves this frame to the garbage collector.
-    return _copilot(
-        WeGen.from_pretrained(folder, device=device, dtype=dtype, should_stop=should_stop)
-    )
+    return WeGen.from_pretrained(folder, device=device, dtype=dtype, should_stop=hooks.should_stop)
 
 
-def _copilot(net: WeGen) -> Copilot:
+def native_copilot(net: WeGen) -> Copilot:
+    """The copilot that understands and paints with one WeGen network."""
     from .mllm.native import NativeMLLM
     from .painting.native import NativePainter
 
-    return Copilot(NativeMLLM(net), NativePainter(net), net)
+    return Copilot(NativeMLLM(net), NativePainter(net))

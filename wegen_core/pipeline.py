@@ -1,142 +1,343 @@
-"""From a painted picture to the reply: what must stay is put back, what was made is reported.
+"""plan -> paint -> preserve -> verify, written once, as steps that can be resumed.
 
-None of it runs a painter, so that painting may happen elsewhere, in between.
+`Copilot` runs the steps in a loop; ComfyUI nodes run them with ComfyUI's own nodes in between:
+
+    plan = pipeline.plan(conversation, "refine")          # what to do
+    step = paint_step(plan, conversation, seed, mask)     # an image to be painted
+    painted = ...                                         # by the pipeline's painter, or elsewhere
+    outcome = pipeline.finish(step, painted)              # preserved and verified, or ...
+    while isinstance(outcome, Step): ...                  # ... a step to paint again
+    pipeline.result(step, outcome)                        # with its report
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from PIL import Image
 
-from .images.convert import box_of, region_mask
-from .planning.verification import Finding, look
-from .records.results import Report
+from .constraints.request_text import is_short_prompt
+from .images.convert import box_of, region_mask, to_pil
+from .mllm.vocabulary import out_of_vocabulary
+from .painting.painter import DEFAULT_SETTINGS, PaintSettings
+from .planning.chat_planner import ChatPlanner
+from .planning.planner import Planner
+from .planning.references import merge_user_references, resolve_base_image
+from .planning.requests import generate_request, require_text
+from .planning.verification import CheckResult, emphasise_failures, verify
+from .records.conversation import Conversation, ImagePart, image_parts
+from .records.hooks import NO_HOOKS, Hooks, Sampling
+from .records.results import ImageResult, Reply, Report
+from .rewriting import rewrite
 
 if TYPE_CHECKING:
-    from .mllm import MLLM
-    from .records.hooks import ShouldStop
-    from .records.plan import Plan
+    from .mllm.chat_model import ChatModel
+    from .painting.painter import Painter
+    from .preservation import Report as PreservationReport
+    from .records.plan import Intent, Plan
+
+Check = Literal["off", "report", "repaint"]
 
 
 @dataclass(frozen=True)
-class Made:
-    """A picture on its way to the user. findings: None if nobody looked at it."""
+class Step:
+    """An image that is planned and to be painted.
+
+    conversation ends with the user's turn. mask: where changes are allowed (mode L or an array);
+    None: where the plan says. first: where the image is painted a second time, the first one.
+    """
 
     plan: Plan
-    image: Image.Image
-    change_mask: Image.Image | None = None
-    kept: Any = None
-    findings: tuple[Finding, ...] | None = None
+    conversation: Conversation
+    seed: int
+    mask: Any = None
+    settings: PaintSettings = DEFAULT_SETTINGS
+    first: FinishedImage | None = None
 
     @property
-    def failed(self) -> Sequence[Finding]:
-        """What the picture was looked at for and has not."""
-        return [f for f in self.findings or () if f.holds is False]
+    def images(self) -> list[Image.Image]:
+        """The images of the conversation, for painters."""
+        return [part.image for part in self.conversation.images]
 
 
-def within(plan: Plan, pictures: Sequence[Image.Image], mask: Any) -> Plan:
-    """`plan` with the box around the user's mask as its region, for painters that take no mask.
+@dataclass(frozen=True)
+class FinishedImage:
+    """A painted image after preservation, and its check results (None: not verified).
 
-    Raises ValueError for a mask of another shape than the picture that the plan changes.
+    plan: what it was painted from. preservation: None where nothing had to stay.
     """
-    if mask is None or plan.base is None:
+
+    plan: Plan
+    part: ImagePart
+    change_mask: Image.Image | None = None
+    preservation: PreservationReport | None = None
+    checks: tuple[CheckResult, ...] | None = None
+
+    @property
+    def failures(self) -> list[CheckResult]:
+        """The check results that do not hold."""
+        return [check for check in self.checks or () if check.holds is False]
+
+
+class Pipeline:
+    """The steps, for one chat model, one painter and one setting of `check` (see `Copilot`)."""
+
+    def __init__(self, mllm: ChatModel, painter: Painter | None, check: Check = "off") -> None:
+        if check not in get_args(Check):
+            raise ValueError(f"check is {check!r}; use one of {', '.join(get_args(Check))}")
+        self.mllm = mllm
+        self.planner: Planner = mllm if isinstance(mllm, Planner) else ChatPlanner(mllm)
+        self.painter = painter
+        self.check = check
+
+    def plan(
+        self,
+        conversation: Conversation,
+        intent: Intent | None = None,
+        seed: int = 0,
+        hooks: Hooks = NO_HOOKS,
+    ) -> Plan:
+        """The plan for the last turn of `conversation`; `intent` forces its kind."""
+        plan = self._plan(conversation, intent, seed, hooks)
+        return self._note_unknown_words(plan, conversation.turns[-1].text, hooks)
+
+    def plan_images(
+        self, prompt: str, n: int = 1, seed: int = 0, hooks: Hooks = NO_HOOKS
+    ) -> list[Plan]:
+        """Plans for `n` new images. A short prompt is rewritten differently for each."""
+        require_text(prompt, "prompt", "say what to draw")
+        require_count(n)
+        prompts = [prompt] * n
+        if is_short_prompt(prompt):
+            rewrites = rewrite(prompt, n, seed, mllm=self.mllm, hooks=replace(hooks, on_text=None))
+            prompts = [r.prompt for r in rewrites]
+        plans = []
+        for k, (text, image_seed) in enumerate(zip(prompts, image_seeds(seed, n), strict=True)):
+            if k and hooks.on_text is not None:
+                hooks.on_text("\n")
+            plans.append(self._plan(generate_request(text), "generate", image_seed, hooks))
+        # Every plan answers the same prompt, so the user reads the note once.
+        return [
+            self._note_unknown_words(plan, prompt, hooks if k == 0 else NO_HOOKS)
+            for k, plan in enumerate(plans)
+        ]
+
+    def _plan(
+        self, conversation: Conversation, intent: Intent | None, seed: int, hooks: Hooks
+    ) -> Plan:
+        plan = self.planner.plan(
+            conversation, intent=intent, sampling=Sampling(seed=seed), hooks=hooks
+        )
+        if intent not in (None, plan.intent):
+            raise RuntimeError(
+                f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
+            )
+        plan = merge_user_references(plan, conversation.turns[-1].references)
+        return resolve_base_image(plan, conversation)
+
+    def _note_unknown_words(self, plan: Plan, request: str, hooks: Hooks) -> Plan:
+        """`plan` with the words of `request` that the model does not know; on_text gets them."""
+        plan = replace(plan, unknown=out_of_vocabulary(request, self.mllm.capabilities.vocabulary))
+        if plan.unknown and hooks.on_text is not None:
+            hooks.on_text(f"\n{self._unknown_words(plan)}")
         return plan
-    from .preservation.image_forms import read_mask
 
-    source = pictures[plan.base - 1]
-    return replace(plan, region=box_of(read_mask(mask, (source.height, source.width))))
+    def _unknown_words(self, plan: Plan) -> str:
+        return f"{self.mllm.name} does not know: {', '.join(plan.unknown)}"
+
+    def paint(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[Image.Image]:
+        """The images of `steps`, painted as one batch by the pipeline's own painter.
+
+        The steps share their conversation's images and their settings.
+        """
+        if self.painter is None:
+            raise ValueError("this copilot has no painter; give it one to paint images")
+        first = steps[0]
+        return self.painter.paint(
+            [step.plan for step in steps],
+            first.images,
+            seeds=[step.seed for step in steps],
+            settings=first.settings,
+            hooks=replace(hooks, on_text=None),
+        )
+
+    def finish(self, step: Step, painted: Any, hooks: Hooks = NO_HOOKS) -> FinishedImage | Step:
+        """Preserve and verify a painted image (PIL, array or tensor).
+
+        Returns a Step where the check failed and the image is to be painted once more.
+        """
+        aligned = self.painter is not None and self.painter.aligned
+        image = preserve_unchanged(step, image_parts(painted)[0], aligned=aligned, hooks=hooks)
+        # A second attempt is checked for what the first was asked, not for its emphasised plan.
+        plan = step.first.plan if step.first else step.plan
+        if self.check != "off" and self.mllm.capabilities.sees:
+            checks = verify(self.mllm, image.part.image, plan, seed=step.seed, hooks=hooks)
+            image = replace(image, checks=tuple(checks))
+        if step.first is not None:
+            return image if len(image.failures) < len(step.first.failures) else step.first
+        if image.failures and self.check == "repaint":
+            return replace(step, plan=emphasise_failures(plan, image.failures), first=image)
+        return image
+
+    def run(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[FinishedImage]:
+        """Paint and finish `steps` with the pipeline's own painter."""
+        images = []
+        for step, painted in zip(steps, self.paint(steps, hooks), strict=True):
+            outcome = self.finish(step, painted, hooks)
+            while isinstance(outcome, Step):
+                outcome = self.finish(outcome, self.paint([outcome], hooks)[0], hooks)
+            images.append(outcome)
+        return images
+
+    def generate(
+        self,
+        prompt: str,
+        n: int = 1,
+        seed: int = 0,
+        settings: PaintSettings = DEFAULT_SETTINGS,
+        hooks: Hooks = NO_HOOKS,
+    ) -> list[ImageResult]:
+        """`n` new images of `prompt` with their reports; see `Copilot.generate`."""
+        plans = self.plan_images(prompt, n, seed, hooks)
+        steps = [
+            paint_step(plan, generate_request(prompt), image_seed, settings=settings)
+            for plan, image_seed in zip(plans, image_seeds(seed, n), strict=True)
+        ]
+        images = self.run(steps, hooks)
+        return [self.result(step, image) for step, image in zip(steps, images, strict=True)]
+
+    def result(self, step: Step, image: FinishedImage) -> ImageResult:
+        """`image` with the report of how it was made."""
+        report = self.report(image.plan, image, step.seed)
+        return ImageResult(image.part, image.plan, report, image.change_mask)
+
+    def reply(
+        self, conversation: Conversation, plan: Plan, image: FinishedImage | None, seed: int
+    ) -> Reply:
+        """Add the assistant's turn to `conversation`: the image, or the answer of the plan."""
+        text = plan.text or plan.prompt
+        report = self.report(plan, image, seed)
+        parts = [] if image is None else [image.part]
+        conversation.add("assistant", text, *parts, record=report.data)
+        change_mask = None if image is None else image.change_mask
+        notes = [self._unknown_words(plan)] if plan.unknown else []
+        if change_mask is not None and change_mask.getbbox() is None:
+            notes.append("Nothing in the picture has changed.")
+        return Reply("\n".join([text, *notes]), parts, plan, report, change_mask)
+
+    def report(self, plan: Plan, image: FinishedImage | None, seed: int) -> Report:
+        """What was planned, painted, preserved and verified."""
+        lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
+        if plan.prompt and plan.prompt not in lines[0]:
+            lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
+        if plan.unknown:
+            lines.append(self._unknown_words(plan))
+        data = {"seed": seed, "plan": plan.to_dict(), "model": self.mllm.name}
+        if plan.intent != "answer" and self.painter is not None:
+            lines.append(f"painted by {self.painter.name}, seed {seed}")
+            data["painter"] = self.painter.name
+        if image is not None and image.preservation is not None:
+            lines.append(str(image.preservation))
+            data["preservation"] = json.loads(image.preservation.to_json())
+        if image is not None and self.check != "off":
+            if image.checks is None:
+                lines.append(f"check skipped: {self.mllm.name} does not look at pictures")
+                data["check"] = "skipped"
+            else:
+                checks = "; ".join(map(str, image.checks)) or "nothing to check"
+                lines.append(f"checked by {self.mllm.name}: {checks}")
+                data["check"] = [vars(check).copy() for check in image.checks]
+        return Report("\n".join(lines), data)
 
 
-def preserved(
+def paint_step(
     plan: Plan,
-    painted: Image.Image,
-    pictures: Sequence[Image.Image],
+    conversation: Conversation,
+    seed: int,
     mask: Any = None,
-    *,
-    aligned: bool = False,
-    should_stop: ShouldStop | None = None,
-) -> Made:
-    """`painted`, with what `plan` was not meant to change put back from its base.
+    settings: PaintSettings = DEFAULT_SETTINGS,
+) -> Step:
+    """The step that paints `plan`. The box around `mask` becomes the plan's region.
 
-    pictures: those of the conversation. mask: where changes are allowed; None: the plan's region,
-    or anywhere. aligned: see `Painter`. Of a global change, without either, nothing is put back.
+    Raises ValueError for a mask of another shape than the image that the plan changes.
     """
+    if mask is not None and plan.base is not None:
+        from .preservation.image_forms import read_mask
+
+        source = conversation.images[plan.base - 1].image
+        allowed = read_mask(mask, (source.height, source.width))
+        plan = replace(plan, region=box_of(allowed))  # for painters that take no mask
+    return Step(plan, conversation, seed, mask, settings)
+
+
+def preserve_unchanged(
+    step: Step, painted: ImagePart, *, aligned: bool = False, hooks: Hooks = NO_HOOKS
+) -> FinishedImage:
+    """`painted`, with what the plan was not meant to change put back from its base image.
+
+    aligned: see `Painter`. After a global change without a mask or region nothing is put back.
+    """
+    plan = step.plan
     if plan.base is None:
-        return Made(plan, painted)
+        return FinishedImage(plan, replace(painted, features=plan.draft))
     from .preservation import preserve
 
-    source = pictures[plan.base - 1]
-    where = mask
-    if where is None and plan.region is not None:
-        where = region_mask(plan.region, source.size)
+    source = step.conversation.images[plan.base - 1]
+    mask = step.mask
+    if mask is None and plan.region is not None:
+        mask = region_mask(plan.region, source.image.size)
     scope: Literal["auto", "local", "global"] = "auto"
     colour: Literal["match", "keep"] = "match"
-    if plan.intent == "refine" and plan.scope == "global" and where is None:
+    if plan.intent == "refine" and plan.scope == "global" and mask is None:
         scope = "global"
     elif plan.scope == "background" and aligned:
-        # Too little stays to tell a colour shift by, and such a painter makes none.
+        # Too little stays to measure a colour shift by, and such a painter makes none.
         scope, colour = "local", "keep"
-    done = preserve(
-        source,
-        painted,
-        where,
+    preserved = preserve(
+        source.exact,
+        painted.exact,
+        mask,
         scope=scope,
         align="none" if aligned else "warp",
         colour=colour,
-        should_stop=should_stop,
+        should_stop=hooks.should_stop,
     )
-    return Made(plan, _framed(done.image, source), done.change_mask, done.report)
+    part = replace(
+        match_size_and_alpha(image_parts(preserved.image)[0], source), features=plan.draft
+    )
+    change_mask = preserved.change_mask
+    if not isinstance(change_mask, Image.Image):
+        change_mask = to_pil(change_mask[..., None])[0].convert("L")
+    return FinishedImage(plan, part, change_mask, preserved.report)
 
 
-def looked_at(
-    mllm: MLLM, made: Made, asked: Plan, *, seed: int = 0, should_stop: ShouldStop | None = None
-) -> Made:
-    """`made`, with what `mllm` finds of what was `asked` for."""
-    found = look(mllm, made.image, asked, seed=seed, should_stop=should_stop)
-    return replace(made, findings=tuple(found))
+def match_size_and_alpha(part: ImagePart, source: ImagePart) -> ImagePart:
+    """`part` in the size of its source and with its alpha.
 
-
-def better(first: Made, second: Made) -> Made:
-    """The one of which less has failed."""
-    return second if len(second.failed) < len(first.failed) else first
-
-
-def report(
-    plan: Plan, made: Made | None, *, seed: int, mllm: str, painter: str, check: Any = None
-) -> Report:
-    """What was planned, painted and kept. check: `looking.summary`, if anyone was to look."""
-    lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
-    if plan.prompt and plan.prompt not in lines[0]:
-        lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
-    if plan.unknown:
-        lines.append(not_known(mllm, plan))
-    data = {"seed": seed, "plan": plan.to_dict(), "model": mllm}
-    if plan.intent != "answer":
-        lines.append(f"painted by {painter}, seed {seed}")
-        data["painter"] = painter
-    if made is not None and made.kept is not None:
-        lines.append(str(made.kept))
-        data["preservation"] = json.loads(made.kept.to_json())
-    if check is not None:
-        line, data["check"] = check
-        lines.append(line)
-    return Report("\n".join(lines), data)
-
-
-def not_known(mllm: str, plan: Plan) -> str:
-    """What the user is told of words that the MLLM was never taught."""
-    return f"{mllm} does not know: {', '.join(plan.unknown)}"
-
-
-def _framed(image: Image.Image, source: Image.Image) -> Image.Image:
-    """`image` in the size of its source and with its alpha, where preservation let it pass."""
-    if image.size != source.size:
-        image = image.resize(source.size, Image.Resampling.LANCZOS)
-    if source.mode == "RGBA" and image.mode != "RGBA":
+    Preservation does that itself, except for an edited image that it passes through.
+    """
+    image = part.image
+    if image.size != source.image.size:
+        image = image.resize(source.image.size, Image.Resampling.LANCZOS)
+    if source.image.mode == "RGBA" and image.mode != "RGBA":
         image = image.convert("RGBA")
-        image.putalpha(source.getchannel("A"))
-    return image
+        image.putalpha(source.image.getchannel("A"))
+    return part if image is part.image else ImagePart(image)
+
+
+def image_seeds(seed: int, n: int) -> list[int]:
+    """The seeds of `n` images: the first is `seed`; no seed depends on n."""
+    return [seed] + [
+        int.from_bytes(hashlib.sha256(f"{seed} {k}".encode()).digest()[:6], "big")
+        for k in range(1, n)
+    ]
+
+
+def require_count(n: int) -> None:
+    """ValueError unless n is a whole number of at least 1."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; give a whole number of at least 1")

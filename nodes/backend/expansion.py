@@ -1,4 +1,8 @@
-"""A copilot that paints with ComfyUI's own nodes: plan, expand into them, finish what they give."""
+"""The pipeline inside ComfyUI.
+
+A painter that is a model loaded in ComfyUI (`ComfyPainter`) paints by expanding the node into
+ComfyUI's nodes, with WeGenFinish behind them; any other painter paints at once.
+"""
 
 from __future__ import annotations
 
@@ -10,250 +14,196 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ..painter import ComfyPainter
-from .graph import COPILOT, Held, Link, PaintingGraph
-from .memory import Resident, show_text, stoppable
-from .sockets import restored, to_image, to_mask, to_pictures
+from ...wegen_core.painting.painter import PaintSettings
+from ...wegen_core.pipeline import FinishedImage, Step, image_seeds, paint_step
+from ...wegen_core.planning.requests import generate_request
+from .comfy_painter import ComfyPainter
+from .graph import COPILOT, Link, OpaqueInput, PaintingGraph
+from .memory import ManagedCopilot, interruptible, show_text
+from .sockets import resize_batch, to_image, to_mask, to_parts
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from torch import Tensor
 
-    from ...wegen_core.pipeline import Made
-    from ...wegen_core.records.conversation import Conversation, ImagePart
-    from ...wegen_core.records.plan import Intent, Plan, Reference
+    from ...wegen_core.records.conversation import Conversation
+    from ...wegen_core.records.plan import Intent, Plan
 
 PLAN_SEED = 0
-"""Another seed of the node paints the same plan anew: only the sampler has to run again."""
+"""Another seed of the node paints the same plan again: only the sampler has to run."""
+MAX_PLANS = 64
+"""Plans that a copilot remembers."""
 
-IMAGE, MASK, REPORT, TEXT, TALK, DONE = range(6)
-"""Outputs of WeGenFinish: of all pictures so far, of the last one, and all, for the next."""
+IMAGE, MASK, REPORT, TEXT, CONVERSATION, RESULTS = range(6)
+"""Outputs of WeGenFinish: of all images so far, of the last one, and all, for the next."""
 
 
 @dataclass(frozen=True)
-class Expanding:
-    """The node on screen that expands, its copilot, and the link that this comes by.
+class ExpansionContext:
+    """The node on screen that runs: its id, its copilot, and the link the copilot comes by.
 
-    The new nodes get the copilot by the same link: ComfyUI remembers the inputs of the last graph,
-    and a model among them would stay in memory when all else is released.
+    Nodes that it expands into get the copilot by the same link: ComfyUI remembers the inputs of the
+    last graph, and a model among them would stay in memory when everything else is released.
+    shown: which of WeGenFinish's outputs the node shows as text, if any.
     """
 
     node_id: str
-    resident: Resident
+    copilot: ManagedCopilot
     link: Link
+    shown: int | None = None
+
+    @classmethod
+    def of(cls, hidden: Any, copilot: ManagedCopilot, shown: int | None = None) -> ExpansionContext:
+        """hidden: the node's hidden inputs, its id and the graph."""
+        node = hidden.dynprompt.get_node(hidden.unique_id)
+        return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], shown)
 
     @property
-    def painter(self) -> ComfyPainter:
-        return self.resident.copilot.painter
+    def comfy_painter(self) -> ComfyPainter | None:
+        """The copilot's painter, if it paints with ComfyUI's nodes."""
+        painter = self.copilot.copilot.painter
+        return painter if isinstance(painter, ComfyPainter) else None
+
+    def plan(self, conversation: Conversation, intent: Intent | None, seed: int) -> Plan:
+        """The plan for the last turn of `conversation`.
+
+        Where ComfyUI's nodes paint, the same conversation always gets the same plan.
+        """
+        pipeline = self.copilot.copilot.pipeline
+        if self.comfy_painter is None:
+            with self.copilot.on_device(self.node_id) as hooks:
+                return pipeline.plan(conversation, intent, seed, hooks)
+        turns = [
+            (turn.role, turn.text, turn.references, [_digest(part.image) for part in turn.images])
+            for turn in conversation.turns
+        ]
+        return self._cached_plan(
+            repr((intent, turns)),
+            lambda hooks: pipeline.plan(conversation, intent, PLAN_SEED, hooks),
+        )
+
+    def plan_images(self, prompt: str, n: int, seed: int) -> list[Plan]:
+        """Plans for `n` new images of `prompt`; cached like `plan`."""
+        pipeline = self.copilot.copilot.pipeline
+        if self.comfy_painter is None:
+            with self.copilot.on_device(self.node_id) as hooks:
+                return pipeline.plan_images(prompt, n, seed, hooks)
+        return self._cached_plan(
+            repr((prompt, n)), lambda hooks: pipeline.plan_images(prompt, n, PLAN_SEED, hooks)
+        )
+
+    def _cached_plan(self, key: str, plan: Any) -> Any:
+        plans = self.copilot.plans
+        if key not in plans:
+            with self.copilot.on_device(self.node_id) as hooks:
+                plans[key] = plan(hooks)
+            if len(plans) > MAX_PLANS:
+                del plans[next(iter(plans))]
+        return plans[key]
 
 
-@dataclass(frozen=True)
-class Step:
-    """A planned picture, and what finishing it takes.
-
-    talk: the conversation up to the user's turn. steps, guidance: 0 for the painter's own. mask:
-    where changes are allowed. exact: the source's IMAGE, whose very numbers come back. shown: which
-    output the node shows as text. final: the size of the result. first: what an earlier painting of
-    the plan `asked` became, where this is the second.
-    """
-
-    plan: Plan
-    talk: Conversation
-    seed: int
-    steps: int = 0
-    guidance: float = 0.0
-    mask: Image | None = None
-    exact: Tensor | None = None
-    shown: int | None = None
-    final: tuple[int, int] = (0, 0)
-    first: Made | None = None
-    asked: Plan | None = None
-
-
-def expanding(hidden: Any, resident: Resident) -> Expanding | None:
-    """None where the painter paints by itself. hidden: the node's own id and the graph."""
-    if not isinstance(resident.copilot.painter, ComfyPainter):
-        return None
-    node = hidden.dynprompt.get_node(hidden.unique_id)
-    return Expanding(hidden.unique_id, resident, node["inputs"]["copilot"])
-
-
-def plan_turn(here: Expanding, talk: Conversation, intent: Intent | None) -> Plan:
-    """The plan for the last turn of `talk`; for the same talk, the same plan."""
-    said = [
-        (turn.role, turn.text, turn.record.get("references"), *map(_digest, turn.images))
-        for turn in talk.turns
-    ]
-
-    def plan(wegen: Any, **callbacks: Any) -> Plan:
-        return _in_words(wegen.plan_turn(talk, intent, PLAN_SEED, **callbacks))
-
-    return here.resident.planned(repr((intent, said)), here.node_id, plan)
-
-
-def _digest(picture: ImagePart) -> tuple[Any, ...]:
-    image = picture.image
+def _digest(image: Any) -> tuple[str, Any, bytes]:
     return image.mode, image.size, hashlib.sha256(image.tobytes()).digest()
 
 
-def drawing(
-    here: Expanding, prompt: str, n: int, seed: int, steps: int, guidance: float
+def generate_steps(
+    context: ExpansionContext, prompt: str, n: int, seed: int, settings: PaintSettings
 ) -> list[Step]:
-    """`n` new pictures of `prompt`, planned; for the same prompt, the same plans."""
-    from ...wegen_core.copilot import picture_seeds
-    from ...wegen_core.records.conversation import Conversation
-
-    def plan(wegen: Any, **callbacks: Any) -> list[Plan]:
-        plans = wegen.plan_pictures(prompt, n, PLAN_SEED, **callbacks)
-        return [_in_words(plan) for plan in plans]
-
-    plans = here.resident.planned(repr((prompt, n)), here.node_id, plan)
-    talk = Conversation()
-    talk.add("user", prompt)
+    """The steps that paint `n` new images of `prompt`."""
     return [
-        Step(plan, talk, own, steps, guidance)
-        for plan, own in zip(plans, picture_seeds(seed, n), strict=True)
+        paint_step(plan, generate_request(prompt), image_seed, settings=settings)
+        for plan, image_seed in zip(
+            context.plan_images(prompt, n, seed), image_seeds(seed, n), strict=True
+        )
     ]
 
 
-def refining(
-    here: Expanding,
-    image: Tensor,
-    pictures: Sequence[Image],
-    masks: Sequence[Image | None],
-    instruction: str,
-    seed: int,
-) -> list[Step]:
-    """Each of `pictures`, those of IMAGE `image`, changed by itself. masks: one each."""
-    from ...wegen_core.planning import requests as turns
-
-    steps = []
-    for exact, picture, mask in zip(image.split(1), pictures, masks, strict=True):
-        talk = turns.refining(picture, instruction)
-        plan = plan_turn(here, talk, "refine")
-        steps.append(Step(plan, talk, seed, mask=mask, exact=exact, shown=REPORT))
-    return steps
-
-
-def composing(
-    here: Expanding,
-    exact: dict[int | None, Tensor],
-    pictures: Sequence[Image],
-    instruction: str,
-    seed: int,
-    references: Sequence[Reference],
-) -> Step:
-    """One picture out of several. exact: the IMAGE of each by its number."""
-    from ...wegen_core.planning import requests as turns
-
-    talk = turns.composing(pictures, instruction, references)
-    plan = plan_turn(here, talk, "compose")
-    return Step(plan, talk, seed, exact=exact.get(plan.base), shown=REPORT)
-
-
-def chatting(
-    here: Expanding,
-    conversation: Conversation,
-    message: str,
-    shown: Sequence[Image],
-    exact: dict[int | None, Tensor],
-    seed: int,
-) -> Step:
-    """The next turn of a conversation, which stays as it is; its plan may be to answer only.
-
-    exact: as in `composing`, of the pictures `shown`.
-    """
-    from ...wegen_core.planning import requests as turns
-
-    talk = turns.chatting(conversation, message, shown)
-    plan = plan_turn(here, talk, None)
-    return Step(plan, talk, seed, exact=exact.get(plan.base), shown=TEXT)
-
-
-def _in_words(plan: Plan) -> Plan:
-    """`plan` without visual tokens: nothing is painted from them."""
-    return replace(plan, draft=None)
+def paint(context: ExpansionContext, steps: Sequence[Step], *outputs: int) -> io.NodeOutput:
+    """Those `outputs` of WeGenFinish for all of `steps`: painted now, or by expansion."""
+    if context.comfy_painter is not None:
+        links, nodes = expand(context, steps)
+        return io.NodeOutput(*(links[i] for i in outputs), expand=nodes)
+    pipeline = context.copilot.copilot.pipeline
+    # New images are one batch; changed ones belong to different conversations.
+    batches = [steps] if all(step.plan.base is None for step in steps) else [[s] for s in steps]
+    with context.copilot.on_device(context.node_id) as hooks:
+        images = [image for batch in batches for image in pipeline.run(batch, hooks)]
+    results: Any = None
+    for step, image in zip(steps, images, strict=True):
+        results = _outputs(context, step, image, results)[RESULTS]
+    return io.NodeOutput(*(results[i] for i in outputs))
 
 
 def expand(
-    here: Expanding, steps: Sequence[Step], before: Any = None
+    context: ExpansionContext, steps: Sequence[Step], results: Any = None
 ) -> tuple[list[Link], dict[str, Any]]:
-    """Nodes that paint and finish `steps`, and WeGenFinish's outputs for all of them.
+    """Nodes that paint and finish `steps`, and the links of WeGenFinish's outputs for all of them.
 
-    before: WeGenFinish's last output for earlier pictures of the same batch.
+    results: WeGenFinish's last output for earlier images of the same batch.
     """
     from comfy_execution.graph_utils import GraphBuilder
 
+    painter = context.comfy_painter
     nodes: dict[str, Any] = {}
     for step in steps:
-        graph, painter = GraphBuilder(), here.painter
-        told = painter.brief(step.plan, [p.image for p in step.talk.images], step.mask)
-        parts = graph.node("WeGenUnpack", "copilot", copilot=here.link, token=painter.token)
-        painting = PaintingGraph(graph, painter, told, parts)
-        image = painting.image(step.seed, step.steps, step.guidance)
-        mask = step.mask
-        if mask is None and step.plan.region is None and told.region is not None:
-            mask = told.region.resize(told.final)
-        # Never cached, as its name never comes again: it would run anyway after the sampler.
-        held = Held(secrets.token_hex(8), replace(step, final=told.final, mask=mask))
-        given = {"copilot": parts.out(COPILOT), "step": held, "image": image}
-        if before is not None:
-            given["before"] = before
-        finish = graph.node("WeGenFinish", "finish", node_id=here.node_id, **given)
-        before = finish.out(DONE)
+        graph = GraphBuilder()
+        request = painter.request(step.plan, step.images, step.mask)
+        parts = graph.node("WeGenUnpack", "copilot", copilot=context.link, token=painter.token)
+        image = PaintingGraph(graph, painter, request, parts).image(step.seed, step.settings)
+        if step.mask is None and step.plan.region is None and request.region is not None:
+            # Things were laid into the base: it may change around them, and nowhere else.
+            step = replace(step, mask=request.region.resize(request.final))
+        # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
+        opaque = OpaqueInput(secrets.token_hex(8), (step, request.final, context.shown))
+        inputs = {"copilot": parts.out(COPILOT), "step": opaque, "image": image}
+        if results is not None:
+            inputs["before"] = results
+        finish = graph.node("WeGenFinish", "finish", node_id=context.node_id, **inputs)
+        results = finish.out(RESULTS)
         nodes |= graph.finalize()
-    return [finish.out(i) for i in range(DONE)], nodes
+    return [finish.out(i) for i in range(RESULTS)], nodes
 
 
-def finish(here: Expanding, step: Step, image: Any, before: Any) -> io.NodeOutput:
-    """What WeGenFinish does: keep, look, report; or paint once more, if the copilot does that."""
-    from ...wegen_core.pipeline import better
-    from ...wegen_core.planning.verification import stressed
+def finish(
+    context: ExpansionContext,
+    step: Step,
+    final: tuple[int, int],
+    image: Tensor,
+    before: Any,
+) -> io.NodeOutput:
+    """What WeGenFinish does with a painted IMAGE: preserve, verify, report; or expand once more.
 
-    wegen, asked = here.resident.copilot, step.asked or step.plan
-    made = _preserved(step, image, here.painter.aligned)
-    if wegen.looks:
-        with here.resident.at_work(here.node_id) as (_, callbacks):
-            made = wegen.look_at(made, asked, step.seed, callbacks["should_stop"])
-    if step.first is not None:
-        made = better(step.first, made)
-    elif made.failed and wegen.check == "repaint":
-        plan = stressed(step.plan, made.failed)
-        again = replace(step, plan=plan, asked=asked, first=made)
-        links, nodes = expand(here, [again], before)
+    final: (width, height) of the result. before: WeGenFinish's last output for earlier images.
+    """
+    painted = to_parts(resize_batch(image[:1], final), "image")[0]
+    pipeline = context.copilot.copilot.pipeline
+    verifies = pipeline.check != "off"
+    hooks_of_node = context.copilot.on_device(context.node_id) if verifies else interruptible()
+    with hooks_of_node as hooks:
+        outcome = pipeline.finish(step, painted, hooks)
+    if isinstance(outcome, Step):
+        links, nodes = expand(context, [outcome], before)
         return io.NodeOutput(*links, None, expand=nodes)
-    return _output(here, step, made, before)
+    return io.NodeOutput(*_outputs(context, step, outcome, before))
 
 
-def _preserved(step: Step, image: Any, aligned: bool) -> Made:
-    from PIL.Image import Resampling
-
-    from ...wegen_core.pipeline import preserved
-
-    painted = to_pictures(image, "image")[0]
-    if painted.size != step.final:
-        painted = painted.resize(step.final, Resampling.LANCZOS)
-    pictures = [p.image for p in step.talk.images]
-    with stoppable() as callbacks:
-        stop = callbacks["should_stop"]
-        return preserved(step.plan, painted, pictures, step.mask, aligned=aligned, should_stop=stop)
-
-
-def _output(here: Expanding, step: Step, made: Made, before: Any) -> io.NodeOutput:
+def _outputs(
+    context: ExpansionContext, step: Step, image: FinishedImage, before: Any
+) -> tuple[Any, ...]:
+    """WeGenFinish's outputs for a finished image and those `before` it in the batch."""
     import torch
 
-    talk = step.talk.branch(step.talk.head)
-    reply = here.resident.copilot.reply(talk, made.plan, made, step.seed)
-    image = restored(to_image(reply.images), step.exact, reply.change_mask)
-    changed = torch.ones(image.shape[:3])
+    conversation = step.conversation.branch(step.conversation.head)
+    reply = context.copilot.copilot.pipeline.reply(conversation, image.plan, image, step.seed)
+    images = to_image(reply.parts)
+    change_mask = torch.ones(images.shape[:3])
     if reply.change_mask is not None:
-        changed = to_mask([reply.change_mask])
+        change_mask = to_mask([reply.change_mask])
     report = str(reply.report)
     if before is not None:
-        image = torch.cat([before[IMAGE], image])
-        changed = torch.cat([before[MASK], changed])
+        images = torch.cat([before[IMAGE], images])
+        change_mask = torch.cat([before[MASK], change_mask])
         report = f"{before[REPORT]}\n\n{report}"
-    outputs = (image, changed, report, reply.text, talk)
-    if step.shown is not None:
-        show_text(outputs[step.shown], here.node_id)
-    return io.NodeOutput(*outputs, outputs)
+    outputs = (images, change_mask, report, reply.text, conversation)
+    if context.shown is not None:
+        show_text(outputs[context.shown], context.node_id)
+    return (*outputs, outputs)

@@ -64,7 +64,7 @@ def downloads() -> Path:
     return Path(folder_paths.get_folder_paths("LLM")[0])
 
 
-def weight_of(folder: str) -> int:
+def weights_size(folder: str) -> int:
     """Bytes of the weights in a folder."""
     return sum(file.stat().st_size for file in Path(folder).glob("*.safetensors"))
 

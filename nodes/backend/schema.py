@@ -10,7 +10,7 @@ CATEGORY = "WeGen"
 Copilot = io.Custom("WEGEN_COPILOT")
 MLLM = io.Custom("WEGEN_MLLM")
 Painter = io.Custom("WEGEN_PAINTER")
-Conversation = io.Custom("WEGEN_CONVERSATION")
+ConversationSocket = io.Custom("WEGEN_CONVERSATION")
 References = io.Custom("WEGEN_REFERENCES")
 
 # What keeps a node out of the menus: only newer versions have a mark that means it.

@@ -1,32 +1,36 @@
-"""ComfyUI's sockets <-> PIL pictures, whatever their number and sizes."""
+"""ComfyUI's sockets <-> parts of a conversation, whatever their number and sizes.
+
+An IMAGE keeps its float values on the way: a part carries them beside its 8-bit PIL image.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...wegen_core.images.convert import require_shape, to_pil
+from ...wegen_core.records.conversation import ImagePart, image_parts
 
 if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
 
-def to_pictures(images: Tensor | None, name: str) -> list[Image]:
-    """IMAGE [N,H,W,C] -> N pictures, RGBA where C is 4; nothing connected -> none.
+def to_parts(images: Tensor | None, name: str) -> list[ImagePart]:
+    """IMAGE [N,H,W,C] -> N parts with their float values; nothing connected -> none.
 
-    Raises ValueError for a batch without pictures, as for what is no picture.
+    Raises ValueError for a batch without images, and for what is not an image.
     """
     if images is None:
         return []
     require_members(images, name)
-    return to_pil(images, name)
+    return image_parts(images, name)
 
 
 def require_members(batch: Tensor, name: str) -> None:
-    """ValueError for an IMAGE or MASK of no pictures, which some nodes give."""
+    """ValueError for an IMAGE or MASK without members, which some nodes give."""
     if len(batch) == 0:
-        raise ValueError(f"{name} is an empty batch; connect at least one picture")
+        raise ValueError(f"{name} is an empty batch; connect at least one image")
 
 
 def split_masks(mask: Tensor | None) -> list[Tensor | None]:
@@ -41,84 +45,84 @@ def split_masks(mask: Tensor | None) -> list[Tensor | None]:
     return [None if (m < 1 / 255).all() else m for m in masks.split(1)]
 
 
-def to_masks(mask: Tensor | None, pictures: Sequence[Image]) -> list[Image | None]:
-    """MASK [H,W] or [N,H,W] -> one "L" mask in each picture's size, or None where it is empty.
+def to_masks(mask: Tensor | None, images: Sequence[ImagePart]) -> list[Image | None]:
+    """MASK [H,W] or [N,H,W] -> one "L" mask in each image's size, or None where it is empty.
 
-    One mask serves all pictures. Raises ValueError if there are neither one nor as many, and for
-    one of another shape than its picture.
+    One mask serves all images. Raises ValueError if there are neither one nor as many, and for
+    one of another shape than its image.
     """
     masks = split_masks(mask)
-    if len(masks) not in (1, len(pictures)):
+    if len(masks) not in (1, len(images)):
         raise ValueError(
-            f"mask holds {len(masks)} masks for {len(pictures)} pictures; "
+            f"mask holds {len(masks)} masks for {len(images)} images; "
             "give one for all or one for each"
         )
-    masks = masks * len(pictures) if len(masks) == 1 else masks
-    return [m if m is None else _sized(m, p) for m, p in zip(masks, pictures, strict=True)]
+    masks = masks * len(images) if len(masks) == 1 else masks
+    sized: list[Image | None] = []
+    for member, part in zip(masks, images, strict=True):
+        if member is None:
+            sized.append(None)
+            continue
+        white = to_pil(member[..., None].clamp(0, 1), "mask")[0].convert("L")
+        require_shape(white.size, part.image.size, of="image")
+        sized.append(white.resize(part.image.size))
+    return sized
 
 
-def _sized(mask: Tensor, picture: Image) -> Image:
-    white = to_pil(mask[..., None].clamp(0, 1), "mask")[0].convert("L")
-    require_shape(white.size, picture.size, of="image")
-    return white.resize(picture.size)
+def resize_batch(image: Tensor, size: tuple[int, int]) -> Tensor:
+    """IMAGE [N,H,W,C] of `size` (width, height), by PIL's Lanczos filter on float values."""
+    import numpy as np
+    import torch
+    from PIL import Image
 
-
-def fitted(image: Tensor, like: Tensor) -> Tensor:
-    """IMAGE as large as `like`: pictures of one batch must be, and masks fit only then."""
-    from torch.nn.functional import interpolate
-
-    size = like.shape[1:3]
-    if image.shape[1:3] == size:
+    if (image.shape[2], image.shape[1]) == size:
         return image
-    planes = image.movedim(-1, 1)
-    planes = interpolate(planes, size=tuple(size), mode="bicubic", antialias=True).clamp(0, 1)
-    return planes.movedim(1, -1)
+    planes = [
+        np.asarray(Image.fromarray(plane.numpy()).resize(size, Image.Resampling.LANCZOS))
+        for plane in image.float().cpu().movedim(-1, 1).flatten(0, 1)
+    ]
+    resized = torch.from_numpy(np.stack(planes)).view(len(image), -1, size[1], size[0])
+    return resized.movedim(1, -1).clamp(0, 1).to(image.device, image.dtype)
 
 
 def one_batch(images: Sequence[Tensor], like: Tensor) -> Tensor:
-    """IMAGEs of any sizes -> one, as large as `like` and on its device; opaque alpha for all where
-    any has alpha."""
-    import torch
-    from torch.nn.functional import pad
+    """IMAGEs of any sizes -> one, as large as `like` and on its device.
 
-    found = [fitted(i.to(like.device), like) for i in images]
-    channels = max(i.shape[-1] for i in found)
-    return torch.cat([pad(i, (0, channels - i.shape[-1]), value=1.0) for i in found])
-
-
-def restored(image: Tensor, source: Tensor | None, change_mask: Image | None) -> Tensor:
-    """IMAGE of one with the very numbers of `source` where the mask is black: 8 bits rounded them.
-
-    It is then on the device of `source`, which is the GPU's with --gpu-only. source, change_mask
-    None: as it is; other channels: no numbers of `source`.
+    Where any has alpha, the others get opaque alpha.
     """
     import torch
+    from torch.nn.functional import interpolate, pad
 
-    if source is None or change_mask is None:
-        return image
-    image = fitted(image.to(source.device), source)
-    if image.shape != source.shape:
-        return image
-    changed = to_mask([change_mask]).to(source.device)
-    return torch.where(changed[..., None] > 0, image, source)
+    height, width = like.shape[1:3]
+    batch = []
+    channels = max(image.shape[-1] for image in images)
+    for image in images:
+        image = image.to(like.device)
+        if image.shape[1:3] != (height, width):
+            planes = image.movedim(-1, 1)
+            planes = interpolate(planes, size=(height, width), mode="bicubic", antialias=True)
+            image = planes.clamp(0, 1).movedim(1, -1)
+        batch.append(pad(image, (0, channels - image.shape[-1]), value=1.0))
+    return torch.cat(batch)
 
 
-def numbered(batches: Iterable[Tensor], before: int = 0) -> dict[int | None, Tensor]:
-    """IMAGEs -> [1,H,W,C] of every picture by its number in a conversation.
+def to_image(images: Sequence[ImagePart | Image]) -> Tensor:
+    """Images of one size -> IMAGE float32 [N,H,W,C] in 0..1; C is 4 if any has alpha.
 
-    before: how many pictures are in it already.
+    Parts that carry float values keep them, on their device.
     """
-    members = (one for batch in batches for one in batch.split(1))
-    return dict(enumerate(members, before + 1))
-
-
-def to_image(pictures: Sequence[Image]) -> Tensor:
-    """Pictures of one size -> IMAGE float32 [N,H,W,C] in 0..1; C is 4 if any has alpha."""
     import numpy as np
     import torch
 
-    mode = "RGBA" if any(p.mode == "RGBA" for p in pictures) else "RGB"
-    return torch.from_numpy(np.stack([np.asarray(p.convert(mode)) for p in pictures])).float() / 255
+    tensors = []
+    for image in images:
+        if isinstance(image, ImagePart) and isinstance(image.pixels, torch.Tensor):
+            tensors.append(image.pixels)
+            continue
+        pil = image.image if isinstance(image, ImagePart) else image
+        pil = pil if pil.mode == "RGBA" else pil.convert("RGB")
+        tensors.append(torch.from_numpy(np.asarray(pil).copy())[None].float() / 255)
+    return one_batch(tensors, tensors[0])
 
 
 def to_mask(masks: Sequence[Image]) -> Tensor:

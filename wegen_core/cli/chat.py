@@ -102,10 +102,8 @@ class Session:
     def say(self, message: str) -> None:
         """One turn: print the reply, write its pictures, keep the talk if it has a folder."""
         args = self.args
-        with commands.progress_bars(args.quiet) as on_progress:
-            reply = self.copilot.chat(
-                self.talk, message, self.images, seed=args.seed, on_progress=on_progress
-            )
+        with commands.progress_bars(args.quiet) as hooks:
+            reply = self.copilot.chat(self.talk, message, self.images, seed=args.seed, hooks=hooks)
         self.images = []
         record = commands.facts(args, message, reply.report.data)
         paths = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from argparse import Namespace
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 from tqdm import tqdm
 
 from ..images.files import free_path, open_picture, save, write_picture
+from ..painting import PaintSettings
+from ..records.hooks import Hooks
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -31,16 +33,9 @@ def rewrite(args: Namespace) -> None:
 
 def generate(args: Namespace) -> None:
     copilot = loaded(args)
-    with progress_bars(args.quiet) as on_progress:
-        drawn = copilot.draw(
-            args.prompt,
-            args.n,
-            args.seed,
-            size=args.size,
-            steps=args.steps,
-            guidance=args.guidance,
-            on_progress=on_progress,
-        )
+    settings = PaintSettings(args.size, args.steps, args.guidance)
+    with progress_bars(args.quiet) as hooks:
+        drawn = copilot.pipeline.generate(args.prompt, args.n, args.seed, settings, hooks)
     _tell(args, [_saved(args, d.image, args.prompt, d.report.data) for d in drawn])
 
 
@@ -48,11 +43,12 @@ def refine(args: Namespace) -> None:
     picture = open_picture(args.picture)
     mask = None if args.mask is None else open_picture(args.mask)
     copilot = loaded(args)
-    with progress_bars(args.quiet) as on_progress:
-        done = copilot.refine(picture, args.instruction, mask, args.seed, on_progress=on_progress)
+    with progress_bars(args.quiet) as hooks:
+        done = copilot.refine(picture, args.instruction, mask, args.seed, hooks=hooks)
     made = _saved(args, done.image, args.instruction, done.report.data, [args.picture])
     path = Path(made["picture"])
-    write_picture(done.change_mask, path.with_name(f"{path.stem}-mask.png"))
+    if done.change_mask is not None:
+        write_picture(done.change_mask, path.with_name(f"{path.stem}-mask.png"))
     _tell(args, [made], done.report)
 
 
@@ -65,8 +61,8 @@ def _opened(places: Sequence[Path], words: str) -> list[Image.Image]:
 def compose(args: Namespace) -> None:
     pictures = _opened(args.pictures, args.instruction)
     copilot = loaded(args)
-    with progress_bars(args.quiet) as on_progress:
-        done = copilot.compose(pictures, args.instruction, args.seed, on_progress=on_progress)
+    with progress_bars(args.quiet) as hooks:
+        done = copilot.compose(pictures, args.instruction, args.seed, hooks=hooks)
     made = _saved(args, done.image, args.instruction, done.report.data, args.pictures)
     _tell(args, [made], done.report)
 
@@ -84,8 +80,8 @@ def demo(args: Namespace) -> None:
     from .demo import run
 
     copilot = loaded(args)
-    with progress_bars(args.quiet) as on_progress:
-        page = run(copilot, args.out, args.seed, on_progress=on_progress, say=tqdm.write)
+    with progress_bars(args.quiet) as hooks:
+        page = run(copilot, args.out, args.seed, hooks=hooks, say=tqdm.write)
     print(page)
 
 
@@ -102,8 +98,8 @@ def facts(args: Namespace, said: str, made: dict[str, Any], pictures: Any = ()) 
 
 
 @contextmanager
-def progress_bars(quiet: bool) -> Iterator[Callable[[str, int, int, Any], None]]:
-    """A progress callback: one bar on the terminal's stderr for each stage of the work."""
+def progress_bars(quiet: bool) -> Iterator[Hooks]:
+    """Hooks that show one bar on stderr for each stage of the work."""
     bars: list[tqdm] = []
 
     def on_progress(stage: str, step: int, total: int, preview: Any) -> None:
@@ -115,7 +111,7 @@ def progress_bars(quiet: bool) -> Iterator[Callable[[str, int, int, Any], None]]
         bars[-1].update(step - bars[-1].n)
 
     try:
-        yield on_progress
+        yield Hooks(on_progress=on_progress)
     finally:
         for bar in bars:
             bar.close()

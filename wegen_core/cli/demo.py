@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ..images.files import save
 from ..records.conversation import Conversation, write_atomically
+from ..records.hooks import NO_HOOKS, Hooks
 from . import demo_page as page
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ..copilot import Copilot
-    from ..records.hooks import Progress
     from ..records.results import Report
 
 WISH = "a boat"
@@ -31,14 +31,14 @@ def run(
     folder: Path,
     seed: int = 0,
     *,
-    on_progress: Progress | None = None,
+    hooks: Hooks = NO_HOOKS,
     say: Callable[[str], None] = print,
 ) -> Path:
     """Run the chain; write pictures, their records and `index.html` into `folder`.
 
     say: gets a line for each step. Returns the page's path.
     """
-    demo = _Demo(copilot, folder, seed, on_progress, say)
+    demo = _Demo(copilot, folder, seed, hooks, say)
     demo.rewrite()
     demo.generate()
     scene = demo.refine(demo.draw(SCENE, "scene"))
@@ -56,18 +56,19 @@ class _Demo:
         copilot: Copilot,
         folder: Path,
         seed: int,
-        on_progress: Progress | None,
+        hooks: Hooks,
         say: Callable[[str], None],
     ) -> None:
         self.copilot = copilot
         self.folder = folder
         self.seed = seed
-        self.on_progress = on_progress
+        self.hooks = hooks
         self.say = say
+        painter = copilot.painter.name if copilot.painter else "nothing"
         self.page = page.Page(
             "WeGen, from wish to picture",
             f"Everything here was understood by {copilot.mllm.name} and painted by "
-            f"{copilot.painter.name}. Pink lines surround what a step changed; "
+            f"{painter}. Pink lines surround what a step changed; "
             "everything outside them is bit for bit the picture before.",
         )
 
@@ -81,7 +82,7 @@ class _Demo:
 
     def generate(self) -> None:
         self.say(f"generate: {WISH}, four times")
-        drawn = self.copilot.draw(WISH, n=4, seed=self.seed, on_progress=self.on_progress)
+        drawn = self.copilot.pipeline.generate(WISH, n=4, seed=self.seed, hooks=self.hooks)
         for number, one in enumerate(drawn, 1):
             self.keep(f"generate-{number}", WISH, one.image, one.report)
         figures = [page.figure(d.image, d.plan.prompt) for d in drawn]
@@ -89,7 +90,7 @@ class _Demo:
 
     def draw(self, prompt: str, name: str) -> Image:
         self.say(f"generate: {prompt}")
-        drawn = self.copilot.draw(prompt, seed=self.seed, on_progress=self.on_progress)[0]
+        drawn = self.copilot.pipeline.generate(prompt, seed=self.seed, hooks=self.hooks)[0]
         self.keep(name, prompt, drawn.image, drawn.report)
         self.page.step("generate", prompt, page.row(page.figure(drawn.image, drawn.plan.prompt)))
         return drawn.image
@@ -97,9 +98,7 @@ class _Demo:
     def refine(self, image: Image) -> Image:
         for number, instruction in enumerate(REFINEMENTS, 1):
             self.say(f"refine: {instruction}")
-            done = self.copilot.refine(
-                image, instruction, seed=self.seed, on_progress=self.on_progress
-            )
+            done = self.copilot.refine(image, instruction, seed=self.seed, hooks=self.hooks)
             self.keep(f"refine-{number}", instruction, done.image, done.report)
             figures = [
                 page.figure(image, "before"),
@@ -112,9 +111,7 @@ class _Demo:
 
     def compose(self, first: Image, second: Image) -> Image:
         self.say(f"compose: {COMPOSITION}")
-        done = self.copilot.compose(
-            [first, second], COMPOSITION, seed=self.seed, on_progress=self.on_progress
-        )
+        done = self.copilot.compose([first, second], COMPOSITION, seed=self.seed, hooks=self.hooks)
         self.keep("compose", COMPOSITION, done.image, done.report)
         figures = [
             page.figure(first, "picture 1"),
@@ -133,7 +130,7 @@ class _Demo:
         talk = Conversation()
         for number, message in enumerate(TALK, 1):
             self.say(f"chat: {message}")
-            reply = self.copilot.chat(talk, message, seed=self.seed, on_progress=self.on_progress)
+            reply = self.copilot.chat(talk, message, seed=self.seed, hooks=self.hooks)
             figures = [page.figure(i, reply.text, reply.change_mask) for i in reply.images]
             for image in reply.images:
                 self.keep(f"chat-{number}", message, image, reply.report)

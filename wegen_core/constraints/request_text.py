@@ -105,6 +105,17 @@ def is_vague(wish: str) -> bool:
     return _plain(wish) and words <= _VAGUE | _FILL | fills and (not words or bool(words & _VAGUE))
 
 
+SHORT_PROMPT_WORDS = 8
+"""A prompt of fewer words leaves open what the image shows."""
+
+
+def is_short_prompt(prompt: str) -> bool:
+    """Whether a prompt is so short that it is rewritten, differently for each image."""
+    wide = sum("\u3040" <= c <= "\u9fff" or "\uac00" <= c <= "\ud7a3" for c in prompt)
+    # Chinese, Japanese and Korean are written without spaces: about two characters a word.
+    return len(prompt.split()) + wide // 2 < SHORT_PROMPT_WORDS
+
+
 def says_nothing(wish: str) -> bool:
     """Whether there is not even a mood, colour or place in the words: "surprise me"."""
     words = _words(wish)

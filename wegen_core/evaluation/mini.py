@@ -36,7 +36,7 @@ def generate(
     """A full description in free wording -> a picture with everything right."""
     scene = world.sample(rng, "held_out")
     text = world.phrase(scene, rng) if phrase else world.describe(scene)
-    drawn = copilot.draw(text, seed=seed)[0]
+    drawn = copilot.pipeline.generate(text, seed=seed)[0]
     return {
         "plan right": drawn.plan.prompt == world.describe(scene),
         "picture right": right(probe, drawn.image, scene),

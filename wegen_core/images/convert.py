@@ -1,26 +1,37 @@
-"""Pictures in any usual form -> RGB or RGBA PIL images."""
+"""Images in any usual form -> RGB or RGBA PIL images; boxes and masks."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
 from typing import Any
 
 import numpy as np
 from PIL import Image
 
+Box = tuple[float, float, float, float]
 
-def to_pil(pictures: Any, name: str = "image") -> list[Image.Image]:
-    """Every picture in `pictures`, as 8-bit PIL images in mode RGB, or RGBA where there is alpha.
 
-    pictures: a PIL image, a path-free array or tensor [H,W], [H,W,C] or [N,H,W,C] (C = 1, 3 or 4;
-        float in 0..1 or an unsigned integer type), or a list of these.
-    Raises ValueError, naming `name`, for anything else, for sides of 0 pixels, NaN and infinity.
+def to_pil(images: Any, name: str = "image") -> list[Image.Image]:
+    """Every image in `images` as an 8-bit PIL image, mode RGB, or RGBA where there is alpha.
+
+    Parameters
+    ----------
+    images
+        A PIL image; an array or tensor [H,W], [H,W,C] or [N,H,W,C], C = 1, 3 or 4, float in 0..1,
+        bool, uint8 or uint16; or a list of these.
+    name
+        What error messages call it.
+
+    Raises
+    ------
+    ValueError
+        For anything else, for sides of 0 pixels, for NaN and infinity.
     """
-    if isinstance(pictures, Image.Image):
-        return [_from_pil(pictures, name)]
-    if isinstance(pictures, (list, tuple)):
-        return [p for i, item in enumerate(pictures) for p in to_pil(item, f"{name} {i + 1}")]
-    array = _to_numpy(pictures, name)
+    if isinstance(images, Image.Image):
+        return [_from_pil(images, name)]
+    if isinstance(images, (list, tuple)):
+        return [image for i, item in enumerate(images, 1) for image in to_pil(item, f"{name} {i}")]
+    array = _to_numpy(images, name)
     if array.ndim == 2:
         array = array[..., None]
     if array.ndim == 3:
@@ -38,12 +49,23 @@ def to_pil(pictures: Any, name: str = "image") -> list[Image.Image]:
     return [Image.fromarray(a) for a in _to_uint8(array, name)]
 
 
-def one_pil(picture: Any, name: str = "image") -> Image.Image:
-    """The one picture in `picture`; ValueError if there are none or several."""
-    found = to_pil(picture, name)
-    if len(found) != 1:
-        raise ValueError(f"{name} holds {len(found)} pictures; give exactly one")
-    return found[0]
+def one_pil(image: Any, name: str = "image") -> Image.Image:
+    """The one image in `image`; ValueError if there are none or several."""
+    images = to_pil(image, name)
+    if len(images) != 1:
+        raise ValueError(f"{name} holds {len(images)} images; give exactly one")
+    return images[0]
+
+
+def float_batch(images: Any) -> Any:
+    """`images` as [N,H,W,C] if it is a float array or tensor of 3 or 4 channels, else None."""
+    if isinstance(images, np.ndarray):
+        is_float = np.issubdtype(images.dtype, np.floating)
+    else:
+        is_float = _is_tensor(images) and images.is_floating_point()
+    if not is_float or images.ndim not in (3, 4) or images.shape[-1] not in (3, 4):
+        return None
+    return images[None] if images.ndim == 3 else images
 
 
 def flatten(image: Image.Image, background: str = "white") -> Image.Image:
@@ -54,18 +76,14 @@ def flatten(image: Image.Image, background: str = "white") -> Image.Image:
     return Image.alpha_composite(base, image).convert("RGB")
 
 
-def to_array(images: Iterable[Image.Image]) -> np.ndarray:
-    """RGB images of one size -> float32 [N,H,W,3] in 0..1."""
-    return np.stack([np.asarray(i.convert("RGB"), np.float32) / 255 for i in images])
-
-
-def region_mask(region: tuple[float, float, float, float], size: tuple[int, int]) -> Image.Image:
+def region_mask(region: Box, size: tuple[int, int]) -> Image.Image:
     """White where the box (left, top, right, bottom), 0..1, touches a pixel: "L" of that size."""
     width, height = size
     x0, y0, x1, y1 = region
     mask = Image.new("L", size)
-    box = (int(x0 * width), int(y0 * height), -int(-x1 * width // 1), -int(-y1 * height // 1))
-    mask.paste(255, box)
+    mask.paste(
+        255, (int(x0 * width), int(y0 * height), math.ceil(x1 * width), math.ceil(y1 * height))
+    )
     return mask
 
 
@@ -74,7 +92,7 @@ def require_shape(
 ) -> None:
     """ValueError unless sizes (width, height) have the same shape, within 2 % or a pixel."""
     ratio = (mask[0] / mask[1]) / (source[0] / source[1])
-    # Rounding to whole pixels alone changes the ratio of small pictures.
+    # Rounding to whole pixels alone changes the ratio of small images.
     slack = 0.02 + 1.0 / min(*mask, *source)
     if not 1 / (1 + slack) <= ratio <= 1 + slack:
         raise ValueError(
@@ -83,12 +101,12 @@ def require_shape(
         )
 
 
-def box_of(white: np.ndarray) -> tuple[float, float, float, float] | None:
+def box_of(mask: np.ndarray) -> Box | None:
     """The box around what is True in a mask [H,W], in 0..1 of its sides; None: nothing is."""
-    rows, columns = np.flatnonzero(white.any(1)), np.flatnonzero(white.any(0))
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
     if not len(rows):
         return None
-    height, width = white.shape
+    height, width = mask.shape
     x0, x1, y0, y1 = columns[0], columns[-1] + 1, rows[0], rows[-1] + 1
     return float(x0 / width), float(y0 / height), float(x1 / width), float(y1 / height)
 
@@ -106,11 +124,15 @@ def _from_pil(image: Image.Image, name: str) -> Image.Image:
     return image.convert("RGBA" if alpha else "RGB")
 
 
+def _is_tensor(value: Any) -> bool:
+    """Whether it is a torch tensor; torch is not imported for that."""
+    return type(value).__module__.partition(".")[0] == "torch" and hasattr(value, "detach")
+
+
 def _to_numpy(value: Any, name: str) -> np.ndarray:
-    if hasattr(value, "detach"):  # a torch tensor, without importing torch
+    if _is_tensor(value):
         value = value.detach().cpu()
-        value = value.float() if value.is_floating_point() else value
-        return value.numpy()
+        return (value.float() if value.is_floating_point() else value).numpy()
     if isinstance(value, np.ndarray):
         return value
     raise ValueError(f"{name} is a {type(value).__name__}; give a PIL image, an array or a tensor")
@@ -127,7 +149,7 @@ def _to_uint8(array: np.ndarray, name: str) -> np.ndarray:
         raise ValueError(f"{name} has dtype {array.dtype}; give float in 0..1, uint8 or uint16")
     if not np.isfinite(array).all():
         raise ValueError(
-            f"{name} holds values that are not finite (NaN or infinity), often a picture decoded "
+            f"{name} holds values that are not finite (NaN or infinity), often an image decoded "
             "in half precision; decode it in float32 or replace these values"
         )
     return (np.clip(array, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, Any, get_args
 import torch
 from torch import Tensor
 
-from ..constraints import broken, find_constraints
-from ..constraints.find import find_subjects
+from ..constraints import broken, find_constraints, find_subjects
 from ..images.convert import flatten
 from ..model.prompt import AROUND, IMAGE, SEEN, THEN, Part, reply_ids, user_ids
 from ..model.reply_format import slips
 from ..records.conversation import Conversation, ImagePart, Turn
+from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 from ..records.plan import Intent, Plan, Reference
-from .vocabulary import plainer, words
+from .chat_model import Capabilities
+from .vocabulary import plainer
 
 if TYPE_CHECKING:
     from ..model import Generation, WeGen
-    from ..records.hooks import OnText, Progress, ShouldStop
 
 TEMPERATURE, TOP_P = 1.0, 0.6
 """What the words settle is far above the rest and stays settled; what they leave open varies.
 Answers are not sampled: a picture leaves nothing open."""
 
 TRIES = 6
+MAX_NEW_TOKENS = 512
 
 ASKED = "Generate a painting: {}"
 REWRITE = "Rewrite: {}"
@@ -39,7 +40,9 @@ _REMEMBERED = 32
 
 
 class NativeMLLM:
-    """Implements `MLLM` with a WeGen network. Plans carry its visual tokens as `draft`.
+    """Implements `ChatModel`, `PromptRewriter` and `Planner` with a WeGen network.
+
+    Plans carry its visual tokens as `draft`.
 
     Keeps the KV cache of the newest conversation, so that its next turn costs only what is new,
     and the features of the last pictures read; `forget()` frees both.
@@ -48,7 +51,9 @@ class NativeMLLM:
     def __init__(self, net: WeGen) -> None:
         self.net = net
         self.name = f"WeGen {net.config.name}"
-        self._taught = frozenset(net.config.words.split())
+        self.capabilities = Capabilities(
+            json_schema=False, vocabulary=frozenset(net.config.words.split()) or None
+        )
         self.forget()
 
     def forget(self) -> None:
@@ -56,23 +61,13 @@ class NativeMLLM:
         self._session = self.net.session()
         self._read: OrderedDict[str, Tensor] = OrderedDict()
 
-    def unknown(self, text: str) -> tuple[str, ...]:
-        """The words of `text` that the network was not taught; none if it was taught any."""
-        if not self._taught:
-            return ()
-        return tuple(word for word in words(plainer(text)) if word not in self._taught)
-
     def chat(
         self,
         conversation: Conversation,
         *,
         schema: dict[str, Any] | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        max_new_tokens: int = 512,
-        on_text: OnText | None = None,
-        should_stop: ShouldStop | None = None,
+        sampling: Sampling = GREEDY,
+        hooks: Hooks = NO_HOOKS,
     ) -> str:
         """The reply in words. `schema` is refused: the network writes no JSON."""
         if schema is not None:
@@ -81,37 +76,31 @@ class NativeMLLM:
         reply = self.net.generate(
             ids,
             features,
-            max_new_tokens=max_new_tokens,
-            temperature=temperature,
-            top_p=top_p,
-            seed=seed,
+            max_new_tokens=sampling.max_new_tokens or MAX_NEW_TOKENS,
+            temperature=sampling.temperature or 0.0,
+            top_p=1.0 if sampling.top_p is None else sampling.top_p,
+            seed=sampling.seed,
             images=False,
-            on_text=on_text,
-            should_stop=should_stop,
+            on_text=hooks.on_text,
+            should_stop=hooks.should_stop,
             session=self._session,
         )
         return self._words(reply)
 
     def rewrite(
-        self,
-        prompt: str,
-        *,
-        n: int,
-        seed: int,
-        temperature: float,
-        should_stop: ShouldStop | None = None,
+        self, prompt: str, *, n: int, sampling: Sampling, hooks: Hooks = NO_HOOKS
     ) -> list[str]:
         """`n` full descriptions of what `prompt` wishes for, sampled as one batch."""
         tokens = self.net.tokenizer
         ids = [tokens.bos_id, *user_ids(tokens, [REWRITE.format(prompt)])]
         replies = self.net.generate(
             [torch.tensor(ids)] * n,
-            temperature=temperature,
+            temperature=sampling.temperature or 0.0,
             top_p=0.8,
-            seed=seed,
+            seed=sampling.seed,
             images=False,
             max_new_tokens=128,
-            should_stop=should_stop,
+            should_stop=hooks.should_stop,
         )
         return [self._words(reply) for reply in replies]
 
@@ -119,23 +108,18 @@ class NativeMLLM:
         self,
         conversation: Conversation,
         *,
-        n: int = 1,
         intent: Intent | None = None,
-        temperature: float | None = None,
-        top_p: float | None = None,
-        seed: int = 0,
-        guidance: float | None = None,
-        on_text: OnText | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-    ) -> list[Plan]:
-        """`n` plans for the last user turn; see `MLLM.plan`. guidance: of the visual tokens.
+        sampling: Sampling = Sampling(),  # noqa: B008  # immutable
+        hooks: Hooks = NO_HOOKS,
+    ) -> Plan:
+        """The plan for the last user turn; see `Planner.plan`.
 
         What the network says is held against the user's words, or against what it saw; where it
         breaks them, the best of a few other tries is taken, unless `temperature` is 0.
         """
         turns = conversation.turns
         start, features = self._prompt(turns, intent)
+        temperature = sampling.temperature
         final = temperature == 0
         if temperature is None:
             temperature = 0.0 if intent == "answer" else TEMPERATURE
@@ -143,26 +127,23 @@ class NativeMLLM:
             start = torch.cat([start, torch.tensor(self.net.tokenizer.encode(verb))])
         speaking: dict[str, Any] = {
             "temperature": temperature,
-            "top_p": TOP_P if top_p is None else top_p,
+            "top_p": TOP_P if sampling.top_p is None else sampling.top_p,
             "images": False,
-            "should_stop": should_stop,
+            "should_stop": hooks.should_stop,
         }
-        plans = []
-        for own in range(seed, seed + n):
-            reply = self.net.generate(
-                start, features, seed=own, on_text=on_text, session=self._session, **speaking
-            )
-            said: Intent = intent or "answer"
-            if intent is None and int(reply.ids[-1]) == self.net.tokenizer.image_start_id:
-                said = self._said(self._words(reply)) or _guess(turns)
-            if not final:
-                reply = self._faithful(reply, start, features, turns[-1].text, said, own, speaking)
-            if said == "answer":
-                plans.append(self._answer(self._words(reply)))
-                continue
-            drawn = self._draw(start, reply, features, guidance, on_progress, should_stop)
-            plans.append(self._as_plan(self._words(reply), drawn, turns, intent))
-        return plans
+        seed = sampling.seed
+        reply = self.net.generate(
+            start, features, seed=seed, on_text=hooks.on_text, session=self._session, **speaking
+        )
+        said: Intent = intent or "answer"
+        if intent is None and int(reply.ids[-1]) == self.net.tokenizer.image_start_id:
+            said = self._said(self._words(reply)) or _guess(turns)
+        if not final:
+            reply = self._faithful(reply, start, features, turns[-1].text, said, seed, speaking)
+        if said == "answer":
+            return self._answer(self._words(reply))
+        drawn = self._draw(start, reply, features, hooks)
+        return self._as_plan(self._words(reply), drawn, turns, intent)
 
     def _faithful(
         self,
@@ -201,9 +182,7 @@ class NativeMLLM:
         start: Tensor,
         reply: Generation,
         features: Tensor | None,
-        guidance: float | None,
-        on_progress: Progress | None,
-        should_stop: ShouldStop | None,
+        hooks: Hooks,
     ) -> Tensor:
         """Visual tokens [64,W] that follow the words of `reply`."""
         tokens = self.net.tokenizer
@@ -211,10 +190,9 @@ class NativeMLLM:
         drawn = self.net.generate(
             begun,
             features,
-            guidance=1.0 if guidance is None else guidance,
             max_new_tokens=len(tokens.image_ids) + 1,
-            on_progress=on_progress,
-            should_stop=should_stop,
+            on_progress=hooks.on_progress,
+            should_stop=hooks.should_stop,
             session=self._session,
         )
         return drawn.features[0]
@@ -231,7 +209,7 @@ class NativeMLLM:
                 IMAGE if isinstance(part, ImagePart) else part.text for part in turn.parts
             ]
             if turn.role == "user":
-                if self._taught:
+                if self.capabilities.vocabulary is not None:
                     parts = [plainer(p) if isinstance(p, str) else p for p in parts]
                 if intent == "generate" and turn is turns[-1] and not self.net.config.verbs:
                     parts = [ASKED.format(p) if isinstance(p, str) else p for p in parts]

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..planning.chat_planner import ask_for_plans
-from ..records.hooks import check
+from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
+from .chat_model import Capabilities
 from .messages import Speech, to_messages
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ..records.conversation import Conversation
-    from ..records.hooks import OnText, ShouldStop
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,9 @@ FAMILIES: dict[str, Markup] = {
 }
 
 
+MAX_NEW_TOKENS = 512
+
+
 class Write(Protocol):
     """The encoder: text with a mark for each of `pictures` -> the words that follow it.
 
@@ -79,7 +81,7 @@ class Write(Protocol):
 
 
 class TextEncoderMLLM:
-    """Implements `MLLM` with a text encoder.
+    """Implements `ChatModel` with a text encoder.
 
     family: the encoder's name, which begins as one of FAMILIES. sees: whether it has eyes at all.
     The whole reply is said at once. Raises ValueError for a family that is not known.
@@ -94,43 +96,38 @@ class TextEncoderMLLM:
             )
         self._write, self._markup = write, found
         self.name = f"the text encoder {family}"
-        self.pictures = found.pictures if sees else 0
+        # The encoder writes its whole reply before it returns.
+        self.capabilities = Capabilities(max_images=found.pictures if sees else 0, streams=False)
 
     def chat(
         self,
         conversation: Conversation,
         *,
         schema: dict[str, Any] | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        max_new_tokens: int = 512,
-        on_text: OnText | None = None,
-        should_stop: ShouldStop | None = None,
+        sampling: Sampling = GREEDY,
+        hooks: Hooks = NO_HOOKS,
     ) -> str:
-        """The reply; see `MLLM.chat`. The schema is not enforced: ask for its fields in words."""
-        check(should_stop)
+        """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
+        hooks.check_stop()
         text, pictures = self._marked_up(conversation)
-        speech = Speech(on_text)
+        speech = Speech(hooks.on_text)
         speech.add(
             self._write(
                 text,
                 pictures,
-                temperature=temperature,
-                top_p=top_p,
-                seed=seed,
-                max_new_tokens=max_new_tokens,
+                temperature=sampling.temperature or 0.0,
+                top_p=1.0 if sampling.top_p is None else sampling.top_p,
+                seed=sampling.seed,
+                max_new_tokens=sampling.max_new_tokens or MAX_NEW_TOKENS,
             )
         )
         return speech.text
-
-    plan = ask_for_plans
 
     def _marked_up(self, conversation: Conversation) -> tuple[str, list[Image]]:
         """The conversation as the encoder reads it, and the pictures marked in it, in order."""
         pictures: list[Image] = []
         turns = []
-        for message in to_messages(conversation, pictures=self.pictures):
+        for message in to_messages(conversation, pictures=self.capabilities.max_images):
             words = []
             for part in message.parts:
                 if not isinstance(part, str):

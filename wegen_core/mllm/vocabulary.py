@@ -21,6 +21,16 @@ def words(text: str) -> list[str]:
     return list(dict.fromkeys(word.lower().replace("’", "'") for word in _WORD.findall(text)))
 
 
+def out_of_vocabulary(text: str, vocabulary: frozenset[str] | None) -> tuple[str, ...]:
+    """The words of `text` that are not in `vocabulary` (None: it holds every word), in order.
+
+    Filler phrases do not count.
+    """
+    if vocabulary is None:
+        return ()
+    return tuple(word for word in words(plainer(text)) if word not in vocabulary)
+
+
 def plainer(text: str) -> str:
     """`text` without "could you", "a bit more", "pls" and the like; "picture 2" for "image 2"."""
     asked = _ASKED_TO.fullmatch(text)

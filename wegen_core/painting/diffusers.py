@@ -13,12 +13,12 @@ import torch
 from PIL import Image
 
 from ..device import accelerator
-from ..records.hooks import check
+from ..records.hooks import NO_HOOKS, Hooks
 from .families import family_of
-from .request import Brief, brief
+from .painter import DEFAULT_SETTINGS, PaintSettings
+from .request import PaintRequest, paint_request
 
 if TYPE_CHECKING:
-    from ..records.hooks import Progress, ShouldStop
     from ..records.plan import Plan
 
 Offload = Literal["model", "sequential"]
@@ -77,6 +77,7 @@ class DiffusersPainter:
         device: Any = None,
     ) -> None:
         self.pipeline, self.family = pipeline, family_of(pipeline)
+        self.aligned = False
         self.name = name or type(pipeline).__name__
         self.area = area or self.family.area
         self._offload, self._device = offload, device
@@ -86,57 +87,58 @@ class DiffusersPainter:
     def paint(
         self,
         plans: Sequence[Plan],
-        pictures: Sequence[Image.Image],
+        images: Sequence[Image.Image],
         *,
         seeds: Sequence[int],
-        size: tuple[int, int] | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        settings: PaintSettings = DEFAULT_SETTINGS,
+        hooks: Hooks = NO_HOOKS,
     ) -> list[Image.Image]:
         """See `Painter.paint`; one picture after the other. There are no previews."""
         if len(seeds) != len(plans):
             raise ValueError(f"{len(seeds)} seeds for {len(plans)} plans; give one seed each")
         painted = []
         for plan, seed in zip(plans, seeds, strict=True):
-            check(should_stop)
-            told = brief(plan, pictures, self.family, area=self.area, size=size)
-            pipeline, asked = self._ask(told)
-            asked |= {
+            hooks.check_stop()
+            request = paint_request(plan, images, self.family, area=self.area, size=settings.size)
+            pipeline, arguments = self._call(request)
+            arguments |= {
                 "generator": torch.Generator().manual_seed(seed),
-                "callback_on_step_end": _Steps(on_progress, should_stop),
+                "callback_on_step_end": _Steps(hooks),
             }
-            if steps is not None:
-                asked["num_inference_steps"] = steps
-            if guidance is not None:
-                asked[self.family.guidance] = guidance
+            if settings.steps is not None:
+                arguments["num_inference_steps"] = settings.steps
+            if settings.guidance is not None:
+                arguments[self.family.guidance] = settings.guidance
             known = inspect.signature(pipeline.__call__).parameters
-            image = pipeline(**{k: v for k, v in asked.items() if k in known}).images[0]
+            image = pipeline(**{k: v for k, v in arguments.items() if k in known}).images[0]
             image = image.convert("RGB")
-            same = image.size == told.final
-            painted.append(image if same else image.resize(told.final, Image.Resampling.LANCZOS))
+            same = image.size == request.final
+            painted.append(image if same else image.resize(request.final, Image.Resampling.LANCZOS))
         return painted
 
-    def _ask(self, told: Brief) -> tuple[Any, dict[str, Any]]:
+    def _call(self, request: PaintRequest) -> tuple[Any, dict[str, Any]]:
         """The pipeline for a brief, and what to call it with."""
-        width, height = told.size
-        asked = {
+        width, height = request.size
+        arguments = {
             **self.family.extra,
-            "prompt": told.prompt,
+            "prompt": request.prompt,
             "width": width,
             "height": height,
             "max_area": width * height,  # FLUX Kontext would make it its own again
         }
-        if told.base is None:
+        if request.base is None:
             if self.family.edits == "instruction" and "Edit" in type(self.pipeline).__name__:
-                asked["image"] = Image.new("RGB", told.size, "white")  # it needs a picture
-            return self.pipeline, asked
+                arguments["image"] = Image.new("RGB", request.size, "white")  # it needs a picture
+            return self.pipeline, arguments
         if self.family.edits == "noise":
-            more = {"image": told.base, "strength": told.strength, "mask_image": told.region}
-            return self._other("image" if told.region is None else "inpaint"), asked | more
-        asked["image"] = list(told.pictures) if self.family.pictures > 1 else told.base
-        return self.pipeline, asked
+            more = {
+                "image": request.base,
+                "strength": request.strength,
+                "mask_image": request.region,
+            }
+            return self._other("image" if request.region is None else "inpaint"), arguments | more
+        arguments["image"] = list(request.images) if self.family.pictures > 1 else request.base
+        return self.pipeline, arguments
 
     def _other(self, kind: str) -> Any:
         """The pipeline of the same models that starts from a picture; made once."""
@@ -159,11 +161,11 @@ class DiffusersPainter:
 class _Steps:
     """Called by the pipeline after every step: reports it, and hears Stop."""
 
-    def __init__(self, on_progress: Progress | None, should_stop: ShouldStop | None) -> None:
-        self._on_progress, self._should_stop = on_progress, should_stop
+    def __init__(self, hooks: Hooks) -> None:
+        self._hooks = hooks
 
     def __call__(self, pipeline: Any, step: int, time: Any, tensors: dict) -> dict:
-        check(self._should_stop)
-        if self._on_progress is not None:
-            self._on_progress("paint", step + 1, pipeline.num_timesteps, None)
+        self._hooks.check_stop()
+        if self._hooks.on_progress is not None:
+            self._hooks.on_progress("paint", step + 1, pipeline.num_timesteps, None)
         return tensors

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from ..planning.references import in_words
+from ..planning.references import describe_references
 from ..records.plan import Plan
-from ..rewriting import FAMILIES as WORDING
+from ..rewriting.keep_clause import FAMILIES as WORDING
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,9 @@ def instruction(plan: Plan, family: Family, shown: Sequence[int]) -> str:
         words = words.rstrip(".。 ") + WORDING[family.wording].keep.format(keep=keep)
     if len(shown) < 2:
         return words
-    roles = in_words(plan.references, {number: place for place, number in enumerate(shown, 1)})
+    roles = describe_references(
+        plan.references, {number: place for place, number in enumerate(shown, 1)}
+    )
     return f"{words.rstrip('. ')}. {roles}" if roles else words
 
 

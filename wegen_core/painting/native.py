@@ -11,10 +11,11 @@ from torch import Tensor
 
 from ..images.convert import to_pil
 from ..model.prompt import user_ids
+from ..records.hooks import NO_HOOKS, Hooks
+from .painter import DEFAULT_SETTINGS, PaintSettings
 
 if TYPE_CHECKING:
     from ..model import WeGen
-    from ..records.hooks import Progress, ShouldStop
     from ..records.plan import Plan
 
 MOST_PIXELS = 4 * 1024 * 1024
@@ -36,41 +37,36 @@ class NativePainter:
     def paint(
         self,
         plans: Sequence[Plan],
-        pictures: Sequence[Image.Image],
+        images: Sequence[Image.Image],
         *,
         seeds: Sequence[int],
-        size: tuple[int, int] | None = None,
-        steps: int | None = None,
-        guidance: float | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        settings: PaintSettings = DEFAULT_SETTINGS,
+        hooks: Hooks = NO_HOOKS,
     ) -> list[Image.Image]:
-        """See `Painter.paint`; `pictures` are in the plans' visual tokens already."""
+        """See `Painter.paint`; `images` are in the plans' visual tokens already."""
         if len(seeds) != len(plans):
             raise ValueError(f"{len(seeds)} seeds for {len(plans)} plans; give one seed each")
         defaults = self.net.config.paint
-        width, height = size or (defaults.width, defaults.height)
+        width, height = settings.size or (defaults.width, defaults.height)
         together = max(1, MOST_PIXELS // (width * height))
         painted: list[Image.Image] = []
         for first in range(0, len(plans), together):
             chosen = slice(first, first + together)
-            drafts = [self._draft(plan, on_progress, should_stop) for plan in plans[chosen]]
+            drafts = [self._draft(plan, hooks) for plan in plans[chosen]]
             result = self.net.paint(
                 torch.stack(drafts),
                 seed=list(seeds[chosen]),
-                steps=steps,
-                guidance=guidance,
+                steps=settings.steps,
+                guidance=settings.guidance,
                 width=width,
                 height=height,
-                on_progress=on_progress,
-                should_stop=should_stop,
+                on_progress=hooks.on_progress,
+                should_stop=hooks.should_stop,
             )
             painted += to_pil(result)
         return painted
 
-    def _draft(
-        self, plan: Plan, on_progress: Progress | None, should_stop: ShouldStop | None
-    ) -> Tensor:
+    def _draft(self, plan: Plan, hooks: Hooks) -> Tensor:
         """Visual tokens [64,W] of a plan."""
         if plan.draft is not None:
             return plan.draft.to(self.net.device, self.net.dtype)
@@ -81,7 +77,7 @@ class NativePainter:
         drawn = self.net.generate(
             torch.tensor([*ids, tokens.image_start_id]),
             max_new_tokens=len(tokens.image_ids) + 2,
-            on_progress=on_progress,
-            should_stop=should_stop,
+            on_progress=hooks.on_progress,
+            should_stop=hooks.should_stop,
         )
         return drawn.features[0]

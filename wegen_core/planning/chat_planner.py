@@ -1,360 +1,242 @@
-"""Asking any model that chats for a plan: a schema, tolerant reading, a second try, a fallback."""
+"""Planning with any chat model: a JSON Schema, lenient reading, a second attempt, a fallback."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ..constraints import broken, find_constraints, is_edit
-from ..constraints.find import find_subjects
+from ..constraints import broken, find_constraints, find_subjects, is_edit
 from ..constraints.repair import repair
 from ..mllm.lenient_json import find_objects
 from ..records.conversation import Conversation
-from ..records.plan import INTENTS, ROLES, SCOPES, Intent, Plan, Reference
-from .references import given_references, in_words, with_base
+from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling
+from ..records.plan import INTENTS, Intent, Plan, Reference, field_table, json_schema
+from .references import describe_references, resolve_base_image
 
 if TYPE_CHECKING:
-    from ..mllm import MLLM
-    from ..records.conversation import ImagePart, Turn
-    from ..records.hooks import OnText, Progress, ShouldStop
-    from ..records.plan import Region
+    from ..mllm.chat_model import ChatModel
 
-TEMPERATURE, TOP_P = 0.4, 0.9
-MOST_TOKENS = 2048
+SAMPLING = Sampling(temperature=0.4, top_p=0.9, max_new_tokens=2048)
+SCHEMA = json_schema(Plan)
 
 INSTRUCTION = """\
 You plan the next step of a design copilot that talks, draws and changes pictures. Do not draw and \
 do not chat: answer the message above with one JSON object and nothing else. Its fields:
-"intent": {intents}
-"text": one short, friendly sentence to the user, in the user's language{answering}
-"prompt": the whole picture as it shall be afterwards, described for an image model: every thing, \
-colour, number, place and style the user asked for, and for a change also all that stays. Text to \
-be written in the picture stays in quotation marks, letter by letter. "" for an answer
-"changes": list of what changes, in a few words each; [] if the picture is new
-"keep": list of what must stay as it is; [] if the picture is new
-"scope": how much of the picture the change touches, one of {scopes}: a part, one thing, all that \
-is behind the things, or all of it, as another style, light, season or mood do
-"region": where in the picture the change belongs, as [left, top, right, bottom], each from 0 to 1 \
-of the width or height; null if it is the whole picture or not clear
-"references": list of pictures to take something from, each \
-{{"picture": its number, "role": one of {roles}, "what": the thing taken, "strength": 0 to 1}}; \
-"base" is the picture that things are put into; [] if none"""
-
+"""
 _INTENTS = (
     '"generate" for a new picture, "refine" to change the last picture, "compose" to put things '
     'from several pictures together, "answer" to reply in words only'
 )
-_AGAIN = """
-Your last answer could not be used: {fault}. Answer again, with the JSON object alone."""
+_ANSWERING = ", or for an answer the full answer"
+_AGAIN = "\nYour last answer could not be used: {fault}. Answer again, with the JSON object alone."
 NOTE = "(No plan could be read from {name}; your own words are used as they are.)"
 
-_WORDS = {"type": "array", "items": {"type": "string"}}
-SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "properties": {
-        "intent": {"type": "string", "enum": list(INTENTS)},
-        "text": {"type": "string"},
-        "prompt": {"type": "string"},
-        "changes": _WORDS,
-        "keep": _WORDS,
-        "scope": {"type": "string", "enum": list(SCOPES)},
-        "region": {"anyOf": [{"type": "array", "items": {"type": "number"}}, {"type": "null"}]},
-        "references": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {
-                    "picture": {"type": "integer"},
-                    "role": {"type": "string", "enum": list(ROLES)},
-                    "what": {"type": "string"},
-                    "strength": {"type": "number"},
-                },
-                "required": ["picture", "role", "what", "strength"],
-                "additionalProperties": False,
-            },
-        },
-    },
-    "required": ["intent", "text", "prompt", "changes", "keep", "scope", "region", "references"],
-    "additionalProperties": False,
-}
 
+class ChatPlanner:
+    """Implements `Planner` with a chat model."""
 
-def ask_for_plans(
-    mllm: MLLM,
-    conversation: Conversation,
-    *,
-    n: int = 1,
-    intent: Intent | None = None,
-    temperature: float | None = None,
-    top_p: float | None = None,
-    seed: int = 0,
-    guidance: float | None = None,
-    on_text: OnText | None = None,
-    on_progress: Progress | None = None,
-    should_stop: ShouldStop | None = None,
-) -> list[Plan]:
-    """`n` plans for the last user turn: `MLLM.plan` for any class that chats.
+    def __init__(self, model: ChatModel) -> None:
+        self.model = model
+        self.name = model.name
 
-    guidance and on_progress are for visual tokens, which such a model has none of.
+    def plan(
+        self,
+        conversation: Conversation,
+        *,
+        intent: Intent | None = None,
+        sampling: Sampling = SAMPLING,
+        hooks: Hooks = NO_HOOKS,
+    ) -> Plan:
+        """See `Planner.plan`.
 
-    Two tries each: the second quotes what was wrong with the first, and optional parts that are
-    still wrong are left out. After that the plan is made of the user's own words, and its text says
-    so. The user's constraints (`find_constraints`) that a new picture's prompt has lost are put
-    back; a prompt that keeps none of them and none of the things named is no plan. A forced intent
-    "answer" is plain chat, streamed.
-    """
-    options: dict[str, Any] = {
-        "temperature": TEMPERATURE if temperature is None else temperature,
-        "top_p": TOP_P if top_p is None else top_p,
-        "max_new_tokens": MOST_TOKENS,
-        "should_stop": should_stop,
-    }
-    plans = []
-    for own in range(seed, seed + n):
+        The model has two attempts: the second quotes what was wrong with the first, and optional
+        fields that are wrong again are left out. After that the plan is made of the user's own
+        words, and its text says so. Constraints that a new image's prompt has lost are put back;
+        a prompt that keeps none of them and none of the things named is rejected. A forced intent
+        "answer" is plain chat.
+        """
+        sampling = replace(
+            SAMPLING, **{name: v for name, v in vars(sampling).items() if v is not None}
+        )
         if intent == "answer":
-            said = mllm.chat(conversation, seed=own, on_text=on_text, **options)
-            plans.append(Plan("answer", text=said or "(no answer)"))
-            continue
-        aloud = _Aloud(on_text)
-        plans.append(_plan(mllm, conversation, intent, own, aloud, options))
-        aloud.finish(plans[-1])
-    return plans
+            reply = self.model.chat(conversation, sampling=sampling, hooks=hooks)
+            return Plan("answer", text=reply or "(no answer)")
+        schema = SCHEMA if self.model.capabilities.json_schema else None
+        streamer = _PlanTextStreamer(hooks.on_text)
+        fault = ""
+        for attempt in (1, 2):
+            reply = self.model.chat(
+                _with_instruction(conversation, intent, fault),
+                schema=schema,
+                sampling=sampling,
+                hooks=replace(hooks, on_text=streamer.push if attempt == 1 else None),
+            )
+            try:
+                plan = read_plan(reply, conversation, intent, lenient=attempt == 2)
+                break
+            except ValueError as error:
+                fault = str(error)
+        else:
+            plan = _plan_from_own_words(self.name, conversation, intent, reply)
+        streamer.finish(plan)
+        return plan
 
 
-def _plan(
-    mllm: MLLM,
-    conversation: Conversation,
-    intent: Intent | None,
-    seed: int,
-    aloud: _Aloud,
-    options: dict[str, Any],
-) -> Plan:
-    fault = ""
-    for last in (False, True):
-        talk = _with_instruction(conversation, intent, fault)
-        hear = None if fault else aloud.hear
-        reply = mllm.chat(talk, schema=SCHEMA, seed=seed, on_text=hear, **options)
-        try:
-            return _read(reply, conversation, intent, lenient=last)
-        except ValueError as error:
-            fault = str(error)
-    return _in_own_words(mllm.name, conversation, intent, reply)
-
-
-class _Aloud:
-    """Says the text of a plan aloud while the rest of it is still being written."""
+class _PlanTextStreamer:
+    """Passes on the text of a plan while the other fields are still being generated."""
 
     def __init__(self, on_text: OnText | None) -> None:
         self._on_text = on_text
-        self._heard = self._said = ""
-        self._whole = on_text is None
+        self._reply = self._emitted = ""
+        self._complete = on_text is None
 
-    def hear(self, piece: str) -> None:
-        """The next piece of the model's reply."""
-        self._heard += piece
-        if self._whole or "\\" in self._heard[-6:]:  # half an escape is no sign yet
+    def push(self, piece: str) -> None:
+        """Take the next piece of the model's reply."""
+        self._reply += piece
+        if self._complete or "\\" in self._reply[-6:]:  # half an escape is not a character yet
             return
-        for found in find_objects(self._heard):
-            text = found.get("text")
-            if isinstance(text, str):
-                self._say(text)
-            self._whole = "prompt" in found  # the field after the text has begun
+        for data in find_objects(self._reply):
+            if isinstance(text := data.get("text"), str):
+                self._emit(text)
+            self._complete = "prompt" in data  # the field after the text has begun
 
     def finish(self, plan: Plan) -> None:
-        """Say what is still to be said of `plan`."""
+        """Pass on what is still missing of the text of `plan`."""
         words = plan.text or plan.prompt
-        self._say(words if words.startswith(self._said) else f"{self._said}\n{words}")
+        self._emit(words if words.startswith(self._emitted) else f"{self._emitted}\n{words}")
 
-    def _say(self, text: str) -> None:
-        if self._on_text is not None and text.startswith(self._said) and text != self._said:
-            self._on_text(text[len(self._said) :])
-            self._said = text
+    def _emit(self, text: str) -> None:
+        if self._on_text is not None and text.startswith(self._emitted) and text != self._emitted:
+            self._on_text(text[len(self._emitted) :])
+            self._emitted = text
 
 
 def _with_instruction(
     conversation: Conversation, intent: Intent | None, fault: str
 ) -> Conversation:
-    """The conversation, with the instruction after the user's last words.
+    """The conversation with the instruction after the user's last words.
 
-    It stands at the end, not in front: what was said before is the same from turn to turn, so that
-    a model's KV cache of it still holds.
+    The instruction comes last so that the turns before it are the same in every call, and a model's
+    KV cache of them still holds.
     """
+    lines = []
+    for spec in field_table(Plan):
+        ask = spec.ask
+        if spec.name == "intent":
+            ask = f'"{intent}"' if intent else _INTENTS
+        elif spec.name == "text" and not intent:
+            ask += _ANSWERING
+        if ask:
+            lines.append(f'"{spec.key}": {ask}')
+    instruction = INSTRUCTION + "\n".join(lines)
+    if fault:
+        instruction += _AGAIN.format(fault=fault)
     turn = conversation.turns[-1]
-    intents = f'"{intent}"' if intent else _INTENTS
-    answering = "" if intent else ", or for an answer the full answer"
-    lists = {"roles": ", ".join(ROLES), "scopes": ", ".join(SCOPES)}
-    words = INSTRUCTION.format(intents=intents, answering=answering, **lists)
-    given = in_words(given_references(turn))
-    talk = conversation.branch(turn.parent)
-    talk.add(
-        turn.role,
-        *turn.parts,
-        *([given] if given else []),
-        words + (_AGAIN.format(fault=fault) if fault else ""),
-    )
-    return talk
+    stated = describe_references(turn.references)
+    branch = conversation.branch(turn.parent)
+    branch.add(turn.role, *turn.parts, *([stated] if stated else []), instruction)
+    return branch
 
 
-def _read(reply: str, conversation: Conversation, intent: Intent | None, lenient: bool) -> Plan:
-    """The plan in a reply; ValueError, for the model to read, if there is none.
+def read_plan(
+    reply: str, conversation: Conversation, intent: Intent | None = None, *, lenient: bool = False
+) -> Plan:
+    """The plan in a model's reply; ValueError, in words for the model, if there is none.
 
     lenient: optional fields that are wrong are left out.
     """
-    found = [o for o in find_objects(reply) if "intent" in o or "prompt" in o]
-    if not found:
+    objects = [o for o in find_objects(reply) if "intent" in o or "prompt" in o]
+    if not objects:
         raise ValueError("it held no JSON object with the fields asked for")
-    data = found[-1]  # who thinks aloud says the best last
-    turn = conversation.turns[-1]
-    pictures = conversation.images
-    said = intent or str(data.get("intent", "")).strip().lower()
-    if lenient and said not in INTENTS:
-        said = _guess(turn, pictures)
-    plan = Plan(
-        said,  # type: ignore[arg-type]  # checked by Plan itself
-        prompt=" ".join(_words(data.get("prompt")).split()),
-        text=_words(data.get("text")).strip(),
-        constraints=tuple(find_constraints(turn.text)),
-    )
-    if plan.intent == "answer" and not plan.text:
-        raise ValueError('"text" is empty, and the intent is "answer"')
-    if plan.intent in ("refine", "compose") and not pictures:
-        plan = replace(plan, intent="generate")
-    return _kept(_with_details(plan, data, len(pictures), lenient), turn.text)
-
-
-def _with_details(plan: Plan, data: dict[str, Any], pictures: int, lenient: bool) -> Plan:
-    """`plan` with the optional fields of `data`."""
-    if plan.intent in ("answer", "generate") and not pictures:
-        return plan
-    found: dict[str, Any] = {}
-    for name, reader in _READERS.items():
+    data = objects[-1]  # reasoning models emit drafts first
+    turn, image_count = conversation.turns[-1], len(conversation.images)
+    if intent or (lenient and str(data.get("intent", "")).strip().lower() not in INTENTS):
+        data = {**data, "intent": intent or guess_intent(conversation)}
+    values: dict[str, Any] = {}
+    for spec in field_table(Plan):
+        required = spec.name in ("intent", "text", "prompt")
+        # The other fields say what happens to images that are there.
+        if spec.kind.schema is None or not (required or image_count):
+            continue
         try:
-            found[name] = reader(data.get(name))
+            value = spec.kind.read(data.get(spec.key), f"plan {spec.key}")
+            if spec.name == "references":
+                _check_numbers(value, image_count)
+            values[spec.name] = value
         except ValueError:
-            if not lenient:
+            if required or not lenient:
                 raise
-    far = [r.picture for r in found.get("references", ()) if r.picture > pictures]
-    if far and not lenient:
-        raise ValueError(f"reference names picture {far[0]}; there are {pictures}")
-    if far:
-        del found["references"]
-    return replace(plan, **found)
+    values["prompt"] = " ".join(values["prompt"].split())
+    if values["intent"] == "answer" and not values["text"]:
+        raise ValueError('"text" is empty, and the intent is "answer"')
+    if values["intent"] in ("refine", "compose") and not image_count:
+        values["intent"] = "generate"
+    plan = Plan(**values, constraints=tuple(find_constraints(turn.text)))
+    return _restore_constraints(plan, turn.text)
 
 
-def _kept(plan: Plan, asked: str) -> Plan:
-    """`plan` whose prompt keeps what the user's words fix; of edits they fix the change only.
+def _check_numbers(references: tuple[Reference, ...], image_count: int) -> None:
+    for reference in references:
+        if reference.image > image_count:
+            raise ValueError(f"reference names picture {reference.image}; there are {image_count}")
+
+
+def _restore_constraints(plan: Plan, request: str) -> Plan:
+    """`plan` for a new image with a prompt that keeps what the words of `request` fix.
 
     Raises ValueError if the prompt is about something else.
     """
-    if plan.intent != "generate" or is_edit(asked):
-        return plan
-    wanted = [c for c in (*plan.constraints, *find_subjects(asked)) if c.kind != "language"]
+    if plan.intent != "generate" or is_edit(request):
+        return plan  # the words of an edit fix the change, not the whole image
+    required = [c for c in (*plan.constraints, *find_subjects(request)) if c.kind != "language"]
     if broken([c for c in plan.constraints if c.kind == "language"], plan.prompt):
-        wanted = [c for c in wanted if c.kind == "quote"]  # translated, all else is said otherwise
+        required = [c for c in required if c.kind == "quote"]  # translated: other words differ
     prompt = plan.prompt
-    lost = broken(wanted, prompt)
-    if lost == wanted and any(c.kind == "subject" for c in wanted):
+    lost = broken(required, prompt)
+    if lost == required and any(c.kind == "subject" for c in required):
         raise ValueError(
             f'"prompt" leaves out what was asked for: {", ".join(c.text for c in lost)}'
         )
     for constraint in lost:
-        repaired = repair(prompt, constraint, asked)
+        repaired = repair(prompt, constraint, request)
         if repaired is not None and not broken([constraint], repaired):
             prompt = repaired
     return replace(plan, prompt=prompt)
 
 
-def _in_own_words(name: str, conversation: Conversation, intent: Intent | None, reply: str) -> Plan:
-    """The plan for a model that writes none."""
-    turn, pictures = conversation.turns[-1], conversation.images
-    asked = " ".join(turn.text.split())
-    kind = intent or _guess(turn, pictures)
+def _plan_from_own_words(
+    name: str, conversation: Conversation, intent: Intent | None, reply: str
+) -> Plan:
+    """The plan where the model wrote none: the user's words as they are."""
+    turn, image_count = conversation.turns[-1], len(conversation.images)
+    words = " ".join(turn.text.split())
+    intent = intent or guess_intent(conversation)
     note = NOTE.format(name=name)
-    if kind == "answer" or not asked:
+    if intent == "answer" or not words:
         return Plan("answer", text=f"{reply.strip()}\n{note}".strip())
-    if not pictures:
-        kind = "generate"
+    if not image_count:
+        intent = "generate"
     references: tuple[Reference, ...] = ()
-    if kind == "compose":
-        first = len(pictures) - len(turn.images) + 1 if turn.images else 1
-        references = tuple(Reference(i) for i in range(first, len(pictures) + 1))
+    if intent == "compose":
+        first = image_count - len(turn.images) + 1 if turn.images else 1
+        references = tuple(Reference(number) for number in range(first, image_count + 1))
     plan = Plan(
-        kind,
-        prompt=asked,
+        intent,
+        prompt=words,
         text=note,
-        changes=(asked,) if kind == "refine" else (),
+        changes=(words,) if intent == "refine" else (),
         references=references,
         constraints=tuple(find_constraints(turn.text)),
     )
-    return with_base(plan, conversation)
+    return resolve_base_image(plan, conversation)
 
 
-def _guess(turn: Turn, pictures: Sequence[ImagePart]) -> Intent:
-    """What the user means, by the words alone."""
-    asked = turn.text.strip()
-    if asked.endswith(("?", "？")):
+def guess_intent(conversation: Conversation) -> Intent:
+    """What the user most likely wants, by the words and images of the last turn alone."""
+    turn = conversation.turns[-1]
+    if turn.text.strip().endswith(("?", "？")):
         return "answer"
     if len(turn.images) > 1:
         return "compose"
-    return "refine" if pictures and (is_edit(asked) or turn.images) else "generate"
-
-
-def _words(value: Any) -> str:
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise ValueError(f"{value!r} stands where text was asked for")
-    return value
-
-
-def _list(value: Any) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value or []
-    if not isinstance(items, list) or not all(isinstance(i, str) for i in items):
-        raise ValueError(f"{value!r} is no list of texts")
-    return tuple(i.strip() for i in items if i.strip())
-
-
-def _scope(value: Any) -> str | None:
-    """One of SCOPES; no other word is worth a second try."""
-    word = str(value).strip().lower()
-    return word if word in SCOPES else None
-
-
-def _region(value: Any) -> Region | None:
-    """A box in 0..1, or None for the whole picture; models overshoot the border a little."""
-    if not value:
-        return None
-    numbers = isinstance(value, list) and all(isinstance(v, (int, float)) for v in value)
-    if not numbers or len(value) != 4 or not all(-0.05 <= v <= 1.05 for v in value):
-        raise ValueError(f"region is {value!r}; give [left, top, right, bottom] from 0 to 1")
-    x0, y0, x1, y1 = (min(1.0, max(0.0, float(v))) for v in value)
-    if x1 <= x0 or y1 <= y0:
-        raise ValueError(f"region is {value!r}; left must be below right, and top below bottom")
-    return None if (x0, y0, x1, y1) == (0, 0, 1, 1) else (x0, y0, x1, y1)
-
-
-def _references(value: Any) -> tuple[Reference, ...]:
-    if not isinstance(value or [], list):
-        raise ValueError(f"references is {value!r}; give a list")
-    found = []
-    for item in value or []:
-        if not isinstance(item, dict):
-            raise ValueError(f"reference {item!r} is no object")
-        number = str(item.get("picture", "")).lower().removeprefix("picture").strip(" #")
-        if not number.isdecimal():
-            raise ValueError(f"reference picture is {item.get('picture')!r}; give its number")
-        strength = item.get("strength")
-        role = str(item.get("role") or "subject").strip().lower()
-        what = _words(item.get("what"))
-        found.append(Reference(int(number), role, what, 1.0 if strength is None else strength))
-    return tuple(found)
-
-
-_READERS = {
-    "changes": _list,
-    "keep": _list,
-    "scope": _scope,
-    "region": _region,
-    "references": _references,
-}
+    edits = conversation.images and (is_edit(turn.text.strip()) or turn.images)
+    return "refine" if edits else "generate"

@@ -1,19 +1,20 @@
-"""What pictures give: by a sentence, "put the cat from picture 1 into picture 2", or by role."""
+"""What images give: by a sentence, "put the cat from picture 1 into picture 2", or by role."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..records.plan import Reference, to_references
+from ..records.plan import Reference
 
 if TYPE_CHECKING:
-    from ..records.conversation import Conversation, Turn
+    from ..records.conversation import Conversation
     from ..records.plan import Plan, Region
 
-MOST = 9  # pictures that can be put together
+MAX_IMAGES = 9
+"""How many images can be combined."""
 
 # role -> what is taken where nothing is named, and what is said of it
 _TAKEN = {
@@ -47,12 +48,12 @@ _NAMED = re.compile(
 )
 
 
-def named_pictures(instruction: str) -> list[int]:
+def named_images(instruction: str) -> list[int]:
     """The numbers, from 1, of all pictures that `instruction` names."""
     return [_number(next(filter(None, m.groups()))) for m in _NAMED.finditer(instruction)]
 
 
-def base_picture(instruction: str) -> int | None:
+def target_image(instruction: str) -> int | None:
     """Number, from 1, of the picture that `instruction` puts things into; None if it names none."""
     for pattern in (_DIRECTION, _PLACE):
         if matches := list(pattern.finditer(instruction)):
@@ -69,84 +70,82 @@ def _number(word: str) -> int:
     raise AssertionError(f"{word!r} matched the pattern but is no number")
 
 
-def given_references(turn: Turn) -> tuple[Reference, ...]:
-    """What the user has said, apart from the words, that single pictures of the turn give."""
-    return to_references(turn.record.get("references", []))
+def describe_references(
+    references: Iterable[Reference], numbers: Mapping[int, int] | None = None
+) -> str:
+    """One sentence for each reference that has any strength.
 
-
-def in_words(references: Iterable[Reference], numbers: dict[int, int] | None = None) -> str:
-    """One sentence for each reference. numbers: the pictures that are seen, as they are counted."""
-    said = []
+    numbers: image number in the conversation -> number among the images that the model is shown;
+    references to other images are left out. None: all are shown.
+    """
+    sentences = []
     for reference in references:
-        number = reference.picture if numbers is None else numbers.get(reference.picture)
+        number = reference.image if numbers is None else numbers.get(reference.image)
         if number is None or reference.strength == 0:
             continue
         if reference.role == "base":
-            said.append(f"Picture {number} is the scene; its other parts stay as they are.")
+            sentences.append(f"Picture {number} is the scene; its other parts stay as they are.")
             continue
-        whole, role = _TAKEN.get(reference.role, ("the main thing", f" as the {reference.role}"))
-        what = f"{reference.what or whole} from picture {number}{role}"
-        take = "Loosely take" if reference.strength < 0.5 else "Take"
-        place = f", and put it {place_of(reference.region)}" if reference.region else ""
-        said.append(f"{take} {what}{place}.")
-    return " ".join(said)
+        whole, suffix = _TAKEN.get(reference.role, ("the main thing", f" as the {reference.role}"))
+        what = f"{reference.what or whole} from picture {number}{suffix}"
+        verb = "Loosely take" if reference.strength < 0.5 else "Take"
+        target = f", and put it {describe_region(reference.region)}" if reference.region else ""
+        sentences.append(f"{verb} {what}{target}.")
+    return " ".join(sentences)
 
 
-def place_of(region: Region) -> str:
+def describe_region(region: Region) -> str:
     """A region in words: "in the upper left"."""
     x, y = (region[0] + region[2]) / 2, (region[1] + region[3]) / 2
-    across = "left" if x < 0.4 else "right" if x > 0.6 else ""
-    down = "upper" if y < 0.4 else "lower" if y > 0.6 else ""
-    if across and down:
-        return f"in the {down} {across}"
-    if across:
-        return f"on the {across}"
-    return {"upper": "at the top", "lower": "at the bottom"}.get(down, "in the middle")
+    column = "left" if x < 0.4 else "right" if x > 0.6 else ""
+    row = "upper" if y < 0.4 else "lower" if y > 0.6 else ""
+    if column and row:
+        return f"in the {row} {column}"
+    if column:
+        return f"on the {column}"
+    return {"upper": "at the top", "lower": "at the bottom"}.get(row, "in the middle")
 
 
-def assigned(plan: Plan, references: Sequence[Reference]) -> Plan:
-    """`plan` with the user's own references, which count more than what was planned of them.
+def merge_user_references(plan: Plan, references: Sequence[Reference]) -> Plan:
+    """`plan` with the references that the user stated, which override those that were planned.
 
-    What they place, they place in the plan's region.
+    If all of them that place something have regions, the box around these becomes the plan's.
     """
     if not references:
         return plan
-    own = {reference.picture for reference in references}
-    base = any(reference.role == "base" for reference in references)
+    stated = {reference.image for reference in references}
+    has_base = any(reference.role == "base" for reference in references)
     planned = [
-        r for r in plan.references if r.picture not in own and not (base and r.role == "base")
+        reference
+        for reference in plan.references
+        if reference.image not in stated and not (has_base and reference.role == "base")
     ]
-    placed = [r.region for r in references if r.role in _PLACED]
-    boxes = [box for box in placed if box is not None]
     region = plan.region
-    if boxes and len(boxes) == len(placed):
-        (x0, y0), (x1, y1) = (
-            [pick(box[k] for box in boxes) for k in sides]
-            for pick, sides in ((min, (0, 1)), (max, (2, 3)))
-        )
-        region = (x0, y0, x1, y1)
+    boxes = [r.region for r in references if r.role in _PLACED]
+    if boxes and all(boxes):
+        x0, y0, x1, y1 = zip(*(box for box in boxes if box), strict=True)
+        region = (min(x0), min(y0), max(x1), max(y1))
     return replace(plan, references=(*references, *planned), region=region)
 
 
-def with_base(plan: Plan, talk: Conversation) -> Plan:
-    """`plan` with the picture that it changes among its references, as "base"; only such plans.
+def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
+    """`plan` with exactly one "base" reference if it changes an image of the conversation.
 
-    One that was planned stays. Else a refinement changes the last picture, and a composition the
-    one that the user's words put things into, if any: those of the last turn of `talk`.
+    A base that was planned stays. Otherwise a refinement changes the last image, and a composition
+    the one that the words of the last turn put things into, if they name one.
     """
-    count, number = len(talk.images), None
+    count, number = len(conversation.images), None
     if plan.intent in ("refine", "compose"):
         if plan.base is not None and plan.base <= count:
             return plan
-        number = count if plan.intent == "refine" else _named(talk)
-    others = [r for r in plan.references if r.role != "base" and r.picture != number]
+        if plan.intent == "refine":
+            number = count
+        else:
+            turn = conversation.turns[-1]
+            shown = len(turn.images) or count  # users number the images that they have just shown
+            target = target_image(turn.text)
+            if target is not None and 1 <= target <= shown:
+                number = count - shown + target
+    others = [r for r in plan.references if r.role != "base" and r.image != number]
     base = [Reference(number, "base")] if number else []
     return replace(plan, references=(*others, *base))
-
-
-def _named(talk: Conversation) -> int | None:
-    """The picture that the user's words put things into."""
-    turn, count = talk.turns[-1], len(talk.images)
-    shown = len(turn.images) or count  # people count what they have just shown
-    number = base_picture(turn.text)
-    return count - shown + number if number is not None and 1 <= number <= shown else None

@@ -1,64 +1,77 @@
-"""The user's turn of each task, checked, at the end of the conversation to be answered."""
+"""The user's turn of each task, checked, at the end of the conversation that is to be answered."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from ..images.convert import one_pil, to_pil
-from ..records.conversation import Conversation
+from ..records.conversation import Conversation, image_parts
 from ..records.plan import Reference
-from .references import MOST, named_pictures
+from .references import MAX_IMAGES, named_images
 
 
-def chatting(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
-    """A branch of `conversation` with `message` and the pictures shown with it."""
-    require(message, "message", "say something")
+def chat_request(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
+    """A branch of `conversation` that ends with `message` and the images shown with it."""
+    require_text(message, "message", "say something")
     branch = conversation.branch(conversation.head)
-    branch.add("user", *to_pil(images, "image"), message)
+    branch.add("user", *image_parts(images), message)
     return branch
 
 
-def refining(image: Any, instruction: str) -> Conversation:
-    require(instruction, "instruction", "say what to change")
-    talk = Conversation()
-    talk.add("user", one_pil(image), instruction)
-    return talk
+def generate_request(prompt: str) -> Conversation:
+    """A conversation that asks for a new image."""
+    require_text(prompt, "prompt", "say what to draw")
+    conversation = Conversation()
+    conversation.add("user", prompt)
+    return conversation
 
 
-def composing(images: Any, instruction: str, references: Sequence[Reference] = ()) -> Conversation:
-    """references: what single pictures give; kept in the turn's record.
+def refine_request(image: Any, instruction: str) -> Conversation:
+    """A conversation that asks to change one image. ValueError for none or several images."""
+    require_text(instruction, "instruction", "say what to change")
+    parts = image_parts(image)
+    if len(parts) != 1:
+        raise ValueError(f"image holds {len(parts)} images; give exactly one")
+    conversation = Conversation()
+    conversation.add("user", *parts, instruction)
+    return conversation
 
-    Raises ValueError, too, for more than MOST pictures, and if `instruction` or `references` name
-    one that was not given.
+
+def compose_request(
+    images: Any, instruction: str, references: Sequence[Reference] = ()
+) -> Conversation:
+    """A conversation that asks for one image out of several.
+
+    references: what single images give. Raises ValueError for no or more than MAX_IMAGES images,
+    and if `instruction` or `references` name an image that is not there.
     """
-    require(instruction, "instruction", "say which picture gives what")
-    pictures = to_pil(images, "image")
-    if not pictures:
+    require_text(instruction, "instruction", "say which picture gives what")
+    parts = image_parts(images)
+    if not parts:
         raise ValueError("there are no images; give at least one")
-    if len(pictures) > MOST:
-        raise ValueError(f"there are {len(pictures)} images; give at most {MOST}")
-    missing = [n for n in named_pictures(instruction) if not 1 <= n <= len(pictures)]
-    if missing:
-        raise ValueError(f"instruction names picture {missing[0]}; there are {len(pictures)}")
-    far = [r.picture for r in references if r.picture > len(pictures)]
-    if far:
-        raise ValueError(f"references name picture {far[0]}; there are {len(pictures)}")
-    talk = Conversation()
-    record = {"references": [vars(r).copy() for r in references]} if references else {}
-    talk.add("user", *pictures, instruction, record=record)
-    return talk
+    if len(parts) > MAX_IMAGES:
+        raise ValueError(f"there are {len(parts)} images; give at most {MAX_IMAGES}")
+    for owner, numbers in (
+        ("instruction names", named_images(instruction)),
+        ("references name", [reference.image for reference in references]),
+    ):
+        if missing := [number for number in numbers if not 1 <= number <= len(parts)]:
+            raise ValueError(f"{owner} picture {missing[0]}; there are {len(parts)}")
+    conversation = Conversation()
+    conversation.add("user", *parts, instruction, references=references)
+    return conversation
 
 
-def asking(images: Any, question: str) -> Conversation:
-    require(question, "question", "ask something")
-    talk = Conversation()
-    talk.add("user", *to_pil(images, "image"), question)
-    return talk
+def ask_request(images: Any, question: str) -> Conversation:
+    """A conversation that asks a question about images."""
+    require_text(question, "question", "ask something")
+    conversation = Conversation()
+    conversation.add("user", *image_parts(images), question)
+    return conversation
 
 
-def require(text: str, name: str, remedy: str) -> None:
-    """ValueError unless `text` is text with something in it."""
+def require_text(text: str, name: str, remedy: str) -> None:
+    """ValueError unless `text` is a string that holds more than spaces."""
     if not isinstance(text, str):
         raise ValueError(f"{name} is a {type(text).__name__}; give text")
     if not text.strip():

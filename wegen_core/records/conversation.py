@@ -1,7 +1,7 @@
-"""Conversation: the interleaved turns of text and pictures, and the only state the copilot has.
+"""Conversation: the interleaved turns of text and images, and the only state the copilot has.
 
 Turns form a tree: every reply can be branched. A conversation is saved as a folder of plain files:
-`conversation.json` and one PNG per different picture, named after its content.
+`conversation.json` and one PNG per different image, named after its content.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
 
-from ..images.convert import one_pil
+from ..images.convert import float_batch, one_pil, to_pil
+from .plan import Reference
 
 Role = Literal["user", "assistant"]
 FILE = "conversation.json"
@@ -36,28 +37,79 @@ class TextPart:
 
 @dataclass(frozen=True, eq=False)
 class ImagePart:
-    """A picture, mode RGB or RGBA, and what the network that drew it knows of it.
+    """An image of a turn.
 
-    features: the network's visual tokens [64, W]; they save reading the picture again and are
-    never written to disk.
+    Parameters
+    ----------
+    image
+        Mode RGB or RGBA, 8 bits per channel.
+    features
+        Visual tokens [64, W] of the network that drew it: they save reading the image again. Never
+        written to disk.
+    pixels
+        The array or tensor [1, H, W, C], float in 0..1, that `image` rounds to 8 bits; None where
+        `image` is exact. Never written to disk.
     """
 
     image: Image.Image
     features: Any = field(default=None, repr=False)
+    pixels: Any = field(default=None, repr=False)
+
+    @property
+    def exact(self) -> Any:
+        """`pixels` where there are any, else `image`."""
+        return self.image if self.pixels is None else self.pixels
 
 
-Part = TextPart | ImagePart  # what a turn is made of
+Part = TextPart | ImagePart
+
+
+def image_parts(images: Any, name: str = "image") -> list[ImagePart]:
+    """Every image in `images` as a part; float arrays and tensors keep their exact values.
+
+    images: what `wegen_core.images.to_pil` takes, ImageParts, or lists of these. Raises ValueError
+    that uses `name`.
+    """
+    if isinstance(images, ImagePart):
+        return [images]
+    if isinstance(images, (list, tuple)):
+        return [
+            part
+            for number, item in enumerate(images, 1)
+            for part in image_parts(item, f"{name} {number}")
+        ]
+    batch = float_batch(images)
+    return [
+        ImagePart(image, pixels=None if batch is None else batch[k : k + 1])
+        for k, image in enumerate(to_pil(images, name))
+    ]
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What one side said at once. record: how it was made (seed, plan, model), as plain JSON."""
+    """What one side said at once.
+
+    Parameters
+    ----------
+    id, parent
+        Its name in the tree, and that of the turn before it (None: it is the first).
+    role
+        "user" or "assistant".
+    parts
+        Text and images in order; at least one.
+    record
+        How it was made (seed, plan, models), as plain JSON.
+    references
+        What single images give, stated by the user apart from the words. Numbers count the images
+        of the whole conversation.
+    """
 
     id: str
     parent: str | None
     role: Role
     parts: tuple[Part, ...]
     record: dict[str, Any] = field(default_factory=dict)
+    references: tuple[Reference, ...] = ()
 
     @property
     def text(self) -> str:
@@ -66,53 +118,65 @@ class Turn:
 
     @property
     def images(self) -> list[ImagePart]:
+        """The images of the turn, in order."""
         return [p for p in self.parts if isinstance(p, ImagePart)]
 
 
 class Conversation:
-    """A tree of turns and the place in it where the talk stands (`head`)."""
+    """A tree of turns and a position in it, `head`: the last turn of the current branch."""
 
     def __init__(self) -> None:
         self.tree: dict[str, Turn] = {}
         self.head: str | None = None
 
     def __repr__(self) -> str:
-        return f"Conversation({len(self.turns)} turns, {len(self.images)} pictures)"
+        return f"Conversation({len(self.turns)} turns, {len(self.images)} images)"
 
     @property
     def turns(self) -> list[Turn]:
         """The turns from the first to the head."""
         path = []
-        at = self.head
-        while at is not None:
-            path.append(self.tree[at])
-            at = self.tree[at].parent
+        turn_id = self.head
+        while turn_id is not None:
+            path.append(self.tree[turn_id])
+            turn_id = self.tree[turn_id].parent
         return path[::-1]
 
     @property
     def images(self) -> list[ImagePart]:
-        """The pictures from the first turn to the head; people call the first one picture 1."""
-        return [p for turn in self.turns for p in turn.images]
+        """The images from the first turn to the head. Users call the first one picture 1."""
+        return [image for turn in self.turns for image in turn.images]
 
     def add(
-        self, role: Role, *parts: Part | str | Image.Image, record: Mapping[str, Any] | None = None
+        self,
+        role: Role,
+        *parts: Part | str | Image.Image,
+        record: Mapping[str, Any] | None = None,
+        references: Sequence[Reference] = (),
     ) -> Turn:
         """Add a turn after the head, and make it the head.
 
-        Strings become Text, PIL images Picture (RGB, or RGBA where they have alpha).
+        Strings become TextPart, PIL images ImagePart (RGB, or RGBA where they have alpha).
         Raises ValueError for another role, for no parts, for a part of another kind, and for a
         record that is not JSON.
         """
         if not parts:
-            raise ValueError("a turn needs at least one part: text or a picture")
-        made = tuple(_part(p, f"part {i}") for i, p in enumerate(parts, 1))
-        turn = Turn(secrets.token_hex(6), self.head, _role(role), made, _plain(record or {}))
+            raise ValueError("a turn needs at least one part: text or an image")
+        checked = tuple(_part(part, f"part {i}") for i, part in enumerate(parts, 1))
+        turn = Turn(
+            secrets.token_hex(6),
+            self.head,
+            _role(role),
+            checked,
+            _plain(record or {}),
+            tuple(references),
+        )
         self.tree[turn.id] = turn
         self.head = turn.id
         return turn
 
     def branch(self, turn_id: str | None) -> Conversation:
-        """The same turns, standing at `turn_id` (None: before the first).
+        """The same turns with the head at `turn_id` (None: before the first).
 
         Adding to the branch leaves this conversation alone; `adopt` brings the new turns back.
         """
@@ -133,18 +197,18 @@ class Conversation:
         self.head = branch.head
 
     def save(self, folder: str | os.PathLike[str]) -> None:
-        """Write `conversation.json` and the pictures into `folder`, made if it is missing.
+        """Write `conversation.json` and the images into `folder`, which is created if missing.
 
-        Every file is written under a temporary name and renamed, pictures first: an interrupted
-        save leaves the old conversation as it was. Pictures already there are not written again.
+        Every file is written under a temporary name and renamed, images first: an interrupted
+        save leaves the old conversation as it was. Images already there are not written again.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for turn in self.tree.values():
-            for picture in turn.images:
-                path = folder / content_name(picture.image)
+            for part in turn.images:
+                path = folder / content_name(part.image)
                 if not path.exists():
-                    write_atomically(path, _png(picture.image))
+                    write_atomically(path, _png(part.image))
         turns = [_turn_to_dict(turn) for turn in self.tree.values()]
         data = {"version": VERSION, "head": self.head, "turns": turns}
         text = json.dumps(data, ensure_ascii=False, indent=1)
@@ -154,8 +218,8 @@ class Conversation:
     def load(cls, folder: str | os.PathLike[str]) -> Conversation:
         """The conversation saved in `folder`.
 
-        Raises FileNotFoundError if there is none or a picture of it is missing, and ValueError,
-        naming the file and the turn, if what is there is not a conversation.
+        Raises FileNotFoundError if the folder holds no conversation or one of its images is
+        missing, and ValueError, naming the file and the turn, if it is not a conversation.
         """
         path = Path(folder) / FILE
         if not path.is_file():
@@ -175,16 +239,16 @@ class Conversation:
             raise ValueError("it is not a JSON object")
         if data.get("version") != VERSION:
             raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
-        talk = cls()
+        conversation = cls()
         for item in data["turns"]:
             turn = _turn_from_dict(item, folder)
-            if turn.id in talk.tree:
-                raise ValueError(f"turn {turn.id!r} is there twice")
-            talk.tree[turn.id] = turn
-        talk.head = data["head"]
-        talk._check_known(talk.head)
-        _check_parents(talk.tree)
-        return talk
+            if turn.id in conversation.tree:
+                raise ValueError(f"turn {turn.id!r} occurs twice")
+            conversation.tree[turn.id] = turn
+        conversation.head = data["head"]
+        conversation._check_known(conversation.head)
+        _check_parents(conversation.tree)
+        return conversation
 
     def _check_known(self, turn_id: str | None) -> None:
         if turn_id is not None and turn_id not in self.tree:
@@ -192,7 +256,7 @@ class Conversation:
 
 
 def content_name(image: Image.Image) -> str:
-    """File name made of a picture's content: equal pixels, equal name."""
+    """File name made of an image's content: equal pixels, equal name."""
     digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
     digest.update(image.tobytes())
     return f"{digest.hexdigest()[:16]}.png"
@@ -249,17 +313,19 @@ def _part(part: Any, name: str) -> Part:
 
 
 def _turn_to_dict(turn: Turn) -> dict[str, Any]:
-    parts = [
-        {"text": p.text} if isinstance(p, TextPart) else {"picture": content_name(p.image)}
-        for p in turn.parts
-    ]
-    return {
+    data: dict[str, Any] = {
         "id": turn.id,
         "parent": turn.parent,
         "role": turn.role,
-        "parts": parts,
+        "parts": [
+            {"text": p.text} if isinstance(p, TextPart) else {"picture": content_name(p.image)}
+            for p in turn.parts
+        ],
         "record": turn.record,
     }
+    if turn.references:
+        data["references"] = [reference.to_dict() for reference in turn.references]
+    return data
 
 
 def _turn_from_dict(item: Any, folder: Path) -> Turn:
@@ -269,7 +335,17 @@ def _turn_from_dict(item: Any, folder: Path) -> Turn:
         parts = tuple(_part_from_dict(part, folder) for part in item["parts"])
         if not parts:
             raise ValueError("it has no parts")
-        return Turn(item["id"], item["parent"], _role(item["role"]), parts, dict(item["record"]))
+        record = dict(item["record"])
+        # The first releases kept the references in the record.
+        references = item.get("references", record.pop("references", []))
+        return Turn(
+            item["id"],
+            item["parent"],
+            _role(item["role"]),
+            parts,
+            record,
+            tuple(Reference.from_dict(reference) for reference in references),
+        )
     except FileNotFoundError:
         raise
     except (ValueError, TypeError) as error:
@@ -281,27 +357,28 @@ def _part_from_dict(part: Any, folder: Path) -> Part:
         return TextPart(part["text"])
     name = part.get("picture") if isinstance(part, dict) else None
     if not isinstance(name, str) or not _PNG_NAME.fullmatch(name):
-        raise ValueError(f"part {part!r} is neither text nor a picture")
+        raise ValueError(f"part {part!r} is neither text nor an image")
     if not (folder / name).is_file():
-        raise FileNotFoundError(f"picture {name} of the conversation in {folder} is missing")
+        raise FileNotFoundError(f"image {name} of the conversation in {folder} is missing")
     try:
         with Image.open(folder / name) as image:
             image.load()
             return ImagePart(image.copy())
     except (OSError, SyntaxError) as error:
-        raise ValueError(f"picture {name} cannot be read: {error}") from error
+        raise ValueError(f"image {name} cannot be read: {error}") from error
 
 
 def _check_parents(tree: Mapping[str, Turn]) -> None:
-    sound: set[str | None] = {None}
+    """ValueError unless every turn leads back to a first one."""
+    checked: set[str] = set()
     for turn in tree.values():
-        path: list[str | None] = []
-        at: str | None = turn.id
-        while at not in sound:
-            if at not in tree:
-                raise ValueError(f"turn {path[-1]!r} follows unknown turn {at!r}")
-            if at in path:
-                raise ValueError(f"turn {at!r} follows itself")
-            path.append(at)
-            at = tree[at].parent  # type: ignore[index]
-        sound.update(path)
+        path: list[str] = []
+        turn_id: str | None = turn.id
+        while turn_id is not None and turn_id not in checked:
+            if turn_id not in tree:
+                raise ValueError(f"turn {path[-1]!r} follows unknown turn {turn_id!r}")
+            if turn_id in path:
+                raise ValueError(f"turn {turn_id!r} follows itself")
+            path.append(turn_id)
+            turn_id = tree[turn_id].parent
+        checked.update(path)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL.Image import Image
 
+from .conversation import ImagePart
 from .plan import Plan
 
 
@@ -22,44 +24,55 @@ class Report:
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """image: mode RGB."""
+class ImageResult:
+    """One image that was made.
 
-    image: Image
+    Parameters
+    ----------
+    part
+        The image as a part of a conversation: with its visual tokens, and with exact float values
+        where its source had them.
+    plan
+        What it was painted from.
+    report
+        How it was made.
+    change_mask
+        Mode L, of the image's size, black where it is bit-exact its source; None where it has no
+        source.
+    """
+
+    part: ImagePart
     plan: Plan
     report: Report
+    change_mask: Image | None = None
+
+    @property
+    def image(self) -> Image:
+        """Mode RGB or RGBA; of the source's size and mode where there is a source."""
+        return self.part.image
 
 
 @dataclass(frozen=True)
 class Reply:
-    """text: what the copilot says. images: what it drew, if anything. change_mask: mode L, as large
-    as the drawn picture, white where it differs from its source; None if it has none."""
+    """The copilot's turn of a conversation.
 
-    text: str
-    images: list[Image]
-    plan: Plan
-    report: Report
-    change_mask: Image | None = None
-
-
-@dataclass(frozen=True)
-class Refined:
-    """image: of the source's size and mode. change_mask: mode L, black where it is the source."""
-
-    image: Image
-    change_mask: Image
-    report: Report
-    plan: Plan
-
-
-@dataclass(frozen=True)
-class Composed:
-    """image: the new picture; of the base's size where the plan has a base.
-
-    change_mask: mode L, black where it is the base; None if it has none.
+    Parameters
+    ----------
+    text
+        What it tells the user.
+    parts
+        The images it shows: the new one, after an undo the one that is current again, or none.
+    plan, report, change_mask
+        As in `ImageResult`.
     """
 
-    image: Image
-    report: Report
+    text: str
+    parts: Sequence[ImagePart]
     plan: Plan
+    report: Report
     change_mask: Image | None = None
+
+    @property
+    def images(self) -> list[Image]:
+        """The images of `parts`."""
+        return [part.image for part in self.parts]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ..constraints.find import Constraint
+from ..mllm.chat_model import PromptRewriter
+from ..records.hooks import NO_HOOKS, Hooks, Sampling
 from .llm_reply import clean, is_complete, whole_sentences
+
+if TYPE_CHECKING:
+    from ..mllm.chat_model import ChatModel
 
 INSTRUCTION = """\
 You rewrite prompts for an image generator. Rewrite the prompt below in {language}.
@@ -53,29 +59,26 @@ def instruction(
 
 
 def samples(
-    mllm: Any,
+    mllm: ChatModel,
     wish: str,
     ask: str,
     *,
     details: int,
     seeds: Sequence[int],
     temperature: float,
-    should_stop: Callable[[], bool] | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> list[str]:
     """A rewrite of `wish` by the model for each of `seeds`, cleaned; without those that are none.
 
-    A model with a method `rewrite(wish, *, n, seed, temperature, should_stop) -> list[str]` knows
-    itself how it is asked; any other is asked with the words `ask`, one `chat` a sample, which ends
-    as soon as a prompt with `details` details is there. What the model raises, passes.
+    A `PromptRewriter` knows itself how it is asked; any other is asked with the words `ask`, one
+    `chat` a sample, which ends as soon as a prompt with `details` details is there.
     """
-    if hasattr(mllm, "rewrite"):
-        options = {"should_stop": should_stop} if should_stop else {}
-        replies = mllm.rewrite(
-            wish, n=len(seeds), seed=seeds[0], temperature=temperature, **options
-        )
+    if isinstance(mllm, PromptRewriter):
+        sampling = Sampling(temperature=temperature, seed=seeds[0])
+        replies = mllm.rewrite(wish, n=len(seeds), sampling=sampling, hooks=hooks)
     else:
         most = room(wish, details)
-        replies = [_asked(mllm, ask, seed, temperature, most, should_stop) for seed in seeds]
+        replies = [_asked(mllm, ask, seed, temperature, most, hooks) for seed in seeds]
     return [text for text in (clean(str(reply), wish) for reply in replies) if text]
 
 
@@ -85,12 +88,12 @@ def room(wish: str, details: int) -> int:
 
 
 def _asked(
-    mllm: Any,
+    mllm: ChatModel,
     ask: str,
     seed: int,
     temperature: float,
     most: int,
-    should_stop: Callable[[], bool] | None,
+    hooks: Hooks,
 ) -> str:
     """What the model says, until it has said a whole prompt or `most` signs."""
     from ..records.conversation import Conversation
@@ -108,15 +111,16 @@ def _asked(
         return len(heard) > most or is_complete(_own_words(heard, ask))
 
     # What is thought is not heard, so only a model that says all at once is given fewer tokens.
-    tokens = THOUGHTS if getattr(mllm, "streams", True) else most // 2
+    tokens = THOUGHTS if mllm.capabilities.streams else most // 2
     try:
         reply = mllm.chat(
             talk,
-            temperature=temperature,
-            seed=seed,
-            max_new_tokens=tokens,
-            on_text=hear,
-            should_stop=lambda: enough() or bool(should_stop and should_stop()),
+            sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=tokens),
+            hooks=replace(
+                hooks,
+                on_text=hear,
+                should_stop=lambda: enough() or bool(hooks.should_stop and hooks.should_stop()),
+            ),
         )
     except Stopped:
         if not enough():

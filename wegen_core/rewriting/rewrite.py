@@ -7,9 +7,8 @@ changes those one has.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from ..constraints.check import broken
 from ..constraints.english import lemma
@@ -18,6 +17,8 @@ from ..constraints.lexicon import english as lexicon
 from ..constraints.parser import read
 from ..constraints.repair import append, repair
 from ..constraints.request_text import is_edit, says_nothing, tidy, without_request
+from ..mllm.chat_model import ChatModel, PromptRewriter
+from ..records.hooks import NO_HOOKS, Hooks
 from .facets import FacetSampler, unit
 from .keep_clause import FAMILIES, what_stays
 from .llm_prompt import instruction, samples
@@ -69,10 +70,10 @@ def rewrite(
     n: int = 4,
     seed: int = 0,
     creativity: float = 0.7,
-    mllm: Any = None,
+    mllm: ChatModel | None = None,
     style: str = "plain",
     *,
-    should_stop: Callable[[], bool] | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> list[Rewrite]:
     """`n` rewrites of `prompt`, as different from each other as the wish leaves room for.
 
@@ -92,7 +93,7 @@ def rewrite(
         raise ValueError(f"creativity is {creativity}; it must be between 0 and 1")
     if style not in FAMILIES:
         raise ValueError(f"style {style!r} is not known; use one of {', '.join(FAMILIES)}")
-    writer = _Writer(prompt, seed, creativity, mllm, style, should_stop)
+    writer = _Writer(prompt, seed, creativity, mllm, style, hooks)
     return [writer.variant(k) for k in range(n)]
 
 
@@ -104,12 +105,12 @@ class _Writer:
         prompt: str,
         seed: int,
         creativity: float,
-        mllm: Any,
+        mllm: ChatModel | None,
         style: str,
-        should_stop: Callable[[], bool] | None,
+        hooks: Hooks,
     ) -> None:
         self.prompt, self.seed, self.creativity, self.mllm = prompt, seed, creativity, mllm
-        self.should_stop, self.rounds = should_stop, ROUNDS
+        self.hooks, self.rounds = hooks, ROUNDS
         self.family = FAMILIES[style]
         self.own = tidy(prompt)
         self.constraints = tuple(find_constraints(prompt))
@@ -123,7 +124,7 @@ class _Writer:
         words = self.own if self.room else ""  # long prompts need no facets looked up
         self.sampler = FacetSampler(words, seed, creativity, self.language == "zh")
         self.checked = (*self.constraints, *find_subjects(self.own)) if mllm else self.constraints
-        self.complete = hasattr(mllm, "rewrite")
+        self.complete = isinstance(mllm, PromptRewriter)
         self.earlier: list[frozenset[str]] = []
 
     def variant(self, k: int) -> Rewrite:
@@ -135,7 +136,9 @@ class _Writer:
                 base + stays, self.constraints, (stays.lstrip(",.，。 "),) if stays else ()
             )
         facets = self.sampler.choose(self.room) if self.room else {}
-        written = self._by_model(k, facets) if self.mllm and self.room and self.own else None
+        written = (
+            self._by_model(self.mllm, k, facets) if self.mllm and self.room and self.own else None
+        )
         result = written or self._by_facets(facets)
         self.earlier.append(_words(result.prompt))
         return result
@@ -160,20 +163,20 @@ class _Writer:
         # What does not hold in the user's own words is no loss of ours.
         return not lost or set(lost) <= set(broken(self.constraints, self.own))
 
-    def _by_model(self, k: int, facets: Mapping[str, str]) -> Rewrite | None:
+    def _by_model(self, mllm: ChatModel, k: int, facets: Mapping[str, str]) -> Rewrite | None:
         """The model's most different rewrite that keeps everything; a repaired one; or None."""
         ask = instruction(self.own, self.constraints, facets, self.language)
         tries: list[str] = []
         for attempt in range(self.rounds + 1):
             seeds = [int(unit(self.seed, k, attempt, j) * (1 << 31)) for j in range(SAMPLES)]
             tries += samples(
-                self.mllm,
+                mllm,
                 self.own,
                 ask,
                 details=self.room,
                 seeds=seeds,
                 temperature=round(0.3 + 0.9 * self.creativity, 2),
-                should_stop=self.should_stop,
+                hooks=self.hooks,
             )
             good = [text for text in tries if not self._lost(text)]
             best = max(good, key=self._distance, default=None)

@@ -21,17 +21,17 @@ from urllib.parse import SplitResult, urlsplit
 
 from PIL import Image
 
-from ...planning.chat_planner import ask_for_plans
-from ...records.hooks import check
+from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
+from ..chat_model import Capabilities
 from ..messages import Message, Speech, to_messages
 from .http_stream import Exchange, TooMuch
 
 if TYPE_CHECKING:
     from ...records.conversation import Conversation
-    from ...records.hooks import OnText, ShouldStop
 
 KEYS = "WEGEN_API_KEYS"
 TRIES = 4
+MAX_NEW_TOKENS = 2048
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 
 _TEMPORARY = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
@@ -64,24 +64,25 @@ class EndpointError(RuntimeError):
 
 
 class EndpointMLLM:
-    """Implements `MLLM` with chat completions over HTTP.
+    """Implements `ChatModel` with chat completions over HTTP.
 
-    url: the server's base, such as http://localhost:11434/v1. model: its name there. pictures: how
-    many of the newest are sent, None: all. timeout: seconds of silence that are waited for; loading
-    a model counts. Raises ValueError for a url that is none. `chat` and `plan` raise EndpointError,
+    url: the server's base, such as http://localhost:11434/v1. model: its name there. max_images:
+    how many of the newest are sent, None: all. timeout: seconds of silence to wait for; loading a
+    model counts. Raises ValueError for a url that is none. `chat` raises EndpointError,
     ValueError for a conversation too long for the model, and `Stopped` within a fraction of a
     second.
     """
 
     def __init__(
-        self, url: str, model: str, *, pictures: int | None = None, timeout: float = 300.0
+        self, url: str, model: str, *, max_images: int | None = None, timeout: float = 300.0
     ) -> None:
         place = _checked(url)
         if not model.strip():
             raise ValueError("model is empty; give the name the server knows it by")
         path = place.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
         self.url = f"{place.scheme}://{place.netloc}{path}"
-        self.model, self.pictures, self.timeout = model.strip(), pictures, timeout
+        self.model, self.timeout = model.strip(), timeout
+        self.capabilities = Capabilities(max_images=max_images)
         self.name = f"{self.model} at {place.netloc}"
         self._left_out: set[str] = set()
 
@@ -90,31 +91,30 @@ class EndpointMLLM:
         conversation: Conversation,
         *,
         schema: dict[str, Any] | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        max_new_tokens: int = 2048,
-        on_text: OnText | None = None,
-        should_stop: ShouldStop | None = None,
+        sampling: Sampling = GREEDY,
+        hooks: Hooks = NO_HOOKS,
     ) -> str:
-        """The reply; see `MLLM.chat`. A server that takes no schema is asked without it."""
+        """The reply; see `ChatModel.chat`. A server that takes no schema is asked without it."""
         body: dict[str, Any] = {
             "model": self.model,
-            "messages": [_message(m) for m in to_messages(conversation, pictures=self.pictures)],
+            "messages": [
+                _message(m)
+                for m in to_messages(conversation, pictures=self.capabilities.max_images)
+            ],
             "stream": True,
-            "temperature": temperature,
-            "top_p": top_p,
-            "seed": seed % 2**31,
-            "max_tokens": max_new_tokens,
+            "temperature": sampling.temperature or 0.0,
+            "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
+            "seed": sampling.seed % 2**31,
+            "max_tokens": sampling.max_new_tokens or MAX_NEW_TOKENS,
         }
         if schema is not None:
             form = {"name": "reply", "strict": True, "schema": schema}
             body["response_format"] = {"type": "json_schema", "json_schema": form}
         tries = 0
         while True:
-            speech = Speech(on_text)
+            speech = Speech(hooks.on_text)
             try:
-                self._speak(self._accepted(body), speech, should_stop)
+                self._speak(self._accepted(body), speech, hooks)
                 return speech.text
             except EndpointError as error:
                 if self._leave_out(error, body):
@@ -124,14 +124,12 @@ class EndpointMLLM:
                 tries += 1
                 if not error.temporary or tries >= TRIES or speech.begun:
                     raise
-                _pause(error.wait, tries, should_stop)
+                _pause(error.wait, tries, hooks)
 
-    plan = ask_for_plans
-
-    def models(self, should_stop: ShouldStop | None = None) -> list[str]:
+    def models(self, hooks: Hooks = NO_HOOKS) -> list[str]:
         """Names of the models the server offers."""
         try:
-            with self._exchange("GET", "/models", None, should_stop) as reply:
+            with self._exchange("GET", "/models", None, hooks) as reply:
                 found = self._json(reply)
         except _BROKEN as error:
             raise self._broken(error) from None
@@ -155,12 +153,12 @@ class EndpointMLLM:
                 return True
         return False
 
-    def _speak(self, body: dict[str, Any], speech: Speech, should_stop: ShouldStop | None) -> None:
+    def _speak(self, body: dict[str, Any], speech: Speech, hooks: Hooks) -> None:
         """One try: the model's words go into `speech`."""
         try:
-            with self._exchange("POST", "/chat/completions", body, should_stop) as reply:
+            with self._exchange("POST", "/chat/completions", body, hooks) as reply:
                 if reply.status != 200:
-                    raise self._refused(reply, should_stop)
+                    raise self._refused(reply, hooks)
                 kind = reply.headers.get_content_type()
                 if kind == "text/event-stream":
                     why = self._stream(reply, speech)
@@ -175,7 +173,7 @@ class EndpointMLLM:
             )
 
     def _exchange(
-        self, method: str, path: str, body: dict[str, Any] | None, should_stop: ShouldStop | None
+        self, method: str, path: str, body: dict[str, Any] | None, hooks: Hooks
     ) -> Exchange:
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, */*"}
         if key := self._key():
@@ -187,7 +185,7 @@ class EndpointMLLM:
             headers,
             data,
             timeout=self.timeout,
-            should_stop=should_stop,
+            hooks=hooks,
         )
 
     def _stream(self, reply: Exchange, speech: Speech) -> str:
@@ -240,7 +238,7 @@ class EndpointMLLM:
             "give the base address of an OpenAI-compatible server, which mostly ends in /v1"
         )
 
-    def _refused(self, reply: Exchange, should_stop: ShouldStop | None) -> EndpointError:
+    def _refused(self, reply: Exchange, hooks: Hooks) -> EndpointError:
         """What a reply that is not 200 means."""
         status, said = reply.status, self._quote(_reason(reply.read()))
         host = urlsplit(self.url).netloc
@@ -250,7 +248,7 @@ class EndpointMLLM:
             return EndpointError(f"{host} refused access ({status}): {said}; {remedy}", status)
         if status == 404:
             try:
-                names = self.models(should_stop)
+                names = self.models(hooks)
             except EndpointError:
                 names = []
             offered = f"it offers {', '.join(names[:20])}" if names else f"is {self.url} right?"
@@ -348,10 +346,10 @@ def _seconds(retry_after: str | None) -> float | None:
     return float(retry_after) if retry_after and retry_after.isdecimal() else None
 
 
-def _pause(wait: float | None, tries: int, should_stop: ShouldStop | None) -> None:
+def _pause(wait: float | None, tries: int, hooks: Hooks) -> None:
     """Wait as long as the server says, or twice as long each time; hears Stop."""
     seconds = FIRST_WAIT * 2 ** (tries - 1) if wait is None else wait
     end = time.monotonic() + min(seconds, LONGEST_WAIT)
     while (left := end - time.monotonic()) > 0:
-        check(should_stop)
+        hooks.check_stop()
         time.sleep(min(0.05, left))

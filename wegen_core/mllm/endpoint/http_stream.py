@@ -12,10 +12,8 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ...records.hooks import check
-
 if TYPE_CHECKING:
-    from ...records.hooks import ShouldStop
+    from ...records.hooks import Hooks
 
 CONNECT_SECONDS = 10.0
 MOST_BYTES = 16 * 2**20
@@ -45,7 +43,7 @@ class Exchange:
         body: bytes | None = None,
         *,
         timeout: float,
-        should_stop: ShouldStop | None = None,
+        hooks: Hooks,
     ) -> None:
         place = urlsplit(url)
         secure = place.scheme == "https"
@@ -53,7 +51,7 @@ class Exchange:
         self._connection = kind(place.hostname or "", place.port, timeout=CONNECT_SECONDS)
         self._request = (method, place.path, body, {**headers, "Connection": "close"})
         self._timeout = timeout
-        self._should_stop = should_stop
+        self._hooks = hooks
         self._arrived: queue.SimpleQueue[http.client.HTTPResponse | bytes | Exception] = (
             queue.SimpleQueue()
         )
@@ -104,7 +102,7 @@ class Exchange:
     def _next(self) -> http.client.HTTPResponse | bytes:
         late = time.monotonic() + self._timeout
         while True:
-            check(self._should_stop)
+            self._hooks.check_stop()
             try:
                 item = self._arrived.get(timeout=_POLL_SECONDS)
             except queue.Empty:

@@ -10,7 +10,7 @@ import os
 import re
 from pathlib import Path
 
-from ...records.hooks import ShouldStop, check
+from ...records.hooks import NO_HOOKS, Hooks
 
 SWITCH = "WEGEN_DOWNLOAD"
 FILES = ("*.json", "*.jinja", "*.safetensors", "*.model", "*.tiktoken", "*.txt")
@@ -39,7 +39,7 @@ def ensure(
     folder: Path,
     *,
     endpoint: str | None = None,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Path:
     """The model's own folder in `folder`, fetched if it is not there yet and the switch is on.
 
@@ -55,13 +55,13 @@ def ensure(
             f"{repository} is not in {folder}, and downloads are off; start with the environment "
             f"variable {SWITCH}=1, or put its folder there yourself"
         )
-    check(should_stop)
+    hooks.check_stop()
     from huggingface_hub import snapshot_download
     from tqdm import tqdm
 
     class Bar(tqdm):
         def update(self, n: float | None = 1) -> bool | None:
-            check(should_stop)
+            hooks.check_stop()
             return super().update(n)
 
     part = place.with_name(f"{place.name}.part")

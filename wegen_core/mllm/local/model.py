@@ -12,8 +12,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 
 from ...device import accelerator
-from ...planning.chat_planner import ask_for_plans
-from ...records.hooks import check
+from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
+from ..chat_model import Capabilities
 from ..messages import Speech, to_messages
 from .prefix_cache import Known, Prefix, cache_name, can_read_on, read_on
 from .processor import load_processor
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from ...records.conversation import Conversation
-    from ...records.hooks import OnText, ShouldStop
 
 Bits = Literal[4, 8]
+MAX_NEW_TOKENS = 512
 _OF_TEXT = frozenset("input_ids attention_mask token_type_ids mm_token_type_ids".split())
 
 
@@ -35,14 +35,14 @@ def load(
     dtype: torch.dtype | None = None,
     bits: Bits | None = None,
     attention: str = "sdpa",
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> LocalMLLM:
     """The model in `folder`; nothing is downloaded and no code of the folder is run.
 
     device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
     bits: 4 or 8 with bitsandbytes; such a model stays on its device. attention: "sdpa", "eager", or
-    one that is installed, such as "flash_attention_2". should_stop: asked many times per tensor;
-    where it says True, `Stopped` is raised. Raises FileNotFoundError if there is no such folder,
+    one that is installed, such as "flash_attention_2". hooks: should_stop is polled many times per
+    tensor. Raises Stopped, FileNotFoundError if there is no such folder,
     ValueError if what is in it cannot be used, saying why.
     """
     import transformers
@@ -69,7 +69,7 @@ def load(
     sees = _sees(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
     try:
-        with _Hearing(should_stop):
+        with InterruptibleLoad(hooks):
             model = family.from_pretrained(folder, **options).eval()
             model = model if bits else model.to(device)
     except ImportError as error:
@@ -80,24 +80,23 @@ def load(
     return LocalMLLM(model, load_processor(folder, config), folder.name, sees=sees)
 
 
-class _Hearing(TorchFunctionMode):
-    """Asks `should_stop` whenever torch is called: transformers cannot be told to stop loading.
+class InterruptibleLoad(TorchFunctionMode):
+    """Polls `should_stop` at every torch call: transformers has no hook to stop loading.
 
-    That may be where torch's own settings are about to be put back, or where torch makes another
-    error of any that it meets.
+    The exception may surface inside code that restores torch's global state or rewraps exceptions;
+    `__exit__` therefore restores grad mode and default dtype and raises again.
     """
 
-    def __init__(self, should_stop: ShouldStop | None) -> None:
+    def __init__(self, hooks: Hooks) -> None:
         super().__init__()
-        self._should_stop, self._stopped = should_stop, False
+        self._hooks, self._stopped = hooks, False
         self._settings = torch.is_grad_enabled(), torch.get_default_dtype()
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if not self._stopped:  # what cleans up afterwards is let through
-            self._stopped = self._should_stop is not None and self._should_stop()
-            check(lambda: self._stopped)
+        if not self._stopped:  # code that cleans up afterwards must run
+            self._poll()
         return func(*args, **(kwargs or {}))
 
     def __exit__(self, *error: Any) -> None:
@@ -105,11 +104,19 @@ class _Hearing(TorchFunctionMode):
         grad, dtype = self._settings
         torch.set_grad_enabled(grad)
         torch.set_default_dtype(dtype)
-        check(lambda: self._stopped)
+        if self._stopped:
+            raise Stopped("stopped on request")
+
+    def _poll(self) -> None:
+        try:
+            self._hooks.check_stop()
+        except Stopped:
+            self._stopped = True
+            raise
 
 
 class LocalMLLM:
-    """Implements `MLLM` with a transformers model.
+    """Implements `ChatModel` with a transformers model.
 
     processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
     the newest conversation: its next turn costs only what is new; for models other than Qwen's,
@@ -119,7 +126,7 @@ class LocalMLLM:
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
         self.model, self.processor, self.name = model, processor, name
-        self.pictures = None if sees else 0
+        self.capabilities = Capabilities(max_images=None if sees else 0)
         self.tokenizer = getattr(processor, "tokenizer", processor)
         if getattr(processor, "chat_template", None) is None:
             processor.chat_template = self.tokenizer.chat_template
@@ -136,38 +143,34 @@ class LocalMLLM:
         conversation: Conversation,
         *,
         schema: dict[str, Any] | None = None,
-        temperature: float = 0.0,
-        top_p: float = 1.0,
-        seed: int = 0,
-        max_new_tokens: int = 512,
-        on_text: OnText | None = None,
-        should_stop: ShouldStop | None = None,
+        sampling: Sampling = GREEDY,
+        hooks: Hooks = NO_HOOKS,
     ) -> str:
-        """The reply; see `MLLM.chat`. The schema is not enforced: ask for its fields in words."""
-        check(should_stop)
+        """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
+        hooks.check_stop()
+        temperature = sampling.temperature or 0.0
         inputs, pictures = self._inputs(conversation)
         room = self._room(inputs["input_ids"].shape[1])
-        listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], on_text, should_stop)
+        listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], hooks)
         known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures, self._pieces)
-        sampling: dict[str, Any] = {"do_sample": temperature > 0}
+        options: dict[str, Any] = {"do_sample": temperature > 0}
         if temperature > 0:
-            sampling |= {"temperature": temperature, "top_p": top_p}
-        with torch.inference_mode(), _seeded(seed, self.model.device):
+            top_p = 1.0 if sampling.top_p is None else sampling.top_p
+            options |= {"temperature": temperature, "top_p": top_p}
+        with torch.inference_mode(), _seeded(sampling.seed, self.model.device):
             if known is not None:
                 self._continue(inputs, known, pictures)
             done = self.model.generate(
                 **inputs,
-                **sampling,
-                max_new_tokens=min(max_new_tokens, room),
+                **options,
+                max_new_tokens=min(sampling.max_new_tokens or MAX_NEW_TOKENS, room),
                 stopping_criteria=[listener],
                 return_dict_in_generate=True,
             )
         self._prefix.keep(done, pictures)
         if listener.stopped:
-            check(lambda: True)
+            raise Stopped("stopped on request")
         return listener.finish(done.sequences[0])
-
-    plan = ask_for_plans
 
     def _continue(self, inputs: dict[str, Any], known: Known, pictures: list[Image]) -> None:
         """Have `generate` go on from what is known, where the model can."""
@@ -195,9 +198,9 @@ class LocalMLLM:
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""
         messages, pictures = [], []
-        for message in to_messages(conversation, pictures=self.pictures):
+        for message in to_messages(conversation, pictures=self.capabilities.max_images):
             content: Any = message.text
-            if self.pictures != 0:
+            if self.capabilities.sees:
                 shown = [p for p in message.parts if not isinstance(p, str)]
                 pictures += shown
                 content = [
@@ -224,7 +227,7 @@ class LocalMLLM:
         if "token_type_ids" not in inspect.signature(self.model.forward).parameters:
             inputs.pop("token_type_ids", None)  # some tokenizers write them for every model
         device, dtype = self.model.device, self.model.dtype
-        kept = inputs if self.pictures != 0 else ("input_ids", "attention_mask")
+        kept = inputs if self.capabilities.sees else ("input_ids", "attention_mask")
         return {
             name: inputs[name].to(device, dtype if inputs[name].is_floating_point() else None)
             for name in kept
@@ -244,11 +247,9 @@ class LocalMLLM:
 class _Listener:
     """Called by `generate` after every token: says the new words aloud, and hears Stop."""
 
-    def __init__(
-        self, tokenizer: Any, start: int, on_text: OnText | None, should_stop: ShouldStop | None
-    ) -> None:
-        self._tokenizer, self._should_stop = tokenizer, should_stop
-        self._speech = Speech(on_text)
+    def __init__(self, tokenizer: Any, start: int, hooks: Hooks) -> None:
+        self._tokenizer, self._should_stop = tokenizer, hooks.should_stop
+        self._speech = Speech(hooks.on_text)
         self._from = self._said = start
         self.stopped = False
 

@@ -17,7 +17,7 @@ class Known:
 
     cache: Any
     tokens: int
-    pictures: int
+    images: int
 
 
 class Prefix:

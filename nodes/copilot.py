@@ -1,0 +1,53 @@
+"""WeGen Copilot."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from .. import wegen_core
+from .backend import model_folders
+from .backend.loading import load_native
+from .backend.memory import ManagedCopilot, ManagedModel
+from .backend.schema import CATEGORY, MLLM, Copilot, Painter
+
+
+class WeGenCopilot(io.ComfyNode):
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenCopilot",
+            display_name="WeGen Copilot",
+            category=CATEGORY,
+            description="A copilot out of a model that understands and one that draws.",
+            inputs=[
+                MLLM.Input("mllm", tooltip="From WeGen MLLM Loader, Endpoint or from CLIP."),
+                io.Combo.Input(
+                    "check",
+                    options=["off", "report", "repaint"],
+                    default="off",
+                    tooltip="'report': the MLLM looks at every picture and answers, one by one, "
+                    "whether it has what you asked for. 'repaint': it also tries once more.",
+                ),
+                Painter.Input(
+                    "painter",
+                    optional=True,
+                    tooltip="From WeGen Painter or WeGen Model Loader. Without one, the small "
+                    "built-in network draws, at 64x64 pixels; rewriting and questions need none.",
+                ),
+            ],
+            outputs=[
+                Copilot.Output(
+                    "joined", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
+                )
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls, mllm: ManagedModel, check: str, painter: ManagedModel | None = None
+    ) -> io.NodeOutput:
+        if painter is None:
+            painter = load_native(model_folders.MINI, "auto")[1]
+        networks = [*mllm.networks, *painter.networks]
+        copilot = wegen_core.Copilot(mllm.model, painter.model, check=check)
+        return io.NodeOutput(ManagedCopilot(copilot, networks))

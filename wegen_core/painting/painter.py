@@ -1,0 +1,84 @@
+"""The protocol of everything that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
+
+from ..records.hooks import NO_HOOKS, Hooks
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+    from ..records.plan import Plan
+
+
+@dataclass(frozen=True)
+class PaintSettings:
+    """How to paint; None takes the painter's own value.
+
+    Parameters
+    ----------
+    size
+        (width, height) of new images in pixels.
+    steps
+        Denoising steps.
+    guidance
+        Guidance scale.
+    """
+
+    size: tuple[int, int] | None = None
+    steps: int | None = None
+    guidance: float | None = None
+
+
+DEFAULT_SETTINGS = PaintSettings()
+
+
+@runtime_checkable
+class Painter(Protocol):
+    """Turns plans into images.
+
+    Attributes
+    ----------
+    name
+        For reports.
+    aligned
+        Whether what it leaves alone never shifts or scales; such images are compared with their
+        source without registration.
+    """
+
+    name: str
+
+    @property
+    def aligned(self) -> bool: ...
+
+    def paint(
+        self,
+        plans: Sequence[Plan],
+        images: Sequence[Image],
+        *,
+        seeds: Sequence[int],
+        settings: PaintSettings = DEFAULT_SETTINGS,
+        hooks: Hooks = NO_HOOKS,
+    ) -> list[Image]:
+        """One RGB image per plan, in their order.
+
+        Parameters
+        ----------
+        plans
+            What to paint. A plan's `base` is the number of the image to change.
+        images
+            Those of the conversation, numbered from 1 as in `Plan.references`.
+        seeds
+            One per plan. An image depends on its own plan and seed only, not on the batch.
+        settings
+            Size, steps and guidance.
+
+        Raises
+        ------
+        Stopped
+            `hooks.should_stop` returned True.
+        """
+        ...
