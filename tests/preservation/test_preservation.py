@@ -13,7 +13,7 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.preservation import GLOBAL, editor, to_picture
+from tests.support.simulated_editor import GLOBAL, editor, to_picture
 from wegen_core.playground.samples import Scene, Thing, draw, sample
 from wegen_core.preservation import (
     Anchor,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from benchmarks.preservation import random_pair
+from tests.support.simulated_editor import random_pair
 from wegen_core.preservation import (
     array_backend as filters,
 )
