@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from comfy_api.latest import ComfyExtension, io
 
-from ..nodes.ask import WeGenAsk
-from ..nodes.backend.model_folders import register
-from ..nodes.chat import WeGenChat
-from ..nodes.compose import WeGenCompose
-from ..nodes.generate import WeGenGenerate
-from ..nodes.internal import WeGenFinish, WeGenHeld, WeGenUnpack
-from ..nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEndpoint
-from ..nodes.mllm_from_clip import WeGenMLLMFromCLIP
-from ..nodes.painter import WeGenPainter
-from ..nodes.preserve import WeGenPreserve
-from ..nodes.reference import WeGenReference
-from ..nodes.refine import WeGenRefine
-from ..nodes.rewrite import WeGenRewritePrompt
+from .nodes.ask import WeGenAsk
+from .nodes.backend.model_folders import register
+from .nodes.chat import WeGenChat
+from .nodes.compose import WeGenCompose
+from .nodes.generate import WeGenGenerate
+from .nodes.internal import WeGenFinish, WeGenHeld, WeGenUnpack
+from .nodes.load import WeGenCopilot, WeGenLoadMLLM, WeGenLoadModel, WeGenMLLMEndpoint
+from .nodes.mllm_from_clip import WeGenMLLMFromCLIP
+from .nodes.painter import WeGenPainter
+from .nodes.preserve import WeGenPreserve
+from .nodes.reference import WeGenReference
+from .nodes.refine import WeGenRefine
+from .nodes.rewrite import WeGenRewritePrompt
 
 WEB_DIRECTORY = "./web"
 
