@@ -60,11 +60,14 @@ class WeGenPreserve(io.ComfyNode):
         import torch
 
         from ..wegen_core.preservation import drift_picture, opencv_hint, preserve_batch
+        from ..wegen_core.records.hooks import Hooks
 
         require_members(source, "source")
         require_members(edited, "edited")
         with stoppable() as callbacks:
-            done = preserve_batch(source, edited, split_masks(mask), **settings, **callbacks)
+            done = preserve_batch(
+                source, edited, split_masks(mask), hooks=Hooks(**callbacks), **settings
+            )
         report = "\n\n".join([*(str(d.report) for d in done), *opencv_hint()])
         show_text(report, cls.hidden.unique_id)
         masks = torch.cat([d.change_mask for d in done])

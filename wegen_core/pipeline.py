@@ -68,6 +68,7 @@ def preserved(
     if plan.base is None:
         return Made(plan, painted)
     from .preservation import preserve
+    from .records.hooks import Hooks
 
     source = pictures[plan.base - 1]
     where = mask
@@ -87,7 +88,7 @@ def preserved(
         scope=scope,
         align="none" if aligned else "warp",
         colour=colour,
-        should_stop=should_stop,
+        hooks=Hooks(should_stop=should_stop),
     )
     return Made(plan, _framed(done.image, source), done.change_mask, done.report)
 
