@@ -59,7 +59,7 @@ class WeGenPreserve(io.ComfyNode):
     def execute(cls, source, edited, mask=None, **settings) -> io.NodeOutput:
         import torch
 
-        from ..wegen_core.preservation import drift_picture, opencv_hint, preserve_batch
+        from ..wegen_core.preservation import drift_image, opencv_hint, preserve_batch
         from ..wegen_core.records.hooks import Hooks
 
         require_members(source, "source")
@@ -78,7 +78,7 @@ class WeGenPreserve(io.ComfyNode):
             one_batch([d.image for d in done], like),
             masks,
             report,
-            to_image([drift_picture(d.drift, d.change_mask) for d in done]),
+            to_image([drift_image(d.drift, d.change_mask) for d in done]),
         )
 
 

@@ -14,7 +14,7 @@ from wegen_core.preservation import (
     array_backend as filters,
 )
 from wegen_core.preservation import (
-    drift_picture,
+    drift_image,
     opencv_hint,
     preserve,
     preserve_batch,
@@ -92,7 +92,7 @@ def test_the_drift_is_always_a_picture_of_the_sources_shape(shape):
         height, width = result.drift.shape
         assert height * width < 1_010_000
         assert height / width == pytest.approx(shape[0] / shape[1], rel=0.01)
-        assert drift_picture(result.drift, result.change_mask).size == (width, height)
+        assert drift_image(result.drift, result.change_mask).size == (width, height)
 
 
 def test_what_to_install_is_said_where_opencv_is_missing(backend):

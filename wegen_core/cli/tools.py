@@ -16,8 +16,8 @@ from .provenance import versions
 
 
 def preserve(args: Namespace) -> None:
-    from ..preservation import drift_picture, opencv_hint, preserve
-    from ..preservation.image_forms import mask_picture
+    from ..preservation import drift_image, opencv_hint, preserve
+    from ..preservation.image_forms import mask_to_image
 
     for written in filter(None, (args.out, args.change_mask, args.picture)):
         if written.resolve() in (args.source.resolve(), args.edited.resolve()):
@@ -32,10 +32,10 @@ def preserve(args: Namespace) -> None:
     if args.change_mask is not None:
         changed = done.change_mask  # an array where the source was one
         if not isinstance(changed, Image):
-            changed = mask_picture(changed)
+            changed = mask_to_image(changed)
         write_image(changed, args.change_mask)
     if args.picture is not None:
-        write_image(drift_picture(done.drift, done.change_mask), args.picture)
+        write_image(drift_image(done.drift, done.change_mask), args.picture)
     if args.json:
         print(done.report.to_json())
         return
