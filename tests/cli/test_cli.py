@@ -224,7 +224,7 @@ def test_preserve_mixes_eight_and_sixteen_bits_and_takes_settings(here):
 
 def test_sixteen_bits_without_opencv_name_what_to_install(here, capsys, monkeypatch):
     write_image(np.zeros((8, 8, 3), np.uint16), Path("deep.png"))
-    monkeypatch.setattr(png16, "cv2", None)
+    monkeypatch.setitem(sys.modules, "cv2", None)
     assert run("preserve", "deep.png", "boat.png") == 2
     err = capsys.readouterr().err
     assert "deep.png" in err and "install opencv-python-headless" in err

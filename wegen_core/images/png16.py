@@ -5,14 +5,10 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
-
-try:
-    import cv2
-except ImportError:
-    cv2 = None
 
 _HEADER_BYTES = 33  # the signature and the IHDR chunk, which every PNG file begins with
 _GREY_ALPHA, _COLOUR, _COLOUR_ALPHA = 4, 2, 6  # colour types of the PNG specification
@@ -44,7 +40,7 @@ def read(path: Path) -> np.ndarray | None:
     bit_depth, colour_type = header[24], header[25]
     if bit_depth != 16 or colour_type not in (_GREY_ALPHA, _COLOUR, _COLOUR_ALPHA):
         return None
-    _require_opencv(f"read {path}")
+    cv2 = _opencv(f"read {path}")
     pixels = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_UNCHANGED)
     if pixels is None or pixels.dtype != np.uint16:
         raise ValueError(f"{path} cannot be read as a PNG file of 16 bits per channel")
@@ -77,7 +73,7 @@ def encode(pixels: np.ndarray, icc_profile: bytes | None = None) -> bytes:
     ValueError
         OpenCV is not installed.
     """
-    _require_opencv("write 16 bits per channel")
+    cv2 = _opencv("write 16 bits per channel")
     pixels = pixels.reshape(*pixels.shape[:2], -1)
     if pixels.shape[2] == 2:
         pixels = pixels[..., [0, 0, 0, 1]]
@@ -107,9 +103,13 @@ def _upright(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return pixels
 
 
-def _require_opencv(purpose: str) -> None:
-    if cv2 is None:
+def _opencv(purpose: str) -> Any:
+    """The module cv2, imported only here because most images do not need it."""
+    try:
+        import cv2
+    except ImportError:
         raise ValueError(
             f"cannot {purpose}: PNG files of 16 bits per channel need OpenCV; "
             "install opencv-python-headless"
-        )
+        ) from None
+    return cv2
