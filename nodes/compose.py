@@ -83,10 +83,10 @@ def _require_frames(references, roles, pictures, instruction: str) -> None:
 
     The scene is known where the user has said which picture it is.
     """
+    from ..wegen_core.constraints.image_numbers import target_image
     from ..wegen_core.images.convert import require_shape
-    from ..wegen_core.planning.references import base_picture
 
-    base = next((r.picture for r in roles if r.role == "base"), base_picture(instruction))
+    base = next((r.picture for r in roles if r.role == "base"), target_image(instruction))
     if base is None or not 1 <= base <= len(pictures):
         return
     for given, role in zip(references, roles, strict=True):

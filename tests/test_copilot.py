@@ -13,7 +13,6 @@ from tests.support.fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
 from wegen_core.copilot import Copilot, picture_seeds
 from wegen_core.mllm import MLLM
 from wegen_core.painting import Painter
-from wegen_core.planning.references import base_picture
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Stopped
 
@@ -308,26 +307,6 @@ def test_a_model_that_plans_something_else_is_named(copilot, monkeypatch):
     monkeypatch.setattr(copilot.mllm, "plan", lambda talk, intent, **k: plan(talk, **k))
     with pytest.raises(RuntimeError, match="fake-mllm planned 'answer' where 'refine'"):
         copilot.refine(scene(), "what is it?")
-
-
-@pytest.mark.parametrize(
-    ("said", "number"),
-    [
-        ("put the cat from picture 1 into picture 2", 2),
-        ("Into picture 2, put the cat in picture 1", 2),
-        ("add the cat from image 2 to image 1", 1),
-        ("place the boat from the second photo into the first photo", 1),
-        ("put the boat in picture three", 3),
-        ("put the boat on picture #12", 12),
-        ("把图1的猫放到图2里", 2),
-        ("把猫放进第一张图", 1),
-        ("put both together", None),
-        ("draw the cat from picture 1", None),
-        ("turn left into the picture", None),
-    ],
-)
-def test_base_picture(said, number):
-    assert base_picture(said) == number
 
 
 def test_a_missing_model_folder_is_named(tmp_path):

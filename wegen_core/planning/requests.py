@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..constraints.image_numbers import named_images
 from ..images.convert import one_pil, to_pil
 from ..records.conversation import Conversation
 from ..records.plan import Reference
-from .references import MOST, named_pictures
+from .references import MOST
 
 
 def chatting(conversation: Conversation, message: str, images: Any = ()) -> Conversation:
@@ -38,7 +39,7 @@ def composing(images: Any, instruction: str, references: Sequence[Reference] = (
         raise ValueError("there are no images; give at least one")
     if len(pictures) > MOST:
         raise ValueError(f"there are {len(pictures)} images; give at most {MOST}")
-    missing = [n for n in named_pictures(instruction) if not 1 <= n <= len(pictures)]
+    missing = [n for n in named_images(instruction) if not 1 <= n <= len(pictures)]
     if missing:
         raise ValueError(f"instruction names picture {missing[0]}; there are {len(pictures)}")
     far = [r.picture for r in references if r.picture > len(pictures)]
