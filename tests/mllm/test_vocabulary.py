@@ -59,7 +59,7 @@ def test_what_was_told_is_no_part_of_the_talk():
 
 def test_the_embedded_network_lists_every_word_of_its_lessons():
     copilot = wegen.load()
-    assert copilot.net.config.words == taught_words()
+    assert copilot.net.config.vocabulary == taught_words()
     said = [f"a {word} car" for word in taught_words().split()]
     assert [plainer(words) for words in said] == said
     assert copilot.mllm.unknown("draw a red kitten under the stars, pls") == ()
