@@ -1,8 +1,8 @@
 """What WeGen nodes cost on top of ComfyUI's own, where a model loaded in ComfyUI paints.
 
-    COMFYUI_PATH=/path/to/ComfyUI python benchmarks/expansion.py [--size 1024] [--runs 5]
+    COMFYUI_PATH=/path/to/ComfyUI python -m benchmarks.expansion [--size 1024] [--runs 5]
 
-starts that ComfyUI with this pack (see tests/comfyui/comfy_server.py) and changes half of a picture
+starts that ComfyUI with this pack (see tests/support/comfy_server.py) and changes half of a picture
 with a tiny random Stable Diffusion, painting 512x512 pixels in one step. The MLLM is a stand-in
 that answers at once. CPU milliseconds of every node: medians over the runs, each with a new seed;
 the first run, which also plans, is listed apart.
@@ -17,17 +17,17 @@ import tempfile
 from datetime import date
 from pathlib import Path
 
-from tests.comfyui.comfy_server import PACK, ComfyServer, installations, interpreter
-from tests.comfyui.graphs import Graph
-from tests.comfyui.test_painters import loaded, photo, plan, refining
+from tests.support.comfy_server import PACK, ComfyServer, installations, interpreter
+from tests.support.graphs import Graph
 from tests.support.hostile_server import HostileServer, serving
+from tests.support.painting_graphs import add_image, add_refine, photo, plan_reply
 
 
 def times(server: ComfyServer, host: HostileServer, size: int, seed: int) -> dict[str, float]:
     """CPU milliseconds of each node of one run, by what it is for."""
     graph = Graph()
-    picture = loaded(server, graph, photo((size, size)), "large.png")
-    refining(graph, host, picture, seed, width=512, height=512, steps=1)
+    picture = add_image(server, graph, photo((size, size)), "large.png")
+    add_refine(graph, host, picture, seed, width=512, height=512, steps=1)
     outcome = server.run(graph)
     if outcome.end != "execution_success":
         raise SystemExit(f"{outcome.end} {outcome.message}")
@@ -44,9 +44,9 @@ def main() -> None:
     place = next(iter(installations()), None)
     if place is None:
         raise SystemExit("no ComfyUI found: set COMFYUI_PATH to its folder")
-    with tempfile.TemporaryDirectory() as base, serving(plan()) as host:
+    with tempfile.TemporaryDirectory() as base, serving(plan_reply()) as host:
         server = ComfyServer(place, interpreter(place), Path(base))
-        tiny = PACK / "tests" / "comfyui" / "tiny_models.py"
+        tiny = PACK / "tests" / "support" / "tiny_models.py"
         files = {"tiny_models.py": tiny, "node_times.py": Path(__file__).with_name("node_times.py")}
         server.start({"ComfyUI-WeGen": PACK, **files})
         try:

@@ -1,4 +1,4 @@
-"""README's pictures, made by the embedded network: `python benchmarks/pictures.py`."""
+"""README's pictures, made by the embedded network: `python -m benchmarks.pictures`."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """How well preservation holds, measured on the playground's own drawings; no download.
 
-    python benchmarks/preservation.py [--size 256] [--pairs 24] [--chains 2] [--json FILE]
-    python benchmarks/preservation.py --picture docs/preserved.png
-    python benchmarks/preservation.py --random 1000
+    python -m benchmarks.preservation [--size 256] [--pairs 24] [--chains 2] [--json FILE]
+    python -m benchmarks.preservation --picture docs/preserved.png
+    python -m benchmarks.preservation --random 1000
 
 Two drawn scenes that differ by one edit; the second goes through a simulated editor (zoom,
 rotation, shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures, as
@@ -16,75 +16,20 @@ that have nothing to do with each other, down to one pixel, and says how many fa
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import platform
 import time
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
+from tests.support.simulated_editor import GLOBAL, editor, random_pair, to_picture
 from wegen_core.playground.samples import Scene, Thing, draw, edits, sample
 from wegen_core.preservation import Anchor, preserve
 
 VISIBLE = 8  # levels from which a difference between the drawings is an edit
-GLOBAL: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "black and white": lambda a: np.repeat(a.mean(axis=2, keepdims=True), 3, axis=2),
-    "night": lambda a: a * [0.3, 0.35, 0.55],
-    "posterised": lambda a: np.rint(a / 85) * 85,
-    "negative": lambda a: 255 - a,
-    "zoomed": lambda a: ndimage.zoom(a, (1.7, 1.7, 1), order=1)[: a.shape[0], : a.shape[1]],
-}
-
-
-def editor(
-    picture: np.ndarray, rng: np.random.Generator, drift: float = 1.0
-) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 [H,W,3] as an editor would return it, and the true 3x3 from source to edited pixel.
-
-    drift: 0 leaves the geometry alone, 1 moves it by up to a few percent.
-    """
-    height, width = picture.shape[:2]
-    zoom = 1 + drift * rng.uniform(-0.04, 0.04)
-    angle = np.deg2rad(drift * rng.uniform(-0.5, 0.5))
-    matrix = np.eye(3)
-    matrix[:2, :2] = zoom * np.array(
-        [[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]]
-    )
-    centre = np.array([(width - 1) / 2, (height - 1) / 2])
-    shift = drift * rng.uniform(-0.025, 0.025, 2) * [width, height]
-    matrix[:2, 2] = centre - matrix[:2, :2] @ centre + shift
-    back = np.linalg.inv(matrix)
-    y, x = np.mgrid[:height, :width]
-    points = (
-        back[1, 0] * x + back[1, 1] * y + back[1, 2],
-        back[0, 0] * x + back[0, 1] * y + back[0, 2],
-    )
-    moved = np.stack(
-        [
-            ndimage.map_coordinates(
-                picture[..., c].astype(np.float32), points, order=3, mode="mirror"
-            )
-            for c in range(3)
-        ],
-        axis=2,
-    )
-    value = np.clip(moved / 255, 0, 1) ** (1 + rng.uniform(-0.05, 0.05, 3))
-    value = value * (1 + rng.uniform(-0.04, 0.04, 3)) * 255 + rng.uniform(-4, 4, 3)
-    value = ndimage.gaussian_filter(value, (rng.uniform(0.3, 0.7),) * 2 + (0,))
-    value += rng.normal(0, rng.uniform(0.5, 1.5), value.shape)
-    file = io.BytesIO()
-    to_picture(value).save(file, "JPEG", quality=int(rng.integers(75, 93)))
-    return np.asarray(Image.open(file).convert("RGB")), matrix
-
-
-def to_picture(values: np.ndarray) -> Image.Image:
-    """[H,W,3] in 0..255 -> an RGB image."""
-    return Image.fromarray(np.clip(np.rint(values), 0, 255).astype(np.uint8))
 
 
 def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -165,45 +110,6 @@ def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, flo
         scene = after
     error = np.abs(anchor.picture.astype(int) - original).max(axis=2)[~touched]
     return {"10 turns: bit-exact": float((error == 0).mean())}
-
-
-def random_picture(rng: np.random.Generator) -> np.ndarray:
-    """A drawing, noise, one colour, a gradient or a line, 1 to 300 pixels a side, any type."""
-    height, width = (int(2 ** rng.uniform(0, 8.2)) for _ in range(2))
-    shape = height, width, int(rng.choice([1, 3, 4]))
-    kind = rng.choice(["drawing", "noise", "colour", "gradient", "line"])
-    if kind == "drawing":
-        drawn = draw(sample(rng), max(16, height, width)).convert("RGBA")
-        values = np.asarray(drawn)[:height, :width, : shape[2]] / 255
-    elif kind == "noise":
-        values = rng.random(shape)
-    elif kind == "gradient":
-        values = np.broadcast_to(np.linspace(0, 1, width)[:, None], shape)
-    else:
-        values = np.full(shape, rng.random())
-        if kind == "line":
-            values[height // 2] = rng.random()
-    kinds = {np.uint8: 255, np.uint16: 65535, np.float32: 1, np.float64: 1}
-    to = list(kinds)[rng.integers(len(kinds))]
-    return (values * kinds[to]).astype(to)
-
-
-def random_pair(rng: np.random.Generator) -> None:
-    """Two pictures, now and then alike, now and then with a mask; AssertionError where the
-    result is no picture or what is outside the change mask is not the source."""
-    source = random_picture(rng)
-    edited = source[::-1] if rng.random() < 0.2 else random_picture(rng)
-    if rng.random() < 0.3:
-        edited = source.copy()
-        edited[: 1 + len(edited) // 3, : 1 + edited.shape[1] // 4] = source.max()
-    mask = rng.random(source.shape[:2]) < 0.5 if rng.random() < 0.2 else None
-    result = preserve(source, edited, mask, scope=rng.choice(["auto", "local"]))
-    assert np.isfinite(result.image.astype(float)).all() and result.image.size > 0
-    if result.report.decision == "lock":
-        kept = result.change_mask == 0
-        assert result.image.shape == source.shape and result.image.dtype == source.dtype
-        assert np.array_equal(result.image[kept], source[kept])
-        assert mask is None or kept[~mask].all()
 
 
 def failures(count: int, seed: int) -> int:

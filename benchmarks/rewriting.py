@@ -1,11 +1,12 @@
 """Prompt rewriting without a model: what is found, what is kept, how different, how fast.
 
-    python benchmarks/rewriting.py [--variants 8] [--seed 0] [--sampler mini]
+    python -m benchmarks.rewriting [--variants 8] [--seed 0] [--sampler mini]
 
-Found: recall and precision on the prompts of data/labelled_prompts.txt, whose constraints are
-marked by hand. A label counts as found where a constraint of its kind shares at least half of the
-shorter one's words with it; a constraint that no label asks for counts against the precision.
-Everything else is measured on those prompts and on data/rewriting_prompts.txt.
+Found: recall and precision on the prompts of tests/support/data/labelled_prompts.txt, whose
+constraints are marked by hand. A label counts as found where a constraint of its kind shares at
+least half of the shorter one's words with it; a constraint that no label asks for counts against
+the precision.
+Everything else is measured on those prompts and on rewriting_prompts.txt beside it.
 
 Distinct values: of all facet values that a prompt's variants carry, the share that no other of its
 variants has. The first baseline draws as many values for as many facets independently of each
@@ -21,52 +22,13 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from itertools import combinations
-from pathlib import Path
 from statistics import mean
 
+from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
 from wegen_core.rewriting import broken, find_constraints, is_edit, rewrite
 from wegen_core.rewriting.facets import open_facets, tables
 
-DATA = Path(__file__).parent / "data"
-Label = tuple[str, str]  # kind and words of a constraint
 Variants = Sequence[Sequence[str]]  # the words, or the added values, of each variant
-
-
-def labelled() -> list[tuple[str, list[Label]]]:
-    """The prompts marked by hand, each with its constraints; the language is not marked."""
-    found: list[tuple[str, list[Label]]] = []
-    for line in (DATA / "labelled_prompts.txt").read_text(encoding="utf-8").splitlines():
-        kind, _, words = line.strip().partition(": ")
-        if line.startswith("    "):
-            found[-1][1].append((kind, words))
-        elif line:
-            found.append((line, []))
-    return found
-
-
-def all_prompts() -> list[str]:
-    """Every prompt once."""
-    more = (DATA / "rewriting_prompts.txt").read_text(encoding="utf-8").splitlines()
-    return list(dict.fromkeys([prompt for prompt, _ in labelled()] + [p for p in more if p]))
-
-
-def disagreement(prompt: str, labels: Sequence[Label]) -> tuple[list[Label], list[Label], int]:
-    """Labels that were not found, constraints that are no label, and how many were found."""
-    found = [c for c in find_constraints(prompt) if c.kind != "language"]
-    missed, asked = [], set()
-    for kind, words in labels:
-        start = prompt.casefold().index(words.casefold())
-        end = start + len(words)
-        hits = set()
-        for k, c in enumerate(found):
-            shared = min(end, c.span[1]) - max(start, c.span[0])
-            if c.kind == kind and 2 * shared >= min(end - start, c.span[1] - c.span[0]):
-                hits.add(k)
-        if not hits:
-            missed.append((kind, words))
-        asked |= hits
-    extra = [(c.kind, c.text) for k, c in enumerate(found) if k not in asked]
-    return missed, extra, len(found)
 
 
 def distinct(variants: Variants) -> float:
@@ -82,11 +44,6 @@ def distance(variants: Variants) -> float:
         for v in map(" ".join, variants)
     ]
     return mean(1 - len(a & b) / max(1, len(a | b)) for a, b in combinations(bags, 2))
-
-
-def is_han(text: str) -> bool:
-    """Whether there is Chinese in it."""
-    return re.search(r"[\u4e00-\u9fff]", text) is not None
 
 
 def independent(prompt: str, variants: Variants, rng: random.Random) -> Variants:

@@ -1,6 +1,6 @@
 """What a picture's 64 visual tokens cost, beside a plain loop that re-feeds the history.
 
-    python benchmarks/visual_tokens.py
+    python -m benchmarks.visual_tokens
 
 Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300
 tokens with two images; float32, one thread, CPU seconds. The plain loop is the published one:

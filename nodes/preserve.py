@@ -59,29 +59,23 @@ class WeGenPreserve(io.ComfyNode):
     def execute(cls, source, edited, mask=None, **settings) -> io.NodeOutput:
         import torch
 
-        from ..wegen_core.preservation import drift_picture, opencv_hint, preserve_batch
+        from ..wegen_core.preservation import drift_image, opencv_hint, preserve_batch
 
         require_members(source, "source")
         require_members(edited, "edited")
         with interruptible() as hooks:
-            done = preserve_batch(
-                source, edited, split_masks(mask), **settings, on_progress=hooks.on_progress, should_stop=hooks.should_stop
-            ),
-                **settings,
-                on_progress=hooks.on_progress,
-                should_stop=hooks.should_stop,
-            )
-        report = "\n\n".join([*(str(d.report) for d in done), *opencv_hint()])
+            results = preserve_batch(source, edited, split_masks(mask), hooks=hooks, **settings)
+        report = "\n\n".join([*(str(d.report) for d in results), *opencv_hint()])
         show_text(report, cls.hidden.unique_id)
-        masks = torch.cat([d.change_mask for d in done])
+        masks = torch.cat([d.change_mask for d in results])
         like = source
-        if all(d.report.decision == "pass" for d in done):  # untouched: in their own size, too
+        if all(d.report.decision == "pass" for d in results):  # untouched: in their own size, too
             like, masks = edited, masks.new_ones(edited.shape[:3])
         return io.NodeOutput(
-            one_batch([d.image for d in done], like),
+            one_batch([d.image for d in results], like),
             masks,
             report,
-            to_image([drift_picture(d.drift, d.change_mask) for d in done]),
+            to_image([drift_image(d.drift, d.change_mask) for d in results]),
         )
 
 

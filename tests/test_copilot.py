@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 
 from tests.support.fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
-from wegen_core.copilot import Copilot, picture_seeds
-from wegen_core.mllm import MLLM
+from wegen_core.copilot import Copilot
+from wegen_core.mllm import ChatModel
 from wegen_core.painting import Painter
-from wegen_core.planning.references import base_picture
+from wegen_core.pipeline import image_seeds
+from wegen_core.planning.planner import Planner
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Stopped
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:
@@ -28,7 +29,7 @@ def outside_is_exact(source, image, mask) -> bool:
 
 
 def test_the_fakes_follow_the_protocols():
-    assert isinstance(FakeMLLM(), MLLM)
+    assert isinstance(FakeMLLM(), ChatModel) and isinstance(FakeMLLM(), Planner)
     assert isinstance(FakePainter(), Painter)
 
 
@@ -118,7 +119,7 @@ def test_stop_is_heard_at_every_step(copilot, calls):
         return len(asked) == calls
 
     with pytest.raises(Stopped):
-        copilot.chat(talk, "a boat", should_stop=stop)
+        copilot.chat(talk, "a boat", hooks=Hooks(should_stop=stop))
     assert len(asked) == calls and not talk.tree and talk.head is None
 
 
@@ -127,8 +128,10 @@ def test_callbacks_reach_both_models(copilot):
     copilot.chat(
         Conversation(),
         "a boat",
-        on_text=words.append,
-        on_progress=lambda stage, step, total, preview: stages.append((stage, step, total)),
+        hooks=Hooks(
+            on_text=words.append,
+            on_progress=lambda stage, step, total, preview: stages.append((stage, step, total)),
+        ),
     )
     assert words == ["here is a boat"]
     assert stages == [("tokens", 1, 3), ("tokens", 2, 3), ("tokens", 3, 3)] + [
@@ -139,7 +142,9 @@ def test_callbacks_reach_both_models(copilot):
 
 def test_texts_of_several_pictures_stand_on_lines_of_their_own(copilot):
     words = []
-    copilot.generate("a boat on the wide and quiet sea at night", n=2, on_text=words.append)
+    copilot.generate(
+        "a boat on the wide and quiet sea at night", n=2, hooks=Hooks(on_text=words.append)
+    )
     assert len("".join(words).splitlines()) == 2
 
 
@@ -154,18 +159,18 @@ def test_generate_is_one_batch_and_does_not_depend_on_n(copilot):
 
 def test_a_full_prompt_is_drawn_as_said(copilot):
     prompt = "a red car on the left and a blue house on the right, on grass"
-    drawn = copilot.draw(prompt, n=3, seed=5)
+    drawn = copilot.pipeline.generate(prompt, n=3, seed=5)
     assert {d.plan.text for d in drawn} == {f"here is {prompt}"}
-    assert [d.report.data["seed"] for d in drawn] == picture_seeds(5, 3)
+    assert [d.report.data["seed"] for d in drawn] == image_seeds(5, 3)
     assert len({d.image.tobytes() for d in drawn}) == 3
     json.dumps([d.report.data for d in drawn])
 
 
-def test_picture_seeds():
-    assert picture_seeds(7, 3) == picture_seeds(7, 5)[:3]
-    assert picture_seeds(7, 1) == [7]
-    assert len(set(picture_seeds(0, 50) + picture_seeds(1, 50))) == 100
-    assert all(0 <= s < 2**53 for s in picture_seeds(0, 50))
+def test_image_seeds():
+    assert image_seeds(7, 3) == image_seeds(7, 5)[:3]
+    assert image_seeds(7, 1) == [7]
+    assert len(set(image_seeds(0, 50) + image_seeds(1, 50))) == 100
+    assert all(0 <= s < 2**53 for s in image_seeds(0, 50))
 
 
 def test_refine_keeps_what_it_was_not_asked_to_change(copilot):
@@ -195,7 +200,7 @@ def test_a_global_change_is_not_put_back_unless_it_has_a_place(copilot, monkeypa
     planned = copilot.mllm.plan
 
     def plan(talk, **options):
-        return [replace(p, scope="global") for p in planned(talk, **options)]
+        return replace(planned(talk, **options), scope="global")
 
     monkeypatch.setattr(copilot.mllm, "plan", plan)
     source = scene((96, 80))
@@ -270,9 +275,9 @@ def test_rewrite_goes_through_the_model(copilot):
 
 def test_rewriting_can_be_stopped(copilot):
     with pytest.raises(Stopped):
-        copilot.rewrite("a cat", should_stop=lambda: True)
+        copilot.rewrite("a cat", hooks=Hooks(should_stop=lambda: True))
     with pytest.raises(Stopped):
-        copilot.generate("a cat", should_stop=lambda: True)
+        copilot.generate("a cat", hooks=Hooks(should_stop=lambda: True))
     assert copilot.mllm.seen == []
 
 
@@ -310,26 +315,6 @@ def test_a_model_that_plans_something_else_is_named(copilot, monkeypatch):
         copilot.refine(scene(), "what is it?")
 
 
-@pytest.mark.parametrize(
-    ("said", "number"),
-    [
-        ("put the cat from picture 1 into picture 2", 2),
-        ("Into picture 2, put the cat in picture 1", 2),
-        ("add the cat from image 2 to image 1", 1),
-        ("place the boat from the second photo into the first photo", 1),
-        ("put the boat in picture three", 3),
-        ("put the boat on picture #12", 12),
-        ("把图1的猫放到图2里", 2),
-        ("把猫放进第一张图", 1),
-        ("put both together", None),
-        ("draw the cat from picture 1", None),
-        ("turn left into the picture", None),
-    ],
-)
-def test_base_picture(said, number):
-    assert base_picture(said) == number
-
-
 def test_a_missing_model_folder_is_named(tmp_path):
     import wegen_core
 
@@ -341,7 +326,7 @@ def test_a_change_that_left_no_trace_is_said_to_be_none(copilot, monkeypatch):
     talk = Conversation()
     talk.add("user", scene(), "my picture")
     talk.add("assistant", "seen")
-    monkeypatch.setattr(copilot.painter, "paint", lambda plans, pictures, **_: [pictures[-1]])
+    monkeypatch.setattr(copilot.painter, "paint", lambda plans, images, **_: [images[-1]])
     reply = copilot.chat(talk, "make it nicer")
     assert reply.text == "here is make it nicer\nNothing in the picture has changed."
     assert talk.turns[-1].text == "here is make it nicer"

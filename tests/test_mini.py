@@ -16,7 +16,7 @@ from wegen_core.copilot import Copilot
 from wegen_core.evaluation.mini import evaluate
 from wegen_core.loading import MINI
 from wegen_core.playground import samples as world
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Stopped
 from wegen_core.records.plan import Reference
 
 # Of the pictures; the full evaluation has more cases.
@@ -111,7 +111,8 @@ def test_stop_ends_within_a_fifth_of_a_second(copilot: Copilot) -> None:
 
     with pytest.raises(Stopped):
         copilot.generate(
-            "a red car on the left and a blue boat on the right, by the sea", should_stop=stop
+            "a red car on the left and a blue boat on the right, by the sea",
+            hooks=Hooks(should_stop=stop),
         )
     gaps = np.diff([*asked, time.perf_counter()])
     assert np.median(gaps) < 0.1

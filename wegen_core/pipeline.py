@@ -304,7 +304,7 @@ def preserve_unchanged(
         scope=scope,
         align="none" if aligned else "warp",
         colour=colour,
-        should_stop=hooks.should_stop,
+        hooks=hooks,
     )
     part = replace(
         match_size_and_alpha(image_parts(preserved.image)[0], source), features=plan.draft

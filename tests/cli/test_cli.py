@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -11,13 +12,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import wegen_core.loading
 from tests.support.fakes import SIZE, scene
 from wegen_core import __version__
 from wegen_core.cli import main
 from wegen_core.images import png16
+from wegen_core.images.files import open_full_depth, open_image, write_image
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Stopped
 
@@ -126,14 +128,14 @@ never said"""
     assert run("chat") == 0
     out = capsys.readouterr().out
     assert "picture 1: 48x32" in out and "picture 2" not in out
-    assert "error: picture x.png does not exist" in out
+    assert "error: image x.png does not exist" in out
     assert "error: there is no command /dance" in out
     assert "error: name a folder: /save FOLDER" in out and "saved to kept" in out
     assert "error: there is nothing to take back" in out
     assert next(lines) == "never said"
     talk = Conversation.load("kept")
     assert [t.text for t in talk.turns][::2] == ["a boat", "make it blue", "what is it?"]
-    assert len(talk.turns[-2].pictures) == 1 and len(talk.tree) == 8
+    assert len(talk.turns[-2].images) == 1 and len(talk.tree) == 8
 
 
 def test_chat_ends_with_its_input(here, monkeypatch):
@@ -182,29 +184,36 @@ def test_the_reply_is_told_even_if_the_talk_cannot_be_saved(here, capsys, monkey
     assert "a boat" in out and "out/picture-1.png" in out and "no space left" in err
 
 
+@pytest.fixture
+def profile() -> bytes:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
-def test_preserve_keeps_sixteen_bits(here, channels):
+def test_preserve_keeps_sixteen_bits(here, channels, profile):
     before = np.add.outer(np.arange(80), np.arange(96)).astype(np.uint16) * 300 + 7
     before = np.stack([before + 11 * c for c in range(channels)], axis=2)
     after = before.copy()
     after[10:40, 10:40, : max(1, channels - 1)] = 60000
-    Path("before.png").write_bytes(png16.encode(before, b"the profile of the source"))
-    Path("after.png").write_bytes(png16.encode(after))
+    write_image(before, Path("before.png"), profile)
+    write_image(after, Path("after.png"))
     assert run("preserve", "before.png", "after.png", "--out", "kept.png") == 0
-    with Image.open("kept.png") as kept:
-        assert kept.info["icc_profile"] == b"the profile of the source"
-        values = np.asarray(kept)[..., None] if channels == 1 else png16.read(Path("kept.png"))
+    values, kept_profile = open_full_depth(Path("kept.png"))
+    assert kept_profile == profile
+    values = np.asarray(values).reshape(80, 96, -1)
+    if channels == 2:  # written as RGBA
+        values = values[..., [0, 3]]
     assert values.dtype == np.uint16 and np.array_equal(values[50:], before[50:])
     assert abs(int(values[25, 25, 0]) - 60000) < 600
 
 
 def test_preserve_mixes_eight_and_sixteen_bits_and_takes_settings(here):
     deep = np.asarray(scene((96, 80))).astype(np.uint16) * 257 + 3
-    Path("deep.png").write_bytes(png16.encode(deep))
+    write_image(deep, Path("deep.png"))
     Image.new("L", (96, 80), "white").save("all.png")
-    given = ("--mask", "all.png", "--mask-mode", "replace", "--align", "none", "--picture", "p.png")
-    made = ("--change-mask", "m.png", "--out", "kept.png")
-    assert run("preserve", "deep.png", "boat.png", *given, *made) == 0
+    settings = ("--mask", "all.png", "--mask-mode", "replace", "--align", "none")
+    outputs = ("--picture", "p.png", "--change-mask", "m.png", "--out", "kept.png")
+    assert run("preserve", "deep.png", "boat.png", *settings, *outputs) == 0
     assert np.asarray(Image.open("m.png")).mean() > 200 and Image.open("p.png").size == (96, 80)
     assert png16.read(Path("kept.png")).shape == deep.shape
     assert run("preserve", "boat.png", "deep.png", "--scope", "global", "--out", "kept.png") == 0
@@ -213,15 +222,38 @@ def test_preserve_mixes_eight_and_sixteen_bits_and_takes_settings(here):
     assert np.abs(np.asarray(passed).astype(int) - np.asarray(scene((96, 80)))).max() <= 1
 
 
-def test_sixteen_bits_turned_by_exif_stand_upright(here):
+def test_sixteen_bits_without_opencv_name_what_to_install(here, capsys, monkeypatch):
+    write_image(np.zeros((8, 8, 3), np.uint16), Path("deep.png"))
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    assert run("preserve", "deep.png", "boat.png") == 2
+    err = capsys.readouterr().err
+    assert "deep.png" in err and "install opencv-python-headless" in err
+
+
+def test_a_broken_sixteen_bit_png_is_named(here, capsys):
+    whole = png16.encode(np.zeros((8, 8, 3), np.uint16))
+    Path("half.png").write_bytes(whole[:45])
+    assert run("preserve", "half.png", "boat.png") == 2
+    assert "half.png" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sixteen_bits_turned_by_exif_stand_upright(tmp_path, orientation):
     values = np.arange(4 * 6 * 3, dtype=np.uint16).reshape(4, 6, 3) * 800
-    data = png16.encode(values)
-    turned = Image.Exif()
-    turned[0x0112] = 6  # the file holds it a quarter turn to the left
-    exif = turned.tobytes().removeprefix(b"Exif\0\0")
-    chunk = png16._chunk(b"eXIf", exif)
-    Path("turned.png").write_bytes(data[:33] + chunk + data[33:])  # after the header
-    assert np.array_equal(png16.read(Path("turned.png")), np.rot90(values, -1))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+
+    def written(content: bytes, name: str) -> Path:
+        chunk = png16.chunk(b"eXIf", exif.tobytes().removeprefix(b"Exif\0\0"))
+        path = tmp_path / name
+        path.write_bytes(content[:33] + chunk + content[33:])  # after the header
+        return path
+
+    shallow = io.BytesIO()
+    Image.fromarray((values >> 8).astype(np.uint8)).save(shallow, "PNG")
+    expected = np.asarray(open_image(written(shallow.getvalue(), "8.png")))
+    upright = png16.read(written(png16.encode(values), "16.png"))
+    assert np.array_equal(upright >> 8, expected)
 
 
 def test_demo_leaves_a_page(here, capsys):
@@ -251,11 +283,11 @@ def test_info(here, capsys):
     [
         (["generate", " "], "prompt is empty; say what to draw"),
         (["generate", "a cat", "-n", "0"], "n is 0; give a whole number of at least 1"),
-        (["refine", "nowhere.png", "make it red"], "picture nowhere.png does not exist"),
-        (["refine", "text.png", "make it red"], "text.png is not a picture"),
+        (["refine", "nowhere.png", "make it red"], "image nowhere.png does not exist"),
+        (["refine", "text.png", "make it red"], "text.png is not an image"),
         (["compose", "boat.png", "put it into picture 2"], "names picture 2; there are 1"),
         (["ask", "what is it?"], "there is no picture before 'what is it?'"),
-        (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is no .png file"),
+        (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is not a PNG file"),
         (["preserve", "boat.png", "boat.png", "--out", "./boat.png"], "is one of the inputs"),
         (["chat", "--say", "hi", "--talk", "text.png"], "text.png"),
         (["chat", "--say", "hi", "--talk", "broken"], "conversation.json is not a conversation"),
@@ -306,7 +338,7 @@ def test_a_missing_model_is_named_before_anything_heavy_is_loaded():
         [sys.executable, "-X", "importtime", "-m", "wegen_core", "ask", "x.png", "what?"],
         cwd=ROOT, capture_output=True, text=True,
     )  # fmt: skip
-    assert done.returncode == 2 and "error: picture x.png does not exist" in done.stderr
+    assert done.returncode == 2 and "error: image x.png does not exist" in done.stderr
     assert "torch" not in done.stderr
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.comfyui.comfy_server import PACK, ComfyServer, installations, interpreter
+from tests.support.comfy_server import PACK, ComfyServer, installations, interpreter
 
-HERE = Path(__file__).parent
+SUPPORT = PACK / "tests" / "support"
 
 
 @pytest.fixture(scope="session", params=installations() or [None], ids=lambda p: p and p.name)
@@ -30,7 +29,7 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
     paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n  LLM: language\n")
     comfy = ComfyServer(request.param, interpreter(request.param), base)
     ours = ("server_side.py", "tiny_models.py")
-    packs = {"ComfyUI-WeGen": PACK, **{name: HERE / name for name in ours}}
+    packs = {"ComfyUI-WeGen": PACK, **{name: SUPPORT / name for name in ours}}
     options = ["--preview-method", "latent2rgb", "--extra-model-paths-config", str(paths)]
     comfy.start(packs, *options)
     yield comfy

@@ -1,6 +1,6 @@
 """Runs the numbered workflows and writes the thumbnails beside them from the pictures they make.
 
-    COMFYUI_PATH=/path/to/ComfyUI python tests/comfyui/make_thumbnails.py
+    COMFYUI_PATH=/path/to/ComfyUI python -m tests.comfyui.make_thumbnails
 
 starts that ComfyUI with this pack (see `comfy_server` for COMFYUI_PATH and COMFYUI_PYTHON).
 """
@@ -14,7 +14,7 @@ from typing import Any
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
-from tests.comfyui.comfy_server import (
+from tests.support.comfy_server import (
     PACK,
     ComfyClient,
     ComfyServer,
@@ -22,7 +22,7 @@ from tests.comfyui.comfy_server import (
     installations,
     interpreter,
 )
-from tests.comfyui.graphs import from_workflow
+from tests.support.graphs import from_workflow
 
 SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")

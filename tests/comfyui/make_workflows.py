@@ -1,6 +1,6 @@
 """Writes `workflows/*.json` as ComfyUI's own frontend serialises them.
 
-    python tests/comfyui/make_workflows.py http://127.0.0.1:8188
+    python -m tests.comfyui.make_workflows http://127.0.0.1:8188
 
 needs a running ComfyUI that has this pack, and `pip install playwright` with a Chromium (variable
 CHROMIUM, else Playwright's own). Graphs, layout and notes of the examples are the data below.

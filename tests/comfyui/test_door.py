@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.comfyui.comfy_server import PACK
-from tests.comfyui.graphs import widgets
+from tests.support.comfy_server import PACK
+from tests.support.graphs import widgets
 
 pytestmark = pytest.mark.comfyui
 CONTRACT = json.loads(Path(__file__).with_name("node_contract.json").read_text())

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from test_painters import PLAN, known, photo, run
 
-from tests.comfyui.comfy_server import PACK
-from tests.comfyui.graphs import from_workflow
+from tests.support.comfy_server import PACK
+from tests.support.graphs import from_workflow
 from tests.support.hostile_server import serving, speak
+from tests.support.painting_graphs import PLAN, photo, run_to_success, skip_unless_known
 
 pytestmark = pytest.mark.comfyui
 WORKFLOWS = sorted((PACK / "workflows").glob("[a-z]*.json"))
@@ -51,7 +51,7 @@ def swapped(graph: dict[str, Any], made: str, host: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_only_the_model_files_are_missing(server, object_info, path):
-    known(server, {"FLUX 2": "TestFlux2"}.get(maker(path), "TestQwenImage"))
+    skip_unless_known(server, {"FLUX 2": "TestFlux2"}.get(maker(path), "TestQwenImage"))
     outcome = server.run(from_workflow(path, object_info))
     assert outcome.end == "rejected"
     faults = json.loads(outcome.message)["node_errors"].values()
@@ -63,12 +63,12 @@ def test_only_the_model_files_are_missing(server, object_info, path):
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_it_runs_with_a_tiny_model(server, object_info, path):
     tiny = {"SDXL": "TestStableDiffusion", "Qwen": "TestQwenImage", "FLUX 2": "TestFlux2"}
-    known(server, tiny[maker(path)])
+    skip_unless_known(server, tiny[maker(path)])
     server.upload(photo(), "example.png")
     acts = [speak(json.dumps(p)) for p in PLANS.get(path.stem.split()[0], [PLAN])]
     with serving(*acts) as host:
         graph = swapped(from_workflow(path, object_info), tiny[maker(path)], host.host)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     shown = [n for n, v in graph.items() if v["class_type"] in ("PreviewImage", "SaveImage")]
     pictures = server.pictures(outcome, shown)
     assert len(pictures) == {"prompts": 4, "chat": 2}.get(path.stem.split()[0], 1)

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.comfyui.comfy_server import PACK
-from tests.comfyui.graphs import (
+from tests.support.comfy_server import PACK
+from tests.support.graphs import (
     PROMPT,
     Graph,
     blank,

@@ -7,83 +7,33 @@ import json
 import numpy as np
 import pytest
 from PIL import Image
-from test_runs import free_all
 
-from tests.comfyui.graphs import Graph, blank, equal, output
-from tests.support.hostile_server import HostileServer, serving, speak
+from tests.support.comfy_server import free_all
+from tests.support.graphs import Graph, blank, equal, output
+from tests.support.hostile_server import serving, speak
+from tests.support.painting_graphs import (
+    add_copilot,
+    add_image,
+    add_painter,
+    add_refine,
+    photo,
+    plan_reply,
+    run_to_success,
+    skip_unless_known,
+)
 
 pytestmark = pytest.mark.comfyui
-PLAN = {
-    "intent": "refine",
-    "text": "The boat is red now.",
-    "prompt": "a red boat by the sea",
-    "changes": ["the boat is red"],
-    "keep": [],
-    "region": [0.0, 0.0, 0.5, 1.0],
-    "references": [],
-}
-
-
-def painter(graph: Graph, maker: str = "TestStableDiffusion", parts: dict | None = None, **more):
-    """A WeGen Painter of a tiny model that paints 64x64 pixels in two steps."""
-    made = graph.add(maker, **(parts or {}))
-    given = {"model": made, "clip": output(made, 1), "vae": output(made, 2), "recipe": "auto"}
-    given |= {"steps": 2, "cfg": 0.0, "sampler_name": "auto", "scheduler": "auto"}
-    given |= {"negative": "", "guidance": 0.0, "strength": 0.6, "width": 64, "height": 64}
-    return graph.add("WeGenPainter", **{**given, **more})
-
-
-def copilot(graph: Graph, host: HostileServer, check: str = "off", pictures: int = 9, **more):
-    inputs = {
-        "url": f"http://{host.host}/v1",
-        "model": "small",
-        "pictures": pictures,
-        "timeout": 20,
-    }
-    mllm = graph.add("WeGenMLLMEndpoint", **inputs)
-    return graph.add("WeGenCopilot", mllm=mllm, check=check, painter=painter(graph, **more))
-
-
-def refining(graph: Graph, host: HostileServer, image, seed: int = 1, **more):
-    words = {"instruction": "make the boat red", "seed": seed}
-    refined = graph.add("WeGenRefine", copilot=copilot(graph, host, **more), image=image, **words)
-    graph.add("PreviewImage", images=refined)
-    graph.add("MaskPreview", mask=output(refined, 1))
-    graph.add("PreviewAny", source=output(refined, 2))
-    return refined
-
-
-def plan(**more) -> object:
-    return speak(json.dumps({**PLAN, **more}))
-
-
-def photo(size: tuple[int, int] = (90, 70)) -> Image.Image:
-    """A picture with something in every pixel."""
-    width, height = size
-    y, x = np.mgrid[0:height, 0:width]
-    bands = np.stack([x * 2, y * 3, (x + y) % 64 * 4], -1)
-    return Image.fromarray(bands.clip(0, 255).astype(np.uint8))
-
-
-def loaded(server, graph: Graph, image: Image.Image, name: str = "painted.png"):
-    return graph.add("LoadImage", image=server.upload(image, name))
-
-
-def run(server, graph: Graph, **more):
-    outcome = server.run(graph, **more)
-    assert outcome.end == "execution_success", outcome.message
-    return outcome
 
 
 def test_a_new_picture_is_painted_by_comfyuis_nodes(server):
-    with serving(plan(intent="generate")) as host:
+    with serving(plan_reply(intent="generate")) as host:
         graph = Graph()
         drawn = graph.add(
-            "WeGenGenerate", copilot=copilot(graph, host), prompt="a red boat by the wide blue sea",
-            n=2, seed=1, steps=0, guidance=0.0,
+            "WeGenGenerate", copilot=add_copilot(graph, host), n=2, seed=1,
+            prompt="a red boat by the wide blue sea", steps=0, guidance=0.0,
         )  # fmt: skip
         graph.add("PreviewImage", images=drawn)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     pictures = server.pictures(outcome)
     assert [p.size for p in pictures] == [(64, 64)] * 2
     assert pictures[0].tobytes() != pictures[1].tobytes()
@@ -92,10 +42,10 @@ def test_a_new_picture_is_painted_by_comfyuis_nodes(server):
 
 def test_only_the_planned_region_changes_and_the_rest_is_bit_equal(server):
     before = photo()
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, before))
-        outcome = run(server, graph)
+        add_refine(graph, host, add_image(server, graph, before))
+        outcome = run_to_success(server, graph)
     after, mask = server.pictures(outcome)
     old, new = np.asarray(before), np.asarray(after.convert("RGB"))
     kept = np.asarray(mask.convert("L")) == 0
@@ -105,19 +55,19 @@ def test_only_the_planned_region_changes_and_the_rest_is_bit_equal(server):
 
 
 def test_the_users_mask_wins_over_the_plan_for_each_picture_of_a_batch(server):
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
         bottom = Image.new("L", (90, 70))
         bottom.paste(255, (0, 40, 90, 70))
-        white = loaded(server, graph, bottom.convert("RGB"), "mask.png")
+        white = add_image(server, graph, bottom.convert("RGB"), "mask.png")
         mask = graph.add("ImageToMask", image=white, channel="red")
-        first = loaded(server, graph, photo())
-        second = loaded(server, graph, photo().rotate(180), "turned.png")
+        first = add_image(server, graph, photo())
+        second = add_image(server, graph, photo().rotate(180), "turned.png")
         both = graph.add("ImageBatch", image1=first, image2=second)
         words = {"instruction": "make the boat red", "seed": 1, "mask": mask}
-        refined = graph.add("WeGenRefine", copilot=copilot(graph, host), image=both, **words)
+        refined = graph.add("WeGenRefine", copilot=add_copilot(graph, host), image=both, **words)
         graph.add("PreviewImage", images=refined)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     pictures = server.pictures(outcome)
     for before, after in zip((photo(), photo().rotate(180)), pictures, strict=True):
         old, new = np.asarray(before), np.asarray(after.convert("RGB"))
@@ -125,18 +75,18 @@ def test_the_users_mask_wins_over_the_plan_for_each_picture_of_a_batch(server):
 
 
 def test_comfyuis_sam3_can_say_where(server):
-    known(server, "TestSAM3")
-    with serving(plan()) as host:
+    skip_unless_known(server, "TestSAM3")
+    with serving(plan_reply()) as host:
         graph = Graph()
-        source = loaded(server, graph, photo())
+        source = add_image(server, graph, photo())
         point = {"positive_coords": '[{"x": 20, "y": 30}]', "refine_iterations": 0}
         given = {"threshold": 0.5, "individual_masks": False, **point}
         found = graph.add("SAM3_Detect", model=graph.add("TestSAM3"), image=source, **given)
         words = {"instruction": "make the boat red", "seed": 1, "mask": found}
-        refined = graph.add("WeGenRefine", copilot=copilot(graph, host), image=source, **words)
+        refined = graph.add("WeGenRefine", copilot=add_copilot(graph, host), image=source, **words)
         graph.add("MaskPreview", mask=found)
         graph.add("PreviewImage", images=refined)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     region, after = server.pictures(outcome)
     white = np.asarray(region.convert("L")) > 127
     changed = (np.asarray(after.convert("RGB")) != np.asarray(photo())).any(-1)
@@ -145,11 +95,11 @@ def test_comfyuis_sam3_can_say_where(server):
 
 @pytest.mark.parametrize("node", ["refine", "compose", "chat"])
 def test_what_stays_has_the_very_numbers_of_the_source(server, node):
-    said = plan(intent="compose" if node == "compose" else "refine")
+    said = plan_reply(intent="compose" if node == "compose" else "refine")
     with serving(said) as host:
         graph = Graph()
         source = graph.add("TestImage", width=64, height=64, value="0.9")  # 0.5: not of 8 bits
-        given = {"copilot": copilot(graph, host), "seed": 1}
+        given = {"copilot": add_copilot(graph, host), "seed": 1}
         if node == "refine":
             words = {"instruction": "make the boat red"}
             made = graph.add("WeGenRefine", image=source, **words, **given)
@@ -160,19 +110,19 @@ def test_what_stays_has_the_very_numbers_of_the_source(server, node):
         else:
             words = {"message": "make the boat red"}
             made = output(graph.add("WeGenChat", images=source, **words, **given), 1)
-        outcome = run(server, equal(graph, source, made))
+        outcome = run_to_success(server, equal(graph, source, made))
     assert 0.5 <= float(server.texts(outcome)[0]) < 1
 
 
 def test_a_mask_of_another_shape_is_explained(server):
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
         mask = graph.add("SolidMask", value=1.0, width=64, height=32)
         words = {"instruction": "make the boat red", "seed": 1, "mask": mask}
         graph.add(
             "PreviewImage",
             images=graph.add(
-                "WeGenRefine", copilot=copilot(graph, host), image=blank(graph), **words
+                "WeGenRefine", copilot=add_copilot(graph, host), image=blank(graph), **words
             ),
         )
         outcome = server.run(graph)
@@ -182,12 +132,12 @@ def test_a_mask_of_another_shape_is_explained(server):
 
 
 def test_another_seed_runs_only_the_sampler_and_what_comes_after_it(server):
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         outcomes = []
         for seed in (1, 2):
             graph = Graph()
-            refining(graph, host, loaded(server, graph, photo()), seed)
-            outcomes.append(run(server, graph))
+            add_refine(graph, host, add_image(server, graph, photo()), seed)
+            outcomes.append(run_to_success(server, graph))
             asked = len(host.asked)
     first, second = ([n.rsplit(".", 1)[1] for n in o.begun if "." in n] for o in outcomes)
     assert {"positive", "negative", "encode 1", "mask", "sample", "decode"} <= set(first)
@@ -202,22 +152,22 @@ def test_stop_ends_sampling_at_once(server):
         if count == 3:
             server.post("interrupt")
 
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, photo()), steps=200)
+        add_refine(graph, host, add_image(server, graph, photo()), steps=200)
         outcome = server.run(graph, on_progress=stop)
         assert outcome.end == "execution_interrupted" and outcome.progress < 20
         graph = Graph()
-        refining(graph, host, loaded(server, graph, photo()))
-        run(server, graph)
+        add_refine(graph, host, add_image(server, graph, photo()))
+        run_to_success(server, graph)
 
 
 def test_what_failed_is_painted_once_more_and_the_better_picture_is_kept(server):
-    acts = [plan(), *(speak(json.dumps({"answers": [said]})) for said in ("no", "yes"))]
+    acts = [plan_reply(), *(speak(json.dumps({"answers": [said]})) for said in ("no", "yes"))]
     with serving(*acts) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, photo()), seed=7, check="repaint")
-        outcome = run(server, graph)
+        add_refine(graph, host, add_image(server, graph, photo()), seed=7, check="repaint")
+        outcome = run_to_success(server, graph)
         assert len(host.asked) == 3
     assert sum(n.endswith("sample") for n in outcome.begun) == 2
     assert "yes: the boat is red" in server.texts(outcome)[0]
@@ -233,11 +183,11 @@ def test_what_failed_is_painted_once_more_and_the_better_picture_is_kept(server)
     ids=["report", "blind", "off"],
 )
 def test_the_check_answers_one_by_one_or_is_said_to_be_skipped(server, more, told, asked):
-    said = plan(changes=["the boat is red", "the sea is calm"])
+    said = plan_reply(changes=["the boat is red", "the sea is calm"])
     with serving(said, speak(json.dumps({"answers": ["no", "cannot tell"]}))) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, photo()), **more)
-        outcome = run(server, graph)
+        add_refine(graph, host, add_image(server, graph, photo()), **more)
+        outcome = run_to_success(server, graph)
         assert len(host.asked) == asked
     report = server.texts(outcome)[0]
     assert told in report if told else "check" not in report
@@ -245,17 +195,17 @@ def test_the_check_answers_one_by_one_or_is_said_to_be_skipped(server, more, tol
 
 
 def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):
-    acts = [plan(intent="generate", region=None)] * 3 + [plan(region=None)]
+    acts = [plan_reply(intent="generate", region=None)] * 3 + [plan_reply(region=None)]
     with serving(*acts) as host:
         graph = Graph()
         words = graph.add("WeGenRewritePrompt", prompt="a boat", n=2, creativity=0.7, seed=1)
-        joined = copilot(graph, host)
+        joined = add_copilot(graph, host)
         given = {"n": 1, "seed": 1, "steps": 0, "guidance": 0.0}
         drawn = graph.add("WeGenGenerate", copilot=joined, prompt=words, **given)
         words = {"instruction": "make the boat red", "seed": 1}
         refined = graph.add("WeGenRefine", copilot=joined, image=drawn, **words)
         graph.add("PreviewImage", images=refined)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     assert len(server.pictures(outcome)) == 2
     assert sum(n.endswith("sample") for n in outcome.begun) == 4
 
@@ -271,11 +221,11 @@ def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):
     ids=["recipe", "vae", "clip", "mask"],
 )
 def test_what_does_not_fit_together_is_explained(server, more, words):
-    with serving(plan(region=None)) as host:
+    with serving(plan_reply(region=None)) as host:
         graph = Graph()
         if "vae" in more:
             more = {"vae": graph.add(more["vae"])}
-        refining(graph, host, blank(graph), **more)
+        add_refine(graph, host, blank(graph), **more)
         outcome = server.run(graph)
     assert outcome.end == "execution_error" and words in outcome.message, outcome
 
@@ -300,19 +250,14 @@ FAMILIES = {
 EDITORS = ("FLUX Kontext", "FLUX.2", "Qwen-Image-Edit-Plus", "reference latents")
 
 
-def known(server, maker: str = "TestStableDiffusion", **_) -> None:
-    if not server.get(f"object_info/{maker}").json():
-        pytest.skip("this ComfyUI does not know the family yet")
-
-
 @pytest.mark.parametrize("recipe", FAMILIES)
 def test_every_family_changes_a_picture_and_keeps_the_rest(server, recipe):
-    known(server, **FAMILIES[recipe])
+    skip_unless_known(server, **FAMILIES[recipe])
     before = photo((90, 130))
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, before), **FAMILIES[recipe])
-        outcome = run(server, graph)
+        add_refine(graph, host, add_image(server, graph, before), **FAMILIES[recipe])
+        outcome = run_to_success(server, graph)
     after, mask = server.pictures(outcome)
     old, new = np.asarray(before), np.asarray(after.convert("RGB"))
     kept = np.asarray(mask.convert("L")) == 0
@@ -323,46 +268,46 @@ def test_every_family_changes_a_picture_and_keeps_the_rest(server, recipe):
 
 def test_a_recipe_is_found_through_other_nodes_or_called_a_guess(server):
     for file, told in (("flux1-dev.sft", "FLUX"), ("mix.sft", "FLUX Kontext (a guess: choose it")):
-        with serving(plan()) as host:
+        with serving(plan_reply()) as host:
             graph = Graph()
             made = graph.add("TestFlux", unet_name=file)
             model = graph.add("RescaleCFG", model=made, multiplier=0.7)
             parts = {"model": model, "clip": output(made, 1), "vae": output(made, 2)}
-            refining(graph, host, loaded(server, graph, photo()), **parts)
-            outcome = run(server, graph)
+            add_refine(graph, host, add_image(server, graph, photo()), **parts)
+            outcome = run_to_success(server, graph)
         assert f"ComfyUI's Flux, recipe {told}" in server.texts(outcome)[0]
 
 
 @pytest.mark.parametrize("recipe", EDITORS)
 def test_every_reference_has_an_effect(server, recipe):
-    known(server, **FAMILIES[recipe])
+    skip_unless_known(server, **FAMILIES[recipe])
     references = [{"picture": n, "role": "subject", "what": "", "strength": 1} for n in (1, 2)]
     made = []
-    with serving(plan(intent="compose", region=None, references=references)) as host:
+    with serving(plan_reply(intent="compose", region=None, references=references)) as host:
         for colours in (("black", "black"), ("white", "black"), ("black", "white")):
             graph = Graph()
             pictures = {
-                f"image_{i}": loaded(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
+                f"image_{i}": add_image(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
                 for i, c in enumerate(colours, 1)
             }
             composed = graph.add(
-                "WeGenCompose", copilot=copilot(graph, host, **FAMILIES[recipe]), seed=1,
+                "WeGenCompose", copilot=add_copilot(graph, host, **FAMILIES[recipe]), seed=1,
                 instruction="the boat of picture 1 beside that of picture 2", **pictures,
             )  # fmt: skip
             graph.add("PreviewImage", images=composed)
-            made.append(np.asarray(server.pictures(run(server, graph))[0]))
+            made.append(np.asarray(server.pictures(run_to_success(server, graph))[0]))
     assert all((other != made[0]).any() for other in made[1:])
 
 
 def test_a_chat_draws_changes_and_answers(server):
     acts = [
-        plan(intent="generate", text="A boat for you."),
-        plan(),
-        plan(intent="answer", text="It is red."),
+        plan_reply(intent="generate", text="A boat for you."),
+        plan_reply(),
+        plan_reply(intent="answer", text="It is red."),
     ]
     with serving(*acts) as host:
         graph = Graph()
-        joined = copilot(graph, host)
+        joined = add_copilot(graph, host)
         talk: dict = {}
         messages = ("draw a boat", "make the boat red", "what colour is it?")
         for seed, message in enumerate(messages):
@@ -370,7 +315,7 @@ def test_a_chat_draws_changes_and_answers(server):
             talk = {"conversation": output(turn, 2)}
             graph.add("PreviewAny", source=turn)
             graph.add("PreviewImage", images=output(turn, 1))
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     assert server.texts(outcome) == ["A boat for you.", "The boat is red now.", "It is red."]
     drawn, changed, last = (np.asarray(p) for p in server.pictures(outcome))
     assert (drawn[:, 33:] == changed[:, 33:]).all() and (drawn != changed).any()
@@ -380,14 +325,14 @@ def test_a_chat_draws_changes_and_answers(server):
 def test_the_built_in_model_plans_for_any_painter(server):
     graph = Graph()
     loader = graph.add("WeGenLoadModel", model="mini", precision="auto")
-    given = {"mllm": output(loader, 2), "check": "off", "painter": painter(graph)}
+    given = {"mllm": output(loader, 2), "check": "off", "painter": add_painter(graph)}
     joined = graph.add("WeGenCopilot", **given)
     turn = graph.add("WeGenChat", copilot=joined, message="draw a red boat by the sea", seed=1)
     given = {"conversation": output(turn, 2), "message": "make the boat blue", "seed": 2}
     turn = graph.add("WeGenChat", copilot=joined, **given)
     graph.add("PreviewAny", source=turn)
     graph.add("PreviewImage", images=output(turn, 1))
-    outcome = run(server, graph)
+    outcome = run_to_success(server, graph)
     assert "blue" in server.texts(outcome)[0]
     assert sum(n.endswith("sample") for n in outcome.begun) == 2
 
@@ -397,42 +342,42 @@ def test_a_painter_of_one_picture_composes_by_laying_things_in(server):
         {"picture": 1, "role": "subject", "what": "the boat", "strength": 1},
         {"picture": 2, "role": "base", "what": "", "strength": 1},
     ]
-    acts = plan(intent="compose", region=[0.5, 0.3, 0.9, 0.9], references=references)
+    acts = plan_reply(intent="compose", region=[0.5, 0.3, 0.9, 0.9], references=references)
     with serving(acts) as host:
         graph = Graph()
-        thing = loaded(server, graph, Image.new("RGB", (40, 40), "red"), "red.png")
-        scene = loaded(server, graph, photo())
+        thing = add_image(server, graph, Image.new("RGB", (40, 40), "red"), "red.png")
+        scene = add_image(server, graph, photo())
         words = {"instruction": "put the boat from picture 1 into picture 2", "seed": 1}
         composed = graph.add(
-            "WeGenCompose", copilot=copilot(graph, host), image_1=thing, image_2=scene, **words
+            "WeGenCompose", copilot=add_copilot(graph, host), image_1=thing, image_2=scene, **words
         )
         graph.add("PreviewImage", images=composed)
-        outcome = run(server, graph)
+        outcome = run_to_success(server, graph)
     before, after = np.asarray(photo()), np.asarray(server.pictures(outcome)[0].convert("RGB"))
     assert before.shape == after.shape
     assert (before[:, :44] == after[:, :44]).all() and (before != after).any()
 
 
 def test_other_references_are_planned_anew(server):
-    with serving(plan(intent="compose", region=None)) as host:
+    with serving(plan_reply(intent="compose", region=None)) as host:
         for role in ("style", "palette"):
             graph = Graph()
-            picture = loaded(server, graph, photo())
+            picture = add_image(server, graph, photo())
             given = {"image": picture, "role": role, "what": "", "strength": 1.0}
             reference = graph.add("WeGenReference", **given)
             composed = graph.add(
-                "WeGenCompose", copilot=copilot(graph, host), image_1=picture, seed=1,
+                "WeGenCompose", copilot=add_copilot(graph, host), image_1=picture, seed=1,
                 references=reference, instruction="a boat like this",
             )  # fmt: skip
             graph.add("PreviewImage", images=composed)
-            run(server, graph)
+            run_to_success(server, graph)
         assert len(host.asked) == 2
 
 
 def test_what_was_painted_with_is_released(server):
-    with serving(plan()) as host:
+    with serving(plan_reply()) as host:
         graph = Graph()
-        refining(graph, host, loaded(server, graph, photo()))
-        run(server, graph)
+        add_refine(graph, host, add_image(server, graph, photo()))
+        run_to_success(server, graph)
     assert server.get("wegen_test/networks").json() >= 1
     free_all(server)

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.comfyui.comfy_server import ComfyServer
-from tests.comfyui.graphs import Graph, blank, drawing, generate, load, preserve, show
+from tests.support.comfy_server import free_all
+from tests.support.graphs import Graph, blank, drawing, generate, load, preserve, show
 
 pytestmark = pytest.mark.comfyui
 
@@ -100,13 +100,3 @@ def test_unload_and_free_release_the_network(server):
     assert server.get("wegen_test/networks").json() == 1
     free_all(server)
     assert server.run(drawing(seed=14, steps=1)).end == "execution_success"
-
-
-def free_all(server: ComfyServer) -> None:
-    """What "Free model and node cache" does, until the networks are gone."""
-    server.get("wegen_test/networks")
-    server.post("free", {"unload_models": True, "free_memory": True})
-    give_up = time.monotonic() + 30
-    while server.get("wegen_test/alive").json():
-        assert time.monotonic() < give_up, "a network is still in memory"
-        time.sleep(0.1)

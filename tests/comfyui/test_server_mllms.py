@@ -10,8 +10,8 @@ import time
 
 import pytest
 
-from tests.comfyui.comfy_server import PACK, ComfyServer
-from tests.comfyui.graphs import Graph, output
+from tests.support.comfy_server import PACK, ComfyServer
+from tests.support.graphs import Graph, output
 from tests.support.hostile_server import reply, serving, silent, speak
 
 pytestmark = pytest.mark.comfyui
@@ -118,7 +118,7 @@ def make_model(server: ComfyServer, name: str, kind: str, **sizes: int) -> None:
     # By the server's own transformers: older ones cannot read what newer ones write.
     place = str(server.base / "models" / "LLM" / name)
     code = f"import pathlib, tiny_vlms as t; t.make({kind!r}, pathlib.Path({place!r}), **{sizes})"
-    subprocess.run([server.python, "-c", code], cwd=PACK / "tests", check=True)
+    subprocess.run([server.python, "-c", code], cwd=PACK / "tests" / "support", check=True)
 
 
 def test_quantisation_works_or_names_what_it_needs(server):

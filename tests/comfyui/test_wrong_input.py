@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.comfyui.graphs import (
+from tests.support.graphs import (
     Graph,
     blank,
     compose,

@@ -12,7 +12,7 @@ import pytest
 
 from wegen_core.mllm.local import download
 from wegen_core.mllm.local.download import SWITCH, DownloadError, ensure
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Stopped
 
 NAME = "Some-One/Tiny-VL-0.1B"
 FILES = {
@@ -123,7 +123,9 @@ def test_what_goes_wrong_is_explained_and_leaves_no_model_behind(hub, tmp_path, 
     with pytest.raises(DownloadError, match="no/such could not be downloaded: "):
         ensure("no/such", tmp_path, endpoint=hub.address)
     with pytest.raises(Stopped):
-        ensure(NAME, tmp_path, endpoint=hub.address, should_stop=lambda: bool(hub.asked))
+        ensure(
+            NAME, tmp_path, endpoint=hub.address, hooks=Hooks(should_stop=lambda: bool(hub.asked))
+        )
     hub.files = {"README.txt": b"nothing"}
     with pytest.raises(DownloadError, match="holds no config.json"):
         ensure(NAME, tmp_path, endpoint=hub.address)

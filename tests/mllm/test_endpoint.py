@@ -13,11 +13,11 @@ from PIL import Image
 
 from tests.support.fakes import scene
 from tests.support.hostile_server import endless, piece, reply, serving, silent, speak, talk_slowly
-from wegen_core.mllm import MLLM
+from wegen_core.mllm import ChatModel
 from wegen_core.mllm.endpoint import client as endpoint
 from wegen_core.mllm.endpoint.client import KEYS, EndpointError, EndpointMLLM
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 SECRET = "sk-very-secret-0123456789"
 
@@ -49,14 +49,13 @@ def failure(*acts, kind=EndpointError, timeout=5.0) -> str:
 
 
 def test_it_follows_the_protocol():
-    assert isinstance(EndpointMLLM("http://localhost:1", "m"), MLLM)
+    assert isinstance(EndpointMLLM("http://localhost:1", "m"), ChatModel)
 
 
 def test_words_stream_and_the_request_is_what_servers_expect():
     heard = []
     text, server = chat(
-        speak("Hel", "lo ", "世界"), on_text=heard.append, temperature=0.3, top_p=0.8,
-        seed=2**40 + 5, max_new_tokens=77,
+        speak("Hel", "lo ", "世界"), hooks=Hooks(on_text=heard.append), sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
     )  # fmt: skip
     assert text == "Hello 世界" and heard == ["Hel", "lo ", "世界"]
     path, headers, body = server.asked[0]
@@ -89,10 +88,13 @@ def test_every_form_of_a_good_reply(act):
 
 def test_thinking_is_not_said_aloud():
     heard = []
-    chat(speak("\n<thi", "nk>a car?", " no</th", "ink>\n\na", " boat"), on_text=heard.append)
+    chat(
+        speak("\n<thi", "nk>a car?", " no</th", "ink>\n\na", " boat"),
+        hooks=Hooks(on_text=heard.append),
+    )
     assert "".join(heard) == "a boat"
     heard.clear()
-    chat(speak("<", "b>a boat"), on_text=heard.append)
+    chat(speak("<", "b>a boat"), hooks=Hooks(on_text=heard.append))
     assert heard == ["<b>a boat"]
 
 
@@ -118,7 +120,7 @@ def test_pictures_are_numbered_and_shown_by_the_user():
     assert sent[0].tobytes() == scene((30, 20)).tobytes()
     with serving(speak("ok")) as server:
         for most in (0, 1, 2):
-            EndpointMLLM(f"http://{server.host}", "small", pictures=most).chat(talk)
+            EndpointMLLM(f"http://{server.host}", "small", max_images=most).chat(talk)
         asked = [json.dumps(body) for _, _, body in server.asked]
     assert [words.count("data:image") for words in asked] == [0, 1, 2]
     assert [words.count("(not shown)") for words in asked] == [3, 2, 1]
@@ -199,7 +201,7 @@ def test_a_reply_that_breaks_off_is_asked_for_again_unless_it_was_heard():
     cut_off = speak("a bo", end=None, done=False)
     heard = []
     with pytest.raises(EndpointError, match="broke off in the middle of its reply"):
-        chat(cut_off, speak("a boat"), on_text=heard.append)
+        chat(cut_off, speak("a boat"), hooks=Hooks(on_text=heard.append))
     assert heard == ["a bo"]
     short = {"Content_Length": "1000"}
     assert "no chat completion" in failure(reply('{"choices": [', **short))
@@ -249,7 +251,7 @@ def test_stop_is_heard_at_once_and_the_server_learns_of_it(act):
     with serving(act) as server:
         mllm = EndpointMLLM(f"http://{server.host}", "small")
         with pytest.raises(Stopped):
-            mllm.chat(said(), should_stop=lambda: time.monotonic() - start > 0.3)
+            mllm.chat(said(), hooks=Hooks(should_stop=lambda: time.monotonic() - start > 0.3))
         assert time.monotonic() - start < 0.3 + 0.5
         if act is talk_slowly:
             assert server.hung_up.wait(5)
@@ -287,7 +289,7 @@ def test_a_limit_that_leaves_no_room_is_dropped_before_the_conversation_is_calle
 def test_who_breaks_off_while_thinking_is_asked_again():
     cut_off = speak("<think>hm", end=None, done=False)
     heard = []
-    assert chat(cut_off, speak("a boat"), on_text=heard.append)[0] == "a boat"
+    assert chat(cut_off, speak("a boat"), hooks=Hooks(on_text=heard.append))[0] == "a boat"
     assert heard == ["a boat"]
 
 

@@ -19,7 +19,7 @@ from wegen_core.copilot import Copilot
 from wegen_core.mllm.endpoint.client import EndpointError, EndpointMLLM
 from wegen_core.planning import chat_planner as planning
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 for needed in ("fastapi", "uvicorn", "openai"):
     pytest.importorskip(needed, reason="pip install transformers[serving]")
@@ -50,7 +50,7 @@ def mllm(request, tmp_path_factory):
     found = EndpointMLLM(
         f"http://127.0.0.1:{port}/v1",
         str(folder),
-        pictures=0 if request.param == "text_only" else None,
+        max_images=0 if request.param == "text_only" else None,
         timeout=60,
     )
     try:
@@ -80,7 +80,11 @@ def said(mllm: EndpointMLLM, words: str) -> Conversation:
 
 def test_it_streams_a_reply(mllm):
     heard = []
-    reply = mllm.chat(said(mllm, "what is it?"), max_new_tokens=20, on_text=heard.append)
+    reply = mllm.chat(
+        said(mllm, "what is it?"),
+        sampling=Sampling(max_new_tokens=20),
+        hooks=Hooks(on_text=heard.append),
+    )
     assert reply and "".join(heard).strip() == reply and len(heard) > 1
 
 
@@ -89,9 +93,8 @@ def test_stop_is_heard_at_once(mllm):
     with pytest.raises(Stopped):
         mllm.chat(
             said(mllm, "what is it?"),
-            max_new_tokens=4000,
-            on_text=heard.append,
-            should_stop=lambda: len(heard) >= 2,
+            sampling=Sampling(max_new_tokens=4000),
+            hooks=Hooks(on_text=heard.append, should_stop=lambda: len(heard) >= 2),
         )
     assert len(heard) <= 3
 
@@ -107,4 +110,4 @@ def test_the_copilot_works_through_it(mllm, monkeypatch):
 def test_a_model_it_has_not_is_an_error_that_says_so(mllm):
     other = EndpointMLLM(mllm.url, "no/such-model", timeout=60)
     with pytest.raises((EndpointError, ValueError), match="no/such-model"):
-        other.chat(said(other, "hello"), max_new_tokens=5)
+        other.chat(said(other, "hello"), sampling=Sampling(max_new_tokens=5))

@@ -14,13 +14,13 @@ import torch
 from tests.support.fakes import FakePainter, scene
 from tests.support.tiny_vlms import KINDS, make
 from wegen_core.copilot import Copilot
-from wegen_core.mllm import MLLM
+from wegen_core.mllm import ChatModel
 from wegen_core.mllm.local import model as local
 from wegen_core.mllm.local.model import LocalMLLM
 from wegen_core.mllm.local.prefix_cache import Known, Prefix
 from wegen_core.planning import chat_planner as planning
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 SEEING = [kind for kind in KINDS if kind != "text_only"]
 
@@ -61,19 +61,23 @@ def counted(mllm: LocalMLLM, monkeypatch) -> list[int]:
 
 
 def test_it_follows_the_protocol_and_streams_what_it_says(mllm):
-    assert isinstance(mllm, MLLM)
+    assert isinstance(mllm, ChatModel)
     heard = []
-    reply = mllm.chat(said(), max_new_tokens=40, on_text=heard.append, temperature=1.0, seed=3)
+    reply = mllm.chat(
+        said(),
+        sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=3),
+        hooks=Hooks(on_text=heard.append),
+    )
     assert reply and "".join(heard).strip() == reply and len(heard) > 5
-    assert reply == mllm.chat(said(), max_new_tokens=40, temperature=1.0, seed=3)
-    assert reply != mllm.chat(said(), max_new_tokens=40, temperature=1.0, seed=4)
+    assert reply == mllm.chat(said(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=3))
+    assert reply != mllm.chat(said(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=4))
 
 
 def test_sampling_leaves_the_callers_random_state_alone(mllm):
     torch.manual_seed(1)
     wanted = torch.rand(3)
     torch.manual_seed(1)
-    mllm.chat(said(), max_new_tokens=3, temperature=1.0, seed=9)
+    mllm.chat(said(), sampling=Sampling(max_new_tokens=3, temperature=1.0, seed=9))
     assert torch.equal(torch.rand(3), wanted)
 
 
@@ -85,7 +89,10 @@ def test_pictures_are_seen(models, kind):
     talks[1].tree[talks[1].head].pictures[0].image.paste((255, 0, 0), (0, 0, 60, 40))
 
     def replies(talk: Conversation) -> tuple[str, ...]:
-        return tuple(mllm.chat(talk, max_new_tokens=20, temperature=1.0, seed=s) for s in range(4))
+        return tuple(
+            mllm.chat(talk, sampling=Sampling(max_new_tokens=20, temperature=1.0, seed=s))
+            for s in range(4)
+        )
 
     assert len({replies(talk) for talk in talks}) == 3
     assert replies(talks[0]) == replies(talks[0])
@@ -93,8 +100,8 @@ def test_pictures_are_seen(models, kind):
 
 def test_without_eyes_pictures_are_only_named(models):
     mllm = models["text_only"]
-    assert mllm.pictures == 0
-    assert mllm.chat(said(scene(), "what is it?"), max_new_tokens=5)
+    assert mllm.capabilities.max_images == 0
+    assert mllm.chat(said(scene(), "what is it?"), sampling=Sampling(max_new_tokens=5))
 
 
 def long_talk(mllm: LocalMLLM, *, fresh: bool) -> list[str]:
@@ -103,7 +110,7 @@ def long_talk(mllm: LocalMLLM, *, fresh: bool) -> list[str]:
     for words in ("what colour is it?", "a blue car", "it is by the sea"):
         if fresh:
             mllm.forget()
-        replies.append(mllm.chat(talk, max_new_tokens=12))
+        replies.append(mllm.chat(talk, sampling=Sampling(max_new_tokens=12)))
         talk.add("assistant", "a boat by the sea")
         talk.add("user", words)
     first = next(iter(talk.tree))
@@ -113,7 +120,7 @@ def long_talk(mllm: LocalMLLM, *, fresh: bool) -> list[str]:
     for _ in range(2):
         if fresh:
             mllm.forget()
-        replies.append(mllm.chat(talk, max_new_tokens=12))
+        replies.append(mllm.chat(talk, sampling=Sampling(max_new_tokens=12)))
     return replies
 
 
@@ -135,20 +142,25 @@ def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
     fed = counted(mllm, monkeypatch)
     talk = said(scene((60, 40)), "a red boat by the sea " * 20)
     mllm.forget()
-    mllm.chat(talk, max_new_tokens=3)
+    mllm.chat(talk, sampling=Sampling(max_new_tokens=3))
     talk.add("assistant", "a boat")
     talk.add("user", scene((50, 70)), "and this?", scene((40, 90)))
     fed.clear()
-    continued = [mllm.chat(talk, max_new_tokens=12, temperature=1.0, seed=s) for s in range(3)]
+    continued = [
+        mllm.chat(talk, sampling=Sampling(max_new_tokens=12, temperature=1.0, seed=s))
+        for s in range(3)
+    ]
     assert sum(fed) < 200
     mllm.forget()
     fed.clear()
-    mllm.chat(talk, max_new_tokens=1)
+    mllm.chat(talk, sampling=Sampling(max_new_tokens=1))
     assert sum(fed) > 200
     wanted = []
     for seed in range(3):
         mllm.forget()
-        wanted.append(mllm.chat(talk, max_new_tokens=12, temperature=1.0, seed=seed))
+        wanted.append(
+            mllm.chat(talk, sampling=Sampling(max_new_tokens=12, temperature=1.0, seed=seed))
+        )
     assert continued == wanted
 
 
@@ -186,9 +198,9 @@ def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
         return len(asked) >= calls
 
     with pytest.raises(Stopped):
-        mllm.chat(said(), max_new_tokens=500, should_stop=stop)
+        mllm.chat(said(), sampling=Sampling(max_new_tokens=500), hooks=Hooks(should_stop=stop))
     assert len(asked) == calls and len(fed) == calls - 1
-    assert mllm.chat(said(), max_new_tokens=5)
+    assert mllm.chat(said(), sampling=Sampling(max_new_tokens=5))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -199,14 +211,16 @@ def test_loading_can_be_stopped_within_a_tensor(folders, kind):
         asked.append(1)
         return len(asked) >= calls
 
-    mllm = local.load(folders[kind], device="cpu", should_stop=lambda: stop(float("inf")))
+    mllm = local.load(
+        folders[kind], device="cpu", hooks=Hooks(should_stop=lambda: stop(float("inf")))
+    )
     calls = len(asked)
     assert calls > len(mllm.model.state_dict())
     for early in {1, *range(calls, 0, -max(1, calls // 40))}:
         asked.clear()
         with pytest.raises(Stopped):
             options = {"device": "cpu", "dtype": torch.bfloat16}
-            local.load(folders[kind], should_stop=lambda n=early: stop(n), **options)
+            local.load(folders[kind], hooks=Hooks(should_stop=lambda n=early: stop(n)), **options)
         assert len(asked) == early
         assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
 
@@ -219,7 +233,7 @@ def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
     assert drawn.plan.intent == "generate" and "your own words" in str(drawn.report)
     assert copilot.chat(talk, "make the boat blue").plan.intent == "refine"
     assert copilot.ask(scene(), "what is it?")
-    monkeypatch.setattr(mllm, "chat", partial(mllm.chat, max_new_tokens=12))
+    monkeypatch.setattr(mllm, "chat", partial(mllm.chat, sampling=Sampling(max_new_tokens=12)))
     found = copilot.rewrite("a red car", n=2)
     assert all("red" in r.prompt.lower() and r.kept for r in found)
 
@@ -233,7 +247,7 @@ def test_too_long_a_conversation_names_the_limit(mllm):
 def test_half_precision(folders, kind):
     mllm = local.load(folders[kind], device="cpu", dtype=torch.bfloat16)
     parts = (scene(), "what is it?") if mllm.pictures != 0 else ("what is it?",)
-    assert mllm.chat(said(*parts), max_new_tokens=5)
+    assert mllm.chat(said(*parts), sampling=Sampling(max_new_tokens=5))
     assert mllm.model.dtype == torch.bfloat16
 
 
@@ -268,13 +282,13 @@ def test_quantised(tmp_path, bits):
     mllm = local.load(folder, device="cpu", bits=bits)
     names = {type(module).__name__ for module in mllm.model.modules()}
     assert names & {"Linear4bit", "Linear8bitLt"}
-    assert mllm.chat(said(), max_new_tokens=5)
+    assert mllm.chat(said(), sampling=Sampling(max_new_tokens=5))
 
 
 def test_attention_is_a_choice(folders):
     replies = {
         attention: local.load(folders["text_only"], device="cpu", attention=attention).chat(
-            said(), max_new_tokens=8
+            said(), sampling=Sampling(max_new_tokens=8)
         )
         for attention in ("sdpa", "eager")
     }

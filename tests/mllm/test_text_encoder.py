@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.support.fakes import scene
-from wegen_core.mllm import MLLM
+from wegen_core.mllm import ChatModel
 from wegen_core.mllm.text_encoder import FAMILIES, TextEncoderMLLM
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 
 class Encoder:
@@ -34,8 +34,11 @@ def talk() -> Conversation:
 def test_turns_are_marked_up_as_the_family_does():
     encoder = Encoder()
     mllm = TextEncoderMLLM(encoder, "qwen3_4b", sees=True)
-    assert isinstance(mllm, MLLM) and mllm.pictures == 0
-    assert mllm.chat(talk(), temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7) == "a boat"
+    assert isinstance(mllm, ChatModel) and mllm.capabilities.max_images == 0
+    assert (
+        mllm.chat(talk(), sampling=Sampling(temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7))
+        == "a boat"
+    )
     text, pictures, options = encoder.given[0]
     assert text == (
         "<|im_start|>user\nPicture 1: (not shown)\na {red} boat<|im_end|>\n"
@@ -67,7 +70,7 @@ def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
 def test_thinking_is_not_said_aloud():
     heard = []
     mllm = TextEncoderMLLM(Encoder("<think>\nhm</think>a boat"), "gemma4", sees=False)
-    assert mllm.chat(talk(), on_text=heard.append) == "a boat" and heard == ["a boat"]
+    assert mllm.chat(talk(), hooks=Hooks(on_text=heard.append)) == "a boat" and heard == ["a boat"]
 
 
 def test_unknown_encoders_and_stop():
@@ -75,5 +78,7 @@ def test_unknown_encoders_and_stop():
         TextEncoderMLLM(Encoder(), "l", sees=False)
     encoder = Encoder()
     with pytest.raises(Stopped):
-        TextEncoderMLLM(encoder, "gemma2_2b", sees=False).chat(talk(), should_stop=lambda: True)
+        TextEncoderMLLM(encoder, "gemma2_2b", sees=False).chat(
+            talk(), hooks=Hooks(should_stop=lambda: True)
+        )
     assert not encoder.given

@@ -9,6 +9,7 @@ from tests.support.fakes import FakeMLLM, FakePainter
 from wegen_core.copilot import Copilot
 from wegen_core.mllm.vocabulary import plainer, words
 from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Hooks
 from wegen_core.training.train_tokenizer import taught_words
 
 
@@ -41,12 +42,12 @@ class Taught(FakeMLLM):
 def test_the_user_is_told_of_them_wherever_a_plan_is_made():
     copilot = Copilot(Taught(), FakePainter())
     told: list[str] = []
-    reply = copilot.chat(Conversation(), "a dragon by the sea", on_text=told.append)
+    reply = copilot.chat(Conversation(), "a dragon by the sea", hooks=Hooks(on_text=told.append))
     note = "fake-mllm does not know: dragon"
     assert reply.text.endswith(f"\n{note}") and note in str(reply.report)
     assert told[-1] == f"\n{note}" and reply.plan.unknown == ("dragon",)
     told.clear()
-    drawn = copilot.draw("a dragon", n=2, on_text=told.append)
+    drawn = copilot.pipeline.generate("a dragon", n=2, hooks=Hooks(on_text=told.append))
     assert all(note in str(d.report) for d in drawn) and "".join(told).count(note) == 1
     assert "does not know" not in copilot.chat(Conversation(), "a boat").text
 
@@ -59,7 +60,7 @@ def test_what_was_told_is_no_part_of_the_talk():
 
 def test_the_embedded_network_lists_every_word_of_its_lessons():
     copilot = wegen.load()
-    assert copilot.net.config.words == taught_words()
+    assert copilot.net.config.vocabulary == taught_words()
     said = [f"a {word} car" for word in taught_words().split()]
     assert [plainer(words) for words in said] == said
     assert copilot.mllm.unknown("draw a red kitten under the stars, pls") == ()

@@ -7,7 +7,7 @@ from PIL import Image, ImageDraw
 
 from wegen_core.painting.collage import collage
 from wegen_core.painting.families import FAMILIES
-from wegen_core.painting.request import BLEND_STRENGTH, brief
+from wegen_core.painting.request import BLEND_STRENGTH, paint_request
 from wegen_core.records.plan import Plan, Reference
 
 GREY = Image.new("RGB", (200, 100), "grey")
@@ -65,15 +65,15 @@ def test_a_painter_of_one_picture_gets_the_things_laid_in():
         region=(0.0, 0.0, 0.5, 1.0),
     )
     pictures = [disc(), GREY, Image.new("RGB", (9, 9), "blue")]
-    told = brief(plan, pictures, SDXL, area=200 * 100)
-    assert told.strength == BLEND_STRENGTH and told.final == GREY.size
-    laid = np.asarray(told.base)
-    assert (laid[..., 1] < 60).any() and not (laid[:, told.size[0] // 2 :, 1] < 60).any()
-    assert told.region.getbbox() is not None and told.pictures == (told.base,)
+    request = paint_request(plan, pictures, SDXL, area=200 * 100)
+    assert request.strength == BLEND_STRENGTH and request.final == GREY.size
+    laid = np.asarray(request.base)
+    assert (laid[..., 1] < 60).any() and not (laid[:, request.size[0] // 2 :, 1] < 60).any()
+    assert request.region.getbbox() is not None and request.images == (request.base,)
 
 
 def test_an_editor_that_sees_several_pictures_gets_them_as_they_are():
     flux2 = next(f for f in FAMILIES if f.prefix == "Flux2")
     plan = Plan("compose", prompt="x", references=(Reference(1), Reference(2, "base")))
-    told = brief(plan, [disc(), GREY], flux2, area=200 * 100)
-    assert len(told.pictures) == 2 and told.pictures[1] is told.base and told.region is None
+    request = paint_request(plan, [disc(), GREY], flux2, area=200 * 100)
+    assert len(request.images) == 2 and request.images[1] is request.base and request.region is None

@@ -18,7 +18,7 @@ from wegen_core.copilot import Copilot
 from wegen_core.painting import Painter
 from wegen_core.painting.diffusers import DiffusersPainter, load
 from wegen_core.painting.families import FAMILIES, family_of, instruction, paint_size, shown_size
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Stopped
 from wegen_core.records.plan import Plan, Reference
 
 AREA = 96 * 96
@@ -159,7 +159,9 @@ def test_steps_are_reported_and_stop_is_heard(painter, plan):
         heard.append((stage, step, total))
 
     pictures = [scene((96, 96))]
-    painter.paint([plan], pictures, seeds=[1], steps=4, guidance=2.0, on_progress=report)
+    painter.paint(
+        [plan], pictures, seeds=[1], steps=4, guidance=2.0, hooks=Hooks(on_progress=report)
+    )
     total = heard[0][2]
     assert heard == [("paint", k, total) for k in range(1, total + 1)] and total >= 2
     del heard[:]
@@ -169,8 +171,7 @@ def test_steps_are_reported_and_stop_is_heard(painter, plan):
             pictures,
             seeds=[1, 2],
             steps=4,
-            on_progress=report,
-            should_stop=lambda: bool(heard),
+            hooks=Hooks(on_progress=report, should_stop=lambda: bool(heard)),
         )
     assert len(heard) == 1
     assert paint(painter, plan, *pictures)

@@ -8,8 +8,10 @@ import pytest
 
 from tests.support.fakes import FakePainter, scene
 from wegen_core.copilot import Copilot
-from wegen_core.planning.chat_planner import MOST_TOKENS, NOTE, SCHEMA, ask_for_plans
+from wegen_core.mllm import Capabilities
+from wegen_core.planning.chat_planner import NOTE, SAMPLING, SCHEMA, ChatPlanner
 from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import NO_HOOKS, Hooks, Sampling
 from wegen_core.records.plan import Plan, Reference
 
 GOOD = {
@@ -18,7 +20,7 @@ GOOD = {
     "prompt": "a red boat by the sea",
     "changes": ["the boat is red"],
     "keep": ["the sea"],
-    "scope": "object",
+    "scope": "local",
     "region": [0.1, 0.2, 0.5, 0.6],
     "references": [],
 }
@@ -28,20 +30,18 @@ class Chatty:
     """Says what it is told to, and remembers what it was asked."""
 
     name = "chatty"
+    capabilities = Capabilities(max_images=0)
 
     def __init__(self, *replies) -> None:
         self.replies = [r if isinstance(r, str) else json.dumps(r) for r in replies]
         self.asked: list[tuple[Conversation, dict]] = []
 
-    def chat(self, conversation, *, on_text=None, **options) -> str:
+    def chat(self, conversation, *, hooks=NO_HOOKS, **options) -> str:
         self.asked.append((conversation, options))
         reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if on_text:
-            on_text(reply)
+        if hooks.on_text:
+            hooks.on_text(reply)
         return reply
-
-    def plan(self, conversation, *, guidance=None, on_progress=None, **options):
-        return ask_for_plans(self, conversation, **options)
 
 
 def said(*parts) -> Conversation:
@@ -50,21 +50,25 @@ def said(*parts) -> Conversation:
     return talk
 
 
+def plan_of(model, conversation, **options) -> Plan:
+    return ChatPlanner(model).plan(conversation, **options)
+
+
 def refining(*replies, words="make the boat red", **options) -> tuple[Plan, Chatty]:
     model = Chatty(*replies)
-    return ask_for_plans(model, said(scene(), words), **options)[0], model
+    return plan_of(model, said(scene(), words), **options), model
 
 
 def test_a_good_reply_becomes_the_plan_at_once():
     heard = []
-    plan, model = refining(GOOD, seed=7, on_text=heard.append)
+    plan, model = refining(GOOD, sampling=Sampling(seed=7), hooks=Hooks(on_text=heard.append))
     assert len(model.asked) == 1 and heard == [GOOD["text"]]
     made = plan.to_dict()
     assert {k: made[k] for k in GOOD} == GOOD
     assert {c.kind for c in plan.constraints} >= {"colour", "language"}
     talk, options = model.asked[0]
-    assert options["schema"] is SCHEMA and options["seed"] == 7
-    assert options["max_new_tokens"] == MOST_TOKENS
+    assert options["schema"] is SCHEMA and options["sampling"].seed == 7
+    assert options["sampling"].max_new_tokens == SAMPLING.max_new_tokens
     words = talk.turns[-1].text
     assert words.startswith("make the boat red\n") and '"region"' in words
     assert len(talk.images) == 1
@@ -86,18 +90,18 @@ def test_chatty_models_are_understood(form):
 
 
 def said_aloud(*replies, size=3) -> list[str]:
-    """What is said while the first reply comes in pieces of `size` signs."""
+    """What is said while the first reply comes in pieces of `size` characters."""
 
     class Slow(Chatty):
-        def chat(self, conversation, *, on_text=None, **options):
+        def chat(self, conversation, *, hooks=NO_HOOKS, **options):
             reply = super().chat(conversation, **options)
             for at in range(0, len(reply), size):
-                if on_text:
-                    on_text(reply[at : at + size])
+                if hooks.on_text:
+                    hooks.on_text(reply[at : at + size])
             return reply
 
     heard = []
-    ask_for_plans(Slow(*replies), said(scene(), "make it red"), on_text=heard.append)
+    plan_of(Slow(*replies), said(scene(), "make it red"), hooks=Hooks(on_text=heard.append))
     return heard
 
 
@@ -123,11 +127,11 @@ def test_a_plan_that_was_not_to_be_used_is_said_over_again():
         ("What a lovely boat!", "held no JSON object"),
         (GOOD | {"intent": "paint"}, "plan intent is 'paint'; use one of"),
         (GOOD | {"prompt": ""}, "prompt is empty"),
-        (GOOD | {"region": [120, 40, 700, 655]}, "from 0 to 1"),
-        (GOOD | {"region": [0.5, 0.5, 0.1, 0.6]}, "left must be below right"),
+        (GOOD | {"region": [120, 40, 700, 655]}, "x0 < x1 <= 1"),
+        (GOOD | {"region": [0.5, 0.5, 0.1, 0.6]}, "it needs 0 <= x0 < x1"),
         (GOOD | {"references": [{"picture": 4}]}, "names picture 4; there are 1"),
         (GOOD | {"references": [{"picture": 1, "strength": 7}]}, "strength is 7"),
-        (GOOD | {"changes": {"boat": "red"}}, "no list of texts"),
+        (GOOD | {"changes": {"boat": "red"}}, "give a list of texts"),
         (GOOD | {"intent": "answer", "text": ""}, "\"text\" is empty"),
     ],
 )  # fmt: skip
@@ -176,7 +180,7 @@ PROSE = "I would love to help you with that."
 )
 def test_after_two_tries_the_users_own_words_are_the_plan(parts, wanted):
     model = Chatty(PROSE)
-    plan = ask_for_plans(model, said(*parts))[0]
+    plan = plan_of(model, said(*parts))
     assert plan.intent == wanted and len(model.asked) == 2
     assert NOTE.format(name="chatty") in plan.text
     if wanted == "answer":
@@ -184,11 +188,13 @@ def test_after_two_tries_the_users_own_words_are_the_plan(parts, wanted):
     else:
         assert plan.prompt == parts[-1]
     if wanted == "compose":
-        assert [(r.picture, r.role) for r in plan.references] == [(1, "subject"), (2, "base")]
+        assert [(r.image, r.role) for r in plan.references] == [(1, "subject"), (2, "base")]
 
 
 def test_the_report_says_that_the_words_are_the_users():
-    drawn = Copilot(Chatty(PROSE), FakePainter()).draw("a boat by the sea, in the morning, calm")[0]
+    drawn = Copilot(Chatty(PROSE), FakePainter()).pipeline.generate(
+        "a boat by the sea, in the morning, calm"
+    )[0]
     assert "No plan could be read from chatty; your own words are used" in str(drawn.report)
     assert drawn.plan.prompt == "a boat by the sea, in the morning, calm"
 
@@ -197,15 +203,15 @@ def test_pictures_just_shown_count_from_one_in_the_users_words():
     talk = said(scene(), "nice")
     talk.add("assistant", "thanks")
     talk.add("user", scene(), scene(), "put the cat from picture 1 into picture 2")
-    plan = ask_for_plans(Chatty(PROSE), talk)[0]
-    assert [(r.picture, r.role) for r in plan.references] == [(2, "subject"), (3, "base")]
+    plan = plan_of(Chatty(PROSE), talk)
+    assert [(r.image, r.role) for r in plan.references] == [(2, "subject"), (3, "base")]
 
 
 @pytest.mark.parametrize("intent", ["generate", "refine", "compose"])
 def test_a_forced_intent_is_kept(intent):
     for reply in (GOOD | {"intent": "answer"}, PROSE, "{}"):
         model = Chatty(reply)
-        plan = ask_for_plans(model, said(scene(), scene(), "make it red"), intent=intent)[0]
+        plan = plan_of(model, said(scene(), scene(), "make it red"), intent=intent)
         assert plan.intent == intent and plan.prompt
         assert f'"intent": "{intent}"' in model.asked[0][0].turns[-1].text
 
@@ -213,41 +219,42 @@ def test_a_forced_intent_is_kept(intent):
 def test_a_forced_answer_is_plain_streamed_chat():
     heard = []
     model = Chatty("red")
-    plan = ask_for_plans(model, said(scene(), "which?"), intent="answer", on_text=heard.append)[0]
+    plan = plan_of(
+        model, said(scene(), "which?"), intent="answer", hooks=Hooks(on_text=heard.append)
+    )
     assert plan == Plan("answer", text="red") and heard == ["red"]
     assert "schema" not in model.asked[0][1] and model.asked[0][0].turns[-1].text == "which?"
 
 
 def test_what_a_new_pictures_prompt_lost_is_put_back():
     lossy = GOOD | {"intent": "generate", "prompt": "A shop in a street."}
-    plan = ask_for_plans(Chatty(lossy), said('a shop with a sign "OPEN 24h" in red'))[0]
+    plan = plan_of(Chatty(lossy), said('a shop with a sign "OPEN 24h" in red'))
     assert '"OPEN 24h"' in plan.prompt and plan.prompt.startswith("A shop in a street.")
 
 
 def test_a_prompt_about_something_else_is_no_plan():
     other = GOOD | {"intent": "generate", "prompt": "I will be taking care of you today."}
     model = Chatty(other, GOOD | {"intent": "generate", "prompt": "a grey cat on a sofa"})
-    assert ask_for_plans(model, said("a cat"))[0].prompt == "a grey cat on a sofa"
+    assert plan_of(model, said("a cat")).prompt == "a grey cat on a sofa"
     assert "leaves out what was asked for: cat" in model.asked[1][0].turns[-1].text
-    assert ask_for_plans(Chatty(other), said("a cat"))[0].prompt == "a cat"
+    assert plan_of(Chatty(other), said("a cat")).prompt == "a cat"
 
 
 def test_a_translated_prompt_is_left_alone_but_for_quotes():
     english = GOOD | {"intent": "generate", "prompt": "three red boats by the sea"}
-    assert ask_for_plans(Chatty(english), said("海边的三只红色的船"))[0].prompt == english["prompt"]
-    signed = ask_for_plans(Chatty(english), said("海边的船，船上写着“回家”"))[0].prompt
+    assert plan_of(Chatty(english), said("海边的三只红色的船")).prompt == english["prompt"]
+    signed = plan_of(Chatty(english), said("海边的船，船上写着“回家”")).prompt
     assert signed.startswith(english["prompt"]) and "回家" in signed
 
 
 def test_changing_a_picture_that_is_not_there_draws_one():
-    plan = ask_for_plans(Chatty(GOOD), said("make the boat red"))[0]
+    plan = plan_of(Chatty(GOOD), said("make the boat red"))
     assert plan.intent == "generate" and plan.region is None and plan.changes == ()
 
 
-def test_n_plans_take_n_seeds_and_the_conversation_is_left_alone():
+def test_the_conversation_is_left_alone():
     model, talk = Chatty(GOOD), said("a boat")
-    assert len(ask_for_plans(model, talk, n=3, seed=5)) == 3
-    assert [o["seed"] for _, o in model.asked] == [5, 6, 7]
+    plan_of(model, talk)
     assert len(talk.tree) == 1 and talk.turns[-1].text == "a boat"
 
 

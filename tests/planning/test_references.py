@@ -8,11 +8,17 @@ import pytest
 
 from tests.support.fakes import FakeMLLM, FakePainter, scene
 from wegen_core import Conversation, Copilot
+from wegen_core.mllm import Capabilities
 from wegen_core.painting.families import FAMILIES, instruction
-from wegen_core.painting.request import brief
-from wegen_core.planning import requests as turns
-from wegen_core.planning.chat_planner import ask_for_plans
-from wegen_core.planning.references import assigned, in_words, place_of, with_base
+from wegen_core.painting.request import paint_request
+from wegen_core.planning.chat_planner import ChatPlanner
+from wegen_core.planning.references import (
+    describe_references,
+    describe_region,
+    merge_user_references,
+    resolve_base_image,
+)
+from wegen_core.planning.requests import compose_request
 from wegen_core.records.plan import ROLES, Plan, Reference
 
 GIVEN = (
@@ -23,15 +29,15 @@ GIVEN = (
 
 
 def test_every_role_is_said_in_its_own_words():
-    said = {role: in_words([Reference(1, role)]) for role in ROLES}
+    said = {role: describe_references([Reference(1, role)]) for role in ROLES}
     assert len(set(said.values())) == len(ROLES)
     assert all("icture 1" in words and words.endswith(".") for words in said.values())
-    assert in_words(GIVEN) == (
+    assert describe_references(GIVEN) == (
         "Take the cat from picture 1, and put it in the upper left. "
         "Loosely take the style from picture 2, and nothing else of it. "
         "Picture 3 is the scene; its other parts stay as they are."
     )
-    assert in_words([Reference(1, "mood"), Reference(2, strength=0)]) == (
+    assert describe_references([Reference(1, "mood"), Reference(2, strength=0)]) == (
         "Take the main thing from picture 1 as the mood."
     )
 
@@ -46,20 +52,20 @@ def test_every_role_is_said_in_its_own_words():
         ((0.2, 0.8, 0.8, 1), "at the bottom"),
     ],
 )
-def test_places_in_words(region, words):
-    assert place_of(region) == words
+def test_places_describe_references(region, words):
+    assert describe_region(region) == words
 
 
 def test_what_the_user_says_counts_more_than_the_plan():
     planned = (Reference(1, "background"), Reference(2, "base"), Reference(4, "pose"))
-    plan = assigned(Plan("compose", prompt="a cat", references=planned), GIVEN)
+    plan = merge_user_references(Plan("compose", prompt="a cat", references=planned), GIVEN)
     assert plan.references == (*GIVEN, planned[2])
     assert plan.region == (0, 0, 0.4, 0.4)
-    assert assigned(plan, ()) == plan
+    assert merge_user_references(plan, ()) == plan
     two = (*GIVEN, Reference(4, "object", region=(0.5, 0.5, 1, 1)))
-    assert assigned(plan, two).region == (0, 0, 1, 1)
+    assert merge_user_references(plan, two).region == (0, 0, 1, 1)
     placeless = (*GIVEN, Reference(4, "object"))
-    assert assigned(Plan("compose", prompt="a cat"), placeless).region is None
+    assert merge_user_references(Plan("compose", prompt="a cat"), placeless).region is None
 
 
 def test_a_plan_with_placed_references_survives_json():
@@ -85,8 +91,9 @@ def test_models_that_plan_in_words_are_told():
         heard.append(conversation.turns[-1].text)
         return '{"intent": "compose", "prompt": "a cat on a boat"}'
 
-    talk = turns.composing([scene()] * 3, "put them together", GIVEN)
-    ask_for_plans(SimpleNamespace(name="m", chat=chat), talk, intent="compose")
+    talk = compose_request([scene()] * 3, "put them together", GIVEN)
+    model = SimpleNamespace(name="m", chat=chat, capabilities=Capabilities())
+    ChatPlanner(model).plan(talk, intent="compose")
     assert "put them together\nTake the cat from picture 1, and put it in" in heard[0]
 
 
@@ -130,16 +137,16 @@ def talk_of(*pictures: int, words: str = "put the cat from picture 1 into pictur
     ],
 )
 def test_the_plan_names_the_picture_that_it_changes(intent, planned, talk, base):
-    plan = with_base(Plan(intent, prompt="a cat", references=planned), talk)
+    plan = resolve_base_image(Plan(intent, prompt="a cat", references=planned), talk)
     assert plan.base == base
-    assert sum(r.picture == base for r in plan.references) == (base is not None)
+    assert sum(r.image == base for r in plan.references) == (base is not None)
 
 
 def test_the_painter_changes_the_picture_whose_rest_stays():
     """The plan alone would have painted over the first picture, the words keep the second."""
-    talk = turns.composing([scene((40, 64)), scene((64, 40))], "put it into picture 2")
+    talk = compose_request([scene((40, 64)), scene((64, 40))], "put it into picture 2")
     planned = Plan("compose", prompt="a cat", references=(Reference(1), Reference(2, "style")))
-    plan = with_base(planned, talk)
+    plan = resolve_base_image(planned, talk)
     pictures = [p.image for p in talk.images]
     family = next(f for f in FAMILIES if f.prefix == "Flux2")
-    assert brief(plan, pictures, family, area=64 * 64).final == (64, 40)
+    assert paint_request(plan, pictures, family, area=64 * 64).final == (64, 40)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from wegen_core.planning.undo import undone
+from wegen_core.planning.undo import try_undo
 from wegen_core.records.conversation import Conversation
 
 
@@ -27,13 +27,13 @@ def talk(*said: str) -> Conversation:
 def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(words):
     conversation = talk("a boat", "make it red", "what colour is it?")
     before = len(conversation.tree)
-    reply = undone(conversation, words)
+    reply = try_undo(conversation, words)
     assert reply.text == "Taken back: make it red" and reply.plan.intent == "answer"
     assert [i.getpixel((0, 0)) for i in reply.images] == [(0, 0, 0)]
     assert [t.text for t in conversation.turns] == ["a boat", "reply 0"]
     assert len(conversation.tree) == before
-    assert undone(conversation, words).images == [] and conversation.turns == []
-    assert "no picture" in undone(conversation, words).text
+    assert try_undo(conversation, words).images == [] and conversation.turns == []
+    assert "no picture" in try_undo(conversation, words).text
 
 
 @pytest.mark.parametrize(
@@ -43,4 +43,4 @@ def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(wo
 )
 def test_anything_more_than_that_is_for_the_model(words):
     conversation = talk("a boat", "make it red")
-    assert undone(conversation, words) is None and len(conversation.turns) == 4
+    assert try_undo(conversation, words) is None and len(conversation.turns) == 4

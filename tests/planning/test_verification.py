@@ -8,9 +8,10 @@ import pytest
 
 from tests.support.fakes import FakeMLLM, FakePainter, scene
 from wegen_core.copilot import Copilot
-from wegen_core.planning.verification import Finding, look, stressed
+from wegen_core.mllm import Capabilities
+from wegen_core.planning.verification import CheckResult, emphasise_failures, verify
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import NO_HOOKS, Hooks, Stopped
 from wegen_core.records.plan import Plan
 from wegen_core.rewriting import find_constraints
 
@@ -20,27 +21,24 @@ WISH = 'three red boats and a sign "OPEN" by the sea in the early morning'
 class Eyes(FakeMLLM):
     """Plans as the fake does, with the user's constraints; answers as it is told to."""
 
-    pictures = None
+    capabilities = Capabilities()
 
     def __init__(self, *replies) -> None:
         super().__init__()
         self.replies = [r if isinstance(r, str) else json.dumps({"answers": r}) for r in replies]
         self.asked: list[Conversation] = []
 
-    def chat(self, conversation, *, should_stop=None, **_):
-        if should_stop is not None and should_stop():
-            raise Stopped
+    def chat(self, conversation, *, hooks=NO_HOOKS, **_):
+        hooks.check_stop()
         self.asked.append(conversation)
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
     def plan(self, conversation, **options):
-        plan = super().plan(conversation, **options)[0]
+        plan = super().plan(conversation, **options)
         said = conversation.turns[-1].text
         changes = (said,) if plan.intent == "refine" else ()
-        return [
-            Plan(plan.intent, plan.prompt, plan.text, changes,
-                 constraints=tuple(find_constraints(said)))
-        ]  # fmt: skip
+        return Plan(plan.intent, plan.prompt, plan.text, changes,
+                    constraints=tuple(find_constraints(said)))  # fmt: skip
 
 
 def demanded() -> list[str]:
@@ -54,7 +52,7 @@ def test_every_constraint_is_asked_about_and_answered():
     assert len(demanded()) >= 3
     answers = ["yes", "no", "cannot tell", *["Yes."] * (len(demanded()) - 3)]
     eyes = Eyes(answers)
-    found = look(eyes, scene(), PLAN)
+    found = verify(eyes, scene(), PLAN)
     assert [f.words for f in found] == demanded()
     assert [f.holds for f in found[:3]] == [True, False, None] and found[-1].holds is not False
     assert [str(f).split(":")[0] for f in found[:3]] == ["yes", "no", "cannot tell"]
@@ -64,14 +62,16 @@ def test_every_constraint_is_asked_about_and_answered():
 
 @pytest.mark.parametrize("reply", ["It is a lovely picture!", '{"answers": ["no"]}', "{}", "[no]"])
 def test_what_a_chatty_model_leaves_open_cannot_be_told(reply):
-    assert {f.holds for f in look(Eyes(reply), scene(), PLAN)} == {None}
+    assert {f.holds for f in verify(Eyes(reply), scene(), PLAN)} == {None}
 
 
 def test_a_refinement_is_asked_about_its_changes():
     plan = Plan("refine", prompt="x", changes=("the boat is red", "the sky is dark"))
-    found = look(Eyes("<think>no</think>```json\n{'answers': ['yes', 'no',]}\n```"), scene(), plan)
-    assert found == [Finding("the boat is red", True), Finding("the sky is dark", False)]
-    again = stressed(plan, found)
+    found = verify(
+        Eyes("<think>no</think>```json\n{'answers': ['yes', 'no',]}\n```"), scene(), plan
+    )
+    assert found == [CheckResult("the boat is red", True), CheckResult("the sky is dark", False)]
+    again = emphasise_failures(plan, [c for c in found if c.holds is False])
     assert "the sky is dark" in again.prompt and "the boat is red" not in again.prompt
     assert again.changes[-1] == "make sure of this: the sky is dark"
 
@@ -81,18 +81,18 @@ def test_a_refinement_is_also_asked_about_what_no_change_states():
     constraints = tuple(find_constraints(asked))
     assert {c.kind for c in constraints} >= {"colour", "quote", "keep"}
     plan = Plan("refine", prompt="x", changes=("the boat is red",), constraints=constraints)
-    found = look(Eyes('{"answers": ["yes", "no"]}'), scene(), plan)
-    assert found == [Finding("the boat is red", True), Finding("OPEN", False)]
+    found = verify(Eyes('{"answers": ["yes", "no"]}'), scene(), plan)
+    assert found == [CheckResult("the boat is red", True), CheckResult("OPEN", False)]
 
 
 def test_nothing_to_check_asks_nothing():
     eyes = Eyes("never")
-    assert look(eyes, scene(), Plan("generate", prompt="a boat")) == [] and not eyes.asked
+    assert verify(eyes, scene(), Plan("generate", prompt="a boat")) == [] and not eyes.asked
 
 
 def drawing(check: str, *replies) -> tuple:
     copilot = Copilot(Eyes(*replies), FakePainter(), check=check)
-    return copilot.draw(WISH, seed=3)[0], copilot
+    return copilot.pipeline.generate(WISH, seed=3)[0], copilot
 
 
 def test_the_report_shows_the_list():
@@ -129,10 +129,10 @@ def test_refinements_are_checked_too():
 
 
 def test_without_eyes_the_check_is_said_to_be_skipped():
-    drawn = Copilot(FakeMLLM(), FakePainter(), check="repaint").draw(WISH)[0]
+    drawn = Copilot(FakeMLLM(), FakePainter(), check="repaint").pipeline.generate(WISH)[0]
     assert "check skipped: fake-mllm does not look at pictures" in str(drawn.report)
     assert drawn.report.data["check"] == "skipped"
-    off = Copilot(FakeMLLM(), FakePainter()).draw(WISH)[0]
+    off = Copilot(FakeMLLM(), FakePainter()).pipeline.generate(WISH)[0]
     assert "check" not in off.report.data and "check" not in str(off.report)
     with pytest.raises(ValueError, match="check is 'always'; use one of off, report, repaint"):
         Copilot(FakeMLLM(), FakePainter(), check="always")
@@ -146,5 +146,7 @@ def test_stop_is_heard_while_looking():
         return len(calls) > 5
 
     with pytest.raises(Stopped):
-        Copilot(Eyes(["no"]), FakePainter(), check="report").draw(WISH, should_stop=stop)
+        Copilot(Eyes(["no"]), FakePainter(), check="report").pipeline.generate(
+            WISH, hooks=Hooks(should_stop=stop)
+        )
     assert len(calls) == 6

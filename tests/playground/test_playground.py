@@ -230,5 +230,5 @@ def test_questions_have_true_answers():
 
 
 def test_the_world_needs_no_torch():
-    code = "import sys, wegen_core.data.playground; assert 'torch' not in sys.modules"
+    code = "import sys, wegen_core.playground.samples; assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)

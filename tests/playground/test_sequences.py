@@ -6,11 +6,10 @@ import numpy as np
 import pytest
 
 from wegen_core.loading import MINI
+from wegen_core.model.prompt import IGNORED
 from wegen_core.model.tokenizer import Tokenizer
 from wegen_core.playground import samples as world
 from wegen_core.playground import sequences
-
-IGNORED = -100
 
 
 @pytest.fixture(scope="module")
@@ -18,21 +17,19 @@ def tokenizer() -> Tokenizer:
     return Tokenizer(MINI / "tokenizer", 64)
 
 
-def learned(talk: list[sequences.Exchange], tokenizer: Tokenizer) -> str:
+def learned(talk: list[sequences.TrainingTurn], tokenizer: Tokenizer) -> str:
     labels = sequences.encode(talk, tokenizer).labels
     return tokenizer.decode([label for label in labels if label != IGNORED]).strip()
 
 
-@pytest.mark.parametrize("pictures", range(1, sequences.MOST_PICTURES + 1))
-def test_a_chat_has_so_many_pictures_each_with_its_scene(
-    pictures: int, tokenizer: Tokenizer
-) -> None:
+@pytest.mark.parametrize("images", range(1, sequences.MAX_IMAGES + 1))
+def test_a_chat_has_so_many_pictures_each_with_its_scene(images: int, tokenizer: Tokenizer) -> None:
     for seed in range(30):
-        talk = sequences.chat(pictures, np.random.default_rng(seed))
+        talk = sequences.chat(images, np.random.default_rng(seed))
         encoded = sequences.encode(talk, tokenizer)
         assert len(encoded.ids) == len(encoded.labels)
-        assert encoded.ids.count(tokenizer.image_start_id) == pictures
-        assert len(encoded.scenes) == len(encoded.generated) == pictures
+        assert encoded.ids.count(tokenizer.image_start_id) == images
+        assert len(encoded.scenes) == len(encoded.generated) == images
 
 
 def test_replies_say_what_was_seen_what_changes_and_what_is_meant(tokenizer: Tokenizer) -> None:

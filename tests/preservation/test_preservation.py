@@ -13,12 +13,12 @@ from hypothesis.extra import numpy as hnp
 from PIL import Image
 from scipy import ndimage
 
-from benchmarks.preservation import GLOBAL, editor, to_picture
+from tests.support.simulated_editor import GLOBAL, editor, to_picture
 from wegen_core.playground.samples import Scene, Thing, draw, sample
 from wegen_core.preservation import (
     Anchor,
     Report,
-    drift_picture,
+    drift_image,
     preserve,
     preserve_batch,
 )
@@ -295,7 +295,7 @@ def test_the_report_reads_and_serialises():
     assert "moved the picture by +0.01, +0.00 px, scale 1.0000" in moved
     nothing = json.loads(Report("lock", "nothing changed", psnr_after=float("inf")).to_json())
     assert nothing["psnr_after"] == "inf" and nothing["psnr_before"] is None
-    picture = drift_picture(result.drift, result.change_mask)
+    picture = drift_image(result.drift, result.change_mask)
     assert picture.mode == "RGB" and picture.size == result.drift.shape[::-1]
 
 

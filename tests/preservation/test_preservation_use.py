@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from benchmarks.preservation import random_pair
+from tests.support.simulated_editor import random_pair
 from wegen_core.preservation import (
     array_backend as filters,
 )
 from wegen_core.preservation import (
-    drift_picture,
+    drift_image,
     opencv_hint,
     preserve,
     preserve_batch,
 )
-from wegen_core.records.hooks import Stopped
+from wegen_core.records.hooks import Hooks, Stopped
 
 SOME = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -59,7 +59,7 @@ def test_stop_is_heard_between_the_steps(backend, asked):
         return len(times) > asked
 
     with pytest.raises(Stopped):
-        preserve(source, edited(source), should_stop=should_stop)
+        preserve(source, edited(source), hooks=Hooks(should_stop=should_stop))
     assert len(times) == asked + 1
 
 
@@ -68,7 +68,10 @@ def test_a_batch_tells_its_progress_and_shares_the_first_registration_there_is()
     frames = np.stack([source, edited(source), np.roll(edited(source), 2, axis=1)])
     told = []
     first, second, third = preserve_batch(
-        source, frames, shared_registration=True, on_progress=lambda *step: told.append(step)
+        source,
+        frames,
+        shared_registration=True,
+        hooks=Hooks(on_progress=lambda *step: told.append(step)),
     )
     assert told == [("preserve", i, 3, None) for i in (1, 2, 3)]
     assert first.registration is None  # equal pictures need none
@@ -89,7 +92,7 @@ def test_the_drift_is_always_a_picture_of_the_sources_shape(shape):
         height, width = result.drift.shape
         assert height * width < 1_010_000
         assert height / width == pytest.approx(shape[0] / shape[1], rel=0.01)
-        assert drift_picture(result.drift, result.change_mask).size == (width, height)
+        assert drift_image(result.drift, result.change_mask).size == (width, height)
 
 
 def test_what_to_install_is_said_where_opencv_is_missing(backend):

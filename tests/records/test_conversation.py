@@ -94,7 +94,7 @@ def test_parts_become_text_and_pictures():
     assert [p.image.mode for p in turn.images] == ["RGB", "RGB"]
     assert turn.images[1].features == 5
     assert talk.images == turn.images
-    assert repr(talk) == "Conversation(1 turns, 2 pictures)"
+    assert repr(talk) == "Conversation(1 turns, 2 images)"
 
 
 @pytest.mark.parametrize(
@@ -202,10 +202,10 @@ def test_a_missing_or_broken_picture_is_named(tmp_path):
     saved(tmp_path)
     (png,) = tmp_path.glob("*.png")
     png.write_bytes(b"no picture")
-    with pytest.raises(ValueError, match=f"picture {png.name} cannot be read"):
+    with pytest.raises(ValueError, match=f"image {png.name} cannot be read"):
         Conversation.load(tmp_path)
     png.unlink()
-    with pytest.raises(FileNotFoundError, match=f"picture {png.name} .* is missing"):
+    with pytest.raises(FileNotFoundError, match=f"image {png.name} .* is missing"):
         Conversation.load(tmp_path)
 
 
@@ -250,10 +250,10 @@ def spoil(data, how):
         ("unknown parent", "follows unknown turn 'zzz'"),
         ("cycle", "follows itself"),
         ("self", "follows itself"),
-        ("twice", "is there twice"),
+        ("twice", "occurs twice"),
         ("head", "no turn 'zzz'"),
         ("role", "turn role is 'system'"),
-        ("path", "neither text nor a picture"),
+        ("path", "neither text nor an image"),
         ("parts", "it has no parts"),
         ("no parts", "field 'parts' is missing"),
         ("no turns", "field 'turns' is missing"),

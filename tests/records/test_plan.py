@@ -56,7 +56,10 @@ def test_the_draft_is_neither_written_nor_compared():
         ({"intent": "answer", "keep": (1,)}, "plan keep holds 1"),
         ({"intent": "answer", "references": ("x",)}, "plan references holds 'x'"),
         ({"intent": "answer", "constraints": ("x",)}, "plan constraints holds 'x'"),
-        ({"intent": "answer", "scope": "all"}, "plan scope is 'all'; use one of local, object"),
+        (
+            {"intent": "answer", "scope": "all"},
+            "plan scope is 'all'; use one of local, background, global",
+        ),
         ({"intent": "answer", "region": (0, 0, 1)}, "plan region is"),
         ({"intent": "answer", "region": (0.5, 0, 0.5, 1)}, "x0 < x1"),
         ({"intent": "answer", "region": (0, 0, 1, 1.1)}, "y1 <= 1"),
@@ -71,11 +74,11 @@ def test_wrong_plans_are_refused(fields, message):
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"picture": 0}, "numbered from 1"),
-        ({"picture": True}, "numbered from 1"),
-        ({"picture": 1, "role": ""}, "reference role"),
-        ({"picture": 1, "what": None}, "reference what"),
-        ({"picture": 1, "strength": 1.5}, "strength is 1.5; give a number in 0..1"),
+        ({"image": 0}, "numbered from 1"),
+        ({"image": True}, "numbered from 1"),
+        ({"image": 1, "role": ""}, "reference role"),
+        ({"image": 1, "what": None}, "reference what"),
+        ({"image": 1, "strength": 1.5}, "strength is 1.5; give a number in 0..1"),
     ],
 )
 def test_wrong_references_are_refused(fields, message):
@@ -86,15 +89,18 @@ def test_wrong_references_are_refused(fields, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("{", "no JSON"),
+        ("{", "not JSON"),
         ("[]", "plan is a list"),
         ("{}", "plan has no intent"),
         ('{"intent": "answer", "mood": 1}', "unknown field 'mood'"),
         ('{"intent": "answer", "references": 3}', "plan references is 3"),
-        ('{"intent": "answer", "references": [{"page": 1}]}', "malformed item"),
+        (
+            '{"intent": "answer", "references": [{"page": 1}]}',
+            "reference has unknown field 'page'; use picture",
+        ),
         ('{"intent": "answer", "references": [{"picture": 0}]}', "numbered from 1"),
-        ('{"intent": "answer", "constraints": [{"kind": "quote"}]}', "malformed item"),
-        ('{"intent": "answer", "constraints": [3]}', "malformed item"),
+        ('{"intent": "answer", "constraints": [{"kind": "quote"}]}', "give kind, text and span"),
+        ('{"intent": "answer", "constraints": [3]}', "constraints holds 3"),
     ],
 )
 def test_wrong_json_is_explained(text, message):

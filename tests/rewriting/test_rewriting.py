@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.rewriting import all_prompts, disagreement, is_han, labelled
+from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
 from wegen_core.constraints.parser import detect_language, read
 from wegen_core.constraints.repair import repair
 from wegen_core.constraints.request_text import tidy

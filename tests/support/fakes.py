@@ -6,7 +6,9 @@ import hashlib
 
 from PIL import Image, ImageDraw
 
-from wegen_core.records.hooks import check
+from wegen_core.mllm import Capabilities
+from wegen_core.painting.painter import DEFAULT_SETTINGS
+from wegen_core.records.hooks import GREEDY, NO_HOOKS, Sampling
 from wegen_core.records.plan import Plan, Reference
 
 SIZE = (48, 32)
@@ -14,77 +16,57 @@ SQUARE = (4, 4, 15, 15)  # where a refinement of the fake painter lands
 
 
 class FakeMLLM:
-    """Follows `wegen_core.mllm.MLLM`. A question is answered, "make" refines, "put" composes."""
+    """Follows `ChatModel` and `Planner`. A question is answered, "make" refines, "put" composes."""
 
     name = "fake-mllm"
+    capabilities = Capabilities(max_images=0)
 
     def __init__(self) -> None:
         self.seen: list[tuple[list[str], int, str | None]] = []
 
-    def chat(self, conversation, *, seed=0, on_text=None, should_stop=None, **_):
-        check(should_stop)
-        reply = f"{conversation.turns[-1].text} ({seed % 97})"
-        if on_text:
-            on_text(reply)
+    def chat(self, conversation, *, schema=None, sampling=GREEDY, hooks=NO_HOOKS):
+        hooks.check_stop()
+        reply = f"{conversation.turns[-1].text} ({sampling.seed % 97})"
+        if hooks.on_text:
+            hooks.on_text(reply)
         return reply
 
-    def plan(
-        self,
-        conversation,
-        *,
-        n=1,
-        intent=None,
-        seed=0,
-        on_text=None,
-        on_progress=None,
-        should_stop=None,
-        **_,
-    ):
+    def plan(self, conversation, *, intent=None, sampling=Sampling(), hooks=NO_HOOKS):  # noqa: B008
         said = conversation.turns[-1].text
         self.seen.append(([t.text for t in conversation.turns], len(conversation.images), intent))
         if len(said) > 5000:
-            raise ValueError(f"message has {len(said)} signs; this model takes at most 5000")
+            raise ValueError(f"message has {len(said)} characters; this model takes at most 5000")
         for step in range(3):
-            check(should_stop)
-            if on_progress:
-                on_progress("tokens", step + 1, 3, None)
-        plan = _plan(said, intent or _intent(said), seed)
-        if on_text:
-            on_text(plan.text)
-        return [plan] * n
+            hooks.check_stop()
+            if hooks.on_progress:
+                hooks.on_progress("tokens", step + 1, 3, None)
+        plan = _plan(said, intent or _intent(said), sampling.seed)
+        if hooks.on_text:
+            hooks.on_text(plan.text)
+        return plan
 
 
 class FakePainter:
-    """Follows `wegen_core.painting.Painter`: a colour of its own for each prompt and seed.
+    """Follows `Painter`: a colour of its own for each prompt and seed.
 
     Refining and composing it moves every pixel by one level and draws a square, as editors do.
     """
 
     name = "fake-painter"
+    aligned = False
 
     def __init__(self) -> None:
         self.batches: list[int] = []
 
-    def paint(
-        self,
-        plans,
-        pictures,
-        *,
-        seeds,
-        size=None,
-        steps=None,
-        guidance=None,
-        on_progress=None,
-        should_stop=None,
-    ):
+    def paint(self, plans, images, *, seeds, settings=DEFAULT_SETTINGS, hooks=NO_HOOKS):
         self.batches.append(len(plans))
-        total = steps or 2
+        total = settings.steps or 2
         for step in range(total):
-            check(should_stop)
-            if on_progress:
-                on_progress("paint", step + 1, total, lambda: Image.new("RGB", SIZE))
+            hooks.check_stop()
+            if hooks.on_progress:
+                hooks.on_progress("paint", step + 1, total, lambda: Image.new("RGB", SIZE))
         done = zip(plans, seeds, strict=True)
-        return [_picture(plan, pictures, seed, size or SIZE) for plan, seed in done]
+        return [_picture(plan, images, seed, settings.size or SIZE) for plan, seed in done]
 
 
 def scene(size=SIZE, mode="RGB") -> Image.Image:

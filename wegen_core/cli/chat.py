@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from ..images.files import free_path, open_picture, save
+from ..images.files import free_path, open_image
 from ..records.conversation import FILE, Conversation
 from ..records.hooks import Stopped
-from . import commands
+from . import commands, provenance
 
 if TYPE_CHECKING:
     from ..copilot import Copilot
@@ -26,7 +26,7 @@ HELP = """/image FILE    show a picture with your next words
 
 
 def run(args: Namespace) -> None:
-    images = [open_picture(p) for p in args.image]
+    images = [open_image(p) for p in args.image]
     if args.talk is not None:  # said now, not after the work
         args.talk.mkdir(parents=True, exist_ok=True)
     resumed = args.talk is not None and (args.talk / FILE).exists()
@@ -93,7 +93,7 @@ class Session:
             case "/image" if not rest.strip():
                 raise ValueError("name a file: /image FILE")
             case "/image":
-                self.images.append(open_picture(Path(rest.strip())))
+                self.images.append(open_image(Path(rest.strip())))
             case _ if word.startswith("/"):
                 raise ValueError(f"there is no command {word}; /help lists them")
             case _:
@@ -109,7 +109,7 @@ class Session:
         paths = []
         for image in reply.images:
             path = free_path(args.out)
-            save(image, path, record)
+            provenance.save(image, path, record)
             paths.append(path.as_posix())
         if args.json:
             commands.print_json({"text": reply.text, "pictures": paths, **record})

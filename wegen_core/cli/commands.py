@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from ..images.files import free_path, open_picture, save, write_picture
+from ..images.files import free_path, open_image, write_image
 from ..painting import PaintSettings
 from ..records.hooks import Hooks
+from .provenance import save
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -40,22 +41,22 @@ def generate(args: Namespace) -> None:
 
 
 def refine(args: Namespace) -> None:
-    picture = open_picture(args.picture)
-    mask = None if args.mask is None else open_picture(args.mask)
+    picture = open_image(args.picture)
+    mask = None if args.mask is None else open_image(args.mask)
     copilot = loaded(args)
     with progress_bars(args.quiet) as hooks:
         done = copilot.refine(picture, args.instruction, mask, args.seed, hooks=hooks)
     made = _saved(args, done.image, args.instruction, done.report.data, [args.picture])
     path = Path(made["picture"])
     if done.change_mask is not None:
-        write_picture(done.change_mask, path.with_name(f"{path.stem}-mask.png"))
+        write_image(done.change_mask, path.with_name(f"{path.stem}-mask.png"))
     _tell(args, [made], done.report)
 
 
 def _opened(places: Sequence[Path], words: str) -> list[Image.Image]:
     if not places:
         raise ValueError(f"there is no picture before {words!r}; give its file, then the words")
-    return [open_picture(place) for place in places]
+    return [open_image(place) for place in places]
 
 
 def compose(args: Namespace) -> None:

@@ -6,10 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..images.files import save
-from ..records.conversation import Conversation, write_atomically
+from ..images.atomic_write import write_atomically
+from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks
 from . import demo_page as page
+from .provenance import save
 
 if TYPE_CHECKING:
     from PIL.Image import Image

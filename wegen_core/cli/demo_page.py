@@ -9,7 +9,7 @@ from html import escape
 
 from PIL import Image, ImageChops, ImageFilter
 
-from ..images.files import versions
+from .provenance import versions
 
 ZOOM = 8  # of a change mask, so that its outline can be thin
 _STYLE = """

@@ -11,30 +11,31 @@ from typing import Any
 
 from PIL.Image import Image
 
-from ..images.files import open_picture, open_pixels, versions, write_picture
+from ..images.files import open_full_depth, open_image, write_image
+from .provenance import versions
 
 
 def preserve(args: Namespace) -> None:
-    from ..preservation import drift_picture, opencv_hint, preserve
-    from ..preservation.image_forms import mask_picture
+    from ..preservation import drift_image, opencv_hint, preserve
+    from ..preservation.image_forms import mask_to_image
 
     for written in filter(None, (args.out, args.change_mask, args.picture)):
         if written.resolve() in (args.source.resolve(), args.edited.resolve()):
             raise ValueError(f"output {written} is one of the inputs; give it another name")
-    mask = None if args.mask is None else open_picture(args.mask)
-    source, source_profile = open_pixels(args.source)
-    edited, edited_profile = open_pixels(args.edited)
+    mask = None if args.mask is None else open_image(args.mask)
+    source, source_profile = open_full_depth(args.source)
+    edited, edited_profile = open_full_depth(args.edited)
     settings = {"mask_mode": args.mask_mode, "scope": args.scope, "align": args.align}
     done = preserve(source, edited, mask, **settings)
     passed = done.report.decision == "pass"
-    write_picture(done.image, args.out, edited_profile if passed else source_profile)
+    write_image(done.image, args.out, edited_profile if passed else source_profile)
     if args.change_mask is not None:
         changed = done.change_mask  # an array where the source was one
         if not isinstance(changed, Image):
-            changed = mask_picture(changed)
-        write_picture(changed, args.change_mask)
+            changed = mask_to_image(changed)
+        write_image(changed, args.change_mask)
     if args.picture is not None:
-        write_picture(drift_picture(done.drift, done.change_mask), args.picture)
+        write_image(drift_image(done.drift, done.change_mask), args.picture)
     if args.json:
         print(done.report.to_json())
         return

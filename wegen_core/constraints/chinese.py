@@ -1,4 +1,4 @@
-"""The facts of Chinese text: colours, counts, positions, negations, keep clauses, pictures, names.
+"""The facts of Chinese text: colours, counts, positions, negations, keep clauses, names.
 
 Chinese has no spaces; known nouns are found by longest match, and what is said of them by its
 neighbourhood within one clause.
@@ -113,7 +113,6 @@ def count_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
 
 _AT = re.compile(rf"在(?![早晚路空世画背图这那])([{_HAN}]{{1,6}}?)的?$")
 _AFTER = re.compile(_any(lexicon.PLACE_AFTER))
-_IN_FRAME = re.compile(r"(?:画面|图片|图中|照片|画布)的?$")
 
 
 def relation_facts(text: str, found: Sequence[Noun]) -> Iterator[Fact]:
@@ -227,19 +226,6 @@ def keep_words(clause: str) -> frozenset[str]:
     for start, end, _ in reversed(found):
         rest = rest[:start] + " " + rest[end:]
     return frozenset(names | set(re.split(r"[\s和与、，]+", rest)) - {""})
-
-
-_WHICH = r"[1-9一二三四五六七八九]"
-_PICTURE = re.compile(
-    rf"第\s?({_WHICH})\s?[张幅个](?:图片|图像|照片|图)?|(?:图片|图像|照片|参考图|"
-    rf"图)\s?({_WHICH})(?![0-9])"
-)
-
-
-def picture_facts(text: str) -> Iterator[Fact]:
-    """References to pictures by number: "图1", "第二张图"."""
-    for match in _PICTURE.finditer(text):
-        yield Fact("picture", *match.span(), frozenset({number_of(match[1] or match[2])}))
 
 
 _NAME = re.compile(

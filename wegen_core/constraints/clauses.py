@@ -1,11 +1,11 @@
-"""What is said around the nouns of English: negations, keep clauses, pictures, names, styles."""
+"""What is said around the nouns of English: negations, keep clauses, names, styles."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
 
-from .english import Token, lemma, number_of
+from .english import Token, lemma
 from .lexicon import english as lexicon
 from .lexicon.styles import STYLES
 from .mention import Fact
@@ -141,28 +141,6 @@ def keep_words(clause: str) -> frozenset[str]:
 
 def _trim(text: str, start: int, end: int) -> int:
     return start + len(text[start:end].rstrip(" ,\t"))
-
-
-_ONE = "|".join(list(lexicon.NUMBERS)[:9])
-_WHICH = rf"(?:[1-9]\d?|{_ONE})\b"
-_NTH = "|".join(lexicon.ORDINALS)
-_SHOWN = r"(?:picture|image|photo|photograph|pic|img|figure|reference)"
-_PICTURE = re.compile(
-    rf"\b{_SHOWN}(?:s|\s+(?:no|number))?\.?\s{{0,3}}#?({_WHICH}(?:\s?(?:,|and|&)\s?{_WHICH})*)"
-    rf"|\b({_NTH})\s+{_SHOWN}\b",
-    re.IGNORECASE,
-)
-
-
-def picture_facts(text: str) -> Iterator[Fact]:
-    """References to pictures by number: "picture 1", "images 1 and 2", "the second photo"."""
-    for match in _PICTURE.finditer(text):
-        if match[2]:
-            numbers = {lexicon.ORDINALS[match[2].lower()]}
-        else:
-            values = (number_of(word) for word in re.findall(r"\w+", match[1].lower()))
-            numbers = {value for value in values if value}
-        yield Fact("picture", *match.span(), frozenset(numbers))
 
 
 _STYLE_OF = {say: name for name, ways in STYLES.items() for say in ways}

@@ -249,8 +249,6 @@ def _linked(tokens: Sequence[Token], owner: Phrase, colours: Phrase) -> bool:
 def count_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
     """Numbers of things: "three cats"."""
     for phrase in found:
-        before = tokens[phrase.inner - 1].text if phrase.inner else ""
-        ordinal = before in ("picture", "image", "photo", "figure", "pictures", "images", "photos")
-        if phrase.number is not None and phrase.noun and not ordinal:
+        if phrase.number is not None and phrase.noun:
             span = tokens[phrase.inner].start, tokens[phrase.last - 1].end
             yield Fact("count", *span, (phrase.number, phrase.noun))

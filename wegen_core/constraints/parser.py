@@ -12,6 +12,7 @@ from itertools import accumulate
 from typing import Any
 
 from . import chinese, clauses, english, relations
+from .image_numbers import find_image_mentions
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
 from .mention import Fact
@@ -162,10 +163,15 @@ def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]
         if no_colours.touch(fact.start, fact.end) or named.touch(fact.start, fact.start + 1):
             continue  # "the Golden Gate Bridge" is no golden bridge
         yield fact
-    yield from english.count_facts(tokens, found)
+    mentions = find_image_mentions(text)
+    image_numbers = Spans((mention.start, mention.end) for mention in mentions)
+    for fact in english.count_facts(tokens, found):
+        if not image_numbers.touch(fact.start, fact.start + 1):
+            yield fact
     yield from relations.relation_facts(text, tokens, found)
     yield from clauses.style_facts(text)
-    yield from clauses.picture_facts(text)
+    for mention in mentions:
+        yield Fact("picture", mention.start, mention.end, frozenset(mention.numbers))
     yield from names
     for k, phrase in enumerate(found):
         opening = tokens[phrase.first].text in ("a", "an", "the", "my", "one")
@@ -187,7 +193,6 @@ def _chinese(text: str, found: list[chinese.Noun]) -> Iterator[Fact]:
     yield from chinese.relation_facts(text, found)
     yield from chinese.negation_facts(text)
     yield from chinese.style_facts(text)
-    yield from chinese.picture_facts(text)
     yield from chinese.name_facts(text)
     for start, end, noun in found:
         if noun not in ("text", "background", "watermark"):

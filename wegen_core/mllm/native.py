@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, get_args
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor
 
 from ..constraints import broken, find_constraints, find_subjects
 from ..images.convert import flatten
-from ..model.prompt import AROUND, IMAGE, SEEN, THEN, Part, reply_ids, user_ids
-from ..model.reply_format import slips
+from ..model.prompt import IMAGE, Part, reply_ids, user_ids
+from ..model.reply_format import (
+    PAINTING_REQUEST,
+    REWRITE_REQUEST,
+    ReplyText,
+    count_contradictions,
+    from_user_text,
+    is_background_change,
+    parse_reply,
+    parse_transfer,
+    write_reply,
+)
 from ..records.conversation import Conversation, ImagePart, Turn
 from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 from ..records.plan import Intent, Plan, Reference
@@ -30,11 +40,6 @@ Answers are not sampled: a picture leaves nothing open."""
 
 TRIES = 6
 MAX_NEW_TOKENS = 512
-
-ASKED = "Generate a painting: {}"
-REWRITE = "Rewrite: {}"
-
-I_SEE = "I see "
 
 _REMEMBERED = 32
 
@@ -52,7 +57,7 @@ class NativeMLLM:
         self.net = net
         self.name = f"WeGen {net.config.name}"
         self.capabilities = Capabilities(
-            json_schema=False, vocabulary=frozenset(net.config.words.split()) or None
+            json_schema=False, vocabulary=frozenset(net.config.vocabulary.split()) or None
         )
         self.forget()
 
@@ -92,7 +97,7 @@ class NativeMLLM:
     ) -> list[str]:
         """`n` full descriptions of what `prompt` wishes for, sampled as one batch."""
         tokens = self.net.tokenizer
-        ids = [tokens.bos_id, *user_ids(tokens, [REWRITE.format(prompt)])]
+        ids = [tokens.bos_id, *user_ids(tokens, [REWRITE_REQUEST.format(prompt)])]
         replies = self.net.generate(
             [torch.tensor(ids)] * n,
             temperature=sampling.temperature or 0.0,
@@ -123,7 +128,7 @@ class NativeMLLM:
         final = temperature == 0
         if temperature is None:
             temperature = 0.0 if intent == "answer" else TEMPERATURE
-        if verb := self.net.config.verbs.get(intent or ""):
+        if verb := self.net.config.intent_prefixes.get(intent or ""):
             start = torch.cat([start, torch.tensor(self.net.tokenizer.encode(verb))])
         speaking: dict[str, Any] = {
             "temperature": temperature,
@@ -137,13 +142,13 @@ class NativeMLLM:
         )
         said: Intent = intent or "answer"
         if intent is None and int(reply.ids[-1]) == self.net.tokenizer.image_start_id:
-            said = self._said(self._words(reply)) or _guess(turns)
+            said = self._parsed(reply).intent or _guess(turns)
         if not final:
             reply = self._faithful(reply, start, features, turns[-1].text, said, seed, speaking)
         if said == "answer":
-            return self._answer(self._words(reply))
+            return self._answer(self._parsed(reply))
         drawn = self._draw(start, reply, features, hooks)
-        return self._as_plan(self._words(reply), drawn, turns, intent)
+        return self._as_plan(self._parsed(reply), drawn, turns, intent)
 
     def _faithful(
         self,
@@ -163,8 +168,9 @@ class NativeMLLM:
         constraints = [*find_constraints(asked), *find_subjects(asked)] if new else []
 
         def faults(one: Generation) -> int:
-            words = self._words(one)
-            return len(broken(constraints, words, complete=True)) if new else slips(words)
+            if new:
+                return len(broken(constraints, self._words(one), complete=True))
+            return count_contradictions(self._parsed(one))
 
         if not faults(reply):
             return reply
@@ -211,8 +217,12 @@ class NativeMLLM:
             if turn.role == "user":
                 if self.capabilities.vocabulary is not None:
                     parts = [plainer(p) if isinstance(p, str) else p for p in parts]
-                if intent == "generate" and turn is turns[-1] and not self.net.config.verbs:
-                    parts = [ASKED.format(p) if isinstance(p, str) else p for p in parts]
+                if (
+                    intent == "generate"
+                    and turn is turns[-1]
+                    and not self.net.config.intent_prefixes
+                ):
+                    parts = [PAINTING_REQUEST.format(p) if isinstance(p, str) else p for p in parts]
                 ids += user_ids(tokens, parts)
             else:
                 if parts and isinstance(parts[0], str):
@@ -224,7 +234,7 @@ class NativeMLLM:
     def _window(self, turns: Sequence[Turn]) -> tuple[list[Turn], list[ImagePart]]:
         """What the network reads: all, or of a longer talk the last turn and picture."""
         pictures = [p for turn in turns for p in turn.images]
-        if len(pictures) < self.net.config.pictures:
+        if len(pictures) < self.net.config.max_images:
             return list(turns), pictures
         last = turns[-1]
         if not last.images:
@@ -254,80 +264,54 @@ class NativeMLLM:
         others = {tokens.image_start_id, tokens.image_end_id, *tokens.image_ids, tokens.eos_id}
         return [i for i in reply.ids.tolist() if i not in others]
 
-    def _said(self, words: str) -> Intent | None:
-        """The intent that a reply names by its first word."""
-        for name in get_args(Intent):
-            verb = self.net.config.verbs.get(name)
-            if verb and words.startswith(verb):
-                return name
-        return None
+    def _parsed(self, reply: Generation) -> ReplyText:
+        return parse_reply(self._words(reply), self.net.config.intent_prefixes)
 
     def _reply(self, turn: Turn, text: str) -> str:
-        """What the network said in an assistant's turn, of which `text` tells the user."""
-        plan, verbs = turn.record.get("plan"), self.net.config.verbs
-        if not verbs or not isinstance(plan, dict):
+        """What the network said in an assistant's turn whose text for the user is `text`."""
+        plan, prefixes = turn.record.get("plan"), self.net.config.intent_prefixes
+        if not prefixes or not isinstance(plan, dict):
             return text
-        verb, meant = verbs.get(plan.get("intent", "")), plan.get("prompt")
-        if verb is None:
-            return f"{meant}{THEN}{text}" if meant else text
-        if text.startswith(I_SEE):
-            text = f"{_untold(text)}{THEN}{meant}"
-        return f"{verb} {text}"
+        parts = from_user_text(text, plan.get("intent"), plan.get("prompt") or "")
+        return write_reply(parts, prefixes)
 
-    def _answer(self, words: str) -> Plan:
-        if not self.net.config.verbs:
-            return Plan("answer", text=words)
-        seen, _, answer = words.rpartition(THEN)
-        return Plan("answer", prompt=seen, text=answer)
+    def _answer(self, reply: ReplyText) -> Plan:
+        if not self.net.config.intent_prefixes:
+            return Plan("answer", text=write_reply(reply))
+        return Plan("answer", prompt=reply.before_arrow, text=reply.result)
 
     def _as_plan(
-        self, words: str, draft: Tensor, turns: Sequence[Turn], intent: Intent | None
+        self, reply: ReplyText, draft: Tensor, turns: Sequence[Turn], intent: Intent | None
     ) -> Plan:
-        said = self._said(words)
-        words = words.removeprefix(self.net.config.verbs.get(said or "", "")).strip()
-        before, then, meant = words.rpartition(THEN)
-        change = before.partition(SEEN)[2]
-        asked = turns[-1].text
-        intent = intent or said or _guess(turns)
+        request = turns[-1].text
+        intent = intent or reply.intent or _guess(turns)
+        # A forced intent's prefix is part of the prompt, so the reply does not repeat it.
+        reply = replace(reply, intent=intent)
         return Plan(
             intent,
-            prompt=meant or asked,
-            text=_told(before) if then else words,
-            changes=(change or asked,) if intent == "refine" else (),
-            scope="background" if change.startswith(AROUND) else None,
-            references=_references(change, turns) if intent == "compose" else (),
-            constraints=tuple(find_constraints(asked)),
+            prompt=reply.result or request,
+            text=reply.for_user,
+            changes=(reply.change or request,) if intent == "refine" else (),
+            scope="background" if is_background_change(reply.change) else None,
+            references=_references(reply.change, turns) if intent == "compose" else (),
+            constraints=tuple(find_constraints(request)),
             draft=draft,
         )
 
 
-def _told(before: str) -> str:
-    """What a reply sees and changes, "a red car. remove the car", as sentences for the user."""
-    seen, dot, change = before.partition(SEEN)
-    return f"{I_SEE}{seen}{dot}{change[:1].upper()}{change[1:]}."
-
-
-def _untold(text: str) -> str:
-    """The inverse of `_told`."""
-    seen, dot, change = text.removeprefix(I_SEE).removesuffix(".").partition(SEEN)
-    return f"{seen}{dot}{change[:1].lower()}{change[1:]}"
-
-
-def _references(change: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
-    """What a composing reply takes from one of the pictures just shown, and which it puts it into.
-
-    "from picture 1 into picture 2: the cat on the left as a red cat on the right", "now picture 2
-    at night".
-    """
-    into = re.findall(r"\bpicture (\d+)", change)[-1:]
-    roles = [(number, "base", "") for number in into]
-    if taken := re.match(r"from picture (\d+) .*?: (the \w+)", change):
-        roles.insert(0, (taken[1], "subject", taken[2]))
-    shown, earlier = len(turns[-1].images), sum(len(turn.images) for turn in turns[:-1])
+def _references(step: str, turns: Sequence[Turn]) -> tuple[Reference, ...]:
+    """The images of the last turn that a composition takes from, and puts into."""
+    transfer = parse_transfer(step)
+    roles: list[tuple[int, str, str]] = []
+    if transfer.source is not None:
+        roles.append((transfer.source, "subject", transfer.subject))
+    if transfer.target is not None:
+        roles.append((transfer.target, "base", ""))
+    attached, earlier = len(turns[-1].images), sum(len(turn.images) for turn in turns[:-1])
     return tuple(
-        Reference(earlier + int(number), role, what)
+        Reference(earlier + number, role, what)
         for number, role, what in roles
-        if 1 <= int(number) <= shown
+        if 1 <= number <= attached
     )
 
 

@@ -10,7 +10,26 @@ from typing import Any
 
 @dataclass(frozen=True)
 class VisionConfig:
-    """The image encoder; defaults: EVA-CLIP-E-14-plus."""
+    """The image encoder's sizes; the defaults are EVA-CLIP-E-14-plus.
+
+    Parameters
+    ----------
+    image_size, patch_size
+        Pixels along one side; the first is a multiple of the second.
+    width, layers
+        Of the transformer.
+    head_width
+        Channels of one attention head; divides `width`.
+    mlp_ratio
+        Hidden channels of an MLP, as a multiple of `width`.
+    layer_norm_eps
+        Epsilon of every LayerNorm.
+
+    Raises
+    ------
+    ValueError
+        A size does not divide the other.
+    """
 
     image_size: int = 448
     patch_size: int = 14
@@ -38,7 +57,17 @@ class VisionConfig:
 
 @dataclass(frozen=True)
 class PaintDefaults:
-    """What `WeGen.paint` does when it is not told otherwise."""
+    """Values of `WeGen.paint` that its caller leaves out.
+
+    Parameters
+    ----------
+    width, height
+        Of the image, in pixels.
+    steps
+        Of the sampler.
+    guidance
+        Classifier-free guidance scale; 1 or less: none.
+    """
 
     width: int = 1024
     height: int = 1024
@@ -48,14 +77,28 @@ class PaintDefaults:
 
 @dataclass(frozen=True)
 class WeGenConfig:
-    """The whole model. `llm`, `unet`, `vae`, `scheduler` are the keyword arguments of transformers'
-    LlamaConfig and of diffusers' UNet2DConditionModel, AutoencoderKL and EulerDiscreteScheduler.
+    """The whole model.
 
-    `tokens_side`: an image becomes tokens_side² visual tokens (8 -> 64, the published model).
-    `verbs`: intent -> the word its replies begin with, for a network that was taught to say it; it
-        also says what it sees before it answers.
-    `pictures`: how many pictures of a conversation it reads at once; what is older is left out.
-    `words`: all that it was taught, with spaces between, if they are few; "": any.
+    Parameters
+    ----------
+    vision
+        The image encoder.
+    llm, unet, vae, scheduler
+        Keyword arguments of transformers' LlamaConfig and of diffusers' UNet2DConditionModel,
+        AutoencoderKL and EulerDiscreteScheduler.
+    paint
+        Defaults of `WeGen.paint`.
+    tokens_side
+        An image becomes tokens_side² visual tokens (8 -> 64, the published model).
+    intent_prefixes
+        Intent -> what its replies begin with, for a network that was trained on the replies of
+        `reply_format`; empty: it was not.
+    max_images
+        How many images of a conversation it reads at once; older ones are left out.
+    vocabulary
+        Every word it was trained on, with spaces between, if they are few; "": any.
+    name
+        What reports call it.
     """
 
     vision: VisionConfig = field(default_factory=VisionConfig)
@@ -65,9 +108,9 @@ class WeGenConfig:
     scheduler: dict[str, Any] = field(default_factory=dict)
     paint: PaintDefaults = field(default_factory=PaintDefaults)
     tokens_side: int = 8
-    verbs: dict[str, str] = field(default_factory=dict)
-    pictures: int = 8
-    words: str = ""
+    intent_prefixes: dict[str, str] = field(default_factory=dict)
+    max_images: int = 8
+    vocabulary: str = ""
     name: str = "wegen"
 
     @property
@@ -76,21 +119,31 @@ class WeGenConfig:
         return self.tokens_side**2
 
     def to_json(self) -> dict[str, Any]:
+        """Every field as plain JSON."""
         return asdict(self)
 
     @classmethod
     def from_json(cls, record: dict[str, Any]) -> WeGenConfig:
-        """The inverse of `to_json`; unknown keys are ignored, so that newer folders still load."""
-        known = _known(cls, record)
-        known["vision"] = VisionConfig(**_known(VisionConfig, record.get("vision", {})))
-        known["paint"] = PaintDefaults(**_known(PaintDefaults, record.get("paint", {})))
-        return cls(**known)
+        """Read what `to_json` wrote.
+
+        Unknown keys are ignored, so that folders of later versions load. The names that keys had
+        up to version 0.1 are understood, so that folders converted then load.
+        """
+        renamed = {_KEYS_OF_0_1.get(key, key): value for key, value in record.items()}
+        values = _fields_of(cls, renamed)
+        values["vision"] = VisionConfig(**_fields_of(VisionConfig, record.get("vision", {})))
+        values["paint"] = PaintDefaults(**_fields_of(PaintDefaults, record.get("paint", {})))
+        return cls(**values)
 
     @classmethod
     def load(cls, path: str | Path) -> WeGenConfig:
+        """Read a `config.json`."""
         return cls.from_json(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
-def _known(cls: type, record: dict[str, Any]) -> dict[str, Any]:
+_KEYS_OF_0_1 = {"verbs": "intent_prefixes", "pictures": "max_images", "words": "vocabulary"}
+
+
+def _fields_of(cls: type, record: dict[str, Any]) -> dict[str, Any]:
     names = {f.name for f in fields(cls)}
     return {k: v for k, v in record.items() if k in names}

@@ -8,11 +8,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .prompt import IGNORED
+
 if TYPE_CHECKING:
     from .network import WeGen
-
-IGNORED = -100
-"""Label of a position that is not learned."""
 
 
 def snr_weights(alphas_cumprod: Tensor, timesteps: Tensor, gamma: float = 5.0) -> Tensor:

@@ -1,4 +1,4 @@
-"""How a conversation becomes one sequence of tokens.
+"""How a conversation becomes one sequence of tokens; `reply_format` says what the turns contain.
 
     <s>[INST] {user} [/INST]\n {assistant} </s>[INST] {user} [/INST]\n ...
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Marker(Enum):
-    """A place in a turn that is no text."""
+    """Something in a turn that is not text."""
 
     IMAGE = "image"
 
@@ -26,29 +26,43 @@ class Marker(Enum):
 IMAGE = Marker.IMAGE
 Part = str | Marker
 
-SEEN, AROUND, THEN = ". ", "now ", " -> "
-"""In a reply that changes pictures: what ends the description of what is seen in them, and what
-stands before that of the new one. Between them is said what changes; `AROUND` begins it where that
-is all but the things in it."""
+INSTRUCTION = "[INST] {} [/INST]"
+"""Llama 2's markers around a user's turn."""
+
+IGNORED = -100
+"""The label of a token that is not learned; PyTorch's cross-entropy skips it by default."""
 
 _TAG = re.compile(r"<(?=/?(?:s|unk|img|patch|loc|box)\b|img_)")
 
 
 def user_ids(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
-    """A user's turn: text and images, in order."""
+    """Encode a user's turn.
+
+    Parameters
+    ----------
+    parts
+        Texts and `IMAGE` markers, in order. Tags of the model in a text are made harmless.
+
+    Returns
+    -------
+    list of int
+        The ids; those of an `IMAGE` are `Tokenizer.image_block`.
+    """
     block = tokenizer.decode(tokenizer.image_block()).replace(" ", "")
-    inner = "".join(block if part is IMAGE else plain(str(part)) for part in parts)
-    return tokenizer.encode(f"[INST] {inner} [/INST]\n")
+    inner = "".join(block if part is IMAGE else escape_tags(str(part)) for part in parts)
+    return tokenizer.encode(f"{INSTRUCTION.format(inner)}\n")
 
 
 def reply_ids(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
-    """An assistant's turn, closed by `</s>`."""
+    """Encode an assistant's turn, closed by `</s>`; see `user_ids`."""
     ids: list[int] = []
     for part in parts:
-        ids += tokenizer.image_block() if part is IMAGE else tokenizer.encode(plain(str(part)))
+        ids += (
+            tokenizer.image_block() if part is IMAGE else tokenizer.encode(escape_tags(str(part)))
+        )
     return [*ids, tokenizer.eos_id]
 
 
-def plain(text: str) -> str:
-    """`text` in which nothing reads as one of the model's own tags."""
+def escape_tags(text: str) -> str:
+    """Change `text` so that nothing in it reads as one of the model's own tags."""
     return _TAG.sub("< ", text)

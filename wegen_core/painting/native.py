@@ -11,6 +11,7 @@ from torch import Tensor
 
 from ..images.convert import to_pil
 from ..model.prompt import user_ids
+from ..model.reply_format import PAINTING_REQUEST, ReplyText, write_reply
 from ..records.hooks import NO_HOOKS, Hooks
 from .painter import DEFAULT_SETTINGS, PaintSettings
 
@@ -70,10 +71,11 @@ class NativePainter:
         """Visual tokens [64,W] of a plan."""
         if plan.draft is not None:
             return plan.draft.to(self.net.device, self.net.dtype)
-        tokens, verbs = self.net.tokenizer, self.net.config.verbs
-        ids = [tokens.bos_id, *user_ids(tokens, [f"Generate a painting: {plan.prompt}"])]
-        if "generate" in verbs:
-            ids += tokens.encode(f"{verbs['generate']} {plan.prompt}")
+        tokens, prefixes = self.net.tokenizer, self.net.config.intent_prefixes
+        ids = [tokens.bos_id, *user_ids(tokens, [PAINTING_REQUEST.format(plan.prompt)])]
+        if "generate" in prefixes:
+            reply = ReplyText("generate", plan.prompt)
+            ids += tokens.encode(write_reply(reply, prefixes))
         drawn = self.net.generate(
             torch.tensor([*ids, tokens.image_start_id]),
             max_new_tokens=len(tokens.image_ids) + 2,

@@ -10,7 +10,7 @@ from ..constraints.repair import repair
 from ..mllm.lenient_json import find_objects
 from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling
-from ..records.plan import INTENTS, Intent, Plan, Reference, field_table, json_schema
+from ..records.plan import INTENTS, Intent, Plan, Reference, asked_fields, json_schema
 from .references import describe_references, resolve_base_image
 
 if TYPE_CHECKING:
@@ -120,14 +120,13 @@ def _with_instruction(
     KV cache of them still holds.
     """
     lines = []
-    for spec in field_table(Plan):
+    for spec in asked_fields(Plan):
         ask = spec.ask
         if spec.name == "intent":
             ask = f'"{intent}"' if intent else _INTENTS
         elif spec.name == "text" and not intent:
             ask += _ANSWERING
-        if ask:
-            lines.append(f'"{spec.key}": {ask}')
+        lines.append(f'"{spec.key}": {ask}')
     instruction = INSTRUCTION + "\n".join(lines)
     if fault:
         instruction += _AGAIN.format(fault=fault)
@@ -153,11 +152,10 @@ def read_plan(
     if intent or (lenient and str(data.get("intent", "")).strip().lower() not in INTENTS):
         data = {**data, "intent": intent or guess_intent(conversation)}
     values: dict[str, Any] = {}
-    for spec in field_table(Plan):
+    for spec in asked_fields(Plan):
         required = spec.name in ("intent", "text", "prompt")
-        # The other fields say what happens to images that are there.
-        if spec.kind.schema is None or not (required or image_count):
-            continue
+        if not required and not image_count:
+            continue  # the other fields say what happens to images that are there
         try:
             value = spec.kind.read(data.get(spec.key), f"plan {spec.key}")
             if spec.name == "references":

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ..constraints.image_numbers import target_image
 from ..records.plan import Reference
 
 if TYPE_CHECKING:
@@ -27,47 +27,6 @@ _TAKEN = {
     "layout": ("the layout", ", and nothing else of it"),
 }
 _PLACED = ("subject", "object")
-
-_WORDS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-_ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-_CHINESE = "一二三四五六七八九"
-
-_NOUN = r"(?:picture|image|photo|reference)"
-_COUNTED = rf"{_NOUN}\s*(?:number\s*|no\.?\s*|#\s*)?(\d+|{'|'.join(_WORDS)})\b"
-_ORDERED = rf"({'|'.join(_ORDINALS)})\s+{_NOUN}\b"
-_TARGET = rf"\s+(?:the\s+)?(?:{_COUNTED}|{_ORDERED})"
-_CHINESE_TARGET = rf"[到进入至]\s*(?:图片?|图像|第)\s*(\d+|[{_CHINESE}])"
-
-# "the cat in picture 1 into picture 2": a direction says more than a place.
-_DIRECTION = re.compile(rf"\b(?:into|onto|to){_TARGET}|{_CHINESE_TARGET}", re.IGNORECASE)
-_PLACE = re.compile(rf"\b(?:in|on){_TARGET}", re.IGNORECASE)
-_NAMED = re.compile(
-    rf"\b(?:{_COUNTED}|{_ORDERED})|(?:图片?|图像)\s*(\d+|[{_CHINESE}])"
-    rf"|第\s*(\d+|[{_CHINESE}])\s*[张幅]",
-    re.IGNORECASE,
-)
-
-
-def named_images(instruction: str) -> list[int]:
-    """The numbers, from 1, of all pictures that `instruction` names."""
-    return [_number(next(filter(None, m.groups()))) for m in _NAMED.finditer(instruction)]
-
-
-def target_image(instruction: str) -> int | None:
-    """Number, from 1, of the picture that `instruction` puts things into; None if it names none."""
-    for pattern in (_DIRECTION, _PLACE):
-        if matches := list(pattern.finditer(instruction)):
-            return _number(next(group for group in matches[-1].groups() if group))
-    return None
-
-
-def _number(word: str) -> int:
-    if word.isdecimal():
-        return int(word)
-    for names in (_WORDS, _ORDINALS, tuple(_CHINESE)):
-        if word.lower() in names:
-            return names.index(word.lower()) + 1
-    raise AssertionError(f"{word!r} matched the pattern but is no number")
 
 
 def describe_references(

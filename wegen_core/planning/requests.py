@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ..constraints.image_numbers import named_images
 from ..records.conversation import Conversation, image_parts
 from ..records.plan import Reference
-from .references import MAX_IMAGES, named_images
+from .references import MAX_IMAGES
 
 
 def chat_request(conversation: Conversation, message: str, images: Any = ()) -> Conversation:

@@ -1,7 +1,7 @@
 """Drawing playground scenes: anti-aliased, shaded, and a fixed function of the scene.
 
 Backgrounds and things are painted once at four times the size, scaled down with their alpha and
-kept; a scene is then two or three blends. Nothing is jittered, so a description fixes its picture.
+kept; a scene is then two or three blends. Nothing is jittered, so a description fixes its image.
 """
 
 from __future__ import annotations
@@ -38,7 +38,23 @@ _GLASS, _WOOD = (214, 238, 250), (124, 82, 48)
 
 
 def draw(scene: Scene, size: int = 64) -> Image.Image:
-    """The scene as an RGB picture of `size` x `size` pixels; equal scenes give equal pixels."""
+    """Draw a scene.
+
+    Parameters
+    ----------
+    size
+        Pixels along one side, at least 16.
+
+    Returns
+    -------
+    PIL.Image.Image
+        RGB, `size` x `size`; equal scenes give equal pixels.
+
+    Raises
+    ------
+    ValueError
+        The size is too small.
+    """
     if size < 16:
         raise ValueError(f"size {size} is too small for a scene; use at least 16 (64 is usual)")
     canvas = _background(scene.background, size).copy()
@@ -49,7 +65,7 @@ def draw(scene: Scene, size: int = 64) -> Image.Image:
 
 
 class _Pen:
-    """Paints shaded shapes, given in the units of a 64 px picture, on one large canvas."""
+    """Paints shaded shapes, given in the units of a 64 px image, on one large canvas."""
 
     def __init__(self, width: float, height: float, scale: float, base: Colour = _WHITE) -> None:
         self.scale = scale
@@ -292,10 +308,10 @@ def _sprite(kind: str, colour: str, position: str, size: int) -> tuple[np.ndarra
     paint, half = _THINGS[kind]
     paint(pen)
     pen.shadow(12, _FOOT, half, 1.5)
-    place = Image.new("RGBA", (round(64 * scale),) * 2)
+    placed = Image.new("RGBA", (round(64 * scale),) * 2)
     corner = (CENTRES[position] - _UNIT * _SPRITE[0] / 2, GROUND - _UNIT * _FOOT)
-    place.paste(pen.image, (round(corner[0] * scale), round(corner[1] * scale)))
+    placed.paste(pen.image, (round(corner[0] * scale), round(corner[1] * scale)))
     # PIL scales RGBA with the colours weighted by their alpha, so that edges do not darken.
-    small = np.asarray(place.resize((size, size), Image.Resampling.BOX), np.float32)
+    small = np.asarray(placed.resize((size, size), Image.Resampling.BOX), np.float32)
     alpha = small[..., 3:] / 255
     return small[..., :3] * alpha, alpha

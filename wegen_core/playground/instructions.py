@@ -1,4 +1,4 @@
-"""Instructions and questions about playground pictures, each with its right result."""
+"""Instructions and questions about playground images, each with its right result."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from ..model.reply_format import (
+    absence_evidence,
+    background_transfer,
+    colour_evidence,
+    object_transfer,
+)
 from .language import SETTING_NOUNS, SHORT_PLACES, say_colour, say_kind, say_place, say_setting
 from .scenes import (
     BACKGROUNDS,
@@ -35,7 +41,7 @@ Edit = tuple[str, Scene]
 
 
 class Composition(NamedTuple):
-    """Two pictures, an instruction, its result, and the step between in canonical words."""
+    """Two images, an instruction, its result, and the step between in canonical words."""
 
     first: Scene
     second: Scene
@@ -45,11 +51,11 @@ class Composition(NamedTuple):
 
 
 class Question(NamedTuple):
-    """A question, its answer, and what the answer is read from in canonical words, if not all."""
+    """A question, its answer, and the part of the scene that it is read from ("": all of it)."""
 
     text: str
     answer: str
-    look: str = ""
+    evidence: str = ""
 
 
 _VERBS = frozenset(
@@ -77,7 +83,7 @@ def edits(
 
 
 def compositions(rng: np.random.Generator, split: Split = "train") -> Composition:
-    """Something of one picture for another; the result belongs to the split.
+    """Something of one image for another; the result belongs to the split.
 
     A thing carried over keeps its colour, and its position unless the instruction names one or
     that position is taken: then it goes to the first free one from the left.
@@ -91,9 +97,9 @@ def compositions(rng: np.random.Generator, split: Split = "train") -> Compositio
 
 
 def questions(scene: Scene, rng: np.random.Generator) -> Question:
-    """A question about the picture of the scene."""
-    asked = (_ask_colour, _ask_kind, _ask_place, _ask_count, _ask_background, _ask_yes_no, _ask_all)
-    question = pick(rng, asked)(scene, rng)
+    """A question about the image of the scene."""
+    kinds = (_ask_colour, _ask_kind, _ask_place, _ask_count, _ask_background, _ask_yes_no, _ask_all)
+    question = pick(rng, kinds)(scene, rng)
     text = question.text
     if rng.random() < 0.2:
         text = text[0].upper() + text[1:]
@@ -241,8 +247,8 @@ def _replace(scene: Scene, rng: Rng) -> Edit:
     return pick(rng, texts + more).format(the, noun), _with(scene, thing, new)
 
 
-def _pictures(source: int, rng: Rng) -> tuple[str, str]:
-    """Names for the picture taken from and the one put into."""
+def _image_names(source: int, rng: Rng) -> tuple[str, str]:
+    """What the user calls the image taken from and the one put into."""
     target = 3 - source
     ordinals = {1: "first", 2: "second"}
     names = [
@@ -257,7 +263,7 @@ def _pictures(source: int, rng: Rng) -> tuple[str, str]:
 
 
 def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
-    """Put a thing of one picture into the other; None where that one is full."""
+    """Put a thing of one image into the other; None where that one is full."""
     source = 1 if rng.random() < 0.8 else 2
     giver, taker = (first, second) if source == 1 else (second, first)
     if len(taker.things) > 1:
@@ -265,7 +271,7 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     thing = pick(rng, giver.things)
     the = _the(thing, giver, rng)
     the = f"the {thing.kind}" if the == "it" else the
-    origin, goal = _pictures(source, rng)
+    origin, goal = _image_names(source, rng)
     free = _free(taker)
     position = thing.position if thing.position in free else free[0]
     place = ""
@@ -284,18 +290,17 @@ def _carry(first: Scene, second: Scene, rng: Rng) -> Composition | None:
     )
     carried = replace(thing, position=position)
     result = replace(taker, things=(*taker.things, carried))
-    named = f"{point_out(thing)} as {describe_thing(carried)}"
-    step = f"from picture {source} into picture {3 - source}: {named}"
+    step = object_transfer(source, 3 - source, point_out(thing), describe_thing(carried))
     return Composition(first, second, pick(rng, texts), result, step)
 
 
 def _swap_background(first: Scene, second: Scene, rng: Rng) -> Composition | None:
-    """One picture with the background of the other; None where both are the same."""
+    """One image with the background of the other; None where both are the same."""
     if first.background == second.background:
         return None
     source = 2 if rng.random() < 0.8 else 1
     giver, taker = (first, second) if source == 1 else (second, first)
-    origin, goal = _pictures(source, rng)
+    origin, goal = _image_names(source, rng)
     texts = (
         f"use the background of {origin} for {goal}",
         f"use the background of {origin} for {goal}",
@@ -305,7 +310,7 @@ def _swap_background(first: Scene, second: Scene, rng: Rng) -> Composition | Non
         f"{goal} in the place of {origin}",
     )
     result = replace(taker, background=giver.background)
-    step = f"now picture {3 - source} {SETTINGS[giver.background]}"
+    step = background_transfer(3 - source, SETTINGS[giver.background])
     return Composition(first, second, pick(rng, texts), result, step)
 
 
@@ -313,17 +318,17 @@ def _ask_colour(scene: Scene, rng: Rng) -> Question:
     thing = pick(rng, scene.things)
     the = _the_by_kind(thing, scene, rng)
     texts = ("what colour is {}?", "which colour is {}?", "what color is {}?")
-    return Question(pick(rng, texts).format(the), thing.colour, _look(thing))
+    return Question(pick(rng, texts).format(the), thing.colour, _evidence(thing))
 
 
 def _ask_kind(scene: Scene, rng: Rng) -> Question:
     thing = pick(rng, scene.things)
     answer = with_article(f"{thing.colour} {thing.kind}")
     if sum(t.colour == thing.colour for t in scene.things) == 1 and rng.random() < 0.4:
-        return Question(f"what is {thing.colour}?", f"the {thing.kind}", _look(thing))
+        return Question(f"what is {thing.colour}?", f"the {thing.kind}", _evidence(thing))
     texts = ("what is {}?", "what stands {}?", "what is there {}?", "what do you see {}?")
     place = say_place(thing.position, rng)
-    return Question(pick(rng, texts).format(place), answer, _look(thing))
+    return Question(pick(rng, texts).format(place), answer, _evidence(thing))
 
 
 def _ask_place(scene: Scene, rng: Rng) -> Question:
@@ -332,7 +337,7 @@ def _ask_place(scene: Scene, rng: Rng) -> Question:
         return _ask_count(scene, rng)
     unique = sum(t.kind == thing.kind for t in scene.things) == 1
     noun = thing.kind if unique and rng.random() < 0.7 else f"{thing.colour} {thing.kind}"
-    return Question(f"where is the {noun}?", PLACES[thing.position], _look(thing))
+    return Question(f"where is the {noun}?", PLACES[thing.position], _evidence(thing))
 
 
 def _ask_count(scene: Scene, rng: Rng) -> Question:
@@ -351,16 +356,17 @@ def _ask_yes_no(scene: Scene, rng: Rng) -> Question:
         kind = thing.kind if rng.random() < 0.5 else pick(rng, KINDS)
         article = with_article(kind)
         text = pick(rng, (f"is there {article}?", f"do you see {article}?"))
-        return _whether(text, [t for t in scene.things if t.kind == kind], f"no {kind}")
+        things = [t for t in scene.things if t.kind == kind]
+        return _whether(text, things, absence_evidence(kind=kind))
     if style < 0.75:
         colour = thing.colour if rng.random() < 0.5 else pick(rng, COLOURS)
         text = f"is {_the_by_kind(thing, scene, rng)} {colour}?"
-        return Question(text, _yes(thing.colour == colour), _look(thing))
+        return Question(text, _yes(thing.colour == colour), _evidence(thing))
     if style < 0.9:
         position = pick(rng, POSITIONS)
         there = [t for t in scene.things if t.position == position]
         text = f"is there anything {PLACES[position]}?"
-        return _whether(text, there, f"nothing {PLACES[position]}")
+        return _whether(text, there, absence_evidence(place=PLACES[position]))
     return Question("is it night?", _yes(scene.background == "night"))
 
 
@@ -370,13 +376,14 @@ def _ask_all(scene: Scene, rng: Rng) -> Question:
     return Question(pick(rng, texts + more), describe(scene))
 
 
-def _look(thing: Thing) -> str:
+def _evidence(thing: Thing) -> str:
     """The thing is named by its kind first: see `sequences`."""
-    return f"{point_out(thing)} is {thing.colour}"
+    return colour_evidence(point_out(thing), thing.colour)
 
 
-def _whether(text: str, found: list[Thing], none: str) -> Question:
-    return Question(text, _yes(bool(found)), _look(found[0]) if found else none)
+def _whether(text: str, things: list[Thing], absence: str) -> Question:
+    """Whether there is one of `things`; what tells it if there is none."""
+    return Question(text, _yes(bool(things)), _evidence(things[0]) if things else absence)
 
 
 def _the_by_kind(thing: Thing, scene: Scene, rng: Rng) -> str:

@@ -1,6 +1,6 @@
 """The playground world: one or two toy things in front of one of four backgrounds.
 
-A scene is plain data with one canonical English description; the description fixes the picture.
+A scene is plain data with one canonical English description; the description fixes the image.
 There are 28 224 scenes; about a tenth of the two-thing scenes is held out from training.
 """
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar
 
-from ..model.prompt import AROUND
+from ..model.reply_format import background_change
 
 if TYPE_CHECKING:
     import numpy as np
@@ -95,7 +95,7 @@ def point_out(thing: Thing) -> str:
 def describe_change(before: Scene, after: Scene) -> str:
     """One step in canonical words: "the car on the left is now a blue car on the left"."""
     if before.background != after.background:
-        return f"{AROUND}{SETTINGS[after.background]}"
+        return background_change(SETTINGS[after.background])
     gone = [t for t in before.things if t not in after.things]
     new = [t for t in after.things if t not in before.things]
     if len(gone) < len(new):
@@ -105,8 +105,8 @@ def describe_change(before: Scene, after: Scene) -> str:
     # Two things that changed have swapped places.
     same = {(t.kind, t.colour): t for t in new}
     pairs = [(t, same.get((t.kind, t.colour), new[0])) for t in gone]
-    said = [f"{point_out(old)} is now {describe_thing(one)}" for old, one in pairs]
-    return " and ".join(said) or "nothing"
+    changes = [f"{point_out(old)} is now {describe_thing(one)}" for old, one in pairs]
+    return " and ".join(changes) or "nothing"
 
 
 _THING = re.compile(
@@ -120,10 +120,10 @@ def parse(description: str) -> Scene | None:
     background = next((b for b, words in SETTINGS.items() if words == setting), None)
     if background is None:
         return None
-    found = [_THING.fullmatch(part) for part in things_text.split(" and ")]
-    if len(found) > 2 or any(match is None for match in found):
+    matches = [_THING.fullmatch(part) for part in things_text.split(" and ")]
+    if len(matches) > 2 or any(match is None for match in matches):
         return None
-    things = tuple(Thing(m[2], m[1], m[3]) for m in found if m is not None)
+    things = tuple(Thing(m[2], m[1], m[3]) for m in matches if m is not None)
     if len({t.position for t in things}) < len(things):
         return None
     scene = Scene(background, things)

@@ -1,14 +1,12 @@
-"""Interleaved training sequences of the playground: chats in which pictures are drawn and changed.
+"""Interleaved training chats of the playground, in which images are drawn and changed.
 
-One chat holds up to four pictures. A reply names what it does, then the whole picture that is
-meant, then shows it. One that changes pictures first says what it sees and what the change is:
+A chat holds up to four images. `wegen_core.model.reply_format` says how its replies are worded:
+what is seen, what changes, then the whole image that is meant. Each part is easy by itself: reading
+an image, finding what is meant, rewriting words. The last two are also learned from words alone,
+which cost little.
 
-    change: a red car on the left, at night. remove the car on the left -> ...
-
-An answer about a picture also begins with what is seen in it. Each part is then easy: reading a
-picture, finding what is meant, rewriting words. The last two are also learned from words alone,
-which cost little. What is there is pointed out by its kind first:
-a reader that never looks ahead finds the kind in what it has read, and the rest beside it.
+Objects are named kind first ("the car on the left"): with causal attention the kind locates the
+object in what was read, and its colour and place can then be copied.
 """
 
 from __future__ import annotations
@@ -18,33 +16,58 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ..model.prompt import IMAGE, SEEN, THEN, Part, reply_ids, user_ids
+from ..model.prompt import IGNORED, IMAGE, INSTRUCTION, Part, reply_ids, user_ids
+from ..model.reply_format import (
+    PAINTING_REQUEST,
+    REWRITE_REQUEST,
+    ReplyText,
+    join_scenes,
+    write_reply,
+)
 from ..model.tokenizer import Tokenizer
 from . import samples as world
 
-MOST_PICTURES = 4
-
-_IGNORED = -100
+MAX_IMAGES = 4
 
 
 @dataclass(frozen=True)
-class Exchange:
-    """A user's turn and the reply. `scenes`: what the images of both show, in order.
+class TrainingTurn:
+    """A user's turn and the reply to it.
 
-    `seen`: how the reply starts, which only attached images could tell: it is learned with them
-    alone. `cut`: an image that was left out would follow the words; their end is not learned.
+    Parameters
+    ----------
+    user, reply
+        Texts and `IMAGE` markers.
+    scenes
+        What the images of both show, in order.
+    visual_start
+        How the reply begins, as far as only attached images could tell. It is learned only where
+        the images are attached.
+    cut_before_image
+        Whether an image that follows the reply's words was left out. The end of the reply is then
+        not learned.
     """
 
     user: tuple[Part, ...]
     reply: tuple[Part, ...]
     scenes: tuple[world.Scene, ...] = ()
-    seen: str = ""
-    cut: bool = False
+    visual_start: str = ""
+    cut_before_image: bool = False
 
 
 @dataclass(frozen=True)
-class Interleaved:
-    """One encoded chat: ids and labels [S]; each picture's scene and whether it was generated."""
+class EncodedChat:
+    """One chat as token ids.
+
+    Parameters
+    ----------
+    ids, labels
+        [S]; labels of `IGNORED` are not learned.
+    scenes
+        What each image shows, in order.
+    generated
+        For each image, whether the reply draws it (else the user attached it).
+    """
 
     ids: list[int]
     labels: list[int]
@@ -52,59 +75,79 @@ class Interleaved:
     generated: list[bool]
 
 
-def draw(rng: np.random.Generator) -> Exchange:
-    """A wish or a full description -> a picture."""
+def draw(rng: np.random.Generator) -> TrainingTurn:
+    """A vague or a full description -> an image."""
     scene = world.sample(rng)
     text = world.phrase(scene, rng) if rng.random() < 0.6 else world.wish(scene, rng)
     if rng.random() < 0.2:
-        text = f"Generate a painting: {text}"
-    return Exchange((text,), (f"draw: {world.describe(scene)}", IMAGE), (scene,))
+        text = PAINTING_REQUEST.format(text)
+    reply = write_reply(ReplyText("generate", world.describe(scene)))
+    return TrainingTurn((text,), (reply, IMAGE), (scene,))
 
 
-def rewrite(rng: np.random.Generator) -> Exchange:
-    """A wish or a free wording -> a full description."""
+def rewrite(rng: np.random.Generator) -> TrainingTurn:
+    """A vague description or a free wording -> the canonical description."""
     scene = world.sample(rng)
     text = world.wish(scene, rng) if rng.random() < 0.5 else world.phrase(scene, rng)
-    return Exchange((f"Rewrite: {text}",), (world.describe(scene),))
+    return TrainingTurn((REWRITE_REQUEST.format(text),), (world.describe(scene),))
 
 
-def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
-    """An instruction about `scene` (attached to it, or the last picture) -> the changed picture."""
+def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> TrainingTurn:
+    """An instruction about `scene` (attached to it, or the last image) -> the changed image."""
     text, result = world.edits(scene, rng)
-    seen = f"change: {world.describe(scene)}"
-    said = f"{seen}{SEEN}{world.describe_change(scene, result)}{THEN}{world.describe(result)}"
+    parts = ReplyText(
+        "refine",
+        world.describe(result),
+        seen=world.describe(scene),
+        change=world.describe_change(scene, result),
+    )
+    reply = (write_reply(parts), IMAGE)
     if attached:
-        return Exchange((IMAGE, text), (said, IMAGE), (scene, result), seen)
-    return Exchange((text,), (said, IMAGE), (result,))
+        return TrainingTurn((IMAGE, text), reply, (scene, result), _visual_start(parts))
+    return TrainingTurn((text,), reply, (result,))
 
 
-def combine(rng: np.random.Generator) -> Exchange:
-    """Two attached pictures -> one."""
+def combine(rng: np.random.Generator) -> TrainingTurn:
+    """Two attached images -> one."""
     first, second, text, result, step = world.compositions(rng)
-    seen = f"combine: {world.describe(first)} + {world.describe(second)}"
-    said = f"{seen}{SEEN}{step}{THEN}{world.describe(result)}"
-    return Exchange((IMAGE, IMAGE, text), (said, IMAGE), (first, second, result), seen)
+    parts = ReplyText(
+        "compose",
+        world.describe(result),
+        seen=join_scenes(world.describe(first), world.describe(second)),
+        change=step,
+    )
+    reply = (write_reply(parts), IMAGE)
+    return TrainingTurn((IMAGE, IMAGE, text), reply, (first, second, result), _visual_start(parts))
 
 
-def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Exchange:
+def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> TrainingTurn:
     """A question about `scene` -> what is seen, what the answer is read from, and the answer."""
-    question, answer, look = world.questions(scene, rng)
-    seen = said = world.describe(scene)
-    if answer != seen:
-        said = f"{seen}{SEEN}{look}{THEN}{answer}" if look else f"{seen}{THEN}{answer}"
+    question, answer, evidence = world.questions(scene, rng)
+    description = world.describe(scene)
+    parts = ReplyText(result=answer, seen=description, change=evidence)
+    if answer == description:
+        parts = ReplyText(result=answer)
+    reply = (write_reply(parts),)
     if attached:
-        return Exchange((IMAGE, question), (said,), (scene,), seen)
-    return Exchange((question,), (said,))
+        return TrainingTurn((IMAGE, question), reply, (scene,), description)
+    return TrainingTurn((question,), reply)
 
 
-def in_words(exchange: Exchange) -> Exchange:
-    """The exchange without its pictures."""
-    user, reply = (tuple(p for p in e if p is not IMAGE) for e in (exchange.user, exchange.reply))
-    return Exchange(user, reply, seen=exchange.seen, cut=IMAGE in exchange.reply)
+def _visual_start(parts: ReplyText) -> str:
+    """How the reply begins, up to and with what is seen."""
+    return write_reply(ReplyText(parts.intent, parts.seen))
 
 
-def words(rng: np.random.Generator) -> list[Exchange]:
-    """A chat without pictures, in which something is rewritten or changed."""
+def in_words(turn: TrainingTurn) -> TrainingTurn:
+    """The turn without its images."""
+    user, reply = (tuple(p for p in side if p is not IMAGE) for side in (turn.user, turn.reply))
+    return TrainingTurn(
+        user, reply, visual_start=turn.visual_start, cut_before_image=IMAGE in turn.reply
+    )
+
+
+def words(rng: np.random.Generator) -> list[TrainingTurn]:
+    """A chat without images, in which something is rewritten or changed."""
     style = rng.random()
     if style < 0.2:
         return [rewrite(rng)]
@@ -113,54 +156,53 @@ def words(rng: np.random.Generator) -> list[Exchange]:
     return [in_words(combine(rng) if style < 0.7 else change(world.sample(rng), True, rng))]
 
 
-def question(rng: np.random.Generator) -> list[Exchange]:
-    """A chat without pictures, in which one question is answered."""
+def question(rng: np.random.Generator) -> list[TrainingTurn]:
+    """A chat without images, in which one question is answered."""
     return [in_words(ask(world.sample(rng), True, rng))]
 
 
-def chat(pictures: int, rng: np.random.Generator) -> list[Exchange]:
-    """A chat with exactly so many pictures, 1 to 4."""
-    talk: list[Exchange] = []
-    if pictures == 1 and rng.random() < 0.5:
-        talk.append(ask(world.sample(rng), True, rng))
-    elif pictures >= 3 and rng.random() < 0.6:
-        talk.append(combine(rng))
-    elif pictures >= 2 and rng.random() < 0.7:
-        talk.append(change(world.sample(rng), True, rng))
+def chat(images: int, rng: np.random.Generator) -> list[TrainingTurn]:
+    """A chat with exactly `images` images, 1 to `MAX_IMAGES`."""
+    turns: list[TrainingTurn] = []
+    if images == 1 and rng.random() < 0.5:
+        turns.append(ask(world.sample(rng), True, rng))
+    elif images >= 3 and rng.random() < 0.6:
+        turns.append(combine(rng))
+    elif images >= 2 and rng.random() < 0.7:
+        turns.append(change(world.sample(rng), True, rng))
     else:
-        talk.append(draw(rng))
+        turns.append(draw(rng))
     while True:
-        shown = [scene for exchange in talk for scene in exchange.scenes]
+        scenes = [scene for turn in turns for scene in turn.scenes]
         while rng.random() < 0.4:
-            talk.append(ask(shown[-1], False, rng))
-        if len(shown) >= pictures:
-            return talk
-        fresh = rng.random() < 0.15
-        talk.append(draw(rng) if fresh else change(shown[-1], False, rng))
+            turns.append(ask(scenes[-1], False, rng))
+        if len(scenes) >= images:
+            return turns
+        starts_anew = rng.random() < 0.15
+        turns.append(draw(rng) if starts_anew else change(scenes[-1], False, rng))
 
 
-def encode(talk: Sequence[Exchange], tokenizer: Tokenizer) -> Interleaved:
-    """Labels: the reply's words, `<img>` and `</s>`; never the user's words or visual tokens."""
+def encode(turns: Sequence[TrainingTurn], tokenizer: Tokenizer) -> EncodedChat:
+    """Encode a chat. Learned are the reply's words, `<img>` and `</s>`; never the user's words."""
     unlabelled = {*tokenizer.image_ids, tokenizer.image_end_id}
-    ids, labels = [tokenizer.bos_id], [_IGNORED]
+    ids, labels = [tokenizer.bos_id], [IGNORED]
     scenes: list[world.Scene] = []
     generated: list[bool] = []
-    for exchange in talk:
-        asked = user_ids(tokenizer, exchange.user)
-        reply = reply_ids(tokenizer, exchange.reply)
-        ids += asked + reply
-        labels += [_IGNORED] * len(asked)
-        learned = [_IGNORED if token in unlabelled else token for token in reply]
-        if not exchange.scenes:
-            known = len(tokenizer.encode(exchange.seen))
-            learned[:known] = [_IGNORED] * known
-        if exchange.cut:
-            learned[-1] = _IGNORED
-        labels += learned
-        attached = sum(part is IMAGE for part in exchange.user)
-        scenes += exchange.scenes
-        generated += [i >= attached for i in range(len(exchange.scenes))]
-    return Interleaved(ids, labels, scenes, generated)
+    for turn in turns:
+        request = user_ids(tokenizer, turn.user)
+        reply = reply_ids(tokenizer, turn.reply)
+        reply_labels = [IGNORED if token in unlabelled else token for token in reply]
+        if not turn.scenes:
+            start = len(tokenizer.encode(turn.visual_start))
+            reply_labels[:start] = [IGNORED] * start
+        if turn.cut_before_image:
+            reply_labels[-1] = IGNORED
+        ids += request + reply
+        labels += [IGNORED] * len(request) + reply_labels
+        attached = sum(part is IMAGE for part in turn.user)
+        scenes += turn.scenes
+        generated += [i >= attached for i in range(len(turn.scenes))]
+    return EncodedChat(ids, labels, scenes, generated)
 
 
 def corpus(count: int, seed: int) -> list[str]:
@@ -168,8 +210,7 @@ def corpus(count: int, seed: int) -> list[str]:
     rng = np.random.default_rng(seed)
     texts: list[str] = []
     while len(texts) < count:
-        pictures = int(rng.integers(MOST_PICTURES + 1))
-        for exchange in chat(pictures, rng) if pictures else words(rng):
-            said = (*exchange.user, *exchange.reply)
-            texts += [str(part) for part in said if part is not IMAGE]
-    return [f"[INST] {text} [/INST]" if i % 4 == 0 else text for i, text in enumerate(texts)]
+        images = int(rng.integers(MAX_IMAGES + 1))
+        for turn in chat(images, rng) if images else words(rng):
+            texts += [str(part) for part in (*turn.user, *turn.reply) if part is not IMAGE]
+    return [INSTRUCTION.format(text) if i % 4 == 0 else text for i, text in enumerate(texts)]

@@ -7,13 +7,13 @@ result.image, result.change_mask, result.transform, result.report
 from .anchor import Anchor
 from .batch import preserve_batch
 from .preserve import Preserved, preserve
-from .report import Report, drift_picture, opencv_hint
+from .report import Report, drift_image, opencv_hint
 
 __all__ = [
     "Anchor",
     "Preserved",
     "Report",
-    "drift_picture",
+    "drift_image",
     "opencv_hint",
     "preserve",
     "preserve_batch",

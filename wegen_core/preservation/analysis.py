@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ..records.hooks import ShouldStop, check
+from ..records.hooks import NO_HOOKS, Hooks
 from . import array_backend as filters
 from .change import Change, change
 from .colour import Level, level
@@ -61,24 +61,24 @@ def analyse(
     align: str,
     colour: str,
     given: Registration | None = None,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Analysis:
     """Compares `b` with `a`. limit: bool [H,W], where changes are accepted, or with `replaced`
     where they are; given: a registration at full size found before (of another video frame).
-    should_stop: asked before each step; `Stopped` is raised where it says True."""
+    hooks: polled before each step."""
     size, other = reduced(a.size), reduced(b.size)
     source, edited = a.rgb(size), b.rgb(other)
-    check(should_stop)
+    hooks.check_stop()
     if given is None:
         found = register(source, edited, align)
     else:
         found = given.at(size, b.size, other)
-    check(should_stop)
+    hooks.check_stop()
     seen, inside = _seen(edited, found)
     near = None if limit is None else filters.resize(limit.astype(np.float32), size) > 0.01
     trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
     tone = level(source, seen, trusted, colour == "match")
-    check(should_stop)
+    hooks.check_stop()
     made = change(source, seen, inside, tone, near)
     mask = made.mask if near is None else (near if replaced else made.mask & near)
     cut = None if replaced else beyond(mask, inside, found, other)

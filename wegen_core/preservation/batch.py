@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..records.hooks import Progress
+from ..records.hooks import NO_HOOKS, Hooks
 from .preserve import Preserved, preserve
 
 
@@ -14,7 +14,7 @@ def preserve_batch(
     mask: Any = None,
     *,
     shared_registration: bool = False,
-    on_progress: Progress | None = None,
+    hooks: Hooks = NO_HOOKS,
     **settings: Any,
 ) -> list[Preserved]:
     """`preserve` for each pair of two batches; one source or one mask serves every edit.
@@ -23,7 +23,8 @@ def preserve_batch(
         has the form [1,H,W,C]. mask: None, one mask, a list, or [N,H,W].
     shared_registration: the first registration found serves all, as for frames of a video that
         one edit moved in one way.
-    on_progress: told after each picture, in stage "preserve". settings: as in `preserve`.
+    hooks: `on_progress` is called after each picture, in stage "preserve"; see also `preserve`.
+    settings: as in `preserve`.
     Raises ValueError where the numbers of pictures do not match, and as `preserve` does.
     """
     sources, edits = _pictures(source, "source"), _pictures(edited, "edited")
@@ -41,9 +42,11 @@ def preserve_batch(
             known = (r.registration for r in results if r.registration is not None)
             settings["registration"] = next(known, None)
         base = sources[i if len(sources) > 1 else 0]
-        results.append(preserve(base, picture, masks[i if len(masks) > 1 else 0], **settings))
-        if on_progress is not None:
-            on_progress("preserve", i + 1, len(edits), None)
+        results.append(
+            preserve(base, picture, masks[i if len(masks) > 1 else 0], hooks=hooks, **settings)
+        )
+        if hooks.on_progress is not None:
+            hooks.on_progress("preserve", i + 1, len(edits), None)
     return results
 
 

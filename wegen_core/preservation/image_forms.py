@@ -136,7 +136,7 @@ class _Form:
 
     def mask(self, mask: np.ndarray) -> Any:
         if self.kind == "pil":
-            return mask_picture(mask)
+            return mask_to_image(mask)
         batch = self.kind == "torch" or len(self.shape) == 4
         mask = mask[None] if batch else mask
         if self.kind == "torch":
@@ -202,7 +202,7 @@ def mask_array(mask: Any) -> np.ndarray:
     return array.astype(np.float32) / scale
 
 
-def mask_picture(mask: np.ndarray) -> Image.Image:
+def mask_to_image(mask: np.ndarray) -> Image.Image:
     """float [H,W] in 0..1 -> "L"; what is not 0 stays so."""
     return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
 

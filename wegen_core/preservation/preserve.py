@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from ..records.hooks import ShouldStop
+from ..records.hooks import NO_HOOKS, Hooks
 from . import array_backend as filters
 from .analysis import Analysis, analyse, reduced
 from .compositing.composite import composite, feather
@@ -48,7 +48,7 @@ def preserve(
     align: Literal["warp", "affine", "none"] = "warp",
     colour: Literal["match", "keep"] = "match",
     registration: Registration | None = None,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> Preserved:
     """Lays the changes of `edited` on the pixels of `source`.
 
@@ -65,8 +65,7 @@ def preserve(
         for one that does nothing to them.
     registration: of an earlier result for pictures of the same two sizes, used instead of
         registering again, as for the frames of a video.
-    should_stop: asked between the steps of the work; where it says True, `progress.Stopped` is
-        raised.
+    hooks: `should_stop` is polled between the steps; `Stopped` is raised once it returns True.
     Raises ValueError naming the input for anything that is not such a picture or setting.
     """
     _check("mask_mode", mask_mode, ("limit", "replace"))
@@ -86,14 +85,14 @@ def preserve(
         return _passed(a, b, edited, Report("pass", "asked to pass the edit through"))
     if a.size == b.size and np.array_equal(b.like(a), a.values):
         return _unchanged(a, b)
-    view = analyse(a, b, limit, mask_mode == "replace", align, colour, registration, should_stop)
+    view = analyse(a, b, limit, mask_mode == "replace", align, colour, registration, hooks)
     reason = "within the given mask"
     if limit is None:
         kind = scope_of(view.inside, view.zoom, view.tone, view.change)
         reason = kind.reason
         if scope == "auto" and not kind.local:
             return _passed(a, b, edited, _report(view, "pass", reason), view)
-    return _locked(a, b, view, limit, mask_mode, reason, should_stop)
+    return _locked(a, b, view, limit, mask_mode, reason, hooks)
 
 
 def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -108,7 +107,7 @@ def _locked(
     limit: np.ndarray | None,
     mode: str,
     reason: str,
-    should_stop: ShouldStop | None,
+    hooks: Hooks,
 ) -> Preserved:
     mask = view.mask
     if view.size != a.size:
@@ -123,7 +122,7 @@ def _locked(
         np.maximum(alpha, rest, out=alpha, where=rest > _FAINT)
     if limit is not None:
         alpha[~limit] = 0
-    values, error = composite(a, b, view.found, view.tone, view.offset, alpha, mask, should_stop)
+    values, error = composite(a, b, view.found, view.tone, view.offset, alpha, mask, hooks)
     count = (mask.size - int(np.count_nonzero(mask))) * a.values.shape[2]
     after = _psnr(error / count, a.white) if count else None
     report = _report(view, "lock", reason, after)

@@ -71,7 +71,7 @@ class Report:
         return "\n".join(lines)
 
 
-def drift_picture(drift: np.ndarray, change_mask: Any) -> Image.Image:
+def drift_image(drift: np.ndarray, change_mask: Any) -> Image.Image:
     """`Preserved.drift` as a heat map, black to yellow, the edge of `Preserved.change_mask` drawn
     in cyan: an RGB picture of the size of `drift`."""
     mask = filters.resize(mask_array(change_mask), drift.shape) > 0.5

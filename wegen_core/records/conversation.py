@@ -19,6 +19,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
+from ..images.atomic_write import write_atomically
 from ..images.convert import float_batch, one_pil, to_pil
 from .plan import Reference
 
@@ -260,20 +261,6 @@ def content_name(image: Image.Image) -> str:
     digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
     digest.update(image.tobytes())
     return f"{digest.hexdigest()[:16]}.png"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Write `content` beside `path`, then rename: `path` is the old file or the new, never half."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
 
 
 def _png(image: Image.Image) -> bytes:

@@ -68,9 +68,18 @@ def field_table(record: type) -> list[FieldSpec]:
     ]
 
 
-def json_schema(record: type) -> dict[str, Any]:
-    """The JSON Schema of the fields of `record` that a language model writes."""
+def asked_fields(record: type) -> list[FieldSpec]:
+    """The fields that a language model writes, in the order in which it writes them.
+
+    A plan's text comes before its prompt: the user reads it while the rest is being written.
+    """
     asked = [spec for spec in field_table(record) if spec.kind.schema is not None]
+    return sorted(asked, key=lambda spec: spec.name not in ("intent", "text"))
+
+
+def json_schema(record: type) -> dict[str, Any]:
+    """The JSON Schema of `asked_fields`."""
+    asked = asked_fields(record)
     return {
         "type": "object",
         "properties": {spec.key: spec.kind.schema for spec in asked},
@@ -94,10 +103,10 @@ def _read_text(value: Any, name: str) -> str:
 
 def _texts(value: Any, name: str) -> tuple[str, ...]:
     if isinstance(value, str) or not isinstance(value, (tuple, list)):
-        raise ValueError(f"{name} is {value!r}; give a list of str")
+        raise ValueError(f"{name} is {value!r}; give a list of texts")
     for item in value:
         if not isinstance(item, str):
-            raise ValueError(f"{name} holds {item!r}; every item must be a str")
+            raise ValueError(f"{name} holds {item!r}; every item must be text")
     return tuple(value)
 
 
@@ -305,8 +314,7 @@ def _read_references(value: Any, name: str) -> tuple[Reference, ...]:
             raise ValueError(f"{name} holds {item!r}; every item must be an object")
         read = {
             spec.name: spec.kind.read(item.get(spec.key), f"reference {spec.key}")
-            for spec in _REFERENCE
-            if spec.kind.schema is not None
+            for spec in asked_fields(Reference)
         }
         references.append(Reference(**read))
     return tuple(references)
@@ -341,10 +349,10 @@ class Plan:
     ----------
     intent
         answer (words only), generate, refine (the last image) or compose (from several).
-    text
-        What to tell the user.
     prompt
         The whole image to paint, in words; for an answer, what was seen, if that is known.
+    text
+        What to tell the user.
     changes, keep
         What a refinement changes, and what it must not change.
     scope
@@ -364,11 +372,6 @@ class Plan:
     """
 
     intent: Intent = _declared(INTENT, ask=f"one of {', '.join(INTENTS)}")
-    text: str = _declared(
-        TEXT,
-        "",
-        ask="one short, friendly sentence to the user, in the user's language",
-    )
     prompt: str = _declared(
         TEXT,
         "",
@@ -376,6 +379,11 @@ class Plan:
         "thing, colour, number, place and style the user asked for, and for a change also all "
         "that stays. Text to be written in the picture stays in quotation marks, letter by "
         'letter. "" for an answer',
+    )
+    text: str = _declared(
+        TEXT,
+        "",
+        ask="one short, friendly sentence to the user, in the user's language",
     )
     changes: tuple[str, ...] = _declared(
         TEXTS, (), ask="list of what changes, in a few words each; [] if the picture is new"

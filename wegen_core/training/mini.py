@@ -20,7 +20,8 @@ from diffusers.models import AutoencoderKL
 from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.network import WeGen
-from ..playground.sequences import MOST_PICTURES
+from ..model.reply_format import INTENT_PREFIXES
+from ..playground.sequences import MAX_IMAGES
 from .stages import train_llm, train_painter
 from .train_tokenizer import taught_words, train_tokenizer
 from .vae import build_vae, train_vae
@@ -66,7 +67,6 @@ SCHEDULER = {
     "prediction_type": "epsilon",
 }
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
-VERBS = {"generate": "draw:", "refine": "change:", "compose": "combine:"}
 
 STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 6500}
 NEEDS = {"painter": ("vision", "vae"), "llm": ("vision",)}
@@ -86,9 +86,9 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         scheduler=SCHEDULER,
         paint=PAINT,
         tokens_side=SIDE,
-        verbs=VERBS,
-        pictures=MOST_PICTURES,
-        words=taught_words(seed),
+        intent_prefixes=INTENT_PREFIXES,
+        max_images=MAX_IMAGES,
+        vocabulary=taught_words(seed),
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)

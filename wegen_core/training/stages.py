@@ -11,10 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..model.losses import IGNORED, denoising_loss
+from ..model.losses import denoising_loss
 from ..model.network import WeGen
+from ..model.prompt import IGNORED
 from ..playground import samples as world
-from ..playground.sequences import Exchange, Interleaved, chat, encode, question, words
+from ..playground.sequences import EncodedChat, TrainingTurn, chat, encode, question, words
 from .encoded_scenes import Gallery
 from .loop import train
 
@@ -34,7 +35,7 @@ class _Batch(NamedTuple):
 
     share: float
     chats: int
-    chat: Callable[[np.random.Generator], list[Exchange]]
+    chat: Callable[[np.random.Generator], list[TrainingTurn]]
 
 
 # Words without pictures cost little, and which colour goes with which thing is learned from words.
@@ -118,7 +119,7 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
     net.llm.eval()
 
 
-def collate(chats: list[Interleaved], net: WeGen, gallery: Gallery) -> dict[str, Tensor]:
+def collate(chats: list[EncodedChat], net: WeGen, gallery: Gallery) -> dict[str, Tensor]:
     """The batch of `WeGen.forward`, padded on the right."""
     longest = max(len(c.ids) for c in chats)
     ids = torch.full((len(chats), longest), net.tokenizer.eos_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ...records.hooks import ShouldStop, check
+from ...records.hooks import NO_HOOKS, Hooks
 from .. import array_backend as filters
 from ..change import residual
 from ..colour import Level
@@ -126,7 +126,7 @@ def composite(
     offset: np.ndarray,
     alpha: np.ndarray,
     mask: np.ndarray,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> tuple[Any, float]:
     """source + alpha * (edited, registered and levelled - source): [H,W,C] in the source's dtype,
     an array, or a tensor on the accelerator that holds the source; and the sum of the squared
@@ -134,7 +134,7 @@ def composite(
 
     found, tone: for the source's full size. Where alpha is 0, the very values of the source, and
     its own transparency everywhere if the edited picture has none.
-    should_stop: asked before each strip of rows.
+    hooks: polled before each strip of rows.
     """
     channels = source.colours if edited.opaque else source.values.shape[2]
     dense, found = as_dense(edited.like(source), found)
@@ -149,12 +149,12 @@ def composite(
             source.tensor(),
             held[..., :channels].to(source.accelerator),
             source.white,
-            *(found, tone, offset, alpha, mask, should_stop),
+            *(found, tone, offset, alpha, mask, hooks),
         )
     dense = dense[..., :channels]
     out, error = source.values.copy(), 0.0
     for rows, _, _ in filters.strips(source.size[0]):
-        check(should_stop)
+        hooks.check_stop()
         columns = np.flatnonzero(alpha[rows].any(axis=0))
         if len(columns) == 0:
             continue

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...records.hooks import ShouldStop, check
+from ...records.hooks import NO_HOOKS, Hooks
 from .. import array_backend as filters
 from ..colour import Level
 from ..registration.register import Registration
@@ -38,7 +38,7 @@ def composite(
     offset: np.ndarray,
     alpha: np.ndarray,
     mask: np.ndarray,
-    should_stop: ShouldStop | None = None,
+    hooks: Hooks = NO_HOOKS,
 ) -> tuple[Tensor, float]:
     """As `composite.composite`: source [H,W,C] and edited [h,w,K] of the same dtype and `white`,
     on one device; only the first K channels change. The result is a tensor there."""
@@ -50,7 +50,7 @@ def composite(
         return out, 0.0
     left, right, end = int(columns[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
     for top in range(int(rows[0]), end, _ROWS):
-        check(should_stop)
+        hooks.check_stop()
         box = (top, left, min(top + _ROWS, end), right)
         part = out[top : box[2], left:right, : edited.shape[2]]
         a, inner = (

@@ -197,3 +197,13 @@ class ComfyServer(ComfyClient):
     def stop(self) -> None:
         self.process.terminate()
         self.process.wait(20)
+
+
+def free_all(server: ComfyServer) -> None:
+    """What "Free model and node cache" does, until the networks are gone."""
+    server.get("wegen_test/networks")
+    server.post("free", {"unload_models": True, "free_memory": True})
+    give_up = time.monotonic() + 30
+    while server.get("wegen_test/alive").json():
+        assert time.monotonic() < give_up, "a network is still in memory"
+        time.sleep(0.1)
