@@ -15,11 +15,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.node_contract import CONTRACT
+
 PACK = Path(__file__).parents[2]
 DOOR = [PACK / "__init__.py"]
 ROOMS = sorted((PACK / "nodes").glob("*.py"))
 OURS = [p for p in ROOMS if p.name != "internal.py"]  # whose nodes no user and no workflow sees
-CONTRACT = json.loads((PACK / "tests" / "comfyui" / "node_contract.json").read_text())
 LANGUAGES = ("en", "zh")
 
 
