@@ -55,7 +55,7 @@ def test_links_lead_somewhere(page):
 
 def test_scripts_that_are_named_exist():
     for page in PAGES:
-        for module in re.findall(r"python -m ((?:benchmarks|tests)[\w.]+)", page.read_text("utf-8")):
+        for module in re.findall(r"python -m ((?:benchmarks|tests)[\w.]+)", page.read_text()):
             assert ROOT.joinpath(*module.split(".")).with_suffix(".py").is_file(), module
 
 
