@@ -30,16 +30,33 @@ def contract_of(object_info: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def assert_explained(object_info: dict[str, Any]) -> None:
-    """Names, descriptions and tooltips are those of the English texts; few widgets are visible."""
-    texts = json.loads((ROOT / "locales" / "en" / "nodeDefs.json").read_text(encoding="utf-8"))
-    for name, text in texts.items():
-        info = object_info[name]
-        assert info["display_name"] == text["display_name"]
-        assert info["description"] == text["description"]
+def english_texts(object_info: dict[str, Any]) -> dict[str, Any]:
+    """The texts of the schemas in the form of a translation, `locales/*/nodeDefs.json`."""
+    texts = {}
+    for node in CONTRACT:
+        info = object_info[node]
         inputs = {**info["input"].get("required", {}), **info["input"].get("optional", {})}
-        tooltips = {i: spec[1]["tooltip"] for i, spec in inputs.items()}
-        assert tooltips == {i: t["tooltip"] for i, t in text["inputs"].items()}
-        assert info["output_tooltips"] == [t["tooltip"] for t in text["outputs"].values()]
-        visible = [i for i, options in widgets(info) if not options.get("advanced")]
+        outputs = zip(info["output_name"], info["output_tooltips"], strict=True)
+        texts[node] = {
+            "display_name": info["display_name"],
+            "description": info["description"],
+            "inputs": {
+                name: {"name": spec[1].get("display_name") or name, "tooltip": spec[1]["tooltip"]}
+                for name, spec in inputs.items()
+            },
+            "outputs": {
+                str(k): {"name": name, "tooltip": tooltip}
+                for k, (name, tooltip) in enumerate(outputs)
+            },
+        }
+    return texts
+
+
+def assert_explained(object_info: dict[str, Any]) -> None:
+    """Every node, input and output has a name and an explanation; few widgets are visible."""
+    for node, text in english_texts(object_info).items():
+        assert text["display_name"] and text["description"], node
+        for part in (*text["inputs"].values(), *text["outputs"].values()):
+            assert part["name"] and part["tooltip"], (node, part)
+        visible = [i for i, options in widgets(object_info[node]) if not options.get("advanced")]
         assert len(visible) <= MAX_VISIBLE_WIDGETS
