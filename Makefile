@@ -1,23 +1,31 @@
-# make demo | test | lint | train      Variables: TORCH=torch==2.13.0  PYTHON=python3.12
+# make demo | test | quick | lint | train    Variables: TORCH=torch==2.13.0  PYTHON=python3.12  JOBS=2
 PYTHON ?= python3
 TORCH ?= torch
 VENV := .venv
 READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
+# Test processes; each computes with one thread (see tests/conftest.py).
+JOBS ?= 2
+PYTEST = $(RUN) -m pytest --numprocesses $(JOBS) --dist loadfile
+# This checkout as a package: `nodes/` imports relatively, because it is part of one in ComfyUI.
+PACK := $(VENV)/packs/wegen_pack
 
-.PHONY: demo test lint train
+.PHONY: demo test quick lint train
 .DELETE_ON_ERROR:
 
 demo: $(READY)
 	$(RUN) -m wegen_core demo --out demo --seed 1
 
 test: lint
-	$(RUN) -m pytest
+	$(PYTEST)
 
-lint: $(READY)
+quick: $(READY)
+	$(PYTEST) -m "not slow and not comfyui"
+
+lint: $(READY) $(PACK)
 	$(RUN) -m ruff check .
 	$(RUN) -m ruff format --check .
-	$(RUN) -m mypy
+	$(RUN) -m mypy -m wegen_pack -p wegen_pack.nodes -p wegen_pack.wegen_core
 
 train: $(READY)
 	$(RUN) -m wegen_core train mini
@@ -28,3 +36,7 @@ $(READY): pyproject.toml
 	$(RUN) -m pip install --quiet "$(TORCH)"
 	$(RUN) -m pip install --quiet --editable '.[dev]'
 	touch $@
+
+$(PACK):
+	mkdir -p $(@D)
+	ln -s ../.. $@

@@ -37,23 +37,24 @@ def times(server: ComfyServer, host: HostileServer, size: int, seed: int) -> dic
 
 
 def main() -> None:
+    """Measure and print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=1024)
     parser.add_argument("--runs", type=int, default=5)
-    given = parser.parse_args()
-    place = next(iter(installations()), None)
-    if place is None:
+    options = parser.parse_args()
+    folder = next(iter(installations()), None)
+    if folder is None:
         raise SystemExit("no ComfyUI found: set COMFYUI_PATH to its folder")
     with tempfile.TemporaryDirectory() as base, serving(plan_reply()) as host:
-        server = ComfyServer(place, interpreter(place), Path(base))
+        server = ComfyServer(folder, interpreter(folder), Path(base))
         tiny = PACK / "tests" / "support" / "tiny_models.py"
         files = {"tiny_models.py": tiny, "node_times.py": Path(__file__).with_name("node_times.py")}
         server.start({"ComfyUI-WeGen": PACK, **files})
         try:
-            first, *others = (times(server, host, given.size, k) for k in range(given.runs + 1))
+            first, *others = (times(server, host, options.size, k) for k in range(options.runs + 1))
         finally:
             server.stop()
-    print(f"{date.today()}, {platform.machine()}, {given.size}x{given.size} px, ms")
+    print(f"{date.today()}, {platform.machine()}, {options.size}x{options.size} px, ms")
     print("| node | first run | another seed |\n|---|---|---|")
     for name, spent in first.items():
         again = [run[name] for run in others if name in run]

@@ -24,8 +24,8 @@ execution.get_output_data = timed
 
 
 @PromptServer.instance.routes.get("/wegen_test/node_times")
-async def node_times(request):
+async def node_times(_request):
     """Node id -> milliseconds since the last time it was asked."""
-    told = dict(_spent)
+    milliseconds = dict(_spent)
     _spent.clear()
-    return web.json_response(told)
+    return web.json_response(milliseconds)

@@ -1,4 +1,4 @@
-"""README's pictures, made by the embedded network: `python -m benchmarks.pictures`."""
+"""README's images, made by the embedded network: `python -m benchmarks.pictures`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Row = list[tuple[str, Image.Image]]
 
 
 def strip(row: Row) -> Image.Image:
-    """Captioned pictures side by side, scaled up with hard pixels."""
+    """Captioned images side by side, scaled up without smoothing."""
     sheet = Image.new("RGB", (len(row) * (TILE + GAP) - GAP, TILE + LINE), GROUND)
     pen, font = ImageDraw.Draw(sheet), ImageFont.load_default(size=13)
     for i, (caption, image) in enumerate(row):
@@ -26,30 +26,34 @@ def strip(row: Row) -> Image.Image:
 
 
 def variants(copilot: wegen.Copilot, seed: int) -> Row:
-    wish = "a boat"
-    drawn = copilot.generate(wish, n=4, seed=seed)
-    return [(f"“{wish}”, variant {k}", image) for k, image in enumerate(drawn, 1)]
+    """Four different images of one vague prompt."""
+    prompt = "a boat"
+    images = copilot.generate(prompt, n=4, seed=seed)
+    return [(f"“{prompt}”, variant {k}", image) for k, image in enumerate(images, 1)]
 
 
 def refinements(copilot: wegen.Copilot, seed: int) -> Row:
-    wish = "a blue boat on the left and a green tree on the right, by the sea"
-    image = copilot.generate(wish, seed=seed)[0]
+    """One image, changed by three sentences."""
+    prompt = "a blue boat on the left and a green tree on the right, by the sea"
+    image = copilot.generate(prompt, seed=seed)[0]
     row = [("drawn from one sentence", image)]
-    for say in ("remove the tree", "make the boat red", "move the boat to the middle"):
-        image = copilot.refine(image, say, seed=seed).image
-        row.append((f"“{say}”", image))
+    for instruction in ("remove the tree", "make the boat red", "move the boat to the middle"):
+        image = copilot.refine(image, instruction, seed=seed).image
+        row.append((f"“{instruction}”", image))
     return row
 
 
 def composition(copilot: wegen.Copilot, seed: int) -> Row:
+    """A thing from one image in another."""
     first = copilot.generate("an orange cat on the left and a star on the right, at night")[0]
     second = copilot.generate("a red house on the right, on grass, in the sunshine")[0]
-    say = "put the cat from picture 1 into picture 2"
-    done = copilot.compose([first, second], say, seed=seed).image
-    return [("picture 1", first), ("picture 2", second), ("“put the cat from 1 into 2”", done)]
+    instruction = "put the cat from picture 1 into picture 2"
+    composed = copilot.compose([first, second], instruction, seed=seed).image
+    return [("picture 1", first), ("picture 2", second), ("“put the cat from 1 into 2”", composed)]
 
 
 def main() -> None:
+    """Draw and write the images."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs"))
     parser.add_argument("--seed", type=int, default=1)

@@ -22,6 +22,7 @@ class WeGenCompose(io.ComfyNode):
         images = [
             io.Image.Input(
                 name,
+                display_name=f"image {i}",
                 optional=True,
                 tooltip=f"Picture {i}. A batch counts as several, in order; sizes may differ.",
             )

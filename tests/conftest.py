@@ -1,6 +1,22 @@
-"""What several test files share."""
+"""What all tests share: one thread for every process, and a copilot of fakes."""
 
 from __future__ import annotations
+
+import os
+
+# On a busy machine, torch with two threads can be ten times slower than with one: each waits for
+# the other at every operation. Set before numpy, torch and OpenCV are imported; test servers and
+# other child processes inherit it.
+os.environ |= dict.fromkeys(
+    (
+        "OMP_NUM_THREADS",
+        "MKL_NUM_THREADS",
+        "OPENBLAS_NUM_THREADS",
+        "OPENCV_FOR_THREADS_NUM",
+        "RAYON_NUM_THREADS",
+    ),
+    "1",
+)
 
 import pytest
 

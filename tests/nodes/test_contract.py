@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+from tests.support.node_contract import CONTRACT
 
 PACK = Path(__file__).parents[2]
 DOOR = [PACK / "__init__.py"]
 ROOMS = sorted((PACK / "nodes").glob("*.py"))
 OURS = [p for p in ROOMS if p.name != "internal.py"]  # whose nodes no user and no workflow sees
-CONTRACT = json.loads((PACK / "tests" / "comfyui" / "node_contract.json").read_text())
-LANGUAGES = ("en", "zh")
 
 
 def parsed(path: Path) -> ast.Module:
@@ -54,38 +51,6 @@ def test_every_output_says_its_name():
     outputs = [c for c in calls if isinstance(c.func, ast.Attribute) and c.func.attr == "Output"]
     assert len(outputs) == sum(len(node["outputs"]) for node in CONTRACT.values())
     assert all("display_name" in [k.arg for k in c.keywords] for c in outputs)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_texts_name_every_input_and_output(language):
-    texts = json.loads((PACK / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
-    assert list(texts) == list(CONTRACT)
-    for name, text in texts.items():
-        assert text["display_name"] and text["description"]
-        assert list(text["inputs"]) == CONTRACT[name]["inputs"]
-        assert list(text["outputs"]) == [str(i) for i in range(len(CONTRACT[name]["outputs"]))]
-        told = [*text["inputs"].values(), *text["outputs"].values()]
-        assert all(t["name"] and t["tooltip"] for t in told)
-
-
-@pytest.mark.parametrize("language", LANGUAGES)
-def test_help_pages_and_nodes_agree(language):
-    texts = json.loads((PACK / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
-    pages = {p.parent.name: p for p in (PACK / "web" / "docs").glob(f"*/{language}.md")}
-    assert set(pages) == set(CONTRACT)
-    for name, page in pages.items():
-        text = page.read_text(encoding="utf-8")
-        assert text.startswith(f"# {texts[name]['display_name']}\n")
-        _, inputs, outputs = text.split("\n## ")
-        for part, told in (("inputs", inputs), ("outputs", outputs)):
-            named = re.findall(r"^- \*\*(.+?)\*\*", told, re.MULTILINE)
-            assert named == [t["name"] for t in texts[name][part].values()], page
-
-
-def test_readme_names_every_node():
-    readme = (PACK / "README.md").read_text(encoding="utf-8")
-    texts = json.loads((PACK / "locales" / "en" / "nodeDefs.json").read_text(encoding="utf-8"))
-    assert [n for n, t in texts.items() if t["display_name"] not in readme] == []
 
 
 def test_workflows_have_thumbnails_and_use_nodes_that_exist():

@@ -1,28 +1,15 @@
-"""Pictures between ComfyUI's sockets, where ComfyUI itself is not needed."""
+"""Images between ComfyUI's sockets."""
 
 from __future__ import annotations
-
-import importlib
-import sys
-from pathlib import Path
-from types import ModuleType
 
 import pytest
 import torch
 from PIL import Image
 
-PACK = Path(__file__).parents[2]
-
 
 @pytest.fixture
-def sockets(monkeypatch):
-    """`nodes.sockets` out of a package of any name, as ComfyUI loads it."""
-    pack = ModuleType("some_pack")
-    pack.__path__ = [str(PACK)]
-    monkeypatch.setitem(sys.modules, "some_pack", pack)
-    yield importlib.import_module("some_pack.nodes.sockets")
-    for name in [n for n in sys.modules if n.startswith("some_pack.")]:
-        del sys.modules[name]
+def sockets(pack):
+    return pack.module("nodes.backend.sockets")
 
 
 def test_pictures_come_back_on_the_device_of_their_source(sockets):

@@ -7,6 +7,7 @@ import time
 import weakref
 from functools import partial
 from pathlib import Path
+from typing import ClassVar
 
 import torch
 from aiohttp import web
@@ -70,14 +71,19 @@ class TestCLIP:
     RETURN_TYPES = ("CLIP",)
     FUNCTION = "make"
     CATEGORY = "tests"
-    SMALL = {
+    SMALL: ClassVar = {
         "hidden_size": 32,
         "intermediate_size": 48,
         "num_hidden_layers": 3,
         "num_attention_heads": 2,
         "num_key_value_heads": 1,
     }
-    EYES = {"hidden_size": 32, "intermediate_size": 48, "depth": 2, "deepstack_visual_indexes": [0]}
+    VISION: ClassVar = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "depth": 2,
+        "deepstack_visual_indexes": [0],
+    }
 
     @classmethod
     def INPUT_TYPES(cls):
@@ -113,7 +119,7 @@ class TestCLIP:
     def _qwen3vl_4b(self):
         from comfy.text_encoders import qwen3vl
 
-        qwen3vl.QWEN3VL_VISION["qwen3vl_4b"] = self.EYES  # the real sizes are no option
+        qwen3vl.QWEN3VL_VISION["qwen3vl_4b"] = self.VISION  # the real sizes are no option
         qwen3vl.QWEN3VL_VISION_COMMON["num_heads"] = 2
         kind = {"model_type": "qwen3vl_4b"}
         return partial(qwen3vl.Qwen3VLTokenizer, **kind), partial(qwen3vl.Qwen3VLTEModel, **kind)

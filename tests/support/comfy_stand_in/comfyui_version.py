@@ -1,0 +1,3 @@
+"""Stand-in for `comfyui_version`."""
+
+__version__ = "0.3.64"

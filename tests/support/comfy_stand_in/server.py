@@ -1,0 +1,18 @@
+"""Stand-in for `server`: it serves nothing and keeps the texts that nodes show."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class PromptServer:
+    """ComfyUI's server."""
+
+    instance: ClassVar[PromptServer | None] = None
+
+    def __init__(self) -> None:
+        self.texts: list[tuple[str, str]] = []  # for tests: (node id, text)
+
+    def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
+        """Show `text` on the node."""
+        self.texts.append((node_id, text))
