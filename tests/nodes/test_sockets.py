@@ -1,7 +1,8 @@
-"""Images between ComfyUI's sockets."""
+"""Images between ComfyUI's sockets and the parts of a conversation."""
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -12,10 +13,48 @@ def sockets(pack):
     return pack.module("nodes.backend.sockets")
 
 
-def test_pictures_come_back_on_the_device_of_their_source(sockets):
-    """With --gpu-only, IMAGEs lie on the GPU; "meta" refuses others' tensors just as that does."""
+def test_an_image_keeps_its_floats_on_the_way_in_and_out(sockets):
+    batch = torch.rand(3, 5, 7, 4, generator=torch.Generator().manual_seed(1))
+    parts = sockets.to_parts(batch, "image")
+    assert [part.image.mode for part in parts] == ["RGBA"] * 3
+    assert torch.equal(sockets.to_image(parts), batch)
+    half = sockets.to_parts(batch[:1, ..., :3].half(), "image")
+    assert sockets.to_image(half).dtype == torch.float16
+
+
+def test_images_of_one_batch_get_one_size_and_alpha_for_all(sockets):
+    mixed = [Image.new("RGB", (9, 8), (255, 0, 0)), Image.new("RGBA", (4, 4), (0, 0, 255, 0))]
+    image = sockets.to_image(mixed)
+    assert image.shape == (2, 8, 9, 4)
+    assert image[0, 0, 0].tolist() == [1, 0, 0, 1] and image[1, 0, 0].tolist() == [0, 0, 1, 0]
+
+
+def test_images_go_to_the_device_of_the_first(sockets):
+    """With --gpu-only, IMAGEs lie on the GPU; "meta" refuses other devices' tensors likewise."""
     source = torch.empty(1, 8, 9, 3, device="meta")
-    made = sockets.to_image([Image.new("RGB", (9, 8))])
-    mask = Image.new("L", (9, 8))
-    assert sockets.restored(made, source, mask).device == source.device
-    assert sockets.one_batch([made, source], source).device == source.device
+    painted = sockets.to_image([Image.new("RGB", (9, 8))])
+    assert sockets.one_batch([painted, source], source).device == source.device
+
+
+@pytest.mark.parametrize("size", [(1, 1), (7, 5), (31, 64)])
+def test_resizing_is_pils_lanczos_without_rounding(sockets, size):
+    values = np.random.default_rng(2).integers(0, 256, (33, 21, 3), np.uint8)
+    resized = sockets.resize_batch(torch.from_numpy(values)[None] / 255, size)
+    wanted = Image.fromarray(values).resize(size, Image.Resampling.LANCZOS)
+    assert resized.shape == (1, size[1], size[0], 3)
+    assert np.abs(resized[0].numpy() * 255 - np.asarray(wanted, np.float32)).max() < 1.01
+
+
+def test_masks_are_one_for_all_or_one_for_each(sockets):
+    parts = sockets.to_parts(torch.zeros(2, 8, 6, 3), "image")
+    white, empty = torch.ones(1, 16, 12), torch.zeros(1, 16, 12)
+    masks = sockets.to_masks(white, parts)
+    assert [mask.size for mask in masks] == [(6, 8)] * 2
+    assert sockets.to_masks(torch.cat([white, empty]), parts)[1] is None
+    assert sockets.to_masks(None, parts) == [None, None]
+    with pytest.raises(ValueError, match="mask holds 3 masks for 2 images"):
+        sockets.to_masks(white.repeat(3, 1, 1), parts)
+    with pytest.raises(ValueError, match="mask is 40x8 but the image is 6x8"):
+        sockets.to_masks(torch.ones(1, 8, 40), parts)
+    with pytest.raises(ValueError, match="image is an empty batch; connect at least one image"):
+        sockets.to_parts(torch.zeros(0, 8, 8, 3), "image")

@@ -51,10 +51,10 @@ class Pack:
         Every node runs once; those that others expand into are added to `graph`. Nodes of other
         packs are `fake_node`s.
         """
-        return _Run(self, graph).outputs(name)
+        return GraphRun(self, graph).outputs(name)
 
 
-class _Run:
+class GraphRun:
     """One run of a graph, each node as soon as its inputs are there."""
 
     def __init__(self, pack: Pack, graph: dict[str, Any]) -> None:
