@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
-from wegen_core.constraints.parser import detect_language, read
+from wegen_core.constraints.parser import detect_language, parse
 from wegen_core.constraints.repair import repair
 from wegen_core.constraints.request_text import tidy
 from wegen_core.records.hooks import Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
-from wegen_core.rewriting.facets import open_facets, tables
+from wegen_core.rewriting.facets import facet_values, open_facets
 from wegen_core.rewriting.llm_prompt import room
 from wegen_core.rewriting.llm_reply import clean, is_complete
 
@@ -123,7 +123,7 @@ def test_silence_keeps_a_negation_in_a_complete_description():
 )
 def test_language(text, language):
     assert detect_language(text) == language or '"' in text
-    assert read(text).language == language
+    assert parse(text).language == language
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_long_prompts_are_left_alone():
 
 
 def test_nothing_to_show_gets_a_subject():
-    subjects = {value.en for value in tables()["subject"]}
+    subjects = {value.en for value in facet_values()["subject"]}
     for wish in ("", "surprise me", "  \n"):
         assert rewrite(wish, 1)[0].added[0] in subjects
 
