@@ -26,7 +26,7 @@ from statistics import mean
 
 from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
 from wegen_core.rewriting import broken, find_constraints, is_edit, rewrite
-from wegen_core.rewriting.facets import open_facets, tables
+from wegen_core.rewriting.facets import facet_values, open_facets
 
 Variants = Sequence[Sequence[str]]  # the words, or the added values, of each variant
 
@@ -48,13 +48,14 @@ def distance(variants: Variants) -> float:
 
 def independent(prompt: str, variants: Variants, rng: random.Random) -> Variants:
     """As many facet values per variant, drawn at random each time."""
-    facets = [facet for facet in open_facets(prompt) if tables()[facet]]
+    facets = [facet for facet in open_facets(prompt) if facet_values()[facet]]
     language = "zh" if is_han(prompt) else "en"
     drawn = []
     for variant in variants:
         chosen = rng.sample(facets, min(len(variant), len(facets)))
         plain = (
-            [getattr(v, language) for v in tables()[f] if "bold" not in v.tags] for f in chosen
+            [getattr(v, language) for v in facet_values()[f] if "bold" not in v.tags]
+            for f in chosen
         )
         drawn.append([rng.choice(values) for values in plain])
     return drawn

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from PIL import Image
 
-from .constraints.request_text import is_short_prompt
+from .constraints.vagueness import is_short_prompt
 from .images.convert import box_of, region_mask, to_pil
 from .mllm.vocabulary import out_of_vocabulary
 from .painting.painter import DEFAULT_SETTINGS, PaintSettings

@@ -150,8 +150,9 @@ def turns() -> tuple[Node, ...]:
 EXAMPLES = (
     Example(
         "1 first picture",
-        "Type what you want to see and run. The built-in model draws scenes of 64x64 pixels: "
-        "cars, boats, houses, trees, cats, fish, balls, stars, on grass, sea, desert or at night.",
+        "Type what you want to see, and run. The built-in model draws scenes of 64x64 pixels: "
+        "cars, boats, houses, trees, cats, fish, balls, stars; on grass, at the sea, in the desert "
+        "or at night.",
         (
             loader(),
             generate(
@@ -164,12 +165,12 @@ EXAMPLES = (
                 {"images": [2, 0], "filename_prefix": "WeGen/first picture"},
             ),
         ),
-        {"Wish -> picture": (2, 3)},
+        {"Request -> image": (2, 3)},
     ),
     Example(
         "2 a vague wish, four pictures",
-        "A short wish becomes four different full prompts, and each prompt a picture.\n"
-        "Without a copilot on the rewriter, its prompts suit any other image model too.",
+        "A short request becomes four different full prompts, and each prompt becomes an image.\n"
+        "Without a copilot, the rewriter's prompts suit any image model.",
         (
             loader(),
             Node(
@@ -182,12 +183,12 @@ EXAMPLES = (
             generate(4, (720, 0), [2, 0]),
             Node(5, "PreviewImage", (1100, 0, 460, HEIGHT), {"images": [4, 0]}),
         ),
-        {"One wish, four prompts": (2, 3), "Four pictures": (4, 5)},
+        {"One request, four prompts": (2, 3), "Four images": (4, 5)},
     ),
     Example(
         "3 refine in three steps",
-        "Each sentence changes one thing; all else comes back as it was.\n"
-        "White in the masks is where the picture changed.",
+        "Each sentence changes one thing; the rest of the image stays the same.\n"
+        "The masks are white where the image changed.",
         (
             loader(),
             generate(
@@ -204,12 +205,12 @@ EXAMPLES = (
             picture(11, (1480, BELOW), 10),
             mask(12, (1480, BELOW + 300), 10),
         ),
-        {"First picture": (2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
+        {"First image": (2, 3), "Three sentences": (4, 5, 6, 7, 8, 9, 10, 11, 12)},
     ),
     Example(
         "4 compose from two pictures",
-        "The two pictures are drawn here, so that no file is needed: use Load Image instead.\n"
-        "Say which picture gives what; pictures are numbered in the order of the sockets.",
+        "The two images are drawn here, so that no file is needed. Use Load Image for your own.\n"
+        "Say what to take from which image; images are numbered in the order of the sockets.",
         (
             loader(),
             generate(2, (340, 0), "an orange cat on the left, on grass", "Picture 1"),
@@ -227,12 +228,12 @@ EXAMPLES = (
             picture(7, (1480, 0), 6, height=HEIGHT),
             words(8, (1100, BELOW), 6, 1, width=720),
         ),
-        {"Two references": (2, 3, 4, 5), "One picture of both": (6, 7, 8)},
+        {"Two references": (2, 3, 4, 5), "One image of both": (6, 7, 8)},
     ),
     Example(
         "5 chat",
-        "One WeGen Chat is one turn; the conversation socket hands the talk on.\n"
-        "The copilot finds out by itself whether you want a picture, a change or an answer.",
+        "Each WeGen Chat is one turn; its conversation output leads to the next turn.\n"
+        "The copilot decides by itself whether you want a new image, a change or an answer.",
         (
             loader(),
             chat(2, (340, 0), "draw a green tree on the left, on grass", None, "You: draw"),
@@ -248,23 +249,23 @@ EXAMPLES = (
     ),
     Example(
         "6 preserve after any edit",
-        "Put your own editor into the middle group, whatever it is, and your picture (Load Image) "
-        "before it.\nHere the editor draws the whole scene anew, crops and stretches it to 80x64, "
-        "and blurs it. WeGen Preserve keeps the edit and undoes the rest.",
+        "Put your own editor into the middle group, and your image (Load Image) in front of it.\n"
+        "Here the editor draws the whole scene again, crops and stretches it to 80x64, and blurs "
+        "it. WeGen Preserve keeps the edit and undoes the rest.",
         (
             loader(),
             generate(
                 2,
                 (340, 0),
                 "a blue house in the middle and a green tree on the left, in the desert",
-                "Your picture",
+                "Your image",
             ),
             picture(3, (340, BELOW), 2, title="before"),
             generate(
                 4,
                 (720, 0),
                 "a red house in the middle and a green tree on the left, in the desert",
-                "An editor that draws everything anew",
+                "An editor that draws everything again",
                 seed=2,
             ),
             Node(
@@ -287,16 +288,16 @@ EXAMPLES = (
             picture(11, (1860, BELOW), 8, 3, title="where the editor strayed"),
         ),
         {
-            "Your picture": (2, 3),
+            "Your image": (2, 3),
             "Any editor": (4, 5, 6, 7),
             "The edit, and nothing else": (8, 9, 10, 11),
         },
     ),
     Example(
         "7 five edits, one anchor",
-        "Every editor also blurs a little; the Blur nodes play that part here.\n"
-        "Above, each WeGen Preserve lays the edit on the picture before it, which is still the "
-        "first one wherever nothing was changed. Below, the blur adds up.",
+        "Every editor also blurs a little; here the Blur nodes do that.\n"
+        "Above, each WeGen Preserve places the edit on the image before it, which still equals the "
+        "first image wherever nothing was changed. Below, the blur adds up.",
         (
             loader(),
             generate(
@@ -306,7 +307,7 @@ EXAMPLES = (
             *turns(),
         ),
         {
-            "Your picture": (2, 3),
+            "Your image": (2, 3),
             "One anchor": tuple(10 * i + j for i in range(1, 6) for j in range(4)),
             "No anchor": (*(10 * i + j for i in range(2, 6) for j in (4, 5)), 60),
         },

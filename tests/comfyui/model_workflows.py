@@ -43,7 +43,10 @@ FLUX2 = (
     "flux2-vae.safetensors",
 )
 SDXL = "sd_xl_base_1.0.safetensors"
-OLLAMA = "The language model is Ollama's: `ollama pull qwen2.5vl`, or another address and name."
+OLLAMA = (
+    "The language model comes from Ollama (`ollama pull qwen2.5vl`). Enter another address and name "
+    "for another server."
+)
 
 
 def mllm(id: int, at: tuple[int, int]) -> Node:
@@ -101,7 +104,7 @@ def refining(name: str, files: tuple[str, tuple[str, str], str], note: str) -> E
         {
             "Models": (1, 2, 3, 4),
             "Copilot": (5, 6),
-            "Your picture": (7,),
+            "Your image": (7,),
             "Only what you ask for": (8, 9, 10, 11),
         },
     )
@@ -110,7 +113,7 @@ def refining(name: str, files: tuple[str, tuple[str, str], str], note: str) -> E
 EXAMPLES = (
     Example(
         "prompts for SDXL",
-        "A short wish becomes four different full prompts, and a plain SDXL graph draws each.\n"
+        "A short request becomes four different full prompts, and a plain SDXL graph draws each.\n"
         f"models/checkpoints: {SDXL}. The rewriter needs no model of its own.",
         (
             Node(
@@ -160,7 +163,7 @@ EXAMPLES = (
                 {"images": [8, 0], "filename_prefix": "WeGen/prompts for SDXL"},
             ),
         ),
-        {"One wish, four prompts": (1, 2), "SDXL as always": (3, 4, 5, 6, 7, 8), "Pictures": (9,)},
+        {"One request, four prompts": (1, 2), "SDXL as always": (3, 4, 5, 6, 7, 8), "Images": (9,)},
     ),
     refining(
         "refine with Qwen-Image-Edit",
@@ -175,7 +178,7 @@ EXAMPLES = (
     Example(
         "compose with Qwen-Image-Edit-Plus",
         f"models/diffusion_models: {QWEN[0]}, text_encoders: {QWEN[1][0]}, vae: {QWEN[2]}. Up to "
-        f"three pictures.\n{OLLAMA}",
+        f"three images.\n{OLLAMA}",
         (
             mllm(1, (0, 720)),
             *parts((2, 3, 4), QWEN),
@@ -201,7 +204,7 @@ EXAMPLES = (
             "Models": (1, 2, 3, 4),
             "Copilot": (5, 6),
             "Two references": (7, 8),
-            "One picture of both": (9, 10, 11),
+            "One image of both": (9, 10, 11),
         },
     ),
     Example(

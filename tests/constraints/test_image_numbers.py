@@ -17,7 +17,7 @@ from wegen_core.constraints.image_numbers import (
     target_image,
 )
 from wegen_core.mllm.vocabulary import plainer
-from wegen_core.planning.requests import composing
+from wegen_core.planning.requests import compose_request
 
 
 def phrases(text: str) -> list[str]:
@@ -264,7 +264,7 @@ def test_a_composition_changes_the_image_it_puts_things_into(instruction):
 )
 def test_an_image_that_was_not_given_is_refused(instruction):
     with pytest.raises(ValueError, match="names picture 3; there are 2"):
-        composing([scene(), scene()], instruction)
+        compose_request([scene(), scene()], instruction)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.support import tiny_pipelines
 from tests.support.fakes import FakeMLLM, scene
 from wegen_core.copilot import Copilot
-from wegen_core.painting import Painter
+from wegen_core.painting import Painter, PaintSettings
 from wegen_core.painting.diffusers import DiffusersPainter, load
 from wegen_core.painting.families import FAMILIES, family_of, instruction, paint_size, shown_size
 from wegen_core.records.hooks import Hooks, Stopped
@@ -68,8 +68,9 @@ def painter(request, made) -> DiffusersPainter:
     return made(request.param)
 
 
-def paint(painter: DiffusersPainter, plan: Plan, *pictures, seed: int = 1, **options):
-    return painter.paint([plan], list(pictures), seeds=[seed], steps=2, **options)[0]
+def paint(painter: DiffusersPainter, plan: Plan, *images, seed: int = 1, size=None):
+    settings = PaintSettings(size=size, steps=2)
+    return painter.paint([plan], list(images), seeds=[seed], settings=settings)[0]
 
 
 def test_it_follows_the_protocol(painter):
@@ -79,7 +80,8 @@ def test_it_follows_the_protocol(painter):
 def test_a_picture_depends_on_its_plan_and_seed_only(painter):
     one = paint(painter, GENERATE)
     other = Plan("generate", prompt="a blue car on the grass")
-    batch = painter.paint([other, GENERATE, GENERATE], [], seeds=[1, 1, 2], steps=2)
+    plans = [other, GENERATE, GENERATE]
+    batch = painter.paint(plans, [], seeds=[1, 1, 2], settings=PaintSettings(steps=2))
     assert one.mode == "RGB" and one.size == (96, 96)
     assert batch[1].tobytes() == one.tobytes()
     assert len({i.tobytes() for i in batch}) == 3
@@ -159,9 +161,9 @@ def test_steps_are_reported_and_stop_is_heard(painter, plan):
         heard.append((stage, step, total))
 
     pictures = [scene((96, 96))]
-    painter.paint(
-        [plan], pictures, seeds=[1], steps=4, guidance=2.0, hooks=Hooks(on_progress=report)
-    )
+    settings = PaintSettings(steps=4, guidance=2.0)
+    hooks = Hooks(on_progress=report)
+    painter.paint([plan], pictures, seeds=[1], settings=settings, hooks=hooks)
     total = heard[0][2]
     assert heard == [("paint", k, total) for k in range(1, total + 1)] and total >= 2
     del heard[:]
@@ -170,7 +172,7 @@ def test_steps_are_reported_and_stop_is_heard(painter, plan):
             [plan] * 2,
             pictures,
             seeds=[1, 2],
-            steps=4,
+            settings=settings,
             hooks=Hooks(on_progress=report, should_stop=lambda: bool(heard)),
         )
     assert len(heard) == 1

@@ -10,12 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
-from wegen_core.constraints.parser import detect_language, read
+from wegen_core.constraints.parser import detect_language, parse
 from wegen_core.constraints.repair import repair
 from wegen_core.constraints.request_text import tidy
-from wegen_core.records.hooks import Stopped
+from wegen_core.mllm import Capabilities
+from wegen_core.records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
-from wegen_core.rewriting.facets import open_facets, tables
+from wegen_core.rewriting.facets import facet_values, open_facets
 from wegen_core.rewriting.llm_prompt import room
 from wegen_core.rewriting.llm_reply import clean, is_complete
 
@@ -123,7 +124,7 @@ def test_silence_keeps_a_negation_in_a_complete_description():
 )
 def test_language(text, language):
     assert detect_language(text) == language or '"' in text
-    assert read(text).language == language
+    assert parse(text).language == language
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_long_prompts_are_left_alone():
 
 
 def test_nothing_to_show_gets_a_subject():
-    subjects = {value.en for value in tables()["subject"]}
+    subjects = {value.en for value in facet_values()["subject"]}
     for wish in ("", "surprise me", "  \n"):
         assert rewrite(wish, 1)[0].added[0] in subjects
 
@@ -195,8 +196,8 @@ class Rewriter:
     def __init__(self, *replies: str) -> None:
         self.replies = replies
 
-    def rewrite(self, wish, *, n, seed, temperature):
-        return [self.replies[(seed + j) % len(self.replies)] for j in range(n)]
+    def rewrite(self, prompt, *, n, sampling, hooks=NO_HOOKS):
+        return [self.replies[(sampling.seed + j) % len(self.replies)] for j in range(n)]
 
 
 def test_a_models_good_rewrites_are_taken_and_lost_words_come_back():
@@ -233,17 +234,20 @@ class Chatty:
     """A model that chats, a word at a time, and hears Stop; the k-th reply is replies[k]."""
 
     name = "chatty"
+    capabilities = Capabilities()
 
     def __init__(self, *replies: str) -> None:
         self.replies, self.asked, self.said = replies, [], 0
+        self.samplings: list[Sampling] = []
 
-    def chat(self, conversation, *, temperature, seed, max_new_tokens, on_text, should_stop):
+    def chat(self, conversation, *, schema=None, sampling=GREEDY, hooks=NO_HOOKS):
+        self.samplings.append(sampling)
         reply = self.replies[len(self.asked) % len(self.replies)]
         self.asked.append(conversation.turns[-1].text)
-        for word in re.findall(r"\S*\s*", reply)[:max_new_tokens]:
-            if should_stop():
-                raise Stopped
-            on_text(word)
+        for word in re.findall(r"\S*\s*", reply)[: sampling.max_new_tokens]:
+            hooks.check_stop()
+            if self.capabilities.streams and hooks.on_text:
+                hooks.on_text(word)
             self.said += 1
         return reply
 
@@ -286,8 +290,21 @@ def test_the_instruction_said_again_is_no_rewrite():
 def test_stop_reaches_the_model():
     model = Chatty("a red fox asleep in tall grass")
     with pytest.raises(Stopped):
-        rewrite("a red fox", 1, mllm=model, should_stop=lambda: model.said > 2)
+        rewrite("a red fox", 1, mllm=model, hooks=Hooks(should_stop=lambda: model.said > 2))
     assert model.said == 3
+
+
+def test_a_model_that_does_not_stream_gets_fewer_tokens():
+    class Silent(Chatty):
+        capabilities = Capabilities(streams=False)
+
+    streaming, silent = (kind("a red fox asleep in tall grass") for kind in (Chatty, Silent))
+    for model in (streaming, silent):
+        assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass"
+    (many,) = {sampling.max_new_tokens for sampling in streaming.samplings}
+    (few,) = {sampling.max_new_tokens for sampling in silent.samplings}
+    assert many == 2048
+    assert few == room("a red fox", 4) // 2 < many / 4
 
 
 def test_words_to_the_user_are_no_rewrite():

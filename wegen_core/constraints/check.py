@@ -1,8 +1,8 @@
-"""Whether a rewritten prompt still keeps a constraint.
+"""Check whether a prompt satisfies a constraint.
 
-Constraint and rewrite are read by the same reader and their meanings compared, so that "a kitten by
-the ocean" is kept by "a grey cat in the middle, by the sea", and "a blue house" is not kept by
-"a red house and a blue car".
+The constraint's words and the prompt are parsed by the same parser, and their meanings are
+compared. So "a grey cat in the middle, by the sea" satisfies "a kitten by the ocean", and "a red
+house and a blue car" does not satisfy "a blue house".
 """
 
 from __future__ import annotations
@@ -10,102 +10,126 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from .find import Constraint
+from ..records.plan import Constraint
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
 from .mention import Subject
-from .parser import Reading, read
+from .parser import ParsedPrompt, parse
 
 
 def holds(constraint: Constraint, prompt: str, *, complete: bool = False) -> bool:
-    """Whether `prompt` keeps `constraint`.
+    """Check whether `prompt` satisfies `constraint`.
 
-    complete: `prompt` names everything there is in the picture, so what must be absent need not be
-    said to be absent. A constraint that cannot be read by itself must be there word for word.
+    Parameters
+    ----------
+    constraint : Constraint
+        One that `find_constraints` or `find_subjects` returned. If its text cannot be parsed by
+        itself, the prompt must contain it word for word.
+    prompt : str
+        The text to check.
+    complete : bool, optional
+        Whether `prompt` names everything in the image. Then a thing that must be absent is absent
+        if the prompt does not name it.
+
+    Returns
+    -------
+    bool
+        True if the constraint is satisfied.
     """
-    reading = read(prompt)
+    parsed = parse(prompt)
     if constraint.kind == "language":
-        return reading.language in (constraint.text, "")
+        return parsed.language in (constraint.text, "")
     if constraint.kind == "quote":
-        return constraint.text in reading.quotes or constraint.text == prompt.strip()
+        return constraint.text in parsed.quotes or constraint.text == prompt.strip()
     if constraint.kind == "name":
-        return _said(constraint.text, reading) or _noun(constraint.text) in reading.named
-    values = read(constraint.text).values(constraint.kind)
-    check = _CHECKS.get(constraint.kind)
+        noun = noun_table.NOUNS.get(constraint.text.lower())
+        return _contains(parsed, constraint.text) or noun in parsed.present
+    required = parse(constraint.text).values(constraint.kind)
     if constraint.kind == "negation":
-        return all(_absent(words, reading, complete) for words in values) and (
-            bool(values) or _said(constraint.text, reading)
+        return all(_are_absent(words, parsed, complete) for words in required) and (
+            bool(required) or _contains(parsed, constraint.text)
         )
-    if not values or check is None:
-        return _said(constraint.text, reading)
-    given = reading.values(constraint.kind)
-    return all(value in given or check(value, reading) for value in values)
+    check = _CHECKS.get(constraint.kind)
+    if not required or check is None:
+        return _contains(parsed, constraint.text)
+    stated = parsed.values(constraint.kind)
+    return all(value in stated or check(value, parsed) for value in required)
 
 
 def broken(
     constraints: Iterable[Constraint], prompt: str, *, complete: bool = False
 ) -> list[Constraint]:
-    """Those of `constraints` that `prompt` does not keep."""
+    """List the constraints that `prompt` violates.
+
+    Parameters
+    ----------
+    constraints : iterable of Constraint
+        What to check.
+    prompt : str
+        The text to check.
+    complete : bool, optional
+        See `holds`.
+
+    Returns
+    -------
+    list of Constraint
+        The violated ones, in their order.
+    """
     return [c for c in constraints if not holds(c, prompt, complete=complete)]
 
 
-def _said(text: str, reading: Reading) -> bool:
-    return " ".join(text.casefold().split()) in reading.folded
+def _contains(parsed: ParsedPrompt, text: str) -> bool:
+    return " ".join(text.casefold().split()) in parsed.folded
 
 
-def _noun(text: str) -> str:
-    return noun_table.NOUNS.get(text.lower(), "\0")
-
-
-def names(noun: str, reading: Reading) -> bool:
+def _names(parsed: ParsedPrompt, noun: str) -> bool:
     """Whether the prompt names the noun or one of its kinds."""
-    return noun in reading.named or not reading.named.isdisjoint(noun_table.KINDS_OF.get(noun, ()))
+    kinds = noun_table.KINDS_OF.get(noun, ())
+    return noun in parsed.present or not parsed.present.isdisjoint(kinds)
 
 
-def _same_noun(wanted: str, given: str) -> bool:
-    kinds = noun_table.KINDS_OF.get(wanted, frozenset())
-    return wanted == given or given in kinds or wanted == "thing" or _parts(wanted, given)
+def _same_noun(required: str, stated: str) -> bool:
+    """Whether the stated noun is the required one or one of its kinds; "a+b": both of them are."""
+    kinds = noun_table.KINDS_OF.get(required, frozenset())
+    if required == stated or stated in kinds or required == "thing":
+        return True
+    left, right = required.split("+"), stated.split("+")
+    return len(left) == len(right) > 1 and all(map(_same_noun, left, right))
 
 
-def _parts(wanted: str, given: str) -> bool:
-    left, right = wanted.split("+"), given.split("+")
-    same_length = len(left) == len(right) > 1
-    return same_length and all(map(_same_noun, left, right))
+def _same_colour(required: str, stated: str) -> bool:
+    return required == stated or stated in lexicon.COLOUR_NEAR.get(required, frozenset())
 
 
-def _same_colour(wanted: str, given: str) -> bool:
-    return wanted == given or given in lexicon.COLOUR_NEAR.get(wanted, frozenset())
-
-
-def _colour(value: Any, reading: Reading) -> bool:
+def _colour(value: Any, parsed: ParsedPrompt) -> bool:
     colour, noun = value
-    if (colour, noun) in lexicon.NATURAL and names(noun, reading):
+    if (colour, noun) in lexicon.NATURAL and _names(parsed, noun):
         return True
     return any(
-        _same_colour(colour, given) and (not noun or _same_noun(noun, thing))
-        for given, thing in reading.values("colour")
+        _same_colour(colour, stated) and (not noun or _same_noun(noun, thing))
+        for stated, thing in parsed.values("colour")
     )
 
 
-def _count(value: Any, reading: Reading) -> bool:
+def _count(value: Any, parsed: ParsedPrompt) -> bool:
     number, noun = value
-    if any(n == number and _same_noun(noun, thing) for n, thing in reading.values("count")):
+    if any(n == number and _same_noun(noun, thing) for n, thing in parsed.values("count")):
         return True
     if noun in noun_table.GENERIC:
-        return reading.things == number
+        return parsed.thing_count == number
     kinds = {noun} | noun_table.KINDS_OF.get(noun, frozenset())
-    return sum(reading.totals.get(kind, 0) for kind in kinds) == number
+    return sum(parsed.noun_counts.get(kind, 0) for kind in kinds) == number
 
 
-def _absent(words: Iterable[str], reading: Reading, complete: bool) -> bool:
+def _are_absent(words: Iterable[str], parsed: ParsedPrompt, complete: bool) -> bool:
     for word in words:
         kinds = {word} | noun_table.KINDS_OF.get(word, frozenset())
-        if not reading.named.isdisjoint(kinds) and word not in reading.absent:
+        if not parsed.present.isdisjoint(kinds) and word not in parsed.absent:
             return False
-        if not reading.named.isdisjoint(kinds - {word}) and not complete:
+        if not parsed.present.isdisjoint(kinds - {word}) and not complete:
             return False
-        implied = not reading.named.isdisjoint(lexicon.ANTONYMS.get(word, ()))
-        if not (complete or implied or word in reading.absent):
+        implied = not parsed.present.isdisjoint(lexicon.ANTONYMS.get(word, ()))
+        if not (complete or implied or word in parsed.absent):
             return False
     return True
 
@@ -121,77 +145,83 @@ _INVERSE = {
     "beside": "beside",
     "between": "",
 }
-_LIKE = {
+# A relation is also satisfied by these.
+_IMPLIED_BY = {
     "above": {"on"},
     "on": {"above", "in"},
     "in": {"on", "middle of"},
     "middle of": {"in"},
     "beside": {"left of", "right of", "on", "in"},
 }
-_ACROSS = {"left": 0, "middle": 1, "right": 2, "top left": 0, "bottom left": 0} | {
+_COLUMN = {"left": 0, "middle": 1, "right": 2, "top left": 0, "bottom left": 0} | {
     "top right": 2,
     "bottom right": 2,
 }
+# With a place these say little: a cat "on", "in" or "by" the grass is on grass.
 _WEAK = frozenset({"on", "in", "beside", "middle of", "around"})
 
 
-def _relation(value: Any, reading: Reading) -> bool:
-    subject, name, other = value
-    if other in noun_table.PLACES and name in _WEAK:
-        return names(other, reading) and (not subject.noun or names(subject.noun, reading))
-    given = reading.values("relation")
-    if any(_answers(subject, name, other, fact) for fact in given):
+def _relation(value: Any, parsed: ParsedPrompt) -> bool:
+    subject, relation, other = value
+    if other in noun_table.PLACES and relation in _WEAK:
+        return _names(parsed, other) and (not subject.noun or _names(parsed, subject.noun))
+    stated = parsed.values("relation")
+    if any(_implies(fact, subject, relation, other) for fact in stated):
         return True
-    if name in ("left of", "right of"):
-        return _ordered(subject, name, other, given)
-    apart = name == "beside" and {subject.noun, other} <= reading.named
-    # Two things named side by side without a place are beside each other.
-    return apart and (not given or len(reading.named & _ACROSS.keys()) > 1)
+    if relation in ("left of", "right of"):
+        return _in_order(subject, relation, other, stated)
+    both = relation == "beside" and {subject.noun, other} <= parsed.present
+    # Two things that are named side by side, without a place, are beside each other.
+    return both and (not stated or len(parsed.present & _COLUMN.keys()) > 1)
 
 
-def _answers(subject: Subject, name: str, other: str, fact: Any) -> bool:
-    who, how, what = fact
-    if how == name or how in _LIKE.get(name, ()):
-        return _same_subject(subject, who) and (_same_noun(other, what) if other else not what)
-    inverse = _INVERSE.get(name) == how and bool(other)
-    return inverse and _same_noun(subject.noun, what) and _same_noun(other, who.noun)
+def _implies(stated: Any, subject: Subject, relation: str, other: str) -> bool:
+    """Whether the stated relation says the required one, directly or in reverse."""
+    stated_subject, stated_relation, stated_other = stated
+    if stated_relation == relation or stated_relation in _IMPLIED_BY.get(relation, ()):
+        same_other = _same_noun(other, stated_other) if other else not stated_other
+        return _same_subject(subject, stated_subject) and same_other
+    reverse = _INVERSE.get(relation) == stated_relation and bool(other)
+    return (
+        reverse
+        and _same_noun(subject.noun, stated_other)
+        and _same_noun(other, stated_subject.noun)
+    )
 
 
-def _same_subject(wanted: Subject, given: Subject) -> bool:
-    if wanted.noun and not _same_noun(wanted.noun, given.noun):
+def _same_subject(required: Subject, stated: Subject) -> bool:
+    if required.noun and not _same_noun(required.noun, stated.noun):
         return False
-    return all(any(_same_colour(a, b) for b in given.colours) for a in wanted.colours)
+    return all(any(_same_colour(a, b) for b in stated.colours) for a in required.colours)
 
 
-def _ordered(subject: Subject, name: str, other: str, given: Iterable[Any]) -> bool:
-    """Whether places in the picture put the subject on the wanted side of the other thing."""
-    own = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_subject(subject, who)]
-    its = [_ACROSS[how] for who, how, _ in given if how in _ACROSS and _same_noun(other, who.noun)]
-    before = any(a < b for a in own for b in its)
-    after = any(a > b for a in own for b in its)
-    return before if name == "left of" else after
+def _in_order(subject: Subject, relation: str, other: str, stated: Iterable[Any]) -> bool:
+    """Whether places in the image put the subject on the required side of the other thing."""
+    places = [(who, _COLUMN[name]) for who, name, _ in stated if name in _COLUMN]
+    columns = [column for who, column in places if _same_subject(subject, who)]
+    others = [column for who, column in places if _same_noun(other, who.noun)]
+    before = any(a < b for a in columns for b in others)
+    after = any(a > b for a in columns for b in others)
+    return before if relation == "left of" else after
 
 
-def _style(value: Any, reading: Reading) -> bool:
-    return value in reading.values("style") or str(value) in reading.folded
+def _style(value: Any, parsed: ParsedPrompt) -> bool:
+    return value in parsed.values("style") or str(value) in parsed.folded
 
 
-def _keep(value: Any, reading: Reading) -> bool:
-    return reading.kept.issuperset(value)
+def _keep(value: Any, parsed: ParsedPrompt) -> bool:
+    return parsed.kept_words.issuperset(value)
 
 
-def _picture(value: Any, reading: Reading) -> bool:
-    mentioned: set[int] = set()
-    for numbers in reading.values("picture"):
-        mentioned |= numbers
-    return mentioned.issuperset(value)
+def _picture(value: Any, parsed: ParsedPrompt) -> bool:
+    return frozenset().union(*parsed.values("picture")).issuperset(value)
 
 
-def _subject(value: Any, reading: Reading) -> bool:
-    return names(str(value), reading)
+def _subject(value: Any, parsed: ParsedPrompt) -> bool:
+    return _names(parsed, str(value))
 
 
-_CHECKS: dict[str, Callable[[Any, Reading], bool]] = {
+_CHECKS: dict[str, Callable[[Any, ParsedPrompt], bool]] = {
     "colour": _colour,
     "count": _count,
     "relation": _relation,

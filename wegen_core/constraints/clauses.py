@@ -1,4 +1,4 @@
-"""What is said around the nouns of English: negations, keep clauses, names, styles."""
+"""What English text says beside its nouns: negations, keep clauses, names, styles."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from .english import Token, lemma
+from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 from .lexicon.styles import STYLES
-from .mention import Fact
+from .mention import Mention
 
 _TRIGGERS = frozenset("without no not don't never neither avoid avoiding excluding nobody".split())
 _NOT_NEGATING = frozenset("other only just longer more matter less doubt".split())
-_SCOPE_ENDS = frozenset(
+_NEGATION_ENDS = frozenset(
     "but with on at in under by so because instead while where then except unless for from into to "
     "keep leave make change turn is are behind near over".split()
 )
@@ -21,22 +22,22 @@ _EMPTY_VERBS = frozenset(
     "visible "
     "appear let want see get make making there too very".split()
 )
-_TOUCH = re.compile(r"(?:chang|touch|alter|modif|mov|crop|edit|affect)\w*")
-_MAX_SCOPE = 10  # tokens of one negation
+_CHANGE_VERB = lazy_pattern(r"(?:chang|touch|alter|modif|mov|crop|edit|affect)\w*")
+_MAX_NEGATION = 10  # tokens
 
 
 def negations(tokens: Sequence[Token]) -> Iterator[tuple[int, int, frozenset[str]]]:
-    """Token range and negated words of each "no ...", "without ...", "...-free"."""
+    """Find the token range and the negated words of each "no ...", "without ...", "...-free"."""
     i = 0
     while i < len(tokens):
         if tokens[i].text == "free" and i > 1 and tokens[i - 1].text == "-":
             yield i - 2, i + 1, frozenset({lemma(tokens[i - 2].text)})
         elif tokens[i].text == "free" and i + 1 < len(tokens) and tokens[i + 1].text == "of":
-            last, words = _scope(tokens, i + 1)
+            last, words = _negated_words(tokens, i + 1)
             if words:
                 yield i, last, words
         elif tokens[i].text in _TRIGGERS:
-            last, words = _scope(tokens, i)
+            last, words = _negated_words(tokens, i)
             if words:
                 yield i, last, words
                 i = last
@@ -44,29 +45,30 @@ def negations(tokens: Sequence[Token]) -> Iterator[tuple[int, int, frozenset[str
         i += 1
 
 
-def _scope(tokens: Sequence[Token], first: int) -> tuple[int, frozenset[str]]:
+def _negated_words(tokens: Sequence[Token], first: int) -> tuple[int, frozenset[str]]:
+    """Where the negation that starts at token `first` ends, and the words it negates."""
     if tokens[first].text == "nobody":
         return first + 1, frozenset({"person"})
     words: set[str] = set()
     last = i = first + 1
-    while i < min(len(tokens), first + _MAX_SCOPE):
+    while i < min(len(tokens), first + _MAX_NEGATION):
         token = tokens[i]
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
-        if i == first + 1 and (token.text in _NOT_NEGATING or _TOUCH.fullmatch(token.text)):
+        if i == first + 1 and (token.text in _NOT_NEGATING or _CHANGE_VERB.fullmatch(token.text)):
             return first, frozenset()
         if token.text == "one" and i == first + 1 and tokens[first].text == "no":
             return i + 1, frozenset({"person"})
         joins = token.text in ("and", "or", "nor")
         if joins and (following in ("a", "an", "the", "it") or _is_verb(following)):
             break
-        if not token.word and token.text not in "-/&" or token.text in _SCOPE_ENDS:
+        if not token.word and token.text not in "-/&" or token.text in _NEGATION_ENDS:
             break
         i += 1
         if not joins and token.word:
             last = i
             if token.text not in lexicon.STOPWORDS and token.text not in _EMPTY_VERBS:
                 words.add(lemma(token.text))
-        if _TOUCH.fullmatch(token.text):
+        if _CHANGE_VERB.fullmatch(token.text):
             return first, frozenset()
     return last, frozenset(words)
 
@@ -75,18 +77,18 @@ def _is_verb(word: str) -> bool:
     return re.fullmatch(lexicon.EDIT_VERBS, word) is not None or word in ("keep", "leave")
 
 
-_CLAUSE_END = re.compile(
+_CLAUSE_END = lazy_pattern(
     rf"(?:,|\band\b|\bbut\b|\bthen\b|\bwhile\b)\s*(?:then |also |just |only |please )?"
     rf"(?:{lexicon.EDIT_VERBS}|with|chang\w+|turn\w+|mak\w+)\b",
     re.IGNORECASE,
 )
-_KEPT = (
+_KEPT_THING = (
     r"(?:the|everything|all|my|his|her|its|their|it|this|that|both|other|same|rest|every|"
     r"composition|background|lighting|colou?rs?|pose|face|faces|style)\b"
 )
-_KEEP = re.compile(
+_KEEP = lazy_pattern(
     rf"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|"
-    rf"retain(?:ing)?)\s+{_KEPT}[^.;!?\n]{{0,160}}"
+    rf"retain(?:ing)?)\s+{_KEPT_THING}[^.;!?\n]{{0,160}}"
     r"|\b(?:don't|don’t|do not|never|without)\s+(?:chang|touch|alter|modify|mov|crop|edit|"
     r"affect)\w*\s"
     r"[^.;!?\n]{1,120}"
@@ -95,7 +97,7 @@ _KEEP = re.compile(
     r"untouched|the same)\b",
     re.IGNORECASE,
 )
-_STAYS = re.compile(
+_STAYS = lazy_pattern(
     r"\b(?:(?:stays?|remains?) (?:exactly )?(?:the same|as (?:(?:it|he|she|they) )?(?:is|are))|"
     r"unchanged|untouched|nothing else (?:\w+ )?chang\w+|must not "
     r"change"
@@ -111,53 +113,49 @@ _KEEP_WORDS = frozenset(
 )
 
 
-def keep_facts(text: str) -> Iterator[Fact]:
-    """Clauses that say what stays: "keep the sky", "everything else unchanged"."""
+def keep_mentions(text: str) -> Iterator[Mention]:
+    """Find clauses that say what stays: "keep the sky", "everything else unchanged"."""
     last = 0
     for match in _KEEP.finditer(text):
         cut = _CLAUSE_END.search(text, match.start() + 5, match.end())
-        end = _trim(text, match.start(), cut.start() if cut else match.end())
-        last = end
-        yield Fact("keep", match.start(), end, keep_words(text[match.start() : end]))
+        clause = text[match.start() : cut.start() if cut else match.end()].rstrip(" ,\t")
+        last = end = match.start() + len(clause)
+        yield Mention("keep", match.start(), end, keep_words(clause))
     for match in _STAYS.finditer(text):
         begin = max(
-            text.rfind(sign, max(0, match.start() - 80), match.start()) for sign in ",.;!?\n"
+            text.rfind(mark, max(0, match.start() - 80), match.start()) for mark in ",.;!?\n"
         )
         joiner = text.rfind(" and ", max(begin, 0), match.start())
         begin = max(begin + 1, joiner + 5 if joiner >= 0 else 0, match.start() - 80, 0)
         begin += len(text[begin : match.start()]) - len(text[begin : match.start()].lstrip())
         words = keep_words(text[begin : match.end()])
         if begin >= last and words:
-            yield Fact("keep", begin, match.end(), words)
+            yield Mention("keep", begin, match.end(), words)
 
 
 def keep_words(clause: str) -> frozenset[str]:
-    """The words of a keep clause that say what is kept."""
+    """Return the words of a keep clause that say what stays."""
     words = re.findall(r"[a-z0-9']+", clause.lower().replace("’", "'"))
     rest = {"everything", "else", "rest"} & set(words)
     content = {lemma(w) for w in words if w not in lexicon.STOPWORDS and w not in _KEEP_WORDS}
     return frozenset(content | ({"else"} if rest and not content else set()))
 
 
-def _trim(text: str, start: int, end: int) -> int:
-    return start + len(text[start:end].rstrip(" ,\t"))
-
-
-_STYLE_OF = {say: name for name, ways in STYLES.items() for say in ways}
-_STYLE = re.compile(
+_STYLE_OF = {phrase: name for name, phrases in STYLES.items() for phrase in phrases}
+_STYLE = lazy_pattern(
     "|".join(
-        rf"(?<![a-z]){re.escape(say)}s?(?![a-z])" if say.isascii() else re.escape(say)
-        for say in sorted(_STYLE_OF, key=lambda way: (-len(way), way))
+        rf"(?<![a-z]){re.escape(phrase)}s?(?![a-z])" if phrase.isascii() else re.escape(phrase)
+        for phrase in sorted(_STYLE_OF, key=lambda phrase: (-len(phrase), phrase))
     ),
     re.IGNORECASE,
 )
-_BLACK_WHITE = re.compile(
+_BLACK_WHITE = lazy_pattern(
     r"\bblack[- ](?:and|&)[- ]white(?=\s*(?:$|[,.;!?]|photo|film|picture|image|portrait|shot|"
     r"illus|draw"
     r"|sketch|movie|comic|style))",
     re.IGNORECASE,
 )
-_STYLE_PHRASE = re.compile(
+_STYLE_PHRASE = lazy_pattern(
     r"\b(?:in the (?:style|manner) of|in the style)\s+(?:(?!with |on |in |at |and "
     r")[^\s,.;!?]{1,30}\s?)"
     r"{1,4}|\b(?!(?:the|this|that|a|an|in|of|my|its|same|other|new|one|art|painting|any)\b)"
@@ -167,44 +165,45 @@ _STYLE_PHRASE = re.compile(
 
 
 def monochrome(text: str) -> Iterator[re.Match[str]]:
-    """Where "black and white" is a style and no colours."""
+    """Find where "black and white" is a style and not two colours."""
     return _BLACK_WHITE.finditer(text)
 
 
-def style_facts(text: str) -> Iterator[Fact]:
-    """Style words, with every way to say one style read as the same."""
-    taken: list[tuple[int, int]] = []
+def style_mentions(text: str) -> Iterator[Mention]:
+    """Find styles; all ways to name one style get the same value."""
+    phrase_spans: list[tuple[int, int]] = []
     for match in _STYLE_PHRASE.finditer(text):
         end = match.start() + len(match[0].rstrip())
         inner = _STYLE.search(text, match.start(), end)
-        name = _STYLE_OF.get(_way(inner[0])) if inner else None
+        name = _style_of(inner[0]) if inner else None
         words = re.sub(r"\b(?:in the (?:style|manner)(?: of)?|style)\b|[-]", " ", match[0].lower())
-        taken.append((match.start(), end))
-        yield Fact("style", match.start(), end, name or " ".join(words.split()))
+        phrase_spans.append((match.start(), end))
+        yield Mention("style", match.start(), end, name or " ".join(words.split()))
     for match in monochrome(text):
-        yield Fact("style", *match.span(), "black and white")
+        yield Mention("style", *match.span(), "black and white")
     position = 0
     for match in _STYLE.finditer(text):
-        while position < len(taken) and taken[position][1] <= match.start():
+        while position < len(phrase_spans) and phrase_spans[position][1] <= match.start():
             position += 1
-        if position < len(taken) and taken[position][0] < match.end():
+        if position < len(phrase_spans) and phrase_spans[position][0] < match.end():
             continue
-        name = _STYLE_OF.get(_way(match[0]))
+        name = _style_of(match[0])
         if name:
-            yield Fact("style", *match.span(), name)
+            yield Mention("style", *match.span(), name)
 
 
-def _way(words: str) -> str:
+def _style_of(words: str) -> str | None:
+    """The canonical name of a style, given in the singular or the plural."""
     lower = words.lower()
-    return lower if lower in _STYLE_OF else lower.removesuffix("s")
+    return _STYLE_OF.get(lower) or _STYLE_OF.get(lower.removesuffix("s"))
 
 
 _NAME_JOINERS = frozenset("of de van der von the la le del da".split())
-_TITLE_SHARE = 0.8  # above it, capitals are a headline's and say nothing
+_TITLE_SHARE = 0.8  # more capitals than this belong to a headline and mark no names
 
 
-def name_facts(text: str, tokens: Sequence[Token]) -> Iterator[Fact]:
-    """Capitalised words in mid-sentence, runs of them as one: "Van Gogh", "New York"."""
+def name_mentions(text: str, tokens: Sequence[Token]) -> Iterator[Mention]:
+    """Find capitalised words in mid-sentence, a run of them as one: "Van Gogh", "New York"."""
     long_words = [t for t in tokens if t.word and t.end - t.start > 3]
     capitals = sum(text[t.start].isupper() for t in long_words)
     if len(long_words) > 3 and capitals > _TITLE_SHARE * len(long_words):
@@ -216,12 +215,12 @@ def name_facts(text: str, tokens: Sequence[Token]) -> Iterator[Fact]:
         if last - i >= (2 if opening else 1):
             start, end = tokens[i].start, tokens[last - 1].end
             if end - start > 1 and text[start:end] not in lexicon.NOT_NAMES:
-                yield Fact("name", start, end, text[start:end].casefold())
+                yield Mention("name", start, end, text[start:end].casefold())
         i = max(last, i + 1)
 
 
 def _name_end(text: str, tokens: Sequence[Token], i: int) -> int:
-    """Where the run of capitalised words from token `i` ends; `i` when there is none."""
+    """Where the run of capitalised words from token `i` ends; `i` if there is none."""
     first = last = i
     while i < len(tokens):
         token, raw = tokens[i], text[tokens[i].start : tokens[i].end]

@@ -1,27 +1,27 @@
 """Noun phrases of English text, and the colours and counts in them.
 
-A small chunker over a fixed lexicon instead of a tagger: the same text always reads the same way,
-unknown nouns are found by their determiner, and one pass over 100 000 characters is enough.
+A small chunker over a fixed lexicon instead of a tagger: it is deterministic, recognises unknown
+nouns by their determiner, and runs in linear time.
 """
 
 from __future__ import annotations
 
-import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
-from .mention import Fact, Subject
+from .mention import Mention, Subject
 
-_TOKEN = re.compile(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’][A-Za-z]+)?|[^\w\s]|[^\W\s]")
+_TOKEN = lazy_pattern(r"[A-Za-z\u00c0-\u024f0-9]+(?:['’][A-Za-z]+)?|[^\w\s]|[^\W\s]")
 _MAX_WORDS = 8  # of one noun phrase
 
 
 class Token(NamedTuple):
-    """One word or sign: lower-case text, first and last character + 1, whether it is a word."""
+    """A word or punctuation mark in lower case, its span, and whether it is a word."""
 
     text: str
     start: int
@@ -31,7 +31,11 @@ class Token(NamedTuple):
 
 @dataclass(frozen=True)
 class Phrase:
-    """A noun phrase: tokens `first:last`; `inner` follows the determiner, `body` a number."""
+    """A noun phrase: the tokens `first:last`.
+
+    inner: the token after the determiners. body: the token after the number. noun: canonical, ""
+    for a phrase of colours alone. number: None if there is no number.
+    """
 
     first: int
     inner: int
@@ -44,12 +48,12 @@ class Phrase:
 
     @property
     def subject(self) -> Subject:
-        """Noun and colours: what a relation is said of."""
+        """The noun and its colours, as relations name them."""
         return Subject(self.noun, self.colours)
 
 
 def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
-    """Tokens outside the `hidden` spans (sorted); each hidden span becomes one sign, "\\0"."""
+    """Split into tokens; each of the sorted `hidden` spans becomes one token, "\\0"."""
     tokens: list[Token] = []
     ends = [end for _, end in hidden]
     for match in _TOKEN.finditer(text):
@@ -65,7 +69,7 @@ def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
 
 
 def lemma(word: str) -> str:
-    """The canonical singular noun of a lower-case word: "kittens" -> "cat"."""
+    """Return the canonical singular noun of a lower-case word: "kittens" -> "cat"."""
     if word in noun_table.NOUNS:
         return noun_table.NOUNS[word]
     single = lexicon.IRREGULAR.get(word) or _singular(word)
@@ -83,7 +87,7 @@ def _singular(word: str) -> str:
 
 
 def known(word: str) -> bool:
-    """Whether the lexicon has the noun."""
+    """Check whether the lexicon has the noun."""
     return lemma(word) in KNOWN
 
 
@@ -91,37 +95,29 @@ KNOWN = frozenset(noun_table.NOUNS.values())
 
 
 def number_of(word: str) -> int | None:
-    """The value of a number word or of digits."""
+    """Return the value of a number word or of digits."""
     if word in lexicon.NUMBERS:
         return lexicon.NUMBERS[word]
     return int(word) if word.isdecimal() and word.isascii() and len(word) < 5 else None
 
 
-def phrases(tokens: Sequence[Token]) -> list[Phrase]:
-    """The noun phrases, left to right, not overlapping."""
-    found: list[Phrase] = []
+def find_phrases(tokens: Sequence[Token]) -> list[Phrase]:
+    """Find the noun phrases, from left to right, without overlaps."""
+    phrases: list[Phrase] = []
     i = 0
     while i < len(tokens):
         phrase = _phrase_at(tokens, i) if tokens[i].word else None
         if phrase:
-            found.append(phrase)
+            phrases.append(phrase)
         i = phrase.last if phrase else i + 1
-    return found
-
-
-def _starts(tokens: Sequence[Token], i: int) -> bool:
-    text = tokens[i].text
-    return (
-        text in lexicon.DETERMINERS
-        or text in lexicon.COLOURS
-        or text in lexicon.GROUPS
-        or number_of(text) is not None
-        or known(text)
-    )
+    return phrases
 
 
 def _phrase_at(tokens: Sequence[Token], first: int) -> Phrase | None:
-    if not _starts(tokens, first):
+    """The noun phrase that starts with token `first`, if one does."""
+    word = tokens[first].text
+    known_start = word in lexicon.DETERMINERS or word in lexicon.COLOURS or word in lexicon.GROUPS
+    if not known_start and number_of(word) is None and not known(word):
         return None
     i, number, determiner = first, None, ""
     while i < min(len(tokens), first + 3) and tokens[i].text in lexicon.DETERMINERS:
@@ -149,7 +145,7 @@ def _phrase_at(tokens: Sequence[Token], first: int) -> Phrase | None:
 
 
 def _number_at(tokens: Sequence[Token], i: int) -> tuple[int | None, int]:
-    """The number that opens a noun phrase and where its words go on."""
+    """The number at the start of a noun phrase, and the token after it."""
     following = [token.text for token in tokens[i + 1 : i + 3]]
     if tokens[i].text in lexicon.GROUPS:
         skip = 2 if following[:1] == ["of"] else 1
@@ -162,10 +158,10 @@ def _number_at(tokens: Sequence[Token], i: int) -> tuple[int | None, int]:
 
 
 def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
-    """The words of a noun phrase from token `i`: indices of non-colour words, colours, the end."""
+    """The words of a noun phrase from token `i`: indices of other words, colours, the end."""
     words: list[int] = []
     colours: list[str] = []
-    seen_noun = False
+    has_noun = False
     while i < len(tokens) and len(words) < _MAX_WORDS:
         text = tokens[i].text
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
@@ -176,34 +172,37 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
             continue
         if not tokens[i].word or text in lexicon.BOUNDARY or text in lexicon.DETERMINERS:
             break
-        if text in lexicon.COLOURS and not _is_thing(text, following, words, colours):
-            if seen_noun:
+        if text in lexicon.COLOURS and not _is_fruit_or_flower(text, following, words, colours):
+            if has_noun:
                 break
             colours.append(lexicon.COLOURS[text])
         elif text in lexicon.SHADES and following in lexicon.COLOURS:
             pass  # "cherry red"
-        elif seen_noun and not known(text) and text not in lexicon.EVENTS:
+        elif has_noun and not known(text) and text not in lexicon.EVENTS:
             break
-        elif _participle(tokens, i, bool(words)):
+        elif words and _is_participle(tokens, i):
             break
         elif text in ("coloured", "colored") and colours:
             pass  # "plum coloured"
         else:
             words.append(i)
-            seen_noun = seen_noun or known(text)
+            has_noun = has_noun or known(text)
         i += 1
     return words, colours, i
 
 
-def _is_thing(text: str, following: str, words: Sequence[int], colours: Sequence[str]) -> bool:
-    """Whether a colour word is the fruit or flower here: no noun follows it."""
+def _is_fruit_or_flower(
+    text: str, following: str, words: Sequence[int], colours: Sequence[str]
+) -> bool:
+    """Whether a word such as "orange" names a thing here, because no noun follows it."""
     ends = not following.isalpha() or following in lexicon.BOUNDARY
     return text in lexicon.COLOUR_NOUNS and ends and bool(words or colours)
 
 
-def _participle(tokens: Sequence[Token], i: int, begun: bool) -> bool:
+def _is_participle(tokens: Sequence[Token], i: int) -> bool:
+    """Whether token `i` is a verb form after the noun: "a cat sleeping in the sun"."""
     text = tokens[i].text
-    if not begun or not text.endswith(("ing", "ed")) or len(text) < 5 or known(text):
+    if not text.endswith(("ing", "ed")) or len(text) < 5 or known(text):
         return False
     if i + 1 >= len(tokens) or not tokens[i + 1].word:
         return True
@@ -218,7 +217,7 @@ def _colour_only(
     number: int | None,
     colours: Sequence[str],
 ) -> Phrase | None:
-    """A phrase of colours alone ("in red"), or of a colour word that is a thing ("an orange")."""
+    """A phrase of colours alone ("in red"), or of a colour that names a thing ("an orange")."""
     if not colours:
         return None
     text = tokens[span[-1] - 1].text
@@ -227,28 +226,31 @@ def _colour_only(
     return Phrase(*span, "", frozenset(colours), None, True)
 
 
-def colour_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
-    """Colours bound to nouns, before them ("red car") or after ("the car should be red")."""
-    for k, phrase in enumerate(found):
+def colour_mentions(tokens: Sequence[Token], phrases: Sequence[Phrase]) -> Iterator[Mention]:
+    """Find colours and their nouns: "red car", "the car should be red"."""
+    for k, phrase in enumerate(phrases):
         if phrase.noun:
             span = tokens[phrase.body].start, tokens[phrase.last - 1].end
             for colour in sorted(phrase.colours):
-                yield Fact("colour", *span, (colour, phrase.noun))
+                yield Mention("colour", *span, (colour, phrase.noun))
             continue
-        owner = found[k - 1] if k and _linked(tokens, found[k - 1], phrase) else None
+        owner = phrases[k - 1] if k and _is_linked(tokens, phrases[k - 1], phrase) else None
         noun, first = (owner.noun, owner.inner) if owner else ("", phrase.inner)
         for colour in sorted(phrase.colours):
-            yield Fact("colour", tokens[first].start, tokens[phrase.last - 1].end, (colour, noun))
+            yield Mention(
+                "colour", tokens[first].start, tokens[phrase.last - 1].end, (colour, noun)
+            )
 
 
-def _linked(tokens: Sequence[Token], owner: Phrase, colours: Phrase) -> bool:
+def _is_linked(tokens: Sequence[Token], owner: Phrase, colours: Phrase) -> bool:
+    """Whether only words such as "should be" stand between a noun and its colours."""
     between = [token.text for token in tokens[owner.last : colours.first]]
     return bool(owner.noun) and len(between) <= 4 and all(t in lexicon.LINKS for t in between)
 
 
-def count_facts(tokens: Sequence[Token], found: Sequence[Phrase]) -> Iterator[Fact]:
-    """Numbers of things: "three cats"."""
-    for phrase in found:
+def count_mentions(tokens: Sequence[Token], phrases: Sequence[Phrase]) -> Iterator[Mention]:
+    """Find numbers of things: "three cats"."""
+    for phrase in phrases:
         if phrase.number is not None and phrase.noun:
             span = tokens[phrase.inner].start, tokens[phrase.last - 1].end
-            yield Fact("count", *span, (phrase.number, phrase.noun))
+            yield Mention("count", *span, (phrase.number, phrase.noun))

@@ -1,10 +1,10 @@
-"""What the user's words fix, found deterministically and without a model."""
+"""Find what the user's words demand, deterministically and without a model."""
 
 from __future__ import annotations
 
 from ..records.plan import Constraint
-from .mention import Fact
-from .parser import read
+from .mention import Mention
+from .parser import parse
 
 KINDS = (
     "quote",
@@ -21,30 +21,52 @@ KINDS = (
 
 
 def find_constraints(prompt: str) -> list[Constraint]:
-    """All constraints of `prompt` in reading order, the language last.
+    """Find all constraints of `prompt`.
 
-    kind: one of `KINDS`; text: `prompt[span[0]:span[1]]`, for a quote without its marks; for
-    `language` the ISO 639-1 code, whose span is the whole prompt.
+    English and Chinese prompts are read in full. In other languages quotes, numbers, names and the
+    language itself are found. Linear in the length of the prompt; never raises.
 
-    English and Chinese in full; of other languages quotes, numbers, names and the language itself.
-    The same prompt always gives the same list; linear in its length; never raises.
+    Parameters
+    ----------
+    prompt : str
+        The user's words.
+
+    Returns
+    -------
+    list of Constraint
+        In reading order, the language last. `kind` is one of `KINDS`. `text` is
+        `prompt[span[0]:span[1]]`, for a quote without its quotation marks. For "language" it is
+        the ISO 639-1 code, and the span is the whole prompt. The same prompt always gives the
+        same list.
     """
-    found = [_constraint(prompt, fact) for fact in read(prompt).facts if fact.kind in KINDS]
-    if language := read(prompt).language:
-        found.append(Constraint("language", language, (0, len(prompt))))
-    return list(dict.fromkeys(found))
+    parsed = parse(prompt)
+    constraints = [_constraint(prompt, m) for m in parsed.mentions if m.kind in KINDS]
+    if parsed.language:
+        constraints.append(Constraint("language", parsed.language, (0, len(prompt))))
+    return list(dict.fromkeys(constraints))
 
 
 def find_subjects(prompt: str) -> list[Constraint]:
-    """The things `prompt` names, as constraints of kind "subject": a rewrite must name them too."""
-    seen: set[object] = set()
-    result = []
-    for fact in read(prompt).facts:
-        if fact.kind == "subject" and fact.value not in seen:
-            seen.add(fact.value)
-            result.append(_constraint(prompt, fact))
-    return result
+    """Find the things that `prompt` names; a rewrite must name them too.
+
+    Parameters
+    ----------
+    prompt : str
+        The user's words.
+
+    Returns
+    -------
+    list of Constraint
+        Of kind "subject", one for each thing, in reading order.
+    """
+    first_mentions: dict[object, Mention] = {}
+    for mention in parse(prompt).mentions:
+        if mention.kind == "subject":
+            first_mentions.setdefault(mention.value, mention)
+    return [_constraint(prompt, mention) for mention in first_mentions.values()]
 
 
-def _constraint(prompt: str, fact: Fact) -> Constraint:
-    return Constraint(fact.kind, prompt[fact.start : fact.end], (fact.start, fact.end))
+def _constraint(prompt: str, mention: Mention) -> Constraint:
+    return Constraint(
+        mention.kind, prompt[mention.start : mention.end], (mention.start, mention.end)
+    )

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from . import chinese, english
+from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 
 
@@ -105,13 +106,13 @@ def target_image(text: str) -> int | None:
 
 _LOOK_BACK = 40  # characters before a mention; a preposition and an article fit into it
 _ADJECTIVE = r"(?:(?:reference|input|source|attached|uploaded|given|other) )?"
-_DIRECTION = re.compile(
+_DIRECTION = lazy_pattern(
     r"(?:(?<![^\W\d_])(?:into|onto|(?<!next )(?<!close )(?<!similar )(?<!identical )(?<!according )"
     rf"(?<!compared )(?<!thanks )(?<!due )to)\s+(?:(?:the|my|your|this|that) )?{_ADJECTIVE}"
     r"|(?:[到进入至往]|[放贴摆加画移]在?)了?\s*)$",
     re.IGNORECASE,
 )
-_PLACE = re.compile(
+_PLACE = lazy_pattern(
     r"(?:(?<![^\W\d_])(?:in|on|inside|within|upon|on top of)\s+"
     rf"(?:(?:the|my|your|this|that) )?{_ADJECTIVE}|[在给]\s*)$",
     re.IGNORECASE,
@@ -135,23 +136,23 @@ _NUMBER = (
     rf"(?:\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
     rf"{_WORD_AFTER}(?!{_NOT_A_NUMBER})"
 )
-_NUMBERED = re.compile(
+_NUMBERED = lazy_pattern(
     rf"{_WORD_BEFORE}(?P<noun>{_NOUN})(?:{_GAP}{{0,3}}|[_-]){_MARK}?(?P<number>{_NUMBER})",
     re.IGNORECASE,
 )
-_NEXT = re.compile(
+_NEXT = lazy_pattern(
     rf"{_GAP}{{0,2}}(?:,{_GAP}{{0,2}}(?:(?P<last>and|or){_GAP}{{1,2}}|&{_GAP}?)?"
     rf"|(?P<joined>and|or|plus){_GAP}{{1,2}}|[&+]{_GAP}{{0,2}}){_MARK}?(?P<number>{_NUMBER})",
     re.IGNORECASE,
 )
-_DASH = re.compile(r"[-–—~]\d")
-_RANGE = re.compile(rf"[-–—~](?P<number>\d{{1,3}}){_WORD_AFTER}(?!{_NOT_A_NUMBER})")
-_RANGE_IN_WORDS = re.compile(
+_DASH = lazy_pattern(r"[-–—~]\d")
+_RANGE = lazy_pattern(rf"[-–—~](?P<number>\d{{1,3}}){_WORD_AFTER}(?!{_NOT_A_NUMBER})")
+_RANGE_IN_WORDS = lazy_pattern(
     rf"{_GAP}(?:to|through|thru){_GAP}(?P<number>{_NUMBER})", re.IGNORECASE
 )
 _MAX_RANGE = 100  # images; a longer range is something else
 
-_FOLLOWING_WORD = re.compile(rf"{_GAP}{{1,3}}([^\W\d_\u4e00-\u9fff]+)")
+_FOLLOWING_WORD = lazy_pattern(rf"{_GAP}{{1,3}}([^\W\d_\u4e00-\u9fff]+)")
 # Words that may follow an image number; any other is a thing that the number counts.
 _NOT_COUNTED = (
     lexicon.BOUNDARY
@@ -217,13 +218,13 @@ def _is_request(text: str, match: re.Match[str], number: str) -> bool:
 
 
 _ORDINAL_WORD = rf"(?:{'|'.join(lexicon.ORDINALS)}|[1-9]\d?(?:st|nd|rd|th))"
-_COUNTED = re.compile(
+_COUNTED = lazy_pattern(
     rf"{_WORD_BEFORE}(?P<list>{_ORDINAL_WORD}(?:{_GAP}?(?:,|and|or|&){_GAP}?(?:and )?(?:the )?"
     rf"{_ORDINAL_WORD}){{0,8}}|first{_GAP}(?P<count>[2-9]|{'|'.join(list(_WORDS)[1:9])}))"
     rf"\s{{1,3}}{_ADJECTIVE}{_NOUN}{_WORD_AFTER}",
     re.IGNORECASE,
 )
-_ORDINAL = re.compile(rf"{_WORD_BEFORE}{_ORDINAL_WORD}{_WORD_AFTER}", re.IGNORECASE)
+_ORDINAL = lazy_pattern(rf"{_WORD_BEFORE}{_ORDINAL_WORD}{_WORD_AFTER}", re.IGNORECASE)
 
 
 def _counted(text: str) -> Iterator[ImageMention]:
@@ -240,7 +241,7 @@ def _ordinal(word: str) -> int:
     return lexicon.ORDINALS.get(word.lower()) or int(word[:-2])
 
 
-_SECOND_ONE = re.compile(
+_SECOND_ONE = lazy_pattern(
     rf"{_WORD_BEFORE}(?:from|into|onto|to|in|on|of) the (?P<words>({_ORDINAL_WORD}) one)"
     rf"{_WORD_AFTER}",
     re.IGNORECASE,
@@ -253,7 +254,7 @@ def _the_second_one(text: str, first: int) -> Iterator[ImageMention]:
         yield ImageMention((_ordinal(match[2]),), *match.span("words"), True)
 
 
-_BARE = re.compile(
+_BARE = lazy_pattern(
     rf"{_WORD_BEFORE}(?:from|into|onto|to){_GAP}(?P<words>{_MARK}(?P<number>{_NUMBER}))",
     re.IGNORECASE,
 )
@@ -269,7 +270,7 @@ def _bare_number(text: str) -> Iterator[ImageMention]:
 
 _HAN_NUMBER = r"(?:[二三四五六七八九]?十[一二三四五六七八九]?|[一二三四五六七八九])"
 _HAN_NOUN = r"(?:图片|图像|照片|相片|参考图|图)"
-_HAN_NUMBERED = re.compile(
+_HAN_NUMBERED = lazy_pattern(
     rf"(?<![地蓝试企]){_HAN_NOUN}{_GAP}?(?:"
     # Digits: not a size, a ratio, a decimal, or a count ("图片2张" is two images).
     rf"(?P<digits>\d{{1,3}})(?![\d%°]|[.:/]\d|[xX×*]\d|[A-Za-z]|张(?!开)|幅|个(?!性))"
@@ -277,19 +278,19 @@ _HAN_NUMBERED = re.compile(
     rf"|(?P<han>{_HAN_NUMBER})(?![一二三四五六七八九十百千万起些样直定下半切维角个种次年月岁点条张幅]"
     r"|只(?![保有要取用])))"
 )
-_HAN_RANGE = re.compile(r"[-–—~～](\d{1,3})(?!\d|\.\d)")
-_HAN_NEXT = re.compile(
+_HAN_RANGE = lazy_pattern(r"[-–—~～](\d{1,3})(?!\d|\.\d)")
+_HAN_NEXT = lazy_pattern(
     rf"{_GAP}?(?:[、,，]|和|与|及|跟)(?:和|与)?{_GAP}?(?:"
     r"(?P<digits>\d{1,3})(?![\d%°]|[.:/]\d|[xX×*]\d|[A-Za-z]|[个只张幅条座棵颗朵名本杯栋架匹群双对年月岁])"
     rf"|(?P<han>{_HAN_NUMBER})(?=$|[，。！？；、,.!?;：:\s的里中上内和与及跟合融放到进入都分各拼结作做为]))"
 )
-_HAN_COUNTED = re.compile(
+_HAN_COUNTED = lazy_pattern(
     rf"(?P<list>第{_GAP}?(?:\d{{1,3}}|{_HAN_NUMBER})(?:{_GAP}?[、,，和与及跟]{_GAP}?第?{_GAP}?"
     rf"(?:\d{{1,3}}|{_HAN_NUMBER})){{0,8}}|前(?P<count>[2-9两二三四五六七八九]))"
     # 张 and 幅 count images, but 张 also tables, beds and faces; 个 counts anything.
     rf"{_GAP}?(?P<measure>[张幅个])(?:(?P<noun>{_HAN_NOUN})|(?![桌椅床脸纸嘴凳卡票网弓皮]|沙发|海报|地))"
 )
-_HAN_ITEM = re.compile(rf"\d{{1,3}}|{_HAN_NUMBER}")
+_HAN_ITEM = lazy_pattern(rf"\d{{1,3}}|{_HAN_NUMBER}")
 
 
 def _chinese(text: str) -> Iterator[ImageMention]:

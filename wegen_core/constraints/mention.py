@@ -1,4 +1,4 @@
-"""The small records that reading a prompt gives."""
+"""The records that the finders produce: what one stretch of a prompt says."""
 
 from __future__ import annotations
 
@@ -6,21 +6,30 @@ from typing import Any, NamedTuple
 
 
 class Subject(NamedTuple):
-    """What a relation is said of: canonical noun ("" when unknown) and the colours it has there."""
+    """A thing that a relation is about.
+
+    noun: its canonical noun, "" if unknown. colours: the colours it has in that phrase.
+    """
 
     noun: str
-    colours: frozenset[str]
+    colours: frozenset[str] = frozenset()
 
 
-NOBODY = Subject("", frozenset())
+UNKNOWN_SUBJECT = Subject("")
 
 
-class Fact(NamedTuple):
-    """One thing said in `prompt[start:end]`, with its meaning in a form that can be compared.
+class Mention(NamedTuple):
+    """What `prompt[start:end]` says, with its meaning in a form that can be compared.
 
-    value per kind: quote str; count (int, noun); colour (colour, noun); negation, keep: a frozenset
-    of words; relation (Subject, relation, noun); style, name, language: str; picture: frozenset of
-    int; subject: noun.
+    Type of `value` by kind:
+
+    - quote, style, name, language: str
+    - count: (int, noun)
+    - colour: (colour, noun)
+    - negation, keep: frozenset of words
+    - relation: (Subject, relation, noun)
+    - picture: frozenset of image numbers
+    - subject: noun
     """
 
     kind: str

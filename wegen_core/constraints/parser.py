@@ -1,4 +1,4 @@
-"""Reading a prompt once: its facts, what it names and what it says is absent."""
+"""Parse a prompt: what it says, what it names, and what it says is absent."""
 
 from __future__ import annotations
 
@@ -13,11 +13,12 @@ from typing import Any
 
 from . import chinese, clauses, english, relations
 from .image_numbers import find_image_mentions
+from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
-from .mention import Fact
+from .mention import Mention
 
-_QUOTE = re.compile(
+_QUOTE = lazy_pattern(
     r'(?<![A-Za-z0-9])"(?P<a>[^"\n]{1,2000})"'
     r"|“(?P<b>[^“”]{1,2000})”|„(?P<c>[^„“”]{1,2000})[“”]|«(?P<d>[^«»]{1,2000})»"
     r"|「(?P<e>[^「」]{1,2000})」|『(?P<f>[^『』]{1,2000})』|《(?P<g>[^《》]{1,2000})》"
@@ -27,33 +28,37 @@ _QUOTE = re.compile(
 
 
 @dataclass(frozen=True)
-class Reading:
-    """Everything the checks need to know about one prompt.
+class ParsedPrompt:
+    """Everything that the checks need to know about one prompt.
 
-    named: canonical words said to be there; absent: those said not to be there; totals: how many of
-    each noun are named (an explicit number, or one for each singular mention); things: how many
-    things that are no place; quotes: the words in quotation marks; kept: the words of keep clauses.
+    mentions: what it says, in reading order.
+    language: ISO 639-1 code, "" if there are no letters.
+    present: canonical words that it names; absent: those that it says are not there.
+    noun_counts: how many of each noun it names: an explicit number, or one for each singular.
+    thing_count: how many things it names that are not places.
+    quotes: the words in quotation marks. kept_words: the words of its keep clauses.
+    folded: the prompt in lower case with single spaces.
+    by_kind: the values of the mentions of each kind.
     """
 
-    facts: tuple[Fact, ...]
+    mentions: tuple[Mention, ...]
     language: str
-    named: frozenset[str]
+    present: frozenset[str]
     absent: frozenset[str]
-    totals: dict[str, int]
-    things: int
+    noun_counts: dict[str, int]
+    thing_count: int
     quotes: frozenset[str]
-    kept: frozenset[str]
+    kept_words: frozenset[str]
     folded: str
-
     by_kind: dict[str, frozenset[Any]]
 
     def values(self, kind: str) -> frozenset[Any]:
-        """The values of all facts of one kind."""
+        """Return the values of all mentions of one kind."""
         return self.by_kind.get(kind, frozenset())
 
 
 class Spans:
-    """Spans of a text, asked in O(log n) whether one of them covers or touches another span."""
+    """Spans of a text; answers in O(log n) whether one of them covers or touches another span."""
 
     def __init__(self, spans: Iterable[tuple[int, int]]) -> None:
         ordered = sorted(spans)
@@ -61,7 +66,7 @@ class Spans:
         self._furthest = list(accumulate((end for _, end in ordered), max))
 
     def cover(self, start: int, end: int) -> bool:
-        """Whether one span holds all of `start:end`."""
+        """Whether one span contains all of `start:end`."""
         k = bisect_right(self._starts, start)
         return k > 0 and self._furthest[k - 1] >= end
 
@@ -71,79 +76,83 @@ class Spans:
         return k > 0 and self._furthest[k - 1] > start
 
 
-def read(prompt: str) -> Reading:
-    """Read `prompt`; linear in its length, never raises. Recent readings are remembered."""
-    return _short(prompt) if len(prompt) < 2000 else _long(prompt)
+def parse(prompt: str) -> ParsedPrompt:
+    """Parse `prompt`; linear in its length, never raises. Recent results are cached."""
+    return _parse_short(prompt) if len(prompt) < 2000 else _parse_long(prompt)
 
 
-def _read(prompt: str) -> Reading:
+def _parse(prompt: str) -> ParsedPrompt:
     quotes = list(_quotes(prompt))
-    hidden = [(start - 1, end + 1) for _, start, end, _ in quotes]
+    hidden = [(quote.start - 1, quote.end + 1) for quote in quotes]
     blank = _blank(prompt, hidden)
-    facts = list(quotes)
     tokens = english.tokenise(prompt, hidden)
-    frame = Spans(relations.frame_places(blank))
+    places = Spans(relations.places_in_image(blank))
     phrases = [
         p
-        for p in english.phrases(tokens)
-        if not frame.cover(tokens[p.first].start, tokens[p.inner].end)
+        for p in english.find_phrases(tokens)
+        if not places.cover(tokens[p.first].start, tokens[p.inner].end)
     ]
-    negated: set[int] = set()
-    absent: set[str] = set()
+    han_nouns = chinese.find_nouns(blank)
+
+    # What is negated, and what is to stay.
+    negations = []
+    negated: set[int] = set()  # indices of tokens
     for first, last, words in clauses.negations(tokens):
-        facts.append(Fact("negation", tokens[first].start, tokens[last - 1].end, words))
+        negations.append(Mention("negation", tokens[first].start, tokens[last - 1].end, words))
         negated.update(range(first, last))
-        absent |= words
-    kept_facts = [*clauses.keep_facts(blank), *chinese.keep_facts(blank)]
-    facts += _english(blank, tokens, [p for p in phrases if p.first not in negated])
-    found = chinese.nouns(blank)
-    facts += _chinese(blank, found)
-    for fact in facts:
-        if fact.kind == "negation":
-            absent |= set(fact.value)
-    clause = Spans(
-        (f.start, f.end) for f in [*facts, *kept_facts] if f.kind in ("negation", "keep")
-    )
+    keeps = [*clauses.keep_mentions(blank), *chinese.keep_mentions(blank)]
+    live_phrases = [p for p in phrases if p.first not in negated]
+
     # Colours, counts, ... of what must stay or must not be there are part of that clause.
-    own = ("negation", "quote", "picture", "name")
-    facts = [f for f in facts if f.kind in own or not clause.cover(f.start, f.end)] + kept_facts
-    live = [p for p in phrases if p.first not in negated]
-    han = [noun for noun in found if not clause.cover(noun[0], noun[1])]
-    named = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
-    named |= {name for _, _, name in han}
-    totals, things = _totals(live, han, [f for f in facts if f.kind == "count"])
+    mentions = [
+        *quotes,
+        *negations,
+        *_english(blank, tokens, live_phrases),
+        *_chinese(blank, han_nouns),
+    ]
+    absent = {word for m in mentions if m.kind == "negation" for word in m.value}
+    clause = Spans((m.start, m.end) for m in [*mentions, *keeps] if m.kind in ("negation", "keep"))
+    independent = ("negation", "quote", "picture", "name")
+    mentions = [m for m in mentions if m.kind in independent or not clause.cover(m.start, m.end)]
+    mentions += keeps
+
+    live_nouns = [noun for noun in han_nouns if not clause.cover(noun[0], noun[1])]
+    present = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
+    present |= {name for _, _, name in live_nouns}
+    counts = [m for m in mentions if m.kind == "count"]
+    noun_counts, thing_count = _totals(live_phrases, live_nouns, counts)
     language = detect_language(blank)
-    facts = [fact for fact in _tidy(facts) if not _foreign(fact, language)]
+    mentions = [m for m in _without_nested(mentions) if not _is_foreign(m, language)]
     by_kind: dict[str, set[Any]] = defaultdict(set)
-    for fact in facts:
-        by_kind[fact.kind].add(fact.value)
-    return Reading(
-        facts=tuple(facts),
+    for mention in mentions:
+        by_kind[mention.kind].add(mention.value)
+    return ParsedPrompt(
+        mentions=tuple(mentions),
         language=language,
-        named=frozenset(named),
+        present=frozenset(present),
         absent=frozenset(absent),
-        totals=totals,
-        things=things,
-        quotes=frozenset(str(fact.value) for fact in quotes),
-        kept=frozenset(w for f in kept_facts for w in f.value),
+        noun_counts=noun_counts,
+        thing_count=thing_count,
+        quotes=frozenset(str(quote.value) for quote in quotes),
+        kept_words=frozenset(word for keep in keeps for word in keep.value),
         folded=" ".join(prompt.casefold().split()),
         by_kind={kind: frozenset(values) for kind, values in by_kind.items()},
     )
 
 
-_short = lru_cache(maxsize=1024)(_read)
-_long = lru_cache(maxsize=4)(_read)  # a reading is many times the size of its prompt
+_parse_short = lru_cache(maxsize=1024)(_parse)
+_parse_long = lru_cache(maxsize=4)(_parse)  # a result is many times the size of its prompt
 
 
-def _quotes(prompt: str) -> Iterator[Fact]:
+def _quotes(prompt: str) -> Iterator[Mention]:
     for match in _QUOTE.finditer(prompt):
         inner = match[match.lastgroup or 0]
         if inner.strip():
-            yield Fact("quote", *match.span(match.lastgroup or 0), inner)
+            yield Mention("quote", *match.span(match.lastgroup or 0), inner)
 
 
 def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
-    """`prompt` with what is quoted overwritten, so that other finders do not look into quotes."""
+    """Overwrite the quotes in `prompt`, so that the other finders do not look into them."""
     pieces, last = [], 0
     for start, end in hidden:
         pieces += [prompt[last:start], "\0" * (end - start)]
@@ -151,84 +160,89 @@ def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
     return "".join([*pieces, prompt[last:]])
 
 
-_NO_THINGS = lexicon.ABSTRACT | lexicon.EVENTS | {"thing", "text", "background"}
+_NOT_THINGS = lexicon.ABSTRACT | lexicon.EVENTS | {"thing", "text", "background"}
 
 
-def _english(text: str, tokens: list[english.Token], found: list[english.Phrase]) -> Iterator[Fact]:
+def _english(
+    text: str, tokens: list[english.Token], phrases: list[english.Phrase]
+) -> Iterator[Mention]:
     idioms = [m.span() for m in re.finditer(lexicon.COLOUR_IDIOMS, text, re.IGNORECASE)]
     no_colours = Spans([*idioms, *(m.span() for m in clauses.monochrome(text))])
-    names = list(clauses.name_facts(text, tokens))
-    named = Spans((name.start, name.end) for name in names)
-    for fact in english.colour_facts(tokens, found):
-        if no_colours.touch(fact.start, fact.end) or named.touch(fact.start, fact.start + 1):
-            continue  # "the Golden Gate Bridge" is no golden bridge
-        yield fact
-    mentions = find_image_mentions(text)
-    image_numbers = Spans((mention.start, mention.end) for mention in mentions)
-    for fact in english.count_facts(tokens, found):
-        if not image_numbers.touch(fact.start, fact.start + 1):
-            yield fact
-    yield from relations.relation_facts(text, tokens, found)
-    yield from clauses.style_facts(text)
-    for mention in mentions:
-        yield Fact("picture", mention.start, mention.end, frozenset(mention.numbers))
+    names = list(clauses.name_mentions(text, tokens))
+    in_names = Spans((name.start, name.end) for name in names)
+    for colour in english.colour_mentions(tokens, phrases):
+        if no_colours.touch(colour.start, colour.end):
+            continue
+        if in_names.touch(colour.start, colour.start + 1):
+            continue  # "the Golden Gate Bridge" is not golden
+        yield colour
+    images = find_image_mentions(text)
+    in_image_numbers = Spans((image.start, image.end) for image in images)
+    for count in english.count_mentions(tokens, phrases):
+        if not in_image_numbers.touch(count.start, count.start + 1):
+            yield count
+    yield from relations.relation_mentions(text, tokens, phrases)
+    yield from clauses.style_mentions(text)
+    for image in images:
+        yield Mention("picture", image.start, image.end, frozenset(image.numbers))
     yield from names
-    for k, phrase in enumerate(found):
+    for k, phrase in enumerate(phrases):
         opening = tokens[phrase.first].text in ("a", "an", "the", "my", "one")
         determined = k == 0 and opening or phrase.number is not None
         following = tokens[phrase.last].text if phrase.last < len(tokens) else ""
         if following in lexicon.ABSTRACT and phrase.noun not in noun_table.NOUNS:
-            continue  # "a peaceful place" names no thing
-        if phrase.noun and phrase.noun not in _NO_THINGS:
+            continue  # "a peaceful place" is not a thing
+        if phrase.noun and phrase.noun not in _NOT_THINGS:
             if phrase.noun in english.KNOWN or determined:
                 start, end = tokens[phrase.inner].start, tokens[phrase.last - 1].end
-                yield Fact("subject", start, end, phrase.noun)
+                yield Mention("subject", start, end, phrase.noun)
 
 
-def _chinese(text: str, found: list[chinese.Noun]) -> Iterator[Fact]:
+def _chinese(text: str, nouns: list[chinese.Noun]) -> Iterator[Mention]:
     if not any("\u4e00" <= c <= "\u9fff" for c in text):
         return
-    yield from chinese.colour_facts(text, found)
-    yield from chinese.count_facts(text, found)
-    yield from chinese.relation_facts(text, found)
-    yield from chinese.negation_facts(text)
-    yield from chinese.style_facts(text)
-    yield from chinese.name_facts(text)
-    for start, end, noun in found:
+    yield from chinese.colour_mentions(text, nouns)
+    yield from chinese.count_mentions(text, nouns)
+    yield from chinese.relation_mentions(text, nouns)
+    yield from chinese.negation_mentions(text)
+    yield from chinese.style_mentions(text)
+    yield from chinese.name_mentions(text)
+    for start, end, noun in nouns:
         if noun not in ("text", "background", "watermark"):
-            yield Fact("subject", start, end, noun)
+            yield Mention("subject", start, end, noun)
 
 
-def _foreign(fact: Fact, language: str) -> bool:
-    """What reads as English and is not: German nouns as names, French "noir" as a style."""
-    return fact.kind == "name" and language == "de" or fact.value == "noir" and language == "fr"
+def _is_foreign(mention: Mention, language: str) -> bool:
+    """Whether it only looks English: a German noun is not a name, French "noir" not a style."""
+    if language == "de":
+        return mention.kind == "name"
+    return language == "fr" and mention.value == "noir"
 
 
-def _tidy(facts: Iterable[Fact]) -> list[Fact]:
-    """In reading order; of overlapping facts of one kind that say the same, the longest."""
-    ordered = sorted(set(facts), key=lambda f: (f.start, -f.end, f.kind, str(f.value)))
-    result: list[Fact] = []
-    last: dict[str, Fact] = {}
-    for fact in ordered:
-        earlier = last.get(fact.kind)
-        nested = earlier and earlier.start <= fact.start and fact.end <= earlier.end
-        if nested and earlier and (fact.kind in ("style", "keep", "negation", "picture", "name")):
-            continue
-        last[fact.kind] = fact
-        result.append(fact)
+def _without_nested(mentions: Iterable[Mention]) -> list[Mention]:
+    """The mentions in reading order, without those inside another of the same kind."""
+    result: list[Mention] = []
+    last: dict[str, Mention] = {}
+    for mention in sorted(set(mentions), key=lambda m: (m.start, -m.end, m.kind, str(m.value))):
+        earlier = last.get(mention.kind)
+        if mention.kind in ("style", "keep", "negation", "picture", "name"):
+            if earlier and earlier.start <= mention.start and mention.end <= earlier.end:
+                continue
+        last[mention.kind] = mention
+        result.append(mention)
     return result
 
 
 def _totals(
-    phrases: list[english.Phrase], han: list[chinese.Noun], counts: list[Fact]
+    phrases: list[english.Phrase], han_nouns: list[chinese.Noun], counts: list[Mention]
 ) -> tuple[dict[str, int], int]:
     totals: dict[str, int] = defaultdict(int)
     for phrase in phrases:
         if phrase.noun:
             totals[phrase.noun] += phrase.number or (1 if phrase.singular else 0)
-    numbered = {fact.end: fact.value[0] for fact in counts}
-    for _, end, name in han:
-        totals[name] += numbered.get(end, 1)
+    number_at = {count.end: count.value[0] for count in counts}
+    for _, end, name in han_nouns:
+        totals[name] += number_at.get(end, 1)
     things = sum(
         total
         for noun, total in totals.items()
@@ -238,24 +252,24 @@ def _totals(
 
 
 _SCRIPTS = (
-    ("ja", re.compile(r"[\u3040-\u30ff]")),
-    ("ko", re.compile(r"[\uac00-\ud7af]")),
-    ("zh", re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]")),
-    ("ru", re.compile(r"[\u0400-\u04ff]")),
-    ("ar", re.compile(r"[\u0600-\u06ff]")),
-    ("he", re.compile(r"[\u0590-\u05ff]")),
-    ("hi", re.compile(r"[\u0900-\u097f]")),
-    ("th", re.compile(r"[\u0e00-\u0e7f]")),
-    ("el", re.compile(r"[\u0370-\u03ff]")),
+    ("ja", lazy_pattern(r"[\u3040-\u30ff]")),
+    ("ko", lazy_pattern(r"[\uac00-\ud7af]")),
+    ("zh", lazy_pattern(r"[\u4e00-\u9fff\u3400-\u4dbf]")),
+    ("ru", lazy_pattern(r"[\u0400-\u04ff]")),
+    ("ar", lazy_pattern(r"[\u0600-\u06ff]")),
+    ("he", lazy_pattern(r"[\u0590-\u05ff]")),
+    ("hi", lazy_pattern(r"[\u0900-\u097f]")),
+    ("th", lazy_pattern(r"[\u0e00-\u0e7f]")),
+    ("el", lazy_pattern(r"[\u0370-\u03ff]")),
 )
-_LATIN = re.compile(r"[A-Za-z\u00c0-\u024f]+")
+_LATIN = lazy_pattern(r"[A-Za-z\u00c0-\u024f]+")
 
 
 def detect_language(text: str) -> str:
-    """ISO 639-1 code of the language most of `text` is in; "" when it has no letters.
+    """ISO 639-1 code of the language that most of `text` is in; "" if it has no letters.
 
-    Scripts decide first (a CJK sign weighs as much as a Latin word); Latin text is told apart by
-    function words and counts as English when there are none.
+    The script decides first. Text in Latin letters is classified by its function words; without
+    any it counts as English.
     """
     words = [word.lower() for word in _LATIN.findall(text)]
     if kana := len(_SCRIPTS[0][1].findall(text)):
@@ -263,7 +277,7 @@ def detect_language(text: str) -> str:
     else:
         scores = {code: len(pattern.findall(text)) for code, pattern in _SCRIPTS}
     best = max(scores, key=lambda code: scores[code])
-    weight = 2 if best in ("zh", "ja", "ko", "th") else 4  # signs in a word, about
+    weight = 2 if best in ("zh", "ja", "ko", "th") else 4  # characters of a word, about
     if scores[best] and scores[best] / weight >= len(words) / 2:
         return best
     if not words:

@@ -10,8 +10,9 @@ Standard library only: nothing here imports torch or a model; a model comes in a
 from __future__ import annotations
 
 from ..constraints.check import broken, holds
-from ..constraints.find import Constraint, find_constraints
+from ..constraints.find import find_constraints
 from ..constraints.request_text import is_edit
+from ..records.plan import Constraint
 from .keep_clause import FAMILIES
 from .rewrite import Rewrite, rewrite
 

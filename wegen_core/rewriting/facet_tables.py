@@ -1,7 +1,7 @@
-"""What a wish may leave open, as data: per facet rows "English | Chinese | tags".
+"""What a prompt may leave open, as data: for each facet rows "English | Chinese | tags".
 
-Tags keep combinations sensible (`CONFLICTS`); "bold" values come only with high creativity, and
-"animate" ones need somebody who can act.
+Values whose tags conflict (`CONFLICTS`) are not combined. "bold" values need high creativity,
+"animate" ones somebody who can act.
 """
 
 from __future__ import annotations
@@ -262,8 +262,8 @@ CUES: dict[str, str] = {
         r"[坐站跑跳玩拿吃喝睡舞飞读走骑看游躺穿戴抱放弹唱追]|正在|着"
     ),
 }
-# What a wish says of the scene as a whole; facet values that contradict it are left out.
-SAID: dict[str, str] = {
+# What a prompt says of the whole scene. Facet values with a conflicting tag are not used.
+TAG_CUES: dict[str, str] = {
     "night": (
         r"\b(?:night\w*|midnight|moon\w*|stars|starry|dusk|evening|nocturnal)\b|"
         r"夜|晚上|月|星空|黄昏"

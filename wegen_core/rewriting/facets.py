@@ -1,9 +1,9 @@
-"""Unspecified facets of a wish, and values for them that make variants differ on purpose.
+"""The facets that a prompt leaves open, and values for them that make the variants differ.
 
-Candidate i takes its values from a Kronecker sequence (Roberts' R_d: the additive recurrence with
-powers of the generalised golden ratio), one dimension per facet, so that few candidates already
-spread over every table. Variant k then takes, of its own fixed handful of candidates, the one that
-differs most from variants 0..k-1; therefore it stays the same when more variants are asked for.
+Candidate i takes its values from a Kronecker sequence with one dimension for each facet: Roberts'
+R_d, the additive recurrence with powers of the generalised golden ratio. A few candidates then
+cover every table evenly. Variant k has `CANDIDATES` candidates of its own and takes the one that
+differs most from variants 0..k-1, so it stays the same when more variants are requested.
 """
 
 from __future__ import annotations
@@ -15,19 +15,17 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from ..constraints.lexicon import nouns as noun_table
-from ..constraints.parser import read
-from ..constraints.request_text import is_vague
-from .facet_tables import CONFLICTS, CUES, FACETS, SAID
+from ..constraints.parser import parse
+from ..constraints.vagueness import names_nothing
+from .facet_tables import CONFLICTS, CUES, FACETS, TAG_CUES
 
-CANDIDATES = 6  # looked at for one variant
+CANDIDATES = 6  # of each variant
 BOLD_FROM = 0.75  # creativity from which the bold half of the tables is used
-
-Facets = Mapping[str, str]
 
 
 @dataclass(frozen=True)
 class Value:
-    """One value of a facet in both languages, with its tags."""
+    """A value of a facet in both languages, with its tags."""
 
     en: str
     zh: str
@@ -35,8 +33,8 @@ class Value:
 
 
 @lru_cache(maxsize=1)
-def tables() -> dict[str, tuple[Value, ...]]:
-    """The facet tables of `facet_tables`, parsed."""
+def facet_values() -> dict[str, tuple[Value, ...]]:
+    """Parse the tables of `facet_tables`: facet -> values."""
     parsed = {}
     for facet, (rows, _) in FACETS.items():
         split = ([cell.strip() for cell in row.split("|")] for row in rows.strip().splitlines())
@@ -49,49 +47,49 @@ def _patterns() -> tuple[dict[str, re.Pattern[str]], dict[str, re.Pattern[str]]]
     def compiled(table: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
         return {name: re.compile(words, re.IGNORECASE) for name, words in table.items()}
 
-    return compiled(CUES), compiled(SAID)
+    return compiled(CUES), compiled(TAG_CUES)
 
 
 _IN_NAME = re.compile(r"\b(?:in|at|near) (?:the )?[A-Z]\w")  # "in Paris"
 
 
-def specified(prompt: str) -> frozenset[str]:
-    """The facets about which `prompt` says something itself."""
+def specified_facets(prompt: str) -> frozenset[str]:
+    """Return the facets that `prompt` determines itself."""
     cues, _ = _patterns()
-    said = {facet for facet, pattern in cues.items() if pattern.search(prompt)}
-    reading = read(prompt)
-    if not is_vague(prompt):
-        said.add("subject")
-    if reading.named & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(prompt):
-        said.add("setting")
-    if not reading.named & noun_table.ANIMATE:
-        said.add("action")  # nobody there who could act
-    if any(fact.kind == "style" for fact in reading.facts):
-        said.add("medium")
-    if len({fact.value for fact in reading.facts if fact.kind == "colour"}) > 1:
-        said.add("palette")
-    return frozenset(said)
+    facets = {facet for facet, pattern in cues.items() if pattern.search(prompt)}
+    parsed = parse(prompt)
+    if not names_nothing(prompt):
+        facets.add("subject")
+    if parsed.present & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(prompt):
+        facets.add("setting")
+    if not parsed.present & noun_table.ANIMATE:
+        facets.add("action")  # nobody is there who could act
+    if parsed.values("style"):
+        facets.add("medium")
+    if len(parsed.values("colour")) > 1:
+        facets.add("palette")
+    return frozenset(facets)
 
 
 @cache
-def _named(value: str) -> frozenset[str]:
-    return read(value).named
+def _nouns_in(words: str) -> frozenset[str]:
+    return parse(words).present
 
 
 def open_facets(prompt: str) -> tuple[str, ...]:
-    """The facets that `prompt` leaves open, in the order of the tables."""
-    said = specified(prompt)
-    return tuple(facet for facet in FACETS if facet not in said)
+    """Return the facets that `prompt` leaves open, in the order of the tables."""
+    specified = specified_facets(prompt)
+    return tuple(facet for facet in FACETS if facet not in specified)
 
 
-def unit(seed: int, *names: object) -> float:
-    """A number in 0..1 that depends on the seed and the names only, on every machine the same."""
+def hash_to_unit(seed: int, *names: object) -> float:
+    """Hash the seed and the names to a number in 0..1, the same on every machine."""
     text = "\0".join(map(str, (seed, *names))).encode("utf-8", "surrogatepass")
     return int.from_bytes(hashlib.blake2b(text, digest_size=7).digest(), "big") / (1 << 56)
 
 
 def _ratio(dimensions: int) -> float:
-    """The generalised golden ratio: the root of x**(d+1) = x + 1 above 1."""
+    """Compute the generalised golden ratio: the root of x**(d+1) = x + 1 above 1."""
     x = 1.5
     for _ in range(60):
         x = (1 + x) ** (1 / (dimensions + 1))
@@ -103,42 +101,44 @@ _GOLDEN = (5**0.5 - 1) / 2
 
 
 class FacetSampler:
-    """Facet values for the variants of one prompt.
+    """Chooses facet values for the variants of one prompt.
 
-    prompt: the user's words; seed: any int; creativity: 0..1; zh: which tables' language.
+    prompt: the user's words. creativity: 0..1. zh: whether the values are Chinese.
     """
 
     def __init__(self, prompt: str, seed: int, creativity: float, zh: bool) -> None:
         self.zh = zh
-        self.seed = int(unit(seed, prompt) * (1 << 53))  # other prompts take other values
+        self.seed = int(hash_to_unit(seed, prompt) * (1 << 53))  # each prompt gets its own order
         self.facets = open_facets(prompt)
         self.bold = creativity >= BOLD_FROM
-        _, said = _patterns()
-        self.tags = frozenset(tag for tag, pattern in said.items() if pattern.search(prompt))
-        self.absent = read(prompt).absent
+        _, tag_patterns = _patterns()
+        self.tags = frozenset(
+            tag for tag, pattern in tag_patterns.items() if pattern.search(prompt)
+        )
+        self.absent = parse(prompt).absent
         self.tables = {facet: self._allowed(facet) for facet in self.facets}
         self.chosen: list[dict[str, Value]] = []
 
     def _allowed(self, facet: str) -> list[Value]:
-        """The values of a facet that agree with the prompt, in an order of the seed's own."""
+        """The values of a facet that agree with the prompt, in an order that the seed decides."""
         animate = "subject" not in self.facets
         values = [
             value
-            for value in tables()[facet]
+            for value in facet_values()[facet]
             if (self.bold or "bold" not in value.tags)
             and not self._contradicts(value)
             and (animate or facet != "action")
         ]
-        return sorted(values, key=lambda value: unit(self.seed, facet, value.en))
+        return sorted(values, key=lambda value: hash_to_unit(self.seed, facet, value.en))
 
     def _contradicts(self, value: Value) -> bool:
         if any(_conflict(tag, self.tags) for tag in value.tags):
             return True
         text = value.zh if self.zh else value.en
-        return bool(self.absent) and not self.absent.isdisjoint(_named(text))
+        return bool(self.absent) and not self.absent.isdisjoint(_nouns_in(text))
 
     def choose(self, count: int) -> dict[str, str]:
-        """Values of `count` facets for the next variant: facet -> words, in the order to say."""
+        """Choose values of `count` facets for the next variant: facet -> words, in table order."""
         k = len(self.chosen)
         pool = [self._candidate(CANDIDATES * k + j, count) for j in range(CANDIDATES)]
         best = max(range(CANDIDATES), key=lambda j: (self._novelty(pool[j]), -j))
@@ -146,9 +146,11 @@ class FacetSampler:
         return {facet: v.zh if self.zh else v.en for facet, v in pool[best].items()}
 
     def _candidate(self, index: int, count: int) -> dict[str, Value]:
+        """The candidate with this index: values of the `count` facets that come first."""
+
         def priority(facet: str) -> float:
             d = list(FACETS).index(facet)
-            draw = (unit(self.seed, "which", facet) + (index + 1) * _ALPHA[d]) % 1.0
+            draw = (hash_to_unit(self.seed, "which", facet) + (index + 1) * _ALPHA[d]) % 1.0
             return FACETS[facet][1] * (0.25 + draw)
 
         picked: dict[str, Value] = {}
@@ -161,13 +163,13 @@ class FacetSampler:
         return {facet: picked[facet] for facet in FACETS if facet in picked}
 
     def _value(self, facet: str, index: int, picked: Mapping[str, Value]) -> Value | None:
-        """The value at the sequence's place, or the next one that agrees with those `picked`."""
+        """The value at the sequence's position, or the next one that agrees with `picked`."""
         values = self.tables[facet]
         if not values:
             return None
-        place = (unit(self.seed, "value", facet) + (index + 1) * _GOLDEN) % 1.0
+        position = (hash_to_unit(self.seed, "value", facet) + (index + 1) * _GOLDEN) % 1.0
         tags = {tag for other in picked.values() for tag in other.tags}
-        start = int(place * len(values))
+        start = int(position * len(values))
         for step in range(len(values)):
             value = values[(start + step) % len(values)]
             if not any(_conflict(tag, tags) for tag in value.tags):
@@ -175,7 +177,7 @@ class FacetSampler:
         return None
 
     def _novelty(self, candidate: Mapping[str, Value]) -> tuple[int, float]:
-        """How new a candidate is: values never used, then distance to the nearest variant."""
+        """Rank a candidate: number of unused values, then distance to the nearest variant."""
         used = {(facet, value) for earlier in self.chosen for facet, value in earlier.items()}
         fresh = sum(item not in used for item in candidate.items())
         gaps = [len(candidate.items() ^ earlier.items()) for earlier in self.chosen]

@@ -1,20 +1,26 @@
-"""Edit instructions: what changes AND what stays, in the form the chosen painter likes."""
+"""The clause that tells a painter what an edit must not change, in its family's wording."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
-from ..constraints.parser import read
-from .facets import unit
+from ..constraints.parser import parse
+from ..records.plan import Scope
+from .facets import hash_to_unit
 
 
 @dataclass(frozen=True)
 class Family:
-    """How one painter family likes its words: how an edit and what stays are joined.
+    """How one painter family says what stays.
 
-    keep: template with {keep}, said after an English instruction; "" for painters that take a
-    description of the target only. keep_zh: the same for Chinese.
+    Parameters
+    ----------
+    keep : str
+        Template with {keep}, added to an English instruction; "" for painters that take only a
+        description of the target.
+    keep_zh : str
+        The same for Chinese.
     """
 
     keep: str
@@ -29,8 +35,8 @@ FAMILIES: dict[str, Family] = {
     "sdxl": Family("", ""),
 }
 
-# scope -> what stays, in English and Chinese; every row says the same thing in other words.
-_STAYS: dict[str, tuple[tuple[str, str], ...]] = {
+# Scope of the plan -> what stays, in English and Chinese; all rows of a scope mean the same.
+_STAYS: dict[Scope, tuple[tuple[str, str], ...]] = {
     "local": (
         ("everything else", "其他部分"),
         ("the rest of the picture", "画面的其余部分"),
@@ -51,15 +57,16 @@ _STAYS: dict[str, tuple[tuple[str, str], ...]] = {
         ("the subjects, their shapes and the framing", "主体、形状和取景"),
         ("the layout and all things in it", "布局和其中的一切"),
     ),
-    "compose": (
-        (
-            "the look of what is taken over and the rest of the picture",
-            "取用物体的外观和画面的其余部分",
-        ),
-        ("its appearance and everything else in the picture", "它的外观和画面中的其他一切"),
-        ("its shape and colours, and the rest of the scene", "它的形状、颜色和场景的其余部分"),
-    ),
 }
+# The same where something of one image is put into another.
+_STAYS_COMPOSED = (
+    (
+        "the look of what is taken over and the rest of the picture",
+        "取用物体的外观和画面的其余部分",
+    ),
+    ("its appearance and everything else in the picture", "它的外观和画面中的其他一切"),
+    ("its shape and colours, and the rest of the scene", "它的形状、颜色和场景的其余部分"),
+)
 _GLOBAL = re.compile(
     r"(?:make|turn|convert|transform|render|style|change|paint|set|darken|brighten|blur|sharpen) "
     r"(?:it|this|that|everything|(?:the |this )?(?:whole )?(?:picture|image|photo|scene|"
@@ -70,23 +77,26 @@ _GLOBAL = re.compile(
 _BACKGROUND = re.compile(r"\bback(?:ground|drop)\b|背景", re.IGNORECASE)
 
 
-def scope(instruction: str) -> str:
-    """What an instruction reaches: "local", "background", "global" or "compose"."""
-    reading = read(instruction)
-    pictures = {n for numbers in reading.values("picture") for n in numbers}
-    if len(pictures) > 1:
-        return "compose"
+def edit_scope(instruction: str) -> Scope:
+    """Return how much of the image an instruction changes, as `Plan.scope` says it."""
     if _BACKGROUND.search(instruction):
         return "background"
-    return "global" if _GLOBAL.search(instruction) or reading.values("style") else "local"
+    if _GLOBAL.search(instruction) or parse(instruction).values("style"):
+        return "global"
+    return "local"
 
 
-def what_stays(instruction: str, k: int, seed: int, family: Family, zh: bool) -> str:
-    """What variant `k` says after the instruction about what stays; "" where it says so itself."""
+def keep_clause(instruction: str, k: int, seed: int, family: Family, zh: bool) -> str:
+    """Return what variant `k` adds to the instruction about what stays.
+
+    "" if the family takes no such clause or the instruction has one itself.
+    """
     template = family.keep_zh if zh else family.keep
-    if not template or read(instruction).kept:
+    parsed = parse(instruction)
+    if not template or parsed.kept_words:
         return ""
-    rows = _STAYS[scope(instruction)]
-    order = sorted(range(len(rows)), key=lambda row: unit(seed, "stays", row))
+    images = {number for numbers in parsed.values("picture") for number in numbers}
+    rows = _STAYS_COMPOSED if len(images) > 1 else _STAYS[edit_scope(instruction)]
+    order = sorted(range(len(rows)), key=lambda row: hash_to_unit(seed, "stays", row))
     words = rows[order[k % len(rows)]][1 if zh else 0]
     return template.format(keep=words)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..constraints.find import Constraint
 from ..mllm.chat_model import PromptRewriter
 from ..records.hooks import NO_HOOKS, Hooks, Sampling
+from ..records.plan import Constraint
 from .llm_reply import clean, is_complete, whole_sentences
 
 if TYPE_CHECKING:

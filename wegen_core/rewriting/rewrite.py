@@ -12,15 +12,17 @@ from dataclasses import dataclass
 
 from ..constraints.check import broken
 from ..constraints.english import lemma
-from ..constraints.find import Constraint, find_constraints, find_subjects
+from ..constraints.find import find_constraints, find_subjects
 from ..constraints.lexicon import english as lexicon
-from ..constraints.parser import read
+from ..constraints.parser import parse
 from ..constraints.repair import append, repair
-from ..constraints.request_text import is_edit, says_nothing, tidy, without_request
+from ..constraints.request_text import is_edit, strip_request_phrase, tidy
+from ..constraints.vagueness import detail_budget, leaves_everything_open
 from ..mllm.chat_model import ChatModel, PromptRewriter
 from ..records.hooks import NO_HOOKS, Hooks
-from .facets import FacetSampler, unit
-from .keep_clause import FAMILIES, what_stays
+from ..records.plan import Constraint
+from .facets import FacetSampler, hash_to_unit
+from .keep_clause import FAMILIES, keep_clause
 from .llm_prompt import instruction, samples
 
 ROUNDS = 2  # times a model is asked again for one variant before its best try is repaired
@@ -114,13 +116,13 @@ class _Writer:
         self.family = FAMILIES[style]
         self.own = tidy(prompt)
         self.constraints = tuple(find_constraints(prompt))
-        self.language = read(prompt).language
+        self.language = parse(prompt).language
         self.edit = is_edit(self.own)
-        self.room = 0 if self.edit else details(self.own, creativity)
+        self.room = 0 if self.edit else detail_budget(self.own, creativity)
         if self.room:
-            self.own = without_request(self.own)
+            self.own = strip_request_phrase(self.own)
         # "surprise me" is what a model is told; facet tables start from nothing.
-        self.start = "" if creativity and says_nothing(self.own) else self.own
+        self.start = "" if creativity and leaves_everything_open(self.own) else self.own
         words = self.own if self.room else ""  # long prompts need no facets looked up
         self.sampler = FacetSampler(words, seed, creativity, self.language == "zh")
         self.checked = (*self.constraints, *find_subjects(self.own)) if mllm else self.constraints
@@ -130,7 +132,7 @@ class _Writer:
     def variant(self, k: int) -> Rewrite:
         """Variant `k`; called for 0, 1, 2, ..."""
         if self.edit and self.creativity > 0:
-            stays = what_stays(self.own, k, self.seed, self.family, self.language == "zh")
+            stays = keep_clause(self.own, k, self.seed, self.family, self.language == "zh")
             base = self.own.rstrip(".。 ") if stays else self.own
             return Rewrite(
                 base + stays, self.constraints, (stays.lstrip(",.，。 "),) if stays else ()
@@ -168,7 +170,9 @@ class _Writer:
         ask = instruction(self.own, self.constraints, facets, self.language)
         tries: list[str] = []
         for attempt in range(self.rounds + 1):
-            seeds = [int(unit(self.seed, k, attempt, j) * (1 << 31)) for j in range(SAMPLES)]
+            seeds = [
+                int(hash_to_unit(self.seed, k, attempt, j) * (1 << 31)) for j in range(SAMPLES)
+            ]
             tries += samples(
                 mllm,
                 self.own,
@@ -212,19 +216,6 @@ class _Writer:
         return min((_jaccard(words, earlier) for earlier in self.earlier), default=1.0)
 
 
-_MOST = ((4, 5), (10, 4), (20, 3), (35, 2), (60, 1))  # words of the wish -> details at most
-
-
-def details(wish: str, creativity: float) -> int:
-    """How many details a wish of this length has room for."""
-    words = (
-        len(re.findall(r"[^\W\u4e00-\u9fff]+", wish))
-        + len(re.findall(r"[\u4e00-\u9fff]", wish)) / 2
-    )
-    most = next((count for limit, count in _MOST if words <= limit), 0)
-    return max(1, round(creativity * most)) if most and creativity > 0 else 0
-
-
 def _words(text: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\u4e00-\u9fff]+|[\u4e00-\u9fff]", text.casefold()))
 
@@ -238,7 +229,7 @@ _FILL = lexicon.STOPWORDS | lexicon.BOUNDARY
 
 def _added(text: str, wish: str) -> tuple[str, ...]:
     """The runs of words in `text` that `wish` does not have; whole clauses where it is Chinese."""
-    if read(text).language in ("zh", "ja", "ko", "th"):
+    if parse(text).language in ("zh", "ja", "ko", "th"):
         clauses = re.findall(r"[^，。；、,.;\s]+", text)
         return tuple(clause for clause in clauses if clause not in wish)
     own = {lemma(word) for word in re.findall(r"[^\W_]+", wish.lower())}
