@@ -38,11 +38,12 @@ def test_images_go_to_the_device_of_the_first(sockets):
 
 @pytest.mark.parametrize("size", [(1, 1), (7, 5), (31, 64)])
 def test_resizing_is_pils_lanczos_without_rounding(sockets, size):
-    values = np.random.default_rng(2).integers(0, 256, (33, 21, 3), np.uint8)
+    # Values far from 0 and 1: PIL clips 8-bit values between its two passes.
+    values = np.random.default_rng(2).integers(90, 166, (33, 21, 3), np.uint8)
     resized = sockets.resize_batch(torch.from_numpy(values)[None] / 255, size)
     wanted = Image.fromarray(values).resize(size, Image.Resampling.LANCZOS)
     assert resized.shape == (1, size[1], size[0], 3)
-    assert np.abs(resized[0].numpy() * 255 - np.asarray(wanted, np.float32)).max() < 1.01
+    assert np.abs(resized[0].numpy() * 255 - np.asarray(wanted, np.float32)).max() < 1.6  # PIL rounds twice
 
 
 def test_masks_are_one_for_all_or_one_for_each(sockets):

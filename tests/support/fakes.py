@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from wegen_core.mllm import Capabilities
 from wegen_core.painting.painter import DEFAULT_SETTINGS
-from wegen_core.records.hooks import GREEDY, NO_HOOKS, Sampling
+from wegen_core.records.hooks import GREEDY, NO_HOOKS, OWN_SAMPLING
 from wegen_core.records.plan import Plan, Reference
 
 SIZE = (48, 32)
@@ -31,7 +31,7 @@ class FakeMLLM:
             hooks.on_text(reply)
         return reply
 
-    def plan(self, conversation, *, intent=None, sampling=Sampling(), hooks=NO_HOOKS):  # noqa: B008
+    def plan(self, conversation, *, intent=None, sampling=OWN_SAMPLING, hooks=NO_HOOKS):
         said = conversation.turns[-1].text
         self.seen.append(([t.text for t in conversation.turns], len(conversation.images), intent))
         if len(said) > 5000:

@@ -26,7 +26,7 @@ from ..model.reply_format import (
     write_reply,
 )
 from ..records.conversation import Conversation, ImagePart, Turn
-from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
+from ..records.hooks import GREEDY, NO_HOOKS, OWN_SAMPLING, Hooks, Sampling
 from ..records.plan import Intent, Plan, Reference
 from .chat_model import Capabilities
 from .vocabulary import plainer
@@ -114,7 +114,7 @@ class NativeMLLM:
         conversation: Conversation,
         *,
         intent: Intent | None = None,
-        sampling: Sampling = Sampling(),  # noqa: B008  # immutable
+        sampling: Sampling = OWN_SAMPLING,
         hooks: Hooks = NO_HOOKS,
     ) -> Plan:
         """The plan for the last user turn; see `Planner.plan`.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from ..records.hooks import NO_HOOKS, Hooks, Sampling
+from ..records.hooks import NO_HOOKS, OWN_SAMPLING, Hooks, Sampling
 
 if TYPE_CHECKING:
     from ..records.conversation import Conversation
@@ -22,7 +22,7 @@ class Planner(Protocol):
         conversation: Conversation,
         *,
         intent: Intent | None = None,
-        sampling: Sampling = Sampling(),  # noqa: B008  # immutable
+        sampling: Sampling = OWN_SAMPLING,
         hooks: Hooks = NO_HOOKS,
     ) -> Plan:
         """The plan that answers the last turn, which is the user's.

@@ -72,6 +72,8 @@ class Sampling:
 
 
 GREEDY = Sampling(temperature=0.0)
+OWN_SAMPLING = Sampling()
+"""Every value is the model's own."""
 
 # Until every room takes Hooks:
 Progress = OnProgress

@@ -1,16 +1,31 @@
 """Plan: what is to be painted, what must stay, and which image gives what.
 
 Every field of `Plan` and `Reference` is declared once, with the `Kind` of its value. Checking,
-JSON, the JSON Schema for language models and the reading of what they write follow from that.
+JSON, the JSON Schema for language models and the reading of what they write follow from that (see
+`fields`).
 """
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields
-from typing import Any, Literal, NamedTuple, get_args
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+from .fields import (
+    TEXT,
+    TEXTS,
+    Kind,
+    arguments_from_json,
+    asked_fields,
+    check_fields,
+    declared,
+    field_table,
+    items_of,
+    json_schema,
+    one_of,
+)
 
 Intent = Literal["answer", "generate", "refine", "compose"]
 INTENTS: tuple[str, ...] = get_args(Intent)
@@ -25,94 +40,6 @@ ROLES = ("subject", "object", "style", "background", "pose", "palette", "layout"
 
 OVERSHOOT = 0.05
 """How far beyond the image border a language model's region may reach; it is cut off there."""
-
-
-class Kind(NamedTuple):
-    """What the value of a field may be.
-
-    check(value, name) returns the value as it is stored, or raises ValueError that names the field.
-    read does the same for what a language model wrote, which may be a little wrong. schema is the
-    JSON Schema of the value; None for fields that no language model is asked for. to_json turns a
-    stored value into plain JSON.
-    """
-
-    check: Callable[[Any, str], Any]
-    read: Callable[[Any, str], Any]
-    schema: dict[str, Any] | None = None
-    to_json: Callable[[Any], Any] = lambda value: value
-
-
-def _declared(kind: Kind, default: Any = MISSING, *, key: str = "", ask: str = "") -> Any:
-    """A dataclass field of this kind.
-
-    key: its name in JSON, if that differs. ask: what a language model is told to write there.
-    """
-    return field(default=default, metadata={"kind": kind, "key": key, "ask": ask})
-
-
-class FieldSpec(NamedTuple):
-    """A declared field: attribute name, name in JSON, kind, what language models are told."""
-
-    name: str
-    key: str
-    kind: Kind
-    ask: str
-
-
-def field_table(record: type) -> list[FieldSpec]:
-    """The declared fields of `Plan` or `Reference`, in order."""
-    return [
-        FieldSpec(f.name, f.metadata["key"] or f.name, f.metadata["kind"], f.metadata["ask"])
-        for f in fields(record)
-        if "kind" in f.metadata
-    ]
-
-
-def asked_fields(record: type) -> list[FieldSpec]:
-    """The fields that a language model writes, in the order in which it writes them.
-
-    A plan's text comes before its prompt: the user reads it while the rest is being written.
-    """
-    asked = [spec for spec in field_table(record) if spec.kind.schema is not None]
-    return sorted(asked, key=lambda spec: spec.name not in ("intent", "text"))
-
-
-def json_schema(record: type) -> dict[str, Any]:
-    """The JSON Schema of `asked_fields`."""
-    asked = asked_fields(record)
-    return {
-        "type": "object",
-        "properties": {spec.key: spec.kind.schema for spec in asked},
-        "required": [spec.key for spec in asked],
-        "additionalProperties": False,
-    }
-
-
-# The kinds of values
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise ValueError(f"{name} is {value!r}; give text")
-    return value
-
-
-def _read_text(value: Any, name: str) -> str:
-    return "" if value is None else _text(value, name).strip()
-
-
-def _texts(value: Any, name: str) -> tuple[str, ...]:
-    if isinstance(value, str) or not isinstance(value, (tuple, list)):
-        raise ValueError(f"{name} is {value!r}; give a list of texts")
-    for item in value:
-        if not isinstance(item, str):
-            raise ValueError(f"{name} holds {item!r}; every item must be text")
-    return tuple(value)
-
-
-def _read_texts(value: Any, name: str) -> tuple[str, ...]:
-    items = [value] if isinstance(value, str) else value or []
-    return tuple(item.strip() for item in _texts(items, name) if item.strip())
 
 
 def _is_number(value: object) -> bool:
@@ -140,17 +67,8 @@ def _read_region(value: Any, name: str) -> Region | None:
     return None if region == (0, 0, 1, 1) else region
 
 
-def _one_of(options: Sequence[str]) -> Callable[[Any, str], Any]:
-    def check(value: Any, name: str) -> Any:
-        if value not in options:
-            raise ValueError(f"{name} is {value!r}; use one of {', '.join(options)}")
-        return value
-
-    return check
-
-
 def _scope(value: Any, name: str) -> Any:
-    return value if value is None else _one_of(SCOPES)(value, name)
+    return value if value is None else one_of(SCOPES)(value, name)
 
 
 def _read_scope(value: Any, _name: str) -> Any:
@@ -182,27 +100,9 @@ def _strength(value: Any, name: str) -> float:
     return value
 
 
-def _items(kind: type, parse: Callable[[Any], Any]) -> Callable[[Any, str], Any]:
-    """Checks a list of `kind`; dicts in it are turned into `kind` by `parse`."""
-
-    def check(value: Any, name: str) -> tuple[Any, ...]:
-        if not isinstance(value, (tuple, list)):
-            raise ValueError(f"{name} is {value!r}; give a list of {kind.__name__}")
-        items = [parse(item) if isinstance(item, Mapping) else item for item in value]
-        for item in items:
-            if not isinstance(item, kind):
-                raise ValueError(f"{name} holds {item!r}; every item must be a {kind.__name__}")
-        return tuple(items)
-
-    return check
-
-
-_STRING = {"type": "string"}
-TEXT = Kind(_text, _read_text, _STRING)
-TEXTS = Kind(_texts, _read_texts, {"type": "array", "items": _STRING}, list)
 INTENT = Kind(
-    _one_of(INTENTS),
-    lambda value, name: _one_of(INTENTS)(str(value).strip().lower(), name),
+    one_of(INTENTS),
+    lambda value, name: one_of(INTENTS)(str(value).strip().lower(), name),
     {"type": "string", "enum": list(INTENTS)},
 )
 SCOPE = Kind(_scope, _read_scope, {"type": "string", "enum": list(SCOPES)})
@@ -264,14 +164,14 @@ class Reference:
         not stated.
     """
 
-    image: int = _declared(IMAGE_NUMBER, key="picture", ask="its number")
-    role: str = _declared(ROLE, "subject", ask=f"one of {', '.join(ROLES)}")
-    what: str = _declared(TEXT, "", ask="the thing taken")
-    strength: float = _declared(STRENGTH, 1.0, ask="0 to 1")
-    region: Region | None = _declared(PLACE, None)
+    image: int = declared(IMAGE_NUMBER, key="picture", ask="its number")
+    role: str = declared(ROLE, "subject", ask=f"one of {', '.join(ROLES)}")
+    what: str = declared(TEXT, "", ask="the thing taken")
+    strength: float = declared(STRENGTH, 1.0, ask="0 to 1")
+    region: Region | None = declared(PLACE, None)
 
     def __post_init__(self) -> None:
-        _check_fields(self, "reference")
+        check_fields(self, "reference")
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON."""
@@ -280,28 +180,7 @@ class Reference:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reference:
         """The reference that `to_dict` wrote; ValueError for anything else."""
-        return cls(**_arguments(data, _REFERENCE, "reference"))
-
-
-def _check_fields(record: Any, owner: str) -> None:
-    for spec in field_table(type(record)):
-        value = spec.kind.check(getattr(record, spec.name), f"{owner} {spec.key}")
-        object.__setattr__(record, spec.name, value)
-
-
-def _arguments(data: Mapping[str, Any], table: Sequence[FieldSpec], owner: str) -> dict[str, Any]:
-    """Keyword arguments out of JSON `data`. ValueError for fields that are not in the table."""
-    if not isinstance(data, Mapping):
-        raise ValueError(f"{owner} is a {type(data).__name__}; give a JSON object")
-    names = {spec.key: spec.name for spec in table}
-    if unknown := sorted(set(data) - set(names)):
-        raise ValueError(
-            f"{owner} has unknown field {unknown[0]!r}; use {', '.join(sorted(names))}"
-        )
-    first = table[0]
-    if first.key not in data:
-        raise ValueError(f"{owner} has no {first.key}; give {first.ask}")
-    return {names[key]: value for key, value in data.items()}
+        return cls(**arguments_from_json(data, _REFERENCE, "reference"))
 
 
 def _read_references(value: Any, name: str) -> tuple[Reference, ...]:
@@ -328,14 +207,14 @@ def _constraint(data: Mapping[str, Any]) -> Constraint:
 
 _REFERENCE = field_table(Reference)
 REFERENCES = Kind(
-    _items(Reference, Reference.from_dict),
+    items_of(Reference, Reference.from_dict),
     _read_references,
     {"type": "array", "items": json_schema(Reference)},
     lambda value: [reference.to_dict() for reference in value],
 )
 _CONSTRAINTS = Kind(
-    _items(Constraint, _constraint),
-    _items(Constraint, _constraint),
+    items_of(Constraint, _constraint),
+    items_of(Constraint, _constraint),
     to_json=lambda value: [{**vars(c), "span": list(c.span)} for c in value],
 )
 _WORDS = TEXTS._replace(schema=None)
@@ -371,8 +250,8 @@ class Plan:
         running process: it is neither compared nor written to JSON.
     """
 
-    intent: Intent = _declared(INTENT, ask=f"one of {', '.join(INTENTS)}")
-    prompt: str = _declared(
+    intent: Intent = declared(INTENT, ask=f"one of {', '.join(INTENTS)}", early=True)
+    prompt: str = declared(
         TEXT,
         "",
         ask="the whole picture as it will be afterwards, described for an image model: every "
@@ -380,31 +259,32 @@ class Plan:
         "that stays. Text to be written in the picture stays in quotation marks, letter by "
         'letter. "" for an answer',
     )
-    text: str = _declared(
+    text: str = declared(
         TEXT,
         "",
         ask="one short, friendly sentence to the user, in the user's language",
+        early=True,  # the user reads it while the rest is being written
     )
-    changes: tuple[str, ...] = _declared(
+    changes: tuple[str, ...] = declared(
         TEXTS, (), ask="list of what changes, in a few words each; [] if the picture is new"
     )
-    keep: tuple[str, ...] = _declared(
+    keep: tuple[str, ...] = declared(
         TEXTS, (), ask="list of what must stay as it is; [] if the picture is new"
     )
-    scope: Scope | None = _declared(
+    scope: Scope | None = declared(
         SCOPE,
         None,
         ask=f"how much of the picture the change touches, one of {', '.join(SCOPES)}: a part or "
         "one thing, all that is behind the things, or all of it, as another style, light, season "
         "or mood do",
     )
-    region: Region | None = _declared(
+    region: Region | None = declared(
         REGION,
         None,
         ask="where in the picture the change belongs, as [left, top, right, bottom], each from 0 "
         "to 1 of the width or height; null if it is the whole picture or not clear",
     )
-    references: tuple[Reference, ...] = _declared(
+    references: tuple[Reference, ...] = declared(
         REFERENCES,
         (),
         ask="list of pictures to take something from, each "
@@ -413,12 +293,12 @@ class Plan:
         + "}"
         + '; "base" is the picture that things are put into; [] if none',
     )
-    constraints: tuple[Constraint, ...] = _declared(_CONSTRAINTS, ())
-    unknown: tuple[str, ...] = _declared(_WORDS, ())
+    constraints: tuple[Constraint, ...] = declared(_CONSTRAINTS, ())
+    unknown: tuple[str, ...] = declared(_WORDS, ())
     draft: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        _check_fields(self, "plan")
+        check_fields(self, "plan")
         if self.intent != "answer" and not self.prompt.strip() and self.draft is None:
             raise ValueError(
                 f"plan prompt is empty; intent {self.intent!r} needs words to paint from"
@@ -443,7 +323,7 @@ class Plan:
 
         Missing fields take their defaults; unknown ones raise ValueError.
         """
-        values = _arguments(data, field_table(cls), "plan")
+        values = arguments_from_json(data, field_table(cls), "plan")
         if values.get("scope") == "object":  # version 1
             values["scope"] = "local"
         return cls(**values)
