@@ -10,17 +10,19 @@ from .backend.sockets import to_parts
 
 
 class WeGenAsk(io.ComfyNode):
+    """Answers a question about images with the copilot or an MLLM."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenAsk",
             display_name="WeGen Ask",
             category=CATEGORY,
-            description="Answers a question about a picture, in words.",
+            description="Answers a question about an image, in words.",
             inputs=[
                 copilot_input(optional=True),
                 io.Image.Input(
-                    "image", tooltip="The picture; a batch is looked at together, in order."
+                    "image", tooltip="The image; a batch is looked at together, in order."
                 ),
                 text_input("question", "what colour is the boat?", "Your question."),
                 mllm_input(),

@@ -16,6 +16,8 @@ from .backend.sockets import to_image, to_parts
 
 
 class WeGenChat(io.ComfyNode):
+    """One turn of a conversation; expands where ComfyUI paints."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -23,7 +25,8 @@ class WeGenChat(io.ComfyNode):
             display_name="WeGen Chat",
             category=CATEGORY,
             description="One turn of a conversation with the copilot. It finds out by itself "
-            "whether you want a picture, a change or an answer. Chain several for a longer talk.",
+            "whether you want an image, a change or an answer. Chain several nodes for a longer "
+            "conversation.",
             inputs=[
                 copilot_input(),
                 text_input(
@@ -33,11 +36,11 @@ class WeGenChat(io.ComfyNode):
                 ConversationSocket.Input(
                     "conversation",
                     optional=True,
-                    tooltip="The talk so far, from an earlier WeGen Chat. Without it a new one "
-                    "begins. It is not altered: two nodes may continue the same talk differently.",
+                    tooltip="The conversation so far, from an earlier WeGen Chat. Without it, a new "
+                    "one begins. It is not altered: two nodes may continue it differently.",
                 ),
                 io.Image.Input(
-                    "images", optional=True, tooltip="Pictures that you show with the message."
+                    "images", optional=True, tooltip="Images that you show with the message."
                 ),
             ],
             outputs=[
@@ -45,13 +48,13 @@ class WeGenChat(io.ComfyNode):
                 io.Image.Output(
                     "picture",
                     display_name="image",
-                    tooltip="The picture it draws. If it only answers: the last picture of the "
-                    "talk, or a grey 64x64 picture where there is none.",
+                    tooltip="The image it draws. If it only answers: the last image of the "
+                    "conversation, or a grey 64x64 image where there is none.",
                 ),
                 ConversationSocket.Output(
                     "talk",
                     display_name="conversation",
-                    tooltip="The talk with this turn; connect it to the next WeGen Chat.",
+                    tooltip="The conversation with this turn; connect it to the next WeGen Chat.",
                 ),
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],

@@ -17,6 +17,8 @@ IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
 
 class WeGenCompose(io.ComfyNode):
+    """One image out of several; expands where ComfyUI paints."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         images = [
@@ -24,7 +26,7 @@ class WeGenCompose(io.ComfyNode):
                 name,
                 display_name=f"image {i}",
                 optional=True,
-                tooltip=f"Picture {i}. A batch counts as several, in order; sizes may differ.",
+                tooltip=f"Image {i}. A batch counts as several, in order; sizes may differ.",
             )
             for i, name in enumerate(IMAGES, 1)
         ]
@@ -32,7 +34,7 @@ class WeGenCompose(io.ComfyNode):
             node_id="WeGenCompose",
             display_name="WeGen Reference Composer",
             category=CATEGORY,
-            description="Makes one picture out of several: takes things from some references and "
+            description="Makes one image out of several: takes things from some references and "
             "puts them where the sentence says.",
             inputs=[
                 copilot_input(),
@@ -40,22 +42,22 @@ class WeGenCompose(io.ComfyNode):
                 text_input(
                     "instruction",
                     "put the cat from picture 1 into picture 2",
-                    "Which picture gives what. Pictures are numbered from 1.",
+                    "Which image gives what. Images are numbered from 1.",
                 ),
                 seed_input(),
                 References.Input(
                     "references",
                     optional=True,
-                    tooltip="From WeGen Reference: pictures that say themselves what they give. "
+                    tooltip="From WeGen Reference: images that say themselves what they give. "
                     "They are numbered after the others; 9 in all.",
                 ),
             ],
             outputs=[
-                io.Image.Output("composed", display_name="image", tooltip="The new picture."),
+                io.Image.Output("composed", display_name="image", tooltip="The new image."),
                 io.String.Output(
                     "report",
                     display_name="report",
-                    tooltip="What was planned, and from which picture.",
+                    tooltip="What was planned, and from which image.",
                 ),
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
@@ -86,5 +88,5 @@ def _require_frames(references, roles, parts, instruction: str) -> None:
         return
     for entry, role in zip(references, roles, strict=True):
         if entry.region is not None:
-            name = f"the region of picture {role.image}"
+            name = f"the region of image {role.image}"
             require_shape(entry.frame, parts[base - 1].image.size, name, "scene")

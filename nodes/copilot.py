@@ -12,6 +12,8 @@ from .backend.schema import CATEGORY, MLLM, Copilot, Painter
 
 
 class WeGenCopilot(io.ComfyNode):
+    """Joins an MLLM and a painter."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -25,7 +27,7 @@ class WeGenCopilot(io.ComfyNode):
                     "check",
                     options=["off", "report", "repaint"],
                     default="off",
-                    tooltip="'report': the MLLM looks at every picture and answers, one by one, "
+                    tooltip="'report': the MLLM looks at every image and answers, one by one, "
                     "whether it has what you asked for. 'repaint': it also tries once more.",
                 ),
                 Painter.Input(

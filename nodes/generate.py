@@ -11,13 +11,15 @@ from .backend.schema import CATEGORY, advanced, copilot_input, seed_input, text_
 
 
 class WeGenGenerate(io.ComfyNode):
+    """New images of a prompt; expands where ComfyUI paints."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenGenerate",
             display_name="WeGen Generate",
             category=CATEGORY,
-            description="Draws pictures from a prompt. Several pictures of a vague prompt are "
+            description="Draws images from a prompt. Several images of a vague prompt are "
             "different readings of it.",
             inputs=[
                 copilot_input(),
@@ -33,7 +35,7 @@ class WeGenGenerate(io.ComfyNode):
                     default=1,
                     min=1,
                     max=16,
-                    tooltip="How many pictures; they come as one batch.",
+                    tooltip="How many images; they come as one batch.",
                 ),
                 seed_input(),
                 advanced(
@@ -57,7 +59,7 @@ class WeGenGenerate(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.Image.Output("images", display_name="images", tooltip="The pictures, one batch.")
+                io.Image.Output("images", display_name="images", tooltip="The images, one batch.")
             ],
             hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
             enable_expand=True,

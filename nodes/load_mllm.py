@@ -19,6 +19,8 @@ ATTENTIONS = ["sdpa", "flash_attention_2", "eager"]
 
 
 class WeGenLoadMLLM(io.ComfyNode):
+    """Loads a transformers model folder as the MLLM."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(

@@ -10,6 +10,8 @@ from .backend.schema import CATEGORY, MLLM, Copilot, Painter, advanced
 
 
 class WeGenLoadModel(io.ComfyNode):
+    """Loads a WeGen network: copilot, painter and MLLM in one."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -61,7 +63,7 @@ class WeGenLoadModel(io.ComfyNode):
         return True
 
     @classmethod
-    def fingerprint_inputs(cls, model: str, precision: str) -> str:
+    def fingerprint_inputs(cls, model: str, **_: str) -> str:
         return model_folders.fingerprint(model)
 
     @classmethod

@@ -11,6 +11,8 @@ from .backend.schema import CATEGORY, MLLM, advanced
 
 
 class WeGenMLLMEndpoint(io.ComfyNode):
+    """An OpenAI-compatible server as the MLLM."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -23,7 +25,7 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                 io.String.Input(
                     "url",
                     default="http://localhost:11434/v1",
-                    tooltip="The server's address; it mostly ends in /v1. Your words and pictures "
+                    tooltip="The server's address; it mostly ends in /v1. Your words and images "
                     "are sent there. A key comes from the environment variable WEGEN_API_KEYS "
                     "('host=key'), never from a workflow.",
                 ),
@@ -37,7 +39,7 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                         default=MAX_IMAGES,
                         min=0,
                         max=100,
-                        tooltip="How many of the newest pictures are sent. 0 for a model that "
+                        tooltip="How many of the newest images are sent. 0 for a model that "
                         "reads text only; 1 where the server takes only one.",
                     )
                 ),

@@ -12,6 +12,8 @@ NEEDED = "0.15"
 
 
 class WeGenMLLMFromCLIP(io.ComfyNode):
+    """A loaded text encoder as the MLLM."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
@@ -63,14 +65,14 @@ def _encoder(clip):
 
 
 def _writer(clip):
-    """`clip` as `wegen_core` calls it; its progress bar hears Stop at every token."""
+    """`clip` as `wegen_core` calls it; its own progress bar checks for Stop at every token."""
 
-    def write(text, pictures, *, temperature, top_p, seed, max_new_tokens):
-        shown = [to_image([p]) for p in pictures]
+    def write(text, images, *, temperature, top_p, seed, max_new_tokens):
+        tensors = [to_image([image]) for image in images]
         tokens = clip.tokenize(
             text,
-            images=shown,
-            image=shown[-1] if shown else None,  # by this name for those that take one
+            images=tensors,
+            image=tensors[-1] if tensors else None,  # by this name for those that take one
             llama_template="{}",  # the turns are marked up already
             skip_template=True,
             min_length=1,

@@ -10,21 +10,23 @@ from .backend.sockets import one_batch, require_members, split_masks, to_image
 
 
 class WeGenPreserve(io.ComfyNode):
+    """Restores what an edit changed by accident."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenPreserve",
             display_name="WeGen Preserve",
             category=CATEGORY,
-            description="Takes a picture and an edited version of it, made by any model, and "
+            description="Takes an image and an edited version of it, made by any model, and "
             "brings back everything the edit changed only by accident. Needs no model.",
             inputs=[
                 io.Image.Input(
                     "source",
-                    tooltip="The picture before the edit: one for all edits, or one for each. For "
-                    "a chain of edits: the preserved picture of the step before.",
+                    tooltip="The image before the edit: one for all edits, or one for each. For "
+                    "a chain of edits: the preserved image of the step before.",
                 ),
-                io.Image.Input("edited", tooltip="The picture after it; its size may differ."),
+                io.Image.Input("edited", tooltip="The image after it; its size may differ."),
                 io.Mask.Input(
                     "mask",
                     optional=True,
@@ -40,7 +42,7 @@ class WeGenPreserve(io.ComfyNode):
                 io.Mask.Output(
                     "change_mask",
                     display_name="change mask",
-                    tooltip="White where the picture has changed.",
+                    tooltip="White where the image has changed.",
                 ),
                 io.String.Output(
                     "report", display_name="report", tooltip="What was aligned, kept and changed."
@@ -95,8 +97,8 @@ def _settings() -> list[io.Input]:
             options=["auto", "local", "global"],
             default="auto",
             optional=True,
-            tooltip="'auto': an edit of the whole picture (its style, its light, another "
-            "picture) is passed on untouched. 'local': never. 'global': always.",
+            tooltip="'auto': an edit of the whole image (its style, its light, another "
+            "image) is passed on untouched. 'local': never. 'global': always.",
         ),
         io.Combo.Input(
             "align",

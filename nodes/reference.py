@@ -1,4 +1,4 @@
-"""WeGen Reference: a picture, what it gives, and where to."""
+"""WeGen Reference: an image, what it gives, and where to."""
 
 from __future__ import annotations
 
@@ -35,21 +35,23 @@ class ReferenceEntry(NamedTuple):
 
 
 class WeGenReference(io.ComfyNode):
+    """An image and what it gives, for WeGenCompose."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenReference",
             display_name="WeGen Reference",
             category=CATEGORY,
-            description="A picture for WeGen Reference Composer, and what it gives: its subject, "
+            description="An image for WeGen Reference Composer, and what it gives: its subject, "
             "its style, its background, ... Several form a chain.",
             inputs=[
-                io.Image.Input("image", tooltip="The picture; of a batch each gives the same."),
+                io.Image.Input("image", tooltip="The image; of a batch each gives the same."),
                 io.Combo.Input(
                     "role",
                     options=list(ROLES),
                     default=ROLES[0],
-                    tooltip="What is taken from it. 'base' is the picture that things are put "
+                    tooltip="What is taken from it. 'base' is the image that things are put "
                     "into; its other parts stay as they are.",
                 ),
                 io.String.Input(

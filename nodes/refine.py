@@ -13,34 +13,36 @@ from .backend.sockets import to_masks, to_parts
 
 
 class WeGenRefine(io.ComfyNode):
+    """Changes one image of a batch after the other; expands where ComfyUI paints."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenRefine",
             display_name="WeGen Consistency-Aware Refiner",
             category=CATEGORY,
-            description="Changes a picture as one sentence says. What the sentence does not ask to "
+            description="Changes an image as one sentence says. What the sentence does not ask to "
             "change comes back as it was.",
             inputs=[
                 copilot_input(),
                 io.Image.Input(
-                    "image", tooltip="The picture; of a batch, each one is refined by itself."
+                    "image", tooltip="The image; of a batch, each one is refined by itself."
                 ),
                 text_input("instruction", "make the boat red", "What to change, in one sentence."),
                 seed_input(),
                 io.Mask.Input(
                     "mask",
                     optional=True,
-                    tooltip="White: changes are allowed only here. One for all pictures or one for "
+                    tooltip="White: changes are allowed only here. One for all images or one for "
                     "each. Empty or not connected: the copilot decides where.",
                 ),
             ],
             outputs=[
-                io.Image.Output("refined", display_name="image", tooltip="The changed picture."),
+                io.Image.Output("refined", display_name="image", tooltip="The changed image."),
                 io.Mask.Output(
                     "change_mask",
                     display_name="change mask",
-                    tooltip="White where the picture has changed.",
+                    tooltip="White where the image has changed.",
                 ),
                 io.String.Output(
                     "report", display_name="report", tooltip="What was planned, changed and kept."

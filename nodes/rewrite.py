@@ -10,6 +10,8 @@ from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, tex
 
 
 class WeGenRewritePrompt(io.ComfyNode):
+    """Several full prompts out of one request."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         return io.Schema(

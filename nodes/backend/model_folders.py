@@ -1,6 +1,6 @@
-"""Where models lie: `models/wegen`, and language models also in `models/LLM` and `text_encoders`.
+"""Where model folders are: `models/wegen`, and language models also in `models/LLM` and `text_encoders`.
 
-What extra_model_paths.yaml adds under these names counts too.
+Folders that extra_model_paths.yaml adds under these names count too.
 """
 
 from __future__ import annotations
@@ -26,32 +26,32 @@ def register() -> None:
 
 def names() -> list[str]:
     """`mini`, which needs no file, and every model folder found."""
-    return [MINI, *sorted(_found())]
+    return [MINI, *sorted(_wegen_folders())]
 
 
 def locate(name: str) -> str:
     """`mini` or the folder of that name; ValueError that says where to put it."""
-    folder = MINI if name == MINI else _found().get(name)
+    folder = MINI if name == MINI else _wegen_folders().get(name)
     if folder is not None:
         return str(folder)
     places = " or ".join(folder_paths.get_folder_paths(KEY))
     raise ValueError(
-        f"model {name!r} is not there; choose {MINI!r}, or put the folder (the official "
+        f"model {name!r} does not exist; choose {MINI!r}, or put the folder (the official "
         f"checkpoint, or one written by `python -m wegen_core convert`) into {places} and press R"
     )
 
 
 def mllm_names() -> list[str]:
     """Every folder with a transformers language model, once, as `LLM/<folder>`."""
-    once: dict[Path, str] = {}
-    for name, folder in _found_mllms().items():
-        once.setdefault(folder.resolve(), name)
-    return sorted(once.values()) or [NO_MLLM]
+    unique: dict[Path, str] = {}
+    for name, folder in _mllm_folders().items():
+        unique.setdefault(folder.resolve(), name)
+    return sorted(unique.values()) or [NO_MLLM]
 
 
 def locate_mllm(name: str) -> str:
     """The folder of that name; ValueError that says where to put it."""
-    if folder := _found_mllms().get(name):
+    if folder := _mllm_folders().get(name):
         return str(folder)
     raise ValueError(
         f"language model {name!r} is not there; put its folder, as it is published (config.json, "
@@ -70,33 +70,33 @@ def weights_size(folder: str) -> int:
 
 
 def fingerprint(name: str) -> str:
-    """Changes when files of the model do, so that a model trained anew is loaded anew.
+    """Changes when files of the model do, so that a retrained model is loaded again.
 
-    A hash, because ComfyUI writes it into every picture that is saved.
+    A hash, because ComfyUI writes it into every image that is saved.
     """
-    folder = _found().get(name) or _found_mllms().get(name)
+    folder = _wegen_folders().get(name) or _mllm_folders().get(name)
     files = folder.iterdir() if folder else ()
     state = repr(sorted((f.name, f.stat().st_mtime_ns) for f in files))
     return hashlib.sha256(state.encode()).hexdigest()[:16]
 
 
-def _found() -> dict[str, Path]:
-    found: dict[str, Path] = {}
-    for place in map(Path, folder_paths.get_folder_paths(KEY)):
-        for folder in place.iterdir() if place.is_dir() else ():
+def _wegen_folders() -> dict[str, Path]:
+    folders: dict[str, Path] = {}
+    for parent in map(Path, folder_paths.get_folder_paths(KEY)):
+        for folder in parent.iterdir() if parent.is_dir() else ():
             if folder.name != MINI and any((folder / mark).is_file() for mark in _MARKS):
-                found.setdefault(folder.name, folder)
-    return found
+                folders.setdefault(folder.name, folder)
+    return folders
 
 
-def _found_mllms() -> dict[str, Path]:
-    found: dict[str, Path] = {}
+def _mllm_folders() -> dict[str, Path]:
+    folders: dict[str, Path] = {}
     for key in MLLM_KEYS:
-        for place in map(Path, folder_paths.get_folder_paths(key)):
-            for folder in place.iterdir() if place.is_dir() else ():
+        for parent in map(Path, folder_paths.get_folder_paths(key)):
+            for folder in parent.iterdir() if parent.is_dir() else ():
                 if _is_mllm(folder):
-                    found.setdefault(f"{key}/{folder.name}", folder)
-    return found
+                    folders.setdefault(f"{key}/{folder.name}", folder)
+    return folders
 
 
 def _is_mllm(folder: Path) -> bool:

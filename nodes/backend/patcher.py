@@ -24,14 +24,17 @@ class WholePatcher(ModelPatcher):
     def on_unload(self, forget: Callable[[], None]) -> None:
         """Call `forget` when the network leaves the device: its caches must leave with it."""
 
-        def detached(patcher: ModelPatcher, unpatch_all: bool) -> None:
+        def detached(_patcher: ModelPatcher, unpatch_all: bool) -> None:
             if unpatch_all:  # not for the detaching and attaching of every use
                 forget()
 
         self.add_callback(CallbacksMP.ON_DETACH, detached)
 
-    def partially_load(self, device_to: Any, extra_memory: float = 0, **options: Any) -> int:
-        return super().partially_load(device_to, 1e32, **options)  # whatever there is room for
+    def partially_load(self, device_to: Any, *_: Any, **options: Any) -> int:
+        """Load everything, whatever there is room for."""
+        options.pop("extra_memory", None)
+        return super().partially_load(device_to, 1e32, **options)
 
-    def partially_unload(self, *args: Any, **options: Any) -> int:
-        return 0  # "freed nothing": the memory manager then unloads the whole network
+    def partially_unload(self, *_args: Any, **_options: Any) -> int:
+        """Free nothing, so that the memory manager unloads the whole network."""
+        return 0

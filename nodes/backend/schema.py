@@ -13,19 +13,21 @@ Painter = io.Custom("WEGEN_PAINTER")
 ConversationSocket = io.Custom("WEGEN_CONVERSATION")
 References = io.Custom("WEGEN_REFERENCES")
 
-# What keeps a node out of the menus: only newer versions have a mark that means it.
+# Keeps a node out of the menus. Older versions hide only deprecated nodes.
 HIDDEN: dict[str, Any] = {
     "is_dev_only" if hasattr(io.Schema, "is_dev_only") else "is_deprecated": True
 }
 
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
+    """The copilot socket."""
     return Copilot.Input(
         "copilot", optional=optional, tooltip=tooltip or "From WeGen Model Loader or WeGen Copilot."
     )
 
 
 def mllm_input() -> io.Input:
+    """The optional MLLM that is used instead of a copilot."""
     return MLLM.Input(
         "mllm",
         optional=True,
@@ -34,10 +36,12 @@ def mllm_input() -> io.Input:
 
 
 def text_input(name: str, default: str, tooltip: str) -> io.Input:
+    """A text box of several lines."""
     return io.String.Input(name, multiline=True, default=default, tooltip=tooltip)
 
 
 def seed_input() -> io.Input:
+    """The seed widget that all nodes with randomness share."""
     # 2**53 - 1 is the largest whole number that JSON carries unharmed through a browser.
     return io.Int.Input(
         "seed",
@@ -50,6 +54,6 @@ def seed_input() -> io.Input:
 
 
 def advanced(widget: io.Input) -> io.Input:
-    """`widget`, folded away; ComfyUI before 0.9 has no parameter for it, but the field is read."""
+    """`widget` as an advanced input. ComfyUI before 0.9 reads the field but has no parameter."""
     widget.extra_dict["advanced"] = True
     return widget
