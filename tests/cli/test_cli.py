@@ -1,4 +1,4 @@
-"""The command line, with fakes at the model's boundary only."""
+"""The command line, with fakes in place of the models."""
 
 from __future__ import annotations
 
@@ -43,11 +43,12 @@ def test_rewrite_prints_one_a_line(here, capsys):
     assert run("rewrite", "a cat", "-n", "3", "--seed", "3") == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
     assert run("rewrite", "a cat", "-n", "2", "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert len(found) == 2 and {"prompt", "kept", "added", "repaired"} <= set(found[0])
+    rewrites = json.loads(capsys.readouterr().out)
+    assert len(rewrites) == 2
+    assert {"prompt", "kept", "added", "repaired"} <= set(rewrites[0])
 
 
-def test_generate_writes_pictures_and_how_they_were_made(here, capsys):
+def test_generate_writes_images_and_how_they_were_made(here, capsys):
     assert run("generate", "a red car", "-n", "2", "--seed", "5", "--out", "out") == 0
     paths = capsys.readouterr().out.split()
     assert paths == ["out/picture-1.png", "out/picture-2.png"]
@@ -63,7 +64,7 @@ def test_generate_writes_pictures_and_how_they_were_made(here, capsys):
     ]
 
 
-def test_pictures_are_never_overwritten(here, capsys):
+def test_images_are_never_overwritten(here, capsys):
     for _ in range(2):
         run("generate", "a red car", "--size", "8x6")
     assert capsys.readouterr().out.split() == ["out/picture-1.png", "out/picture-2.png"]
@@ -82,8 +83,8 @@ def test_refine(here, capsys):
 
 def test_compose(here, capsys):
     assert run("compose", "boat.png", "boat.png", "put it into picture 2", "--json") == 0
-    (made,) = json.loads(capsys.readouterr().out)
-    assert made["picture"] == "out/picture-1.png" and "preservation" in made
+    (result,) = json.loads(capsys.readouterr().out)
+    assert result["picture"] == "out/picture-1.png" and "preservation" in result
 
 
 def test_ask(here, capsys):
@@ -93,12 +94,12 @@ def test_ask(here, capsys):
     assert json.loads(capsys.readouterr().out)["answer"] == "answer to 'which?'"
 
 
-def test_chat_says_one_turn_and_continues_a_talk(here, capsys):
+def test_chat_sends_one_message_and_continues_a_conversation(here, capsys):
     assert run("chat", "--say", "a boat", "--talk", "talk") == 0
     assert capsys.readouterr().out.splitlines() == ["here is a boat", "out/picture-1.png"]
     assert run("chat", "--say", "make it red", "--talk", "talk", "--image", "boat.png") == 0
-    talk = Conversation.load("talk")
-    assert [t.text for t in talk.turns][::2] == ["a boat", "make it red"]
+    conversation = Conversation.load("talk")
+    assert [t.text for t in conversation.turns][::2] == ["a boat", "make it red"]
     assert Image.open("out/picture-2.png").size == (96, 80)
     capsys.readouterr()
     assert run("chat", "--say", "what is it?", "--json") == 0
@@ -106,7 +107,7 @@ def test_chat_says_one_turn_and_continues_a_talk(here, capsys):
 
 
 def test_chat_on_a_terminal(here, capsys, monkeypatch):
-    said = """/help
+    typed = """/help
 
 a boat
 /pictures
@@ -122,8 +123,8 @@ what is it?
 /new
 /back
 /quit
-never said"""
-    lines = iter(said.split("\n"))
+not read"""
+    lines = iter(typed.split("\n"))
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
     assert run("chat") == 0
     out = capsys.readouterr().out
@@ -132,10 +133,10 @@ never said"""
     assert "error: there is no command /dance" in out
     assert "error: name a folder: /save FOLDER" in out and "saved to kept" in out
     assert "error: there is nothing to take back" in out
-    assert next(lines) == "never said"
-    talk = Conversation.load("kept")
-    assert [t.text for t in talk.turns][::2] == ["a boat", "make it blue", "what is it?"]
-    assert len(talk.turns[-2].images) == 1 and len(talk.tree) == 8
+    assert next(lines) == "not read"
+    conversation = Conversation.load("kept")
+    assert [t.text for t in conversation.turns][::2] == ["a boat", "make it blue", "what is it?"]
+    assert len(conversation.turns[-2].images) == 1 and len(conversation.tree) == 8
 
 
 def test_chat_ends_with_its_input(here, monkeypatch):
@@ -146,7 +147,7 @@ def test_chat_ends_with_its_input(here, monkeypatch):
     assert run("chat", "--quiet") == 0
 
 
-def test_a_stopped_reply_does_not_end_the_talk(here, capsys, monkeypatch, copilot):
+def test_a_stopped_reply_does_not_end_the_conversation(here, capsys, monkeypatch, copilot):
     lines = iter(["a boat", "/pictures", "/quit"])
     monkeypatch.setattr("builtins.input", lambda prompt: next(lines))
 
@@ -155,7 +156,7 @@ def test_a_stopped_reply_does_not_end_the_talk(here, capsys, monkeypatch, copilo
 
     monkeypatch.setattr(copilot, "chat", stopped)
     assert run("chat", "--quiet") == 0
-    assert capsys.readouterr().out == "stopped\nno picture yet\n"
+    assert capsys.readouterr().out == "stopped\nno image yet\n"
 
 
 def test_preserve(here, capsys):
@@ -174,7 +175,7 @@ def test_preserve(here, capsys):
     assert Image.open("m.png").mode == "L" and Path("preserved.png").exists()
 
 
-def test_the_reply_is_told_even_if_the_talk_cannot_be_saved(here, capsys, monkeypatch):
+def test_the_reply_is_printed_even_if_the_conversation_cannot_be_saved(here, capsys, monkeypatch):
     def full(self, folder):
         raise OSError("no space left on device")
 
@@ -286,7 +287,7 @@ def test_info(here, capsys):
         (["refine", "nowhere.png", "make it red"], "image nowhere.png does not exist"),
         (["refine", "text.png", "make it red"], "text.png is not an image"),
         (["compose", "boat.png", "put it into picture 2"], "names picture 2; there are 1"),
-        (["ask", "what is it?"], "there is no picture before 'what is it?'"),
+        (["ask", "what is it?"], "there is no image before 'what is it?'"),
         (["preserve", "boat.png", "boat.png", "--out", "x.jpg"], "x.jpg is not a PNG file"),
         (["preserve", "boat.png", "boat.png", "--out", "./boat.png"], "is one of the inputs"),
         (["chat", "--say", "hi", "--talk", "text.png"], "text.png"),
@@ -295,7 +296,7 @@ def test_info(here, capsys):
     ],
 )
 def test_wrong_input_takes_one_line(here, capsys, args, words):
-    Path("text.png").write_text("no picture")
+    Path("text.png").write_text("not an image")
     Path("broken").mkdir()
     Path("broken/conversation.json").write_text("{")
     assert run(*args) == 2

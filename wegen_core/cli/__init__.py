@@ -12,7 +12,17 @@ INTERRUPTED = 130  # what a shell expects after Ctrl-C
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit code. What is wrong with the input takes one line."""
+    """Run one command.
+
+    Parameters
+    ----------
+    argv
+        The arguments; None takes those of the process.
+
+    Returns
+    -------
+    The exit code: 0, 2 for wrong input (one line on stderr names it), 130 after Ctrl-C.
+    """
     from ..records.hooks import Stopped
 
     args = build_parser().parse_args(argv)

@@ -1,4 +1,4 @@
-"""`wegen chat`: a talk on the terminal, or one turn of it."""
+"""`wegen chat`: a conversation on the terminal, or one turn of it."""
 
 from __future__ import annotations
 
@@ -17,40 +17,57 @@ from . import commands, provenance
 if TYPE_CHECKING:
     from ..copilot import Copilot
 
-HELP = """/image FILE    show a picture with your next words
-/back          take back the last turn ("undo that": the last picture)
-/new           start over
-/pictures      list the pictures of this talk
-/save FOLDER   save the talk
+HELP = """/image FILE    send an image with your next message
+/back          take back the last turn ("undo that" takes back the last image)
+/new           start a new conversation
+/pictures      list the images of this conversation
+/save FOLDER   save the conversation
 /quit          end"""
 
 
 def run(args: Namespace) -> None:
-    images = [open_image(p) for p in args.image]
-    if args.talk is not None:  # said now, not after the work
+    """`wegen chat`: continue or start a conversation; with --say, one turn of it."""
+    images = [open_image(path) for path in args.image]
+    if args.talk is not None:  # fail before the work, not after it
         args.talk.mkdir(parents=True, exist_ok=True)
-    resumed = args.talk is not None and (args.talk / FILE).exists()
-    talk = Conversation.load(args.talk) if resumed else Conversation()
-    session = Session(args, commands.loaded(args), talk, images)
+    exists = args.talk is not None and (args.talk / FILE).exists()
+    conversation = Conversation.load(args.talk) if exists else Conversation()
+    chat = TerminalChat(args, commands.load_copilot(args), conversation, images)
     if args.say is not None:
-        session.say(args.say)
+        chat.send(args.say)
     else:
-        session.interactive()
+        chat.interactive()
 
 
-class Session:
-    """A talk, the pictures to show with the next words, and where things are written."""
+class TerminalChat:
+    """A conversation on the terminal.
+
+    Parameters
+    ----------
+    args
+        The options of `wegen chat`.
+    copilot
+        Answers the messages.
+    conversation
+        Is continued.
+    images
+        Are sent with the next message.
+    """
 
     def __init__(
-        self, args: Namespace, copilot: Copilot, talk: Conversation, images: list[Image.Image]
+        self,
+        args: Namespace,
+        copilot: Copilot,
+        conversation: Conversation,
+        images: list[Image.Image],
     ) -> None:
         self.args = args
         self.copilot = copilot
-        self.talk = talk
+        self.conversation = conversation
         self.images = images
 
     def interactive(self) -> None:
-        """Read lines until /quit or the end of input. Ctrl-C stops a reply, or ends the talk."""
+        """Read lines until /quit or the end of input. Ctrl-C stops a reply, or ends the program."""
         try:
             import readline  # noqa: F401  line editing and history for input()
         except ImportError:
@@ -72,40 +89,43 @@ class Session:
                 print(f"error: {error}")
 
     def answer(self, line: str) -> None:
-        """One line of input: a command, or words for the copilot."""
-        word, _, rest = line.partition(" ")
-        match word:
+        """Handle one line of input: a command, or a message for the copilot."""
+        command, _, argument = line.partition(" ")
+        argument = argument.strip()
+        match command:
             case "":
                 pass
             case "/help":
                 print(HELP)
             case "/new":
-                self.talk, self.images = Conversation(), []
+                self.conversation, self.images = Conversation(), []
             case "/back":
                 self.back()
             case "/pictures":
-                for number, picture in enumerate(self.talk.images, 1):
-                    print(f"picture {number}: {picture.image.width}x{picture.image.height}")
-                if not self.talk.images:
-                    print("no picture yet")
+                for number, part in enumerate(self.conversation.images, 1):
+                    print(f"picture {number}: {part.image.width}x{part.image.height}")
+                if not self.conversation.images:
+                    print("no image yet")
             case "/save":
-                self.save(rest.strip())
-            case "/image" if not rest.strip():
+                self.save(argument)
+            case "/image" if not argument:
                 raise ValueError("name a file: /image FILE")
             case "/image":
-                self.images.append(open_image(Path(rest.strip())))
-            case _ if word.startswith("/"):
-                raise ValueError(f"there is no command {word}; /help lists them")
+                self.images.append(open_image(Path(argument)))
+            case _ if command.startswith("/"):
+                raise ValueError(f"there is no command {command}; /help lists them")
             case _:
-                self.say(line)
+                self.send(line)
 
-    def say(self, message: str) -> None:
-        """One turn: print the reply, write its pictures, keep the talk if it has a folder."""
+    def send(self, message: str) -> None:
+        """Run one turn: print the reply, write its images, save the conversation to --talk."""
         args = self.args
         with commands.progress_bars(args.quiet) as hooks:
-            reply = self.copilot.chat(self.talk, message, self.images, seed=args.seed, hooks=hooks)
+            reply = self.copilot.chat(
+                self.conversation, message, self.images, seed=args.seed, hooks=hooks
+            )
         self.images = []
-        record = commands.facts(args, message, reply.report.data)
+        record = commands.image_record(args, message, reply.report.data)
         paths = []
         for image in reply.images:
             path = free_path(args.out)
@@ -116,18 +136,19 @@ class Session:
         else:
             print("\n".join([reply.text, *paths]))
         if args.talk is not None:
-            self.talk.save(args.talk)
+            self.conversation.save(args.talk)
 
     def back(self) -> None:
-        """Stand before the last user turn; what was said since stays in the tree, as a branch."""
-        asked = [turn for turn in self.talk.turns if turn.role == "user"]
-        if not asked:
+        """Go back to before the last user turn; what follows it stays in the tree as a branch."""
+        user_turns = [turn for turn in self.conversation.turns if turn.role == "user"]
+        if not user_turns:
             raise ValueError("there is nothing to take back")
-        self.talk.head = asked[-1].parent
+        self.conversation.head = user_turns[-1].parent
 
     def save(self, folder: str) -> None:
+        """Save the conversation to `folder`, or to --talk if that is empty."""
         target = Path(folder) if folder else self.args.talk
         if target is None:
             raise ValueError("name a folder: /save FOLDER")
-        self.talk.save(target)
+        self.conversation.save(target)
         print(f"saved to {target}")

@@ -24,53 +24,52 @@ if TYPE_CHECKING:
 
 
 def rewrite(args: Namespace) -> None:
-    found = loaded(args).rewrite(args.prompt, args.n, args.seed, args.creativity)
+    """`wegen rewrite`: print several full prompts, one a line."""
+    rewrites = load_copilot(args).rewrite(args.prompt, args.n, args.seed, args.creativity)
     if args.json:
-        print_json([asdict(r) for r in found])
+        print_json([asdict(r) for r in rewrites])
     else:
-        for one in found:
-            print(" ".join(one.prompt.split()))
+        for variant in rewrites:
+            print(" ".join(variant.prompt.split()))
 
 
 def generate(args: Namespace) -> None:
-    copilot = loaded(args)
+    """`wegen generate`: draw images from a prompt."""
+    copilot = load_copilot(args)
     settings = PaintSettings(args.size, args.steps, args.guidance)
     with progress_bars(args.quiet) as hooks:
-        drawn = copilot.pipeline.generate(args.prompt, args.n, args.seed, settings, hooks)
-    _tell(args, [_saved(args, d.image, args.prompt, d.report.data) for d in drawn])
+        results = copilot.pipeline.generate(args.prompt, args.n, args.seed, settings, hooks)
+    _print_saved(args, [_save(args, r.image, args.prompt, r.report.data) for r in results])
 
 
 def refine(args: Namespace) -> None:
-    picture = open_image(args.picture)
+    """`wegen refine`: change an image; the change mask is written beside it."""
+    image = open_image(args.picture)
     mask = None if args.mask is None else open_image(args.mask)
-    copilot = loaded(args)
+    copilot = load_copilot(args)
     with progress_bars(args.quiet) as hooks:
-        done = copilot.refine(picture, args.instruction, mask, args.seed, hooks=hooks)
-    made = _saved(args, done.image, args.instruction, done.report.data, [args.picture])
-    path = Path(made["picture"])
-    if done.change_mask is not None:
-        write_image(done.change_mask, path.with_name(f"{path.stem}-mask.png"))
-    _tell(args, [made], done.report)
-
-
-def _opened(places: Sequence[Path], words: str) -> list[Image.Image]:
-    if not places:
-        raise ValueError(f"there is no picture before {words!r}; give its file, then the words")
-    return [open_image(place) for place in places]
+        result = copilot.refine(image, args.instruction, mask, args.seed, hooks=hooks)
+    saved = _save(args, result.image, args.instruction, result.report.data, [args.picture])
+    path = Path(saved["picture"])
+    if result.change_mask is not None:
+        write_image(result.change_mask, path.with_name(f"{path.stem}-mask.png"))
+    _print_saved(args, [saved], result.report)
 
 
 def compose(args: Namespace) -> None:
-    pictures = _opened(args.pictures, args.instruction)
-    copilot = loaded(args)
+    """`wegen compose`: make one image out of several."""
+    images = _open_images(args.pictures, args.instruction)
+    copilot = load_copilot(args)
     with progress_bars(args.quiet) as hooks:
-        done = copilot.compose(pictures, args.instruction, args.seed, hooks=hooks)
-    made = _saved(args, done.image, args.instruction, done.report.data, args.pictures)
-    _tell(args, [made], done.report)
+        result = copilot.compose(images, args.instruction, args.seed, hooks=hooks)
+    saved = _save(args, result.image, args.instruction, result.report.data, args.pictures)
+    _print_saved(args, [saved], result.report)
 
 
 def ask(args: Namespace) -> None:
-    pictures = _opened(args.pictures, args.question)
-    answer = loaded(args).ask(pictures, args.question, args.seed)
+    """`wegen ask`: print the answer to a question about images."""
+    images = _open_images(args.pictures, args.question)
+    answer = load_copilot(args).ask(images, args.question, args.seed)
     if args.json:
         print_json({"question": args.question, "answer": answer})
     else:
@@ -78,29 +77,44 @@ def ask(args: Namespace) -> None:
 
 
 def demo(args: Namespace) -> None:
+    """`wegen demo`: run everything once and write a page about it."""
     from .demo import run
 
-    copilot = loaded(args)
+    copilot = load_copilot(args)
     with progress_bars(args.quiet) as hooks:
-        page = run(copilot, args.out, args.seed, hooks=hooks, say=tqdm.write)
-    print(page)
+        print(run(copilot, args.out, args.seed, hooks=hooks, log=tqdm.write))
 
 
-def loaded(args: Namespace) -> Copilot:
+def load_copilot(args: Namespace) -> Copilot:
+    """The copilot that `--model` and `--device` name."""
     from ..loading import load
 
     return load(args.model, device=args.device)
 
 
-def facts(args: Namespace, said: str, made: dict[str, Any], pictures: Any = ()) -> dict[str, Any]:
-    """What a picture's record says, besides versions and date."""
-    inputs = {"pictures": [str(p) for p in pictures]} if pictures else {}
-    return {"command": args.command, "said": said, **inputs, "model_folder": args.model, **made}
+def image_record(
+    args: Namespace, request: str, report: dict[str, Any], inputs: Sequence[Path] = ()
+) -> dict[str, Any]:
+    """What the JSON file beside an image says, without versions and date.
+
+    Parameters
+    ----------
+    request
+        What the user asked for.
+    report
+        `Report.data` of the result.
+    inputs
+        The image files that the command read.
+    """
+    files = {"pictures": [str(path) for path in inputs]} if inputs else {}
+    return {
+        "command": args.command, "said": request, **files, "model_folder": args.model, **report
+    }  # fmt: skip
 
 
 @contextmanager
 def progress_bars(quiet: bool) -> Iterator[Hooks]:
-    """Hooks that show one bar on stderr for each stage of the work."""
+    """Hooks that show a progress bar on stderr for each stage of the work."""
     bars: list[tqdm] = []
 
     def on_progress(stage: str, step: int, total: int, preview: Any) -> None:
@@ -119,21 +133,34 @@ def progress_bars(quiet: bool) -> Iterator[Hooks]:
 
 
 def print_json(value: Any) -> None:
+    """Print `value` as JSON for people: indented, not escaped."""
     print(json.dumps(value, ensure_ascii=False, indent=1))
 
 
-def _saved(args: Namespace, image: Any, said: str, made: Any, pictures: Any = ()) -> dict[str, Any]:
-    record = facts(args, said, made, pictures)
+def _open_images(paths: Sequence[Path], words: str) -> list[Image.Image]:
+    if not paths:
+        raise ValueError(f"there is no image before {words!r}; give its file, then the words")
+    return [open_image(path) for path in paths]
+
+
+def _save(
+    args: Namespace,
+    image: Image.Image,
+    request: str,
+    report: dict[str, Any],
+    inputs: Sequence[Path] = (),
+) -> dict[str, Any]:
+    record = image_record(args, request, report, inputs)
     path = free_path(args.out)
     save(image, path, record)
     return {"picture": path.as_posix(), **record}
 
 
-def _tell(args: Namespace, made: list[dict[str, Any]], report: Any = None) -> None:
+def _print_saved(args: Namespace, saved: list[dict[str, Any]], report: Any = None) -> None:
     if args.json:
-        print_json(made)
+        print_json(saved)
         return
-    for one in made:
-        print(one["picture"])
+    for image in saved:
+        print(image["picture"])
     if report is not None and not args.quiet:
         print(report)

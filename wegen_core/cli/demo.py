@@ -1,4 +1,4 @@
-"""The whole chain on one page: rewrite, generate, refine three times, compose, ask, chat."""
+"""Every task of the copilot on one page: rewrite, generate, refine, compose, ask, chat."""
 
 from __future__ import annotations
 
@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from ..copilot import Copilot
     from ..records.results import Report
 
-WISH = "a boat"
+PROMPT = "a boat"
 SCENE = "a blue boat on the left and a green tree on the right, by the sea"
 REFINEMENTS = ("remove the tree", "make the boat red", "move the boat to the middle")
 REFERENCE = "draw an orange cat on the left, on the green grass"
 COMPOSITION = "put the cat from picture 1 into picture 2"
 QUESTION = "what is in the picture?"
-TALK = ("draw a purple fish on the left, by the sea", "make it yellow", "what colour is the fish?")
+CONVERSATION = (
+    "draw a purple fish on the left, by the sea",
+    "make it yellow",
+    "what colour is the fish?",
+)
 
 
 def run(
@@ -33,13 +37,28 @@ def run(
     seed: int = 0,
     *,
     hooks: Hooks = NO_HOOKS,
-    say: Callable[[str], None] = print,
+    log: Callable[[str], None] = print,
 ) -> Path:
-    """Run the chain; write pictures, their records and `index.html` into `folder`.
+    """Run every task once; write the images, their records and `index.html` into `folder`.
 
-    say: gets a line for each step. Returns the page's path.
+    Parameters
+    ----------
+    copilot
+        Needs a painter. The prompts are written for the embedded network.
+    folder
+        Existing files of the same names are replaced.
+    seed
+        Of every task.
+    hooks
+        Passed on to every task.
+    log
+        Called with one line for each step.
+
+    Returns
+    -------
+    The path of the page.
     """
-    demo = _Demo(copilot, folder, seed, hooks, say)
+    demo = _Demo(copilot, folder, seed, hooks, log)
     demo.rewrite()
     demo.generate()
     scene = demo.refine(demo.draw(SCENE, "scene"))
@@ -52,89 +71,92 @@ def run(
 
 
 class _Demo:
+    """The steps of the demo; each adds a section to the page."""
+
     def __init__(
         self,
         copilot: Copilot,
         folder: Path,
         seed: int,
         hooks: Hooks,
-        say: Callable[[str], None],
+        log: Callable[[str], None],
     ) -> None:
         self.copilot = copilot
         self.folder = folder
         self.seed = seed
         self.hooks = hooks
-        self.say = say
+        self.log = log
         painter = copilot.painter.name if copilot.painter else "nothing"
         self.page = page.Page(
-            "WeGen, from wish to picture",
-            f"Everything here was understood by {copilot.mllm.name} and painted by "
-            f"{painter}. Pink lines surround what a step changed; "
-            "everything outside them is bit for bit the picture before.",
+            "WeGen, from request to image",
+            f"{copilot.mllm.name} understood the requests, and {painter} painted the images. "
+            "Pink lines surround what a step has changed; everything outside them equals the "
+            "image before, bit for bit.",
         )
 
-    def keep(self, name: str, said: str, image: Image, report: Report) -> None:
-        save(image, self.folder / f"{name}.png", {"said": said, **report.data})
+    def save(self, name: str, request: str, image: Image, report: Report) -> None:
+        save(image, self.folder / f"{name}.png", {"said": request, **report.data})
 
     def rewrite(self) -> None:
-        self.say(f"rewrite: {WISH}")
-        prompts = [r.prompt for r in self.copilot.rewrite(WISH, n=4, seed=self.seed)]
-        self.page.step("rewrite", WISH, page.numbered(prompts))
+        self.log(f"rewrite: {PROMPT}")
+        prompts = [r.prompt for r in self.copilot.rewrite(PROMPT, n=4, seed=self.seed)]
+        self.page.step("rewrite", PROMPT, page.numbered(prompts))
 
     def generate(self) -> None:
-        self.say(f"generate: {WISH}, four times")
-        drawn = self.copilot.pipeline.generate(WISH, n=4, seed=self.seed, hooks=self.hooks)
-        for number, one in enumerate(drawn, 1):
-            self.keep(f"generate-{number}", WISH, one.image, one.report)
-        figures = [page.figure(d.image, d.plan.prompt) for d in drawn]
-        self.page.step("generate", WISH, page.row(*figures))
+        self.log(f"generate: {PROMPT}, four times")
+        results = self.copilot.pipeline.generate(PROMPT, n=4, seed=self.seed, hooks=self.hooks)
+        for number, result in enumerate(results, 1):
+            self.save(f"generate-{number}", PROMPT, result.image, result.report)
+        figures = [page.figure(result.image, result.plan.prompt) for result in results]
+        self.page.step("generate", PROMPT, page.row(*figures))
 
     def draw(self, prompt: str, name: str) -> Image:
-        self.say(f"generate: {prompt}")
-        drawn = self.copilot.pipeline.generate(prompt, seed=self.seed, hooks=self.hooks)[0]
-        self.keep(name, prompt, drawn.image, drawn.report)
-        self.page.step("generate", prompt, page.row(page.figure(drawn.image, drawn.plan.prompt)))
-        return drawn.image
+        self.log(f"generate: {prompt}")
+        (result,) = self.copilot.pipeline.generate(prompt, seed=self.seed, hooks=self.hooks)
+        self.save(name, prompt, result.image, result.report)
+        self.page.step("generate", prompt, page.row(page.figure(result.image, result.plan.prompt)))
+        return result.image
 
     def refine(self, image: Image) -> Image:
         for number, instruction in enumerate(REFINEMENTS, 1):
-            self.say(f"refine: {instruction}")
-            done = self.copilot.refine(image, instruction, seed=self.seed, hooks=self.hooks)
-            self.keep(f"refine-{number}", instruction, done.image, done.report)
-            figures = [
+            self.log(f"refine: {instruction}")
+            result = self.copilot.refine(image, instruction, seed=self.seed, hooks=self.hooks)
+            self.save(f"refine-{number}", instruction, result.image, result.report)
+            figures = page.row(
                 page.figure(image, "before"),
-                page.figure(done.image, "what changed", done.change_mask),
-                page.figure(done.image, "after"),
-            ]
-            self.page.step("refine", instruction, page.row(*figures), page.report(str(done.report)))
-            image = done.image
+                page.figure(result.image, "what changed", result.change_mask),
+                page.figure(result.image, "after"),
+            )
+            self.page.step("refine", instruction, figures, page.report(str(result.report)))
+            image = result.image
         return image
 
     def compose(self, first: Image, second: Image) -> Image:
-        self.say(f"compose: {COMPOSITION}")
-        done = self.copilot.compose([first, second], COMPOSITION, seed=self.seed, hooks=self.hooks)
-        self.keep("compose", COMPOSITION, done.image, done.report)
-        figures = [
+        self.log(f"compose: {COMPOSITION}")
+        images = [first, second]
+        result = self.copilot.compose(images, COMPOSITION, seed=self.seed, hooks=self.hooks)
+        self.save("compose", COMPOSITION, result.image, result.report)
+        figures = page.row(
             page.figure(first, "picture 1"),
             page.figure(second, "picture 2"),
-            page.figure(done.image, "composed"),
-        ]
-        self.page.step("compose", COMPOSITION, page.row(*figures), page.report(str(done.report)))
-        return done.image
+            page.figure(result.image, "composed"),
+        )
+        self.page.step("compose", COMPOSITION, figures, page.report(str(result.report)))
+        return result.image
 
     def ask(self, image: Image) -> None:
-        self.say(f"ask: {QUESTION}")
+        self.log(f"ask: {QUESTION}")
         answer = self.copilot.ask(image, QUESTION, seed=self.seed)
         self.page.step("ask", QUESTION, page.row(page.figure(image, f"“{answer}”")))
 
     def chat(self) -> None:
-        talk = Conversation()
-        for number, message in enumerate(TALK, 1):
-            self.say(f"chat: {message}")
-            reply = self.copilot.chat(talk, message, seed=self.seed, hooks=self.hooks)
-            figures = [page.figure(i, reply.text, reply.change_mask) for i in reply.images]
+        conversation = Conversation()
+        for number, message in enumerate(CONVERSATION, 1):
+            self.log(f"chat: {message}")
+            reply = self.copilot.chat(conversation, message, seed=self.seed, hooks=self.hooks)
             for image in reply.images:
-                self.keep(f"chat-{number}", message, image, reply.report)
-            shown = page.row(*figures) if figures else page.report(reply.text)
-            self.page.step(f"chat, turn {number}", message, shown)
-        talk.save(self.folder / "talk")
+                self.save(f"chat-{number}", message, image, reply.report)
+            figures = [page.figure(i, reply.text, reply.change_mask) for i in reply.images]
+            content = page.row(*figures) if figures else page.report(reply.text)
+            self.page.step(f"chat, turn {number}", message, content)
+        conversation.save(self.folder / "talk")

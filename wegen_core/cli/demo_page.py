@@ -1,4 +1,4 @@
-"""One self-contained HTML page of steps: what was said, the pictures, what changed, the report."""
+"""One self-contained HTML page of steps: the request, the images, what changed, the report."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from PIL import Image, ImageChops, ImageFilter
 
 from .provenance import versions
 
-ZOOM = 8  # of a change mask, so that its outline can be thin
+ZOOM = 8  # enlargement of a change mask, so that its outline is thin
 _STYLE = """
 :root { color-scheme: light dark; --ink: light-dark(#1d2433, #e6e9f0);
   --soft: light-dark(#5d6880, #9aa5bd); --card: light-dark(#fff, #1b2130);
@@ -25,7 +25,7 @@ section { margin: 1.5rem 0; padding: 1.4rem 1.5rem; background: var(--card);
   border: 1px solid var(--line); border-radius: 14px; }
 h2 { margin: 0 0 .6rem; font-size: .8rem; letter-spacing: .08em; text-transform: uppercase;
   color: var(--soft); }
-.said { display: inline-block; margin: 0 0 1rem; padding: .45rem .9rem; border-radius: 1rem;
+.request { display: inline-block; margin: 0 0 1rem; padding: .45rem .9rem; border-radius: 1rem;
   background: light-dark(#e8effd, #26334e); font-weight: 550; }
 .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 figure { margin: 0; width: 13rem; }
@@ -45,19 +45,30 @@ pre { margin: 1rem 0 0; padding: .8rem 1rem; overflow-x: auto; border-radius: 8p
 
 @dataclass
 class Page:
-    """Collects steps; `html()` gives the page."""
+    """Collects steps and writes them as HTML.
+
+    Parameters
+    ----------
+    title
+        The heading of the page.
+    intro
+        A paragraph under it.
+    steps
+        The HTML of each step.
+    """
 
     title: str
     intro: str
     steps: list[str] = field(default_factory=list)
 
-    def step(self, title: str, said: str, *content: str) -> None:
-        """Add a step; `content` is HTML made by the functions below."""
-        head = f'<h2>{escape(title)}</h2>\n<p class="said">{escape(said)}</p>'
+    def step(self, title: str, request: str, *content: str) -> None:
+        """Add a step; `content` is HTML from the functions of this module."""
+        head = f'<h2>{escape(title)}</h2>\n<p class="request">{escape(request)}</p>'
         self.steps.append("\n".join(["<section>", head, *content, "</section>"]))
 
     def html(self) -> str:
-        made_with = " · ".join(f"{name} {version}" for name, version in versions().items())
+        """The whole page; images are embedded."""
+        software = " · ".join(f"{name} {version}" for name, version in versions().items())
         return "\n".join(
             [
                 '<!doctype html>\n<html lang="en"><meta charset="utf-8">',
@@ -65,30 +76,33 @@ class Page:
                 f"<title>{escape(self.title)}</title><style>{_STYLE}</style>",
                 f"<header><h1>{escape(self.title)}</h1><p>{escape(self.intro)}</p></header>",
                 *self.steps,
-                f"<footer>{escape(made_with)}</footer></html>",
+                f"<footer>{escape(software)}</footer></html>",
             ]
         )
 
 
 def row(*figures: str) -> str:
+    """Figures side by side."""
     return f'<div class="row">{"".join(figures)}</div>'
 
 
 def figure(image: Image.Image, caption: str, change_mask: Image.Image | None = None) -> str:
-    """A picture, scaled up with hard pixels; the edge of its change mask is drawn on top."""
-    mark = (
+    """An image with hard pixel edges; the outline of its change mask is drawn over it."""
+    outline = (
         "" if change_mask is None else f'<img class="change" alt="" src="{_outline(change_mask)}">'
     )
-    picture = f'<img alt="{escape(caption)}" src="{_data_url(image)}">'
-    words = f"<figcaption>{escape(caption)}</figcaption>"
-    return f'<figure><div class="frame">{picture}{mark}</div>{words}</figure>'
+    element = f'<img alt="{escape(caption)}" src="{_data_url(image)}">'
+    text = f"<figcaption>{escape(caption)}</figcaption>"
+    return f'<figure><div class="frame">{element}{outline}</div>{text}</figure>'
 
 
 def numbered(lines: list[str]) -> str:
+    """A numbered list."""
     return f"<ol>{''.join(f'<li>{escape(line)}</li>' for line in lines)}</ol>"
 
 
 def report(text: str) -> str:
+    """Text with its line breaks."""
     return f"<pre>{escape(text)}</pre>"
 
 

@@ -1,4 +1,4 @@
-"""What can be typed. Each command names the function that runs it."""
+"""The commands and their options. Each command names the function that runs it."""
 
 from __future__ import annotations
 
@@ -12,43 +12,53 @@ from . import chat, commands, tools
 
 
 class Parser(argparse.ArgumentParser):
+    """An argument parser whose errors take one line."""
+
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"error: {message} (see {self.prog} --help)\n")
 
 
 def build_parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="wegen", description="A design copilot: you say it, it draws.")
+    """The parser of `wegen` with all its commands."""
+    parser = Parser(prog="wegen", description="A design copilot: you describe it, it draws it.")
     parser.add_argument("--version", action="version", version=__version__)
     adder = parser.add_subparsers(dest="command", required=True, metavar="command")
 
     def command(name: str, run: Callable[[argparse.Namespace], None], text: str) -> Parser:
-        made = adder.add_parser(name, help=text, description=text)
-        made.set_defaults(run=run)
-        return made
+        subparser = adder.add_parser(name, help=text, description=text)
+        subparser.set_defaults(run=run)
+        return subparser
 
-    _rewrite(command("rewrite", commands.rewrite, "one vague wish -> several full prompts"))
-    _generate(command("generate", commands.generate, "draw pictures from a prompt"))
-    _refine(command("refine", commands.refine, "change a picture by a sentence"))
-    _compose(command("compose", commands.compose, "one picture out of several"))
-    _ask(command("ask", commands.ask, "ask something about pictures"))
-    _chat(command("chat", chat.run, "talk, draw and change, turn by turn"))
-    _preserve(command("preserve", tools.preserve, "put back what an edit should not have changed"))
-    _convert(command("convert", tools.convert, "the official checkpoint -> one small folder"))
-    _rest(command("train", tools.train, "train the embedded default"))
+    _rewrite(
+        command("rewrite", commands.rewrite, "turn one short request into several full prompts")
+    )
+    _generate(command("generate", commands.generate, "draw images from a prompt"))
+    _refine(command("refine", commands.refine, "change an image by one sentence"))
+    _compose(command("compose", commands.compose, "make one image out of several"))
+    _ask(command("ask", commands.ask, "ask a question about images"))
+    _chat(command("chat", chat.run, "draw, change and ask, turn by turn"))
+    _preserve(command("preserve", tools.preserve, "restore what an edit should not have changed"))
+    _convert(command("convert", tools.convert, "write the official checkpoint as one small folder"))
+    _rest(command("train", tools.train, "train the embedded network"))
     _rest(command("eval", tools.evaluate, "measure a model"))
-    _common(command("info", tools.info, "versions, the model's size, devices"), seed=False)
-    _demo(command("demo", commands.demo, "the whole chain on one page"))
+    _common(
+        command("info", tools.info, "print versions, the model's size and the devices"), seed=False
+    )
+    _demo(command("demo", commands.demo, "run every task once and write a page about it"))
     return parser
 
 
 def _common(parser: Parser, *, seed: bool = True, out: str | None = None) -> None:
     parser.add_argument(
-        "--model", default="mini", metavar="FOLDER", help="model folder (default: the embedded one)"
+        "--model",
+        default="mini",
+        metavar="FOLDER",
+        help="model folder (default: the embedded network)",
     )
-    parser.add_argument("--device", help="cpu, cuda, mps, ... (default: the best there is)")
+    parser.add_argument("--device", help="cpu, cuda, mps, ... (default: the fastest available)")
     if seed:
         parser.add_argument(
-            "--seed", type=int, default=0, help="same seed, same result (default: 0)"
+            "--seed", type=int, default=0, help="the same seed gives the same result (default: 0)"
         )
     if out:
         parser.add_argument(
@@ -56,17 +66,17 @@ def _common(parser: Parser, *, seed: bool = True, out: str | None = None) -> Non
             type=Path,
             default=Path(out),
             metavar="FOLDER",
-            help=f"where pictures go; nothing there is overwritten (default: {out})",
+            help=f"where images are written; nothing is overwritten (default: {out})",
         )
-    parser.add_argument("--json", action="store_true", help="print everything known, as JSON")
-    parser.add_argument("--quiet", action="store_true", help="no progress bars")
+    parser.add_argument("--json", action="store_true", help="print all results as JSON")
+    parser.add_argument("--quiet", action="store_true", help="show no progress bars")
 
 
 def _rewrite(parser: Parser) -> None:
-    parser.add_argument("prompt", help="your wish, as short as you like")
+    parser.add_argument("prompt", help="your request, as short as you like")
     parser.add_argument("-n", type=int, default=4, help="how many (default: 4)")
     parser.add_argument(
-        "--creativity", type=float, default=0.7, help="0 adds little, 1 a lot (default: 0.7)"
+        "--creativity", type=float, default=0.7, help="0 adds little, 1 adds a lot (default: 0.7)"
     )
     _common(parser)
 
@@ -74,25 +84,29 @@ def _rewrite(parser: Parser) -> None:
 def _generate(parser: Parser) -> None:
     parser.add_argument("prompt", help="what to draw")
     parser.add_argument("-n", type=int, default=1, help="how many (default: 1)")
-    own = "(default: the model's own)"
-    parser.add_argument("--size", type=_size, metavar="WxH", help=f"pixels {own}")
-    parser.add_argument("--steps", type=int, help=f"painting steps {own}")
+    default = "(default: the model's own)"
+    parser.add_argument("--size", type=_size, metavar="WxH", help=f"in pixels {default}")
+    parser.add_argument("--steps", type=int, help=f"painting steps {default}")
     parser.add_argument(
-        "--guidance", type=float, help=f"how firmly the painter follows the plan {own}"
+        "--guidance", type=float, help=f"how closely the painter follows the plan {default}"
     )
     _common(parser, out="out")
 
 
 def _refine(parser: Parser) -> None:
-    parser.add_argument("picture", type=Path, help="the picture to change")
-    parser.add_argument("instruction", help="one sentence: what to change")
-    parser.add_argument("--mask", type=Path, help="picture, white where changes are allowed")
+    parser.add_argument("picture", type=Path, help="the image to change")
+    parser.add_argument("instruction", help="what to change, in one sentence")
+    parser.add_argument("--mask", type=Path, help="image, white where changes are allowed")
     _common(parser, out="out")
 
 
 def _compose(parser: Parser) -> None:
     parser.add_argument(
-        "pictures", type=Path, nargs="*", metavar="picture", help="picture 1, picture 2, ..."
+        "pictures",
+        type=Path,
+        nargs="*",
+        metavar="picture",
+        help="image files: picture 1, picture 2, ...",
     )
     parser.add_argument("instruction", help='such as "put the cat from picture 1 into picture 2"')
     _common(parser, out="out")
@@ -100,68 +114,86 @@ def _compose(parser: Parser) -> None:
 
 def _ask(parser: Parser) -> None:
     parser.add_argument(
-        "pictures", type=Path, nargs="*", metavar="picture", help="picture 1, picture 2, ..."
+        "pictures",
+        type=Path,
+        nargs="*",
+        metavar="picture",
+        help="image files: picture 1, picture 2, ...",
     )
-    parser.add_argument("question", help="in words, after the pictures")
+    parser.add_argument("question", help="the question, after the images")
     _common(parser)
 
 
 def _chat(parser: Parser) -> None:
-    parser.add_argument("--say", metavar="TEXT", help="one turn, then end")
-    parser.add_argument("--talk", type=Path, metavar="FOLDER", help="continue, and save, this talk")
+    parser.add_argument("--say", metavar="TEXT", help="send one message and end")
     parser.add_argument(
-        "--image", type=Path, action="append", default=[], help="show a picture with the first turn"
+        "--talk",
+        type=Path,
+        metavar="FOLDER",
+        help="continue the conversation in this folder, and save it there",
+    )
+    parser.add_argument(
+        "--image",
+        type=Path,
+        action="append",
+        default=[],
+        help="send an image with the first message",
     )
     _common(parser, out="out")
 
 
 def _preserve(parser: Parser) -> None:
-    parser.add_argument("source", type=Path, help="the picture before the edit")
-    parser.add_argument("edited", type=Path, help="the picture after it")
-    parser.add_argument("--mask", type=Path, help="picture, white where changes are allowed")
+    parser.add_argument("source", type=Path, help="the image before the edit")
+    parser.add_argument("edited", type=Path, help="the image after the edit")
+    parser.add_argument("--mask", type=Path, help="image, white where changes are allowed")
     parser.add_argument(
         "--mask-mode",
         choices=["limit", "replace"],
         default="limit",
-        help="changes are found inside the mask, or the mask is the change (default: limit)",
+        help="limit: search changes inside the mask; replace: the mask is the change "
+        "(default: limit)",
     )
     parser.add_argument(
         "--scope",
         choices=["auto", "local", "global"],
         default="auto",
-        help="edits of the whole picture pass untouched (default), never do, or all edits do",
+        help="whether an edit of the whole image is passed on unchanged: auto: decide; "
+        "local: never; global: always (default: auto)",
     )
     parser.add_argument(
         "--align",
         choices=["warp", "affine", "none"],
         default="warp",
-        help="what the editor may have moved (default: warp, anything by a little)",
+        help="what the editor may have moved: warp: anything, by a little; affine: shift, zoom, "
+        "rotation; none: nothing (default: warp)",
     )
     parser.add_argument(
         "--out",
         type=Path,
         default=Path("preserved.png"),
         metavar="FILE",
-        help="a .png file, overwritten if it is there (default: preserved.png)",
+        help="a PNG file; an existing file is overwritten (default: preserved.png)",
     )
     parser.add_argument(
-        "--change-mask", type=Path, metavar="FILE", help="write the change mask too"
+        "--change-mask", type=Path, metavar="FILE", help="also write the change mask"
     )
     parser.add_argument(
         "--picture",
         type=Path,
         metavar="FILE",
-        help="write a heat map of the drift with the outline of the change",
+        help="also write a map of the drift with the outline of the change",
     )
-    parser.add_argument("--report", action="store_true", help="say what was found and done")
-    parser.add_argument("--json", action="store_true", help="the report as JSON")
+    parser.add_argument("--report", action="store_true", help="print what was found and done")
+    parser.add_argument("--json", action="store_true", help="print the report as JSON")
 
 
 def _convert(parser: Parser) -> None:
-    parser.add_argument("official", type=Path, help="folder of the official checkpoint")
-    parser.add_argument("out", type=Path, help="folder to write")
+    parser.add_argument("official", type=Path, help="the folder of the official checkpoint")
+    parser.add_argument("out", type=Path, help="the folder to write")
     parser.add_argument(
-        "--dtype", choices=["float32", "bfloat16", "float16"], help="default: as it is stored"
+        "--dtype",
+        choices=["float32", "bfloat16", "float16"],
+        help="number format (default: as it is stored)",
     )
 
 
@@ -177,5 +209,5 @@ def _demo(parser: Parser) -> None:
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdecimal() and height.isdecimal() and int(width) and int(height)):
-        raise argparse.ArgumentTypeError(f"{text!r} is no size; give it as 512x512")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size; give it as 512x512")
     return int(width), int(height)
