@@ -36,8 +36,8 @@ class WeGenChat(io.ComfyNode):
                 ConversationSocket.Input(
                     "conversation",
                     optional=True,
-                    tooltip="The conversation so far, from an earlier WeGen Chat. Without it, a new "
-                    "one begins. It is not altered: two nodes may continue it differently.",
+                    tooltip="The conversation so far, from an earlier WeGen Chat. Without it, a "
+                    "new one begins. It is not altered: two nodes may continue it differently.",
                 ),
                 io.Image.Input(
                     "images", optional=True, tooltip="Images that you show with the message."

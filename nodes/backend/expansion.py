@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...wegen_core.records.conversation import Conversation
+    from ...wegen_core.records.hooks import Hooks
     from ...wegen_core.records.plan import Intent, Plan
 
 PLAN_SEED = 0
@@ -76,29 +77,31 @@ class ExpansionContext:
             (turn.role, turn.text, turn.references, [_digest(part.image) for part in turn.images])
             for turn in conversation.turns
         ]
-        return self._cached_plan(
+        (plan,) = self._cached_plans(
             repr((intent, turns)),
-            lambda hooks: pipeline.plan(conversation, intent, PLAN_SEED, hooks),
+            lambda hooks: [pipeline.plan(conversation, intent, PLAN_SEED, hooks)],
         )
+        return plan
 
     def plan_images(self, prompt: str, n: int, seed: int) -> list[Plan]:
-        """Plans for `n` new images of `prompt`; cached like `plan`."""
+        """Plans for `n` new images of `prompt`; cached like that of `plan`."""
         pipeline = self.copilot.copilot.pipeline
         if self.comfy_painter is None:
             with self.copilot.on_device(self.node_id) as hooks:
                 return pipeline.plan_images(prompt, n, seed, hooks)
-        return self._cached_plan(
+        return self._cached_plans(
             repr((prompt, n)), lambda hooks: pipeline.plan_images(prompt, n, PLAN_SEED, hooks)
         )
 
-    def _cached_plan(self, key: str, plan: Any) -> Any:
-        plans = self.copilot.plans
-        if key not in plans:
+    def _cached_plans(self, key: str, plan: Callable[[Hooks], list[Plan]]) -> list[Plan]:
+        """What `plan` returned for the same key, without visual tokens: nothing paints them."""
+        cache = self.copilot.plans
+        if key not in cache:
             with self.copilot.on_device(self.node_id) as hooks:
-                plans[key] = plan(hooks)
-            if len(plans) > MAX_PLANS:
-                del plans[next(iter(plans))]
-        return plans[key]
+                cache[key] = [replace(p, draft=None) for p in plan(hooks)]
+            if len(cache) > MAX_PLANS:
+                del cache[next(iter(cache))]
+        return cache[key]
 
 
 def _digest(image: Any) -> tuple[str, Any, bytes]:

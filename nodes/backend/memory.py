@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...wegen_core.mllm import ChatModel
     from ...wegen_core.painting import Painter
     from ...wegen_core.records.hooks import Preview
+    from ...wegen_core.records.plan import Plan
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
@@ -74,7 +75,7 @@ class ManagedCopilot:
 
     def __init__(self, copilot: Copilot, networks: Sequence[ManagedNetwork]) -> None:
         self.copilot, self.networks = copilot, list(networks)
-        self.plans: dict[str, Any] = {}
+        self.plans: dict[str, list[Plan]] = {}
         """Plans by request, newest last: another seed repaints them (see `expansion`)."""
 
     @contextmanager

@@ -1,4 +1,4 @@
-"""Where model folders are: `models/wegen`, and language models also in `models/LLM` and `text_encoders`.
+"""Model folders: `models/wegen`, for language models also `models/LLM` and `text_encoders`.
 
 Folders that extra_model_paths.yaml adds under these names count too.
 """

@@ -133,7 +133,7 @@ def picture_without_bounds() -> Graph:
         (endless_prompt, "Shorten the text"),
         (endless_instruction, "Shorten the text"),
         (too_many_references, "give at most 9"),
-        (missing_model, "model 'not there' is not there; choose 'mini'"),
+        (missing_model, "model 'not there' does not exist; choose 'mini'"),
         (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
         (too_many_sources, "source holds 2 but edited holds 3 pictures; give"),
         (mask_of_another_shape, "mask is 64x32 but the source is 64x64; give"),
