@@ -11,7 +11,6 @@ import torch
 
 from tests.support.graphs import Graph
 from tests.support.hostile_server import serving, speak
-from tests.support.pack import GraphRun
 from tests.support.painting_graphs import PLAN, add_copilot
 from wegen_core.records.hooks import NO_HOOKS
 
@@ -78,18 +77,18 @@ def by_nodes(pack, host, kind: str, inputs: dict, check: str) -> SimpleNamespace
     graph = Graph()
     copilot = add_copilot(graph, host, check=check)
     node = graph.add(kind, copilot=copilot, seed=7, **inputs)
-    run = GraphRun(pack, graph)
-    run.outputs(node[0])
+    run = pack.run(graph)
+    run.outputs(node)
     finished = [name for name, n in graph.items() if n["class_type"] == "WeGenFinish"]
     decoded = [name for name, n in graph.items() if n["class_type"] == "VAEDecode"]
-    last = run.outputs(finished[-1])
+    last = run.outputs([finished[-1], 0])
     return SimpleNamespace(
         images=last[0],
         masks=last[1],
         reports=last[2],
         conversation=last[4],
-        painted=[run.outputs(name)[0] for name in decoded],
-        painter=run.outputs(copilot[0])[0].copilot.painter,
+        painted=[run.value([name, 0]) for name in decoded],
+        painter=run.value(copilot).copilot.painter,
     )
 
 

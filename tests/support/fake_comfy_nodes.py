@@ -34,6 +34,12 @@ class Traced:
                 yield from value.sources()
 
 
+def image_of(width: int = 64, height: int = 64, batch: int = 1) -> torch.Tensor:
+    """IMAGE [batch,H,W,3] with something in every pixel, between the steps of 8 bits."""
+    x, y = torch.linspace(0, 0.7, width), torch.linspace(0, 0.3, height)
+    return (x[None, :] + y[:, None])[None, :, :, None].repeat(batch, 1, 1, 3)
+
+
 def fake_node(kind: str, inputs: dict[str, Any]) -> tuple[Any, ...]:
     """The outputs of a node of ComfyUI's own."""
     if kind in MODELS:

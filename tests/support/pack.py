@@ -41,38 +41,39 @@ class Pack:
         """What ComfyUI's route of that name says about the nodes."""
         return {name: _info(node.GET_SCHEMA()) for name, node in self.nodes.items()}
 
-    def run(self, graph: dict[str, Any], link: list[Any]) -> Any:
-        """The value of `link` in a graph in API form; see `outputs`."""
-        return self.outputs(graph, link[0])[link[1]]
-
-    def outputs(self, graph: dict[str, Any], name: str) -> tuple[Any, ...]:
-        """All outputs of the node called `name`, after running what it hangs on.
-
-        Every node runs once; those that others expand into are added to `graph`. Nodes of other
-        packs are `fake_node`s.
-        """
-        return GraphRun(self, graph).outputs(name)
+    def run(self, graph: dict[str, Any]) -> GraphRun:
+        """A run of a graph in API form, which may still grow."""
+        return GraphRun(self, graph)
 
 
 class GraphRun:
-    """One run of a graph, each node as soon as its inputs are there."""
+    """Runs each node of a graph once, when its outputs are asked for.
+
+    Nodes that others expand into are added to the graph. Nodes of other packs are `fake_node`s.
+    """
 
     def __init__(self, pack: Pack, graph: dict[str, Any]) -> None:
         self.pack, self.graph = pack, graph
         self.done: dict[str, tuple[Any, ...]] = {}
 
-    def outputs(self, name: str) -> tuple[Any, ...]:
+    def value(self, link: list[Any]) -> Any:
+        """What a link gives."""
+        return self.outputs(link)[link[1]]
+
+    def outputs(self, link: list[Any]) -> tuple[Any, ...]:
+        """All outputs of the node that a link comes from."""
+        name = link[0]
         if name not in self.done:
             node = self.graph[name]
-            inputs = {key: self._value(value) for key, value in node["inputs"].items()}
+            inputs = {key: self._input(value) for key, value in node["inputs"].items()}
             if node["class_type"] in self.pack.nodes:
                 self.done[name] = self._ours(node["class_type"], inputs, name)
             else:
                 self.done[name] = fake_node(node["class_type"], inputs)
         return self.done[name]
 
-    def _value(self, value: Any) -> Any:
-        return self.outputs(value[0])[value[1]] if is_link(value) else value
+    def _input(self, value: Any) -> Any:
+        return self.value(value) if is_link(value) else value
 
     def _ours(self, kind: str, inputs: dict[str, Any], name: str) -> tuple[Any, ...]:
         node = self.pack.nodes[kind]
@@ -89,7 +90,7 @@ class GraphRun:
         if output.expand is not None:
             assert schema.enable_expand, f"{kind} may not expand"
             self.graph.update(output.expand)
-        return tuple(self._value(value) for value in output.args)
+        return tuple(self._input(value) for value in output.args)
 
 
 def is_link(value: Any) -> bool:
