@@ -10,7 +10,7 @@ from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import compose_request
 from .backend.expansion import IMAGE, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot
-from .backend.schema import CATEGORY, References, copilot_input, seed_input, text_input
+from .backend.schema import CATEGORY, ReferencesSocket, copilot_input, seed_input, text_input
 from .backend.sockets import to_parts
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
@@ -45,7 +45,7 @@ class WeGenCompose(io.ComfyNode):
                     "Which image gives what. Images are numbered from 1.",
                 ),
                 seed_input(),
-                References.Input(
+                ReferencesSocket.Input(
                     "references",
                     optional=True,
                     tooltip="From WeGen Reference: images that say themselves what they give. "

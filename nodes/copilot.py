@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from .. import wegen_core
+from ..wegen_core.copilot import Copilot
+from ..wegen_core.mllm import ChatModel
+from ..wegen_core.painting import Painter
+from ..wegen_core.pipeline import Check
 from .backend import model_folders
 from .backend.loading import load_native
 from .backend.memory import ManagedCopilot, ManagedModel
-from .backend.schema import CATEGORY, MLLM, Copilot, Painter
+from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket
 
 
 class WeGenCopilot(io.ComfyNode):
@@ -22,7 +25,7 @@ class WeGenCopilot(io.ComfyNode):
             category=CATEGORY,
             description="A copilot out of a model that understands and one that draws.",
             inputs=[
-                MLLM.Input("mllm", tooltip="From WeGen MLLM Loader, Endpoint or from CLIP."),
+                MLLMSocket.Input("mllm", tooltip="From WeGen MLLM Loader, Endpoint or from CLIP."),
                 io.Combo.Input(
                     "check",
                     options=["off", "report", "repaint"],
@@ -30,7 +33,7 @@ class WeGenCopilot(io.ComfyNode):
                     tooltip="'report': the MLLM looks at every image and answers, one by one, "
                     "whether it has what you asked for. 'repaint': it also tries once more.",
                 ),
-                Painter.Input(
+                PainterSocket.Input(
                     "painter",
                     optional=True,
                     tooltip="From WeGen Painter or WeGen Model Loader. Without one, the small "
@@ -38,7 +41,7 @@ class WeGenCopilot(io.ComfyNode):
                 ),
             ],
             outputs=[
-                Copilot.Output(
+                CopilotSocket.Output(
                     "joined", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
                 )
             ],
@@ -46,10 +49,13 @@ class WeGenCopilot(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, mllm: ManagedModel, check: str, painter: ManagedModel | None = None
+        cls,
+        mllm: ManagedModel[ChatModel],
+        check: Check,
+        painter: ManagedModel[Painter] | None = None,
     ) -> io.NodeOutput:
         if painter is None:
             painter = load_native(model_folders.MINI, "auto")[1]
         networks = [*mllm.networks, *painter.networks]
-        copilot = wegen_core.Copilot(mllm.model, painter.model, check=check)
+        copilot = Copilot(mllm.model, painter.model, check=check)
         return io.NodeOutput(ManagedCopilot(copilot, networks))

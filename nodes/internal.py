@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from .backend.comfy_painter import ComfyPainter
 from .backend.expansion import ExpansionContext, finish
-from .backend.schema import CATEGORY, HIDDEN, ConversationSocket, Copilot
+from .backend.schema import CATEGORY, HIDDEN, ConversationSocket, CopilotSocket
 
 if TYPE_CHECKING:
     from .backend.graph import OpaqueInput
@@ -48,23 +48,23 @@ class WeGenUnpack(io.ComfyNode):
             category=CATEGORY,
             **HIDDEN,
             is_input_list=True,
-            inputs=[Copilot.Input("copilot"), io.String.Input("token")],
+            inputs=[CopilotSocket.Input("copilot"), io.String.Input("token")],
             outputs=[
                 io.Model.Output("model"),
                 io.Clip.Output("clip"),
                 io.Vae.Output("vae"),
-                Copilot.Output("resident"),
+                CopilotSocket.Output("resident"),
             ],
         )
 
     @classmethod
     def execute(cls, copilot: list[ManagedCopilot], token: list[str]) -> io.NodeOutput:
-        painters = [c.copilot.painter for c in copilot]
-        tokens = [p.token if isinstance(p, ComfyPainter) else None for p in painters]
+        painters = [
+            (c.copilot.painter, c) for c in copilot if isinstance(c.copilot.painter, ComfyPainter)
+        ]
         # If the copilot was rebuilt, its token is unknown: fall back to the first.
-        chosen = tokens.index(token[0]) if token[0] in tokens else 0
-        painter = painters[chosen]
-        return io.NodeOutput(painter.model, painter.clip, painter.vae, copilot[chosen])
+        painter, managed = next((p for p in painters if p[0].token == token[0]), painters[0])
+        return io.NodeOutput(painter.model, painter.clip, painter.vae, managed)
 
 
 class WeGenFinish(io.ComfyNode):
@@ -78,7 +78,7 @@ class WeGenFinish(io.ComfyNode):
             **HIDDEN,
             enable_expand=True,
             inputs=[
-                Copilot.Input("copilot"),
+                CopilotSocket.Input("copilot"),
                 io.String.Input("node_id"),
                 io.AnyType.Input("step"),
                 io.Image.Input("image"),

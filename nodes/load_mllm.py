@@ -12,7 +12,7 @@ from .backend.loading import (
     load_outside_inference_mode,
 )
 from .backend.memory import ManagedModel, ManagedNetwork, interruptible, kv_cache_bytes
-from .backend.schema import CATEGORY, MLLM, advanced
+from .backend.schema import CATEGORY, MLLMSocket, advanced
 
 BITS = {"off": None, "8 bit": 8, "4 bit": 4}
 ATTENTIONS = ["sdpa", "flash_attention_2", "eager"]
@@ -74,7 +74,9 @@ class WeGenLoadMLLM(io.ComfyNode):
                 ),
             ],
             outputs=[
-                MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
+                MLLMSocket.Output(
+                    "mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot."
+                )
             ],
         )
 

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .backend import model_folders
 from .backend.loading import PRECISIONS, load_native
-from .backend.schema import CATEGORY, MLLM, Copilot, Painter, advanced
+from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket, advanced
 
 
 class WeGenLoadModel(io.ComfyNode):
@@ -38,15 +38,15 @@ class WeGenLoadModel(io.ComfyNode):
                 ),
             ],
             outputs=[
-                Copilot.Output(
+                CopilotSocket.Output(
                     "loaded", display_name="copilot", tooltip="Connect it to the other WeGen nodes."
                 ),
-                Painter.Output(
+                PainterSocket.Output(
                     "painter",
                     display_name="painter",
                     tooltip="The part that draws, for WeGen Copilot with another MLLM.",
                 ),
-                MLLM.Output(
+                MLLMSocket.Output(
                     "mllm",
                     display_name="mllm",
                     tooltip="The part that understands, for WeGen Copilot with another painter.",

@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..wegen_core.mllm.endpoint import EndpointMLLM
 from ..wegen_core.planning.references import MAX_IMAGES
 from .backend.memory import ManagedModel
-from .backend.schema import CATEGORY, MLLM, advanced
+from .backend.schema import CATEGORY, MLLMSocket, advanced
 
 
 class WeGenMLLMEndpoint(io.ComfyNode):
@@ -55,7 +55,9 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                 ),
             ],
             outputs=[
-                MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
+                MLLMSocket.Output(
+                    "mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot."
+                )
             ],
         )
 

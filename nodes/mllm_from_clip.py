@@ -5,7 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 
 from .backend.memory import ManagedModel
-from .backend.schema import CATEGORY, MLLM
+from .backend.schema import CATEGORY, MLLMSocket
 from .backend.sockets import to_image
 
 NEEDED = "0.15"
@@ -31,7 +31,9 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
                 )
             ],
             outputs=[
-                MLLM.Output("mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot.")
+                MLLMSocket.Output(
+                    "mllm", display_name="mllm", tooltip="Connect it to WeGen Copilot."
+                )
             ],
         )
 

@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from .backend.comfy_painter import ComfyPainter
 from .backend.memory import ManagedModel
 from .backend.recipes import AUTO, NAMES, kind, recipe_for
-from .backend.schema import CATEGORY, Painter, advanced
+from .backend.schema import CATEGORY, PainterSocket, advanced
 
 WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 
@@ -65,7 +65,7 @@ class WeGenPainter(io.ComfyNode):
                 *map(advanced, _advanced_inputs()),
             ],
             outputs=[
-                Painter.Output(
+                PainterSocket.Output(
                     "painter", display_name="painter", tooltip="Connect it to WeGen Copilot."
                 )
             ],

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from ..wegen_core.images.convert import box_of
 from ..wegen_core.records.plan import ROLES, Reference
-from .backend.schema import CATEGORY, References
+from .backend.schema import CATEGORY, ReferencesSocket
 from .backend.sockets import split_masks, to_parts
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ class WeGenReference(io.ComfyNode):
                     optional=True,
                     tooltip="Where in the result it goes: the box around the mask's white.",
                 ),
-                References.Input(
+                ReferencesSocket.Input(
                     "previous", optional=True, tooltip="The reference before, for a chain."
                 ),
             ],
             outputs=[
-                References.Output(
+                ReferencesSocket.Output(
                     "references",
                     display_name="references",
                     tooltip="Connect it to WeGen Reference Composer, or to the next reference.",

@@ -11,7 +11,9 @@ from .device import accelerator
 from .records.hooks import NO_HOOKS, Hooks
 
 if TYPE_CHECKING:
+    from .mllm.native import NativeMLLM
     from .model import WeGen
+    from .painting.native import NativePainter
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
@@ -56,7 +58,7 @@ def load(
     """
     # The network has no name here: importing torch creates a reference cycle through this frame,
     # which would keep the network alive until the garbage collector runs.
-    return native_copilot(load_network(model, device=device, dtype=dtype, hooks=hooks))
+    return Copilot(*native_models(load_network(model, device=device, dtype=dtype, hooks=hooks)))
 
 
 def load_network(
@@ -79,9 +81,9 @@ def load_network(
     return WeGen.from_pretrained(folder, device=device, dtype=dtype, should_stop=hooks.should_stop)
 
 
-def native_copilot(net: WeGen) -> Copilot:
-    """The copilot that understands and paints with one WeGen network."""
+def native_models(net: WeGen) -> tuple[NativeMLLM, NativePainter]:
+    """What understands and what paints with one WeGen network."""
     from .mllm.native import NativeMLLM
     from .painting.native import NativePainter
 
-    return Copilot(NativeMLLM(net), NativePainter(net))
+    return NativeMLLM(net), NativePainter(net)

@@ -146,6 +146,8 @@ def expand(
     from comfy_execution.graph_utils import GraphBuilder
 
     painter = context.comfy_painter
+    if painter is None:
+        raise RuntimeError("only a painter that is loaded in ComfyUI paints by expansion")
     nodes: dict[str, Any] = {}
     for step in steps:
         graph = GraphBuilder()
@@ -183,10 +185,10 @@ def finish(
     hooks_of_node = context.copilot.on_device(context.node_id) if verifies else interruptible()
     with hooks_of_node as hooks:
         outcome = pipeline.finish(step, painted, hooks)
-    if isinstance(outcome, Step):
-        links, nodes = expand(context, [outcome], before)
-        return io.NodeOutput(*links, None, expand=nodes)
-    return io.NodeOutput(*_outputs(context, step, outcome, before))
+    if isinstance(outcome, FinishedImage):
+        return io.NodeOutput(*_outputs(context, step, outcome, before))
+    links, nodes = expand(context, [outcome], before)
+    return io.NodeOutput(*links, None, expand=nodes)
 
 
 def _outputs(
@@ -208,5 +210,5 @@ def _outputs(
         report = f"{before[REPORT]}\n\n{report}"
     outputs = (images, change_mask, report, reply.text, conversation)
     if context.shown is not None:
-        show_text(outputs[context.shown], context.node_id)
+        show_text(str(outputs[context.shown]), context.node_id)
     return (*outputs, outputs)

@@ -30,7 +30,7 @@ class WholePatcher(ModelPatcher):
 
         self.add_callback(CallbacksMP.ON_DETACH, detached)
 
-    def partially_load(self, device_to: Any, *_: Any, **options: Any) -> int:
+    def partially_load(self, device_to: Any, *_: Any, **options: Any) -> Any:
         """Load everything, whatever there is room for."""
         options.pop("extra_memory", None)
         return super().partially_load(device_to, 1e32, **options)

@@ -7,11 +7,11 @@ from typing import Any
 from comfy_api.latest import io
 
 CATEGORY = "WeGen"
-Copilot = io.Custom("WEGEN_COPILOT")
-MLLM = io.Custom("WEGEN_MLLM")
-Painter = io.Custom("WEGEN_PAINTER")
+CopilotSocket = io.Custom("WEGEN_COPILOT")
+MLLMSocket = io.Custom("WEGEN_MLLM")
+PainterSocket = io.Custom("WEGEN_PAINTER")
 ConversationSocket = io.Custom("WEGEN_CONVERSATION")
-References = io.Custom("WEGEN_REFERENCES")
+ReferencesSocket = io.Custom("WEGEN_REFERENCES")
 
 # Keeps a node out of the menus. Older versions hide only deprecated nodes.
 HIDDEN: dict[str, Any] = {
@@ -21,14 +21,14 @@ HIDDEN: dict[str, Any] = {
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
     """The copilot socket."""
-    return Copilot.Input(
+    return CopilotSocket.Input(
         "copilot", optional=optional, tooltip=tooltip or "From WeGen Model Loader or WeGen Copilot."
     )
 
 
 def mllm_input() -> io.Input:
     """The optional MLLM that is used instead of a copilot."""
-    return MLLM.Input(
+    return MLLMSocket.Input(
         "mllm",
         optional=True,
         tooltip="Instead of a copilot: from WeGen MLLM Loader, Endpoint or from CLIP.",

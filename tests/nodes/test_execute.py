@@ -81,7 +81,7 @@ def test_a_region_of_another_shape_than_the_scene_is_refused(pack):
     tall = torch.ones(1, 90, 30)
     cat = graph.add("WeGenReference", image=image_of(9, 8), role="subject", region=tall, **fields)
     base = graph.add("WeGenReference", image=image_of(80, 64), role="base", previous=cat, **fields)
-    with pytest.raises(ValueError, match="the region of picture 1 is 30x90 but the scene is 80x64"):
+    with pytest.raises(ValueError, match="the region of image 1 is 30x90 but the scene is 80x64"):
         pack.run(graph).value(compose(graph, "put the cat into the scene", references=base))
 
 
@@ -250,7 +250,7 @@ def test_the_network_is_brought_to_the_device_before_it_works(pack):
 def test_models_that_are_not_there_are_named(pack):
     check = pack.nodes["WeGenLoadModel"].validate_inputs
     assert check(model="mini") is True
-    assert "model 'none' is not there; choose 'mini'" in check(model="none")
+    assert "model 'none' does not exist; choose 'mini'" in check(model="none")
     check = pack.nodes["WeGenLoadMLLM"].validate_inputs
     assert "language model 'LLM/none' is not there" in check(model="LLM/none")
     assert check(model="LLM/none", repository="Some-One/Tiny-VL") is True

@@ -38,21 +38,20 @@ DEFAULT_SETTINGS = PaintSettings()
 
 @runtime_checkable
 class Painter(Protocol):
-    """Turns plans into images.
-
-    Attributes
-    ----------
-    name
-        For reports.
-    aligned
-        Whether what it leaves alone never shifts or scales; such images are compared with their
-        source without registration.
-    """
-
-    name: str
+    """Turns plans into images."""
 
     @property
-    def aligned(self) -> bool: ...
+    def name(self) -> str:
+        """What reports call it."""
+        ...
+
+    @property
+    def aligned(self) -> bool:
+        """Whether what it leaves alone never shifts or scales.
+
+        Such images are compared with their source without registration.
+        """
+        ...
 
     def paint(
         self,
