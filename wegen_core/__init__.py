@@ -1,6 +1,6 @@
-"""WeGen: a design copilot. `load()` gives a Copilot, `Conversation` holds the talk.
+"""WeGen: a design copilot. `load()` gives a `Copilot`; a `Conversation` holds the turns.
 
-Importing this package is cheap: torch, transformers and diffusers wait until a model is used.
+Importing this package is cheap: torch, transformers and diffusers are imported with the first model.
 """
 
 from __future__ import annotations
