@@ -1,6 +1,7 @@
 """WeGen: a design copilot. `load()` gives a `Copilot`; a `Conversation` holds the turns.
 
-Importing this package is cheap: torch, transformers and diffusers are imported with the first model.
+Importing this package is cheap: torch, transformers and diffusers are imported when a model is
+loaded.
 """
 
 from __future__ import annotations
