@@ -106,6 +106,15 @@ def test_pages_are_in_plain_words(path):
     assert not [c for n, line in lines for c in complaints(f"{path.relative_to(ROOT)}:{n}", line)]
 
 
+def test_pages_say_image():
+    """Not picture, except in code, in names (in asterisks) and in quoted requests."""
+    for path in pages():
+        if path.suffix == ".md":
+            text = re.sub(r"```.*?```|`[^`]+`|\*[^*\n]+\*", "", path.read_text("utf-8"), flags=re.S)
+            text = re.sub(r"\]\([^)]+\)|\"[^\"\n]+\"", "", text)
+            assert re.findall(r".*\b[Pp]ictures?\b.*", text) == [], path
+
+
 def test_workflow_notes_are_in_plain_words():
     for path in (ROOT / "workflows").glob("*.json"):
         for node in json.loads(path.read_text(encoding="utf-8"))["nodes"]:
