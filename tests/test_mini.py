@@ -19,6 +19,8 @@ from wegen_core.playground import samples as world
 from wegen_core.records.hooks import Hooks, Stopped
 from wegen_core.records.plan import Reference
 
+pytestmark = pytest.mark.slow
+
 # Of the pictures; the full evaluation has more cases.
 LEAST = {"generate": 0.9, "refine": 0.8, "compose": 0.6}
 

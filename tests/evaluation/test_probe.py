@@ -27,6 +27,7 @@ def test_reads_blurred_noisy_pictures(probe):
     assert measure_probe(probe, count=300, worn=True) >= 0.95
 
 
+@pytest.mark.slow
 def test_reads_other_sizes(probe):
     rng = np.random.default_rng(0)
     scenes = [sample(rng, "held_out") for _ in range(40)]

@@ -204,6 +204,7 @@ def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_loading_can_be_stopped_within_a_tensor(folders, kind):
     asked = []
 

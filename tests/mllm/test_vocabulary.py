@@ -58,6 +58,7 @@ def test_what_was_told_is_no_part_of_the_talk():
     assert "does not know" not in talk.turns[-1].text
 
 
+@pytest.mark.slow
 def test_the_embedded_network_lists_every_word_of_its_lessons():
     copilot = wegen.load()
     assert copilot.net.config.vocabulary == taught_words()
@@ -67,6 +68,7 @@ def test_the_embedded_network_lists_every_word_of_its_lessons():
     assert copilot.mllm.unknown("a dragon in a castle") == ("dragon", "castle")
 
 
+@pytest.mark.slow
 def test_sloppy_words_change_what_plain_ones_do():
     copilot, talk = wegen.load(), Conversation()
     copilot.chat(talk, "a red car by the sea", seed=1)

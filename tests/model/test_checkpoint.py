@@ -356,6 +356,7 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="needs Linux's /proc")
+@pytest.mark.slow
 def test_peak_memory(large: Path, source: Path) -> None:
     out = large.with_name("converted")
     run = subprocess.run(
