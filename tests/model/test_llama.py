@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from wegen_core.model.decoding import KVCache, Llama
-from wegen_core.model.fused_linear import JointLinear, product
+from wegen_core.model.fused_linear import FusedLinear
 
 CONFIGS = {
     "plain": {},
@@ -109,42 +109,31 @@ def test_rows_that_share_a_prefix(name: str) -> None:
         torch.testing.assert_close(row, expected, rtol=1e-4, atol=1e-4)
 
 
-def test_two_layers_in_a_row_become_one_where_that_reads_less() -> None:
-    x = torch.randn(5, 6)
-    for width, is_joined in ((4, True), (2, False)):
-        first, second = nn.Linear(6, width, bias=False), nn.Linear(width, 6, bias=False)
-        applied = product(first, second)
-        torch.testing.assert_close(applied(x), second(first(x)))
-        assert isinstance(applied, nn.Module) != is_joined
-    with_biases = nn.Linear(6, 4), nn.Linear(4, 6)
-    torch.testing.assert_close(product(*with_biases)(x), with_biases[1](with_biases[0](x)))
-
-
-def test_joint_layers_share_one_matrix() -> None:
+def test_fused_layers_share_one_matrix() -> None:
     first, second = nn.Linear(6, 4), nn.Linear(6, 3)
     x = torch.randn(5, 6)
     expected = torch.cat([first(x), second(x)], dim=-1)
     values = [layer.weight.detach().clone() for layer in (first, second)]
-    joint = JointLinear(first, second)
-    torch.testing.assert_close(joint.apply(x), expected)
+    fused = FusedLinear(first, second)
+    torch.testing.assert_close(fused.apply(x), expected)
     for layer, value in zip((first, second), values, strict=True):
         assert torch.equal(layer.weight, value)
         assert layer.weight.untyped_storage().nbytes() == 4 * 6 * (4 + 3)
-    again = JointLinear(first, second)
-    assert again.matrix is not None and joint.matrix is not None
-    assert again.matrix.data_ptr() == joint.matrix.data_ptr()  # nothing was copied
+    again = FusedLinear(first, second)
+    assert again.matrix is not None and fused.matrix is not None
+    assert again.matrix.data_ptr() == fused.matrix.data_ptr()  # nothing was copied
     with torch.no_grad():
         first.weight += 1.0  # as an optimizer does
-    torch.testing.assert_close(joint.apply(x)[:, :4], first(x))
+    torch.testing.assert_close(fused.apply(x)[:, :4], first(x))
 
 
-def test_layers_that_were_joined_and_moved_are_joined_anew() -> None:
+def test_layers_that_were_fused_and_moved_are_fused_anew() -> None:
     layers = nn.ModuleList([nn.Linear(6, 4, bias=False), nn.Linear(6, 3, bias=False)])
-    JointLinear(*layers)
+    FusedLinear(*layers)
     layers.double()
     x = torch.randn(5, 6).double()
     expected = torch.cat([layer(x) for layer in layers], dim=-1)
-    torch.testing.assert_close(JointLinear(*layers).apply(x), expected)
+    torch.testing.assert_close(FusedLinear(*layers).apply(x), expected)
 
 
 def test_other_kinds_of_layers_are_called_as_they_are() -> None:
@@ -154,6 +143,6 @@ def test_other_kinds_of_layers_are_called_as_they_are() -> None:
 
     plain, doubled = nn.Linear(6, 4), Doubled(6, 3)
     x = torch.randn(5, 6)
-    joint = JointLinear(plain, doubled)
-    torch.testing.assert_close(joint.apply(x), torch.cat([plain(x), doubled(x)], dim=-1))
+    fused = FusedLinear(plain, doubled)
+    torch.testing.assert_close(fused.apply(x), torch.cat([plain(x), doubled(x)], dim=-1))
     assert plain.weight.is_contiguous()

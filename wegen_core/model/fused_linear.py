@@ -1,4 +1,4 @@
-"""Several linear layers applied as one matrix product: side by side, or one after the other."""
+"""Several linear layers with the same input, applied as one matrix product."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 
-class JointLinear:
+class FusedLinear:
     """[N, in] -> [N, out_1 + out_2 + ...], as one product for plain layers on a CPU.
 
     `apply(x)` is that; `add_to(total, x)` adds it to [N, out_1 + ...]. The layers' weights become
@@ -28,7 +28,7 @@ class JointLinear:
         self.add_to = partial(_add, self.apply)
         if not all(_is_plain(layer, layers[0].weight.dtype) for layer in layers):
             return
-        self.matrix = _join([layer.weight for layer in layers])
+        self.matrix = _fuse([layer.weight for layer in layers])
         if layers[0].bias is None:
             self.apply = partial(torch.mm, mat2=self.matrix)
             self.add_to = partial(torch.addmm, mat2=self.matrix)
@@ -46,20 +46,6 @@ def _add(apply: Callable[[Tensor], Tensor], total: Tensor, x: Tensor) -> Tensor:
     return total + apply(x)
 
 
-def product(first: nn.Linear, second: nn.Linear) -> Callable[[Tensor], Tensor]:
-    """[N, in] -> second(first(x)), by one matrix where that reads less than the two layers.
-
-    That is a copy: valid as long as the weights do not change.
-    """
-    layers = (first, second)
-    apart = first.weight.numel() + second.weight.numel()
-    plain = all(_is_plain(layer, first.weight.dtype) and layer.bias is None for layer in layers)
-    if not plain or first.in_features * second.out_features >= apart:
-        return nn.Sequential(*layers)
-    matrix = (second.weight.detach() @ first.weight.detach()).t().contiguous()
-    return lambda x: torch.mm(x, matrix)
-
-
 def _is_plain(layer: nn.Linear, dtype: torch.dtype) -> bool:
     if type(layer) is not nn.Linear or layer.weight.device.type != "cpu":
         return False
@@ -67,7 +53,7 @@ def _is_plain(layer: nn.Linear, dtype: torch.dtype) -> bool:
     return layer.weight.dtype == dtype and not layer.weight.is_inference()
 
 
-def _join(weights: Sequence[Tensor]) -> Tensor:
+def _fuse(weights: Sequence[Tensor]) -> Tensor:
     """One matrix [in, out_1 + ...]; the weights [out_i, in] are views of its columns afterwards."""
     sizes = [len(weight) for weight in weights]
     shape, stride = (sum(sizes), weights[0].shape[1]), (1, sum(sizes))
@@ -78,7 +64,7 @@ def _join(weights: Sequence[Tensor]) -> Tensor:
         return weights[0].detach().as_strided(shape, stride).t()
     # Not as inference tensors: the network may be trained afterwards.
     with torch.inference_mode(False), torch.no_grad():
-        joined = torch.cat([weight.t() for weight in weights], dim=1).contiguous()
-        for weight, part in zip(weights, joined.split(sizes, dim=1), strict=True):
+        fused = torch.cat([weight.t() for weight in weights], dim=1).contiguous()
+        for weight, part in zip(weights, fused.split(sizes, dim=1), strict=True):
             weight.data = part.t()
-    return joined
+    return fused

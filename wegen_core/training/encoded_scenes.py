@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..model.network import WeGen
+from ..model.network import Network
 from ..model.preprocess import painter_pictures
 from ..playground import samples as world
 
@@ -15,7 +15,7 @@ from ..playground import samples as world
 class Gallery:
     """Visual tokens and latents of scenes; kept as float16, since noise is added anyway."""
 
-    def __init__(self, net: WeGen) -> None:
+    def __init__(self, net: Network) -> None:
         self.net = net
         self._tokens: dict[world.Scene, Tensor] = {}
         self._latents: dict[world.Scene, Tensor] = {}

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from diffusers.models import AutoencoderKL
 
+from ..model import WeGen
 from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
-from ..model.network import WeGen
 from ..model.reply_format import INTENT_PREFIXES
 from ..playground.sequences import MAX_IMAGES
 from .stages import train_llm, train_painter

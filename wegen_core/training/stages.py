@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from ..model.losses import denoising_loss
-from ..model.network import WeGen
+from ..model.network import Network
 from ..model.prompt import IGNORED
 from ..playground import samples as world
 from ..playground.sequences import EncodedChat, TrainingTurn, chat, encode, question, words
@@ -56,18 +56,23 @@ def _noisy(tokens: Tensor) -> Tensor:
     return tokens + strength * torch.randn_like(tokens)
 
 
-def train_painter(net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed: int = 0) -> None:
+def train_painter(
+    net: Network, folder: Path, *, steps: int, batch: int = 32, seed: int = 0
+) -> None:
     """Stage 1: the U-Net learns to paint from visual tokens; encoder and VAE stay frozen."""
     gallery = Gallery(net)
     net.unet.requires_grad_(True)
     width, height = net.config.paint.width, net.config.paint.height
+    alphas = net.alphas_cumprod
     sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         scenes = [world.sample(rng) for _ in range(batch)]
         tokens = _noisy(gallery.tokens(scenes))
         tokens[torch.rand(batch) < DROPPED] = 0.0
-        loss = denoising_loss(net, gallery.latents(scenes), tokens, sizes.expand(batch, -1))
+        loss = denoising_loss(
+            net.unet, alphas, gallery.latents(scenes), tokens, sizes.expand(batch, -1)
+        )
         return loss, {}
 
     train(
@@ -84,7 +89,7 @@ def train_painter(net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed
     net.unet.eval()
 
 
-def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
+def train_llm(net: Network, folder: Path, *, steps: int, seed: int = 0) -> None:
     """Stages 2 and 3: the language model and both projectors learn interleaved chats.
 
     The diffusion term is left out: the playground's tokens are trained to be read despite noise.
@@ -119,8 +124,8 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
     net.llm.eval()
 
 
-def collate(chats: list[EncodedChat], net: WeGen, gallery: Gallery) -> dict[str, Tensor]:
-    """The batch of `WeGen.forward`, padded on the right."""
+def collate(chats: list[EncodedChat], net: Network, gallery: Gallery) -> dict[str, Tensor]:
+    """The batch of `Network.forward`, padded on the right."""
     longest = max(len(c.ids) for c in chats)
     ids = torch.full((len(chats), longest), net.tokenizer.eos_id)
     labels = torch.full_like(ids, IGNORED)
