@@ -23,7 +23,7 @@ from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.reply_format import INTENT_PREFIXES
 from ..playground.sequences import MAX_IMAGES
 from .stages import train_llm, train_painter
-from .train_tokenizer import taught_words, train_tokenizer
+from .train_tokenizer import train_tokenizer, training_vocabulary
 from .vae import build_vae, train_vae
 from .vision import train_vision
 
@@ -88,7 +88,7 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         tokens_side=SIDE,
         intent_prefixes=INTENT_PREFIXES,
         max_images=MAX_IMAGES,
-        vocabulary=taught_words(seed),
+        vocabulary=training_vocabulary(seed),
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)
