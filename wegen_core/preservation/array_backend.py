@@ -12,7 +12,7 @@ OpenCV (any of its four wheels) is 3 to 10 times faster and never required. Arra
 
 Shifted sideways by half a pixel, white noise of 0 to 255 differs by 4.1 levels on average between
 OpenCV and SciPy; the same noise, blurred by 1 px and stretched to 0 to 255, by 0.54; blurred by
-4 px, by 0.08. `tests/preservation/test_array_backend.py` measures it.
+4 px, by 0.09. `tests/preservation/test_array_backend.py` measures it.
 
 References
 ----------

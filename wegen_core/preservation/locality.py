@@ -51,18 +51,18 @@ def judge_locality(
     shift = np.abs(colour.apply_curve(after) - after).mean(axis=2)
     mean_shift = _weighted_mean(shift, colour.inlier_weight)
     if mean_shift > settings.max_colour_shift:
-        reason = f"the colours of the whole picture changed by {mean_shift:.0f} levels"
+        reason = f"the colours of the whole image changed by {mean_shift:.0f} levels"
         return EditLocality(False, reason)
     some = after[::2, ::2].reshape(-1, 3)
     highlight = np.percentile(some, 98, axis=0).astype(np.float32)[None, None]
     if np.abs(colour.apply_curve(highlight) - highlight).max() > settings.max_highlight_shift:
-        return EditLocality(False, "the tones of the whole picture changed")
+        return EditLocality(False, "the tones of the whole image changed")
     # Colourful places count most: a photograph of the night sky is mostly black.
     old, new = _colourfulness(before), _colourfulness(after)
     weight = colour.local_ncc * old
     old_mean, new_mean = _weighted_mean(old, weight), _weighted_mean(new, weight)
     if old_mean > settings.colourful and new_mean < settings.min_colour_share * old_mean:
-        return EditLocality(False, "the whole picture lost its colours")
+        return EditLocality(False, "the whole image lost its colours")
 
     residual = colour.median_residual
     is_noisy = (
@@ -73,18 +73,18 @@ def judge_locality(
     if residual > settings.max_residual + settings.residual_per_texture * colour.texture or (
         residual > settings.doubtful_residual and (is_noisy or by_chance)
     ):
-        reason = f"the whole picture was drawn anew (misfit {residual:.1f} levels)"
+        reason = f"the whole image was redrawn (misfit {residual:.1f} levels)"
         return EditLocality(False, reason)
 
     changed = float((change.mask & valid).sum() / max(1, valid.sum()))
     least = settings.min_inlier_share
     if colour.inlier_share < least or changed > 1 - least:
-        return EditLocality(False, f"nothing recognisable stayed: {changed:.0%} changed")
+        return EditLocality(False, f"nothing recognisable is left: {changed:.0%} changed")
     if changed > settings.chance_changed_share and by_chance:
-        reason = f"another picture: {changed:.0%} changed, the rest agrees by chance"
+        reason = f"another image: {changed:.0%} changed, the rest agrees by chance"
         return EditLocality(False, reason)
     if change.mask.any():
-        reason = f"a local edit: {change.mask.mean():.1%} of the picture changed"
+        reason = f"a local edit: {change.mask.mean():.1%} of the image changed"
         return EditLocality(True, reason)
     return EditLocality(True, "nothing changed but the editor's own noise")
 

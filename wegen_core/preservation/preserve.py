@@ -143,7 +143,7 @@ def preserve(
         )
     size = working_size(full.size, settings.working_pixels)
     if scope == "global":
-        report = Report("pass", "asked to pass the edit through")
+        report = Report("pass", "passed through on request")
         return _passed_through(full, full_edited, edited, report, size)
     if full.size == full_edited.size and np.array_equal(full_edited.like(full), full.values):
         return _unchanged(full, size)

@@ -73,12 +73,12 @@ class Report:
         lines = [f"{self.decision}: {self.reason}"]
         if self.decision == "lock":
             lines.append(
-                f"changed {self.changed:.1%} of the picture; "
+                f"changed {self.changed:.1%} of the image; "
                 f"unchanged part {_decibels(self.psnr_before)} before, "
                 f"{_decibels(self.psnr_after)} after"
             )
         moved = (
-            f"the picture by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
+            f"the image by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
             f"scale {self.scale[0]:.4f} x {self.scale[1]:.4f}, rotation {self.rotation:+.2f} deg"
         )
         motion = (*self.shift, self.rotation, *(100 * (scale - 1) for scale in self.scale))
