@@ -14,11 +14,12 @@ from wegen_core.preservation import DEFAULTS, array_backend, preserve, preserve_
 from wegen_core.preservation.colour import ColourTransfer
 from wegen_core.preservation.compositing.alpha import (
     change_alpha,
+    changed_boxes,
     extrapolate_alpha,
     feather_inward,
     feather_outward,
 )
-from wegen_core.preservation.compositing.composite import changed_boxes, composite
+from wegen_core.preservation.compositing.composite import composite
 from wegen_core.preservation.image_forms import Pixels, read
 from wegen_core.preservation.registration.transform import Registration
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from .. import array_backend as backend
+from ..array_backend import Box
 from ..registration.transform import Registration
 from ..settings import CompositingSettings
 
@@ -129,3 +132,11 @@ def extrapolate_alpha(
     out = np.zeros(mask.shape, np.float32)
     out[y, x] = nearest
     return out
+
+
+def changed_boxes(alpha: np.ndarray, rows: int = 64) -> Iterator[Box]:
+    """Yield boxes, of at most so many rows, that hold every pixel with an alpha above 0."""
+    for strip, _, _ in backend.row_strips(len(alpha), thickness=rows):
+        columns = np.flatnonzero(alpha[strip].any(axis=0))
+        if len(columns):
+            yield strip.start, int(columns[0]), strip.stop, int(columns[-1]) + 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -13,6 +12,7 @@ from ..array_backend import Box
 from ..colour import ColourTransfer
 from ..image_forms import Pixels
 from ..registration.transform import Registration, match_density
+from .alpha import changed_boxes
 
 
 def composite(
@@ -89,14 +89,6 @@ def composite(
         squared_error += float(np.vdot(difference, difference))
         np.copyto(part, blended, where=a > 0)
     return out, squared_error
-
-
-def changed_boxes(alpha: np.ndarray, rows: int = 64) -> Iterator[Box]:
-    """Yield boxes, of at most so many rows, that hold every pixel with an alpha above 0."""
-    for strip, _, _ in backend.row_strips(len(alpha), thickness=rows):
-        columns = np.flatnonzero(alpha[strip].any(axis=0))
-        if len(columns):
-            yield strip.start, int(columns[0]), strip.stop, int(columns[-1]) + 1
 
 
 def _matched(

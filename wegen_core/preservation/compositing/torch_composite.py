@@ -23,7 +23,7 @@ from .. import array_backend as backend
 from ..array_backend import Box
 from ..colour import ColourTransfer
 from ..registration.transform import Registration
-from .composite import changed_boxes
+from .alpha import changed_boxes
 
 if TYPE_CHECKING:
     from torch import Tensor
