@@ -55,8 +55,10 @@ def test_it_follows_the_protocol():
 def test_words_stream_and_the_request_is_what_servers_expect():
     heard = []
     text, server = chat(
-        speak("Hel", "lo ", "世界"), hooks=Hooks(on_text=heard.append), sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
-    )  # fmt: skip
+        speak("Hel", "lo ", "世界"),
+        hooks=Hooks(on_text=heard.append),
+        sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
+    )
     assert text == "Hello 世界" and heard == ["Hel", "lo ", "世界"]
     path, headers, body = server.asked[0]
     assert path == "/v1/chat/completions" and "Authorization" not in headers
