@@ -23,7 +23,7 @@ from PIL import Image
 
 from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 from ..chat_model import Capabilities
-from ..messages import Message, Speech, to_messages
+from ..messages import Message, StreamedReply, to_messages
 from .http_stream import Exchange, TooMuch
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class EndpointMLLM:
             "model": self.model,
             "messages": [
                 _message(m)
-                for m in to_messages(conversation, pictures=self.capabilities.max_images)
+                for m in to_messages(conversation, max_images=self.capabilities.max_images)
             ],
             "stream": True,
             "temperature": sampling.temperature or 0.0,
@@ -112,7 +112,7 @@ class EndpointMLLM:
             body["response_format"] = {"type": "json_schema", "json_schema": form}
         tries = 0
         while True:
-            speech = Speech(hooks.on_text)
+            speech = StreamedReply(hooks.on_text)
             try:
                 self._speak(self._accepted(body), speech, hooks)
                 return speech.text
@@ -153,7 +153,7 @@ class EndpointMLLM:
                 return True
         return False
 
-    def _speak(self, body: dict[str, Any], speech: Speech, hooks: Hooks) -> None:
+    def _speak(self, body: dict[str, Any], speech: StreamedReply, hooks: Hooks) -> None:
         """One try: the model's words go into `speech`."""
         try:
             with self._exchange("POST", "/chat/completions", body, hooks) as reply:
@@ -188,7 +188,7 @@ class EndpointMLLM:
             hooks=hooks,
         )
 
-    def _stream(self, reply: Exchange, speech: Speech) -> str:
+    def _stream(self, reply: Exchange, speech: StreamedReply) -> str:
         """Read server-sent events; returns why the model stopped."""
         why = ""
         for line in reply.lines():
@@ -204,7 +204,7 @@ class EndpointMLLM:
             )
         return why
 
-    def _choice(self, data: dict[str, Any], part: str, speech: Speech) -> str:
+    def _choice(self, data: dict[str, Any], part: str, speech: StreamedReply) -> str:
         """Add the words in a completion or a piece of one; returns why it ended, if it did."""
         if "error" in data:
             raise EndpointError(f"{self.name} failed: {self._quote(data['error'])}", temporary=True)
