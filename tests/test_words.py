@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROSE = {
     r"\bsigns\b": "say characters",
-    r"(?<![Tt]here )\b(is|are|was|were) no (?!(longer|more|less|better|worse)\b)\w": "say is not a",
+    r"(?<![Tt]here )\b(is|are|was|were) no (?!(longer|more|less|better|worse|use)\b)\w": "say is not a",
     r"\baloud\b|\bhears?\b|\bheard\b": "say what the program does",
     r"\bnobody is asked\b|\bhas (no )?eyes\b|\bthe eyes\b": "say what the program does",
     r"\b(a|the|this|that|one|whole|long|new) talk\b|\btalk so far\b": "say conversation",
@@ -74,8 +74,13 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def names(path: Path) -> Iterator[tuple[int, str]]:
-    """Variables that are assigned, and parameters."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    """Variables that are assigned, and parameters; not fields, which follow another name."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    fields = {s.target for c in classes for s in c.body if isinstance(s, ast.AnnAssign)}
+    for node in ast.walk(tree):
+        if node in fields:
+            continue
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.lineno, node.id
         elif isinstance(node, ast.arg):
