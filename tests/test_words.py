@@ -19,7 +19,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PROSE = {
     r"\bsigns\b": "say characters",
-    r"(?<![Tt]here )\b(is|are|was|were) no (?!(longer|more|less|better|worse|use)\b)\w": "say is not a",
+    r"(?<![Tt]here )\b(is|are|was) no (?!(longer|more|less|better|worse|use)\b)\w": "say not a",
     r"\baloud\b|\bhears?\b|\bheard\b": "say what the program does",
     r"\bnobody is asked\b|\bhas (no )?eyes\b|\bthe eyes\b": "say what the program does",
     r"\b(a|the|this|that|one|whole|long|new) talk\b|\btalk so far\b": "say conversation",
