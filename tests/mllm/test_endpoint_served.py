@@ -17,7 +17,7 @@ import pytest
 from tests.support.fakes import FakePainter, scene
 from tests.support.tiny_vlms import make
 from wegen_core.copilot import Copilot
-from wegen_core.mllm.endpoint.client import EndpointError, EndpointMLLM
+from wegen_core.mllm.endpoint import EndpointError, EndpointMLLM
 from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
@@ -109,6 +109,6 @@ def test_the_copilot_works_through_it(mllm, monkeypatch):
 
 
 def test_a_model_it_has_not_is_an_error_that_says_so(mllm):
-    other = EndpointMLLM(mllm.url, "no/such-model", timeout=60)
+    other = EndpointMLLM(mllm.address.url, "no/such-model", timeout=60)
     with pytest.raises((EndpointError, ValueError), match="no/such-model"):
         other.chat(said(other, "hello"), sampling=Sampling(max_new_tokens=5))
