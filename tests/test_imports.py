@@ -20,9 +20,7 @@ COMFY = {"comfy", "comfy_api", "comfy_execution", "comfyui_version", "execution"
          "nodes", "server"}  # fmt: skip
 EXTERNAL = {"comfy", "torch", "cv2"}  # what a row may name besides rooms
 # Arrows that still have to go; delete the line with the arrow.
-PENDING = {
-    ("painting", "rewriting"),
-}
+PENDING: set[tuple[str, str]] = set()
 
 
 class Import(NamedTuple):

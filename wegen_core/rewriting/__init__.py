@@ -13,8 +13,8 @@ from __future__ import annotations
 from ..constraints.check import broken, holds
 from ..constraints.find import find_constraints
 from ..constraints.request_text import is_edit
+from ..painting.families import FAMILIES
 from ..records.plan import Constraint
-from .keep_clause import FAMILIES
 from .rewrite import Rewrite, rewrite
 
 __all__ = [

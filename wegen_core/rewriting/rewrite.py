@@ -19,10 +19,11 @@ from ..constraints.repair import append, repair
 from ..constraints.request_text import is_edit, strip_request_phrase, tidy
 from ..constraints.vagueness import detail_budget, leaves_everything_open
 from ..mllm.chat_model import ChatModel, PromptRewriter
+from ..painting.families import FAMILIES
 from ..records.hooks import NO_HOOKS, Hooks
 from ..records.plan import Constraint
 from .facets import FacetSampler, hash_to_unit
-from .keep_clause import FAMILIES, keep_clause
+from .keep_clause import keep_clause
 from .llm_prompt import rewrite_instruction, sample_rewrites
 
 MAX_RETRIES = 2  # of a model, for one variant; then its best reply is repaired
