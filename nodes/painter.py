@@ -30,7 +30,7 @@ class WeGenPainter(io.ComfyNode):
             "ComfyUI's own nodes do the work, with its previews, LoRAs and memory management.",
             inputs=[
                 io.Model.Input(
-                    "model", tooltip="SDXL, FLUX, Qwen-Image-Edit and others, with or without LoRAs."
+                    "model", tooltip="SDXL, FLUX, Qwen-Image-Edit and others; LoRAs may be applied."
                 ),
                 io.Clip.Input("clip", tooltip="The text encoder that belongs to the model."),
                 io.Vae.Input("vae", tooltip="The VAE that belongs to the model."),

@@ -33,7 +33,6 @@ PENDING = (
     "wegen_core/evaluation/",
     "wegen_core/mllm/",
     "wegen_core/model/",
-    "wegen_core/painting/",
     "wegen_core/planning/",
     "wegen_core/playground/",
     "wegen_core/preservation/",

@@ -149,4 +149,4 @@ def test_the_painter_changes_the_picture_whose_rest_stays():
     plan = resolve_base_image(planned, talk)
     pictures = [p.image for p in talk.images]
     family = FAMILIES["flux2"]
-    assert paint_request(plan, pictures, family, area=64 * 64).final == (64, 40)
+    assert paint_request(plan, pictures, family, area=64 * 64).result_size == (64, 40)
