@@ -92,7 +92,7 @@ def paint_request(
     rescales
         See `paint_size`.
     """
-    shown, base = reference_images(plan, len(images), max_images or family.max_images)
+    numbers, base = reference_images(plan, len(images), max_images or family.max_images)
     if base is None:
         result_size = size or paint_size(1, 1, family, area, rescales=rescales)
         step = family.multiple
@@ -107,9 +107,9 @@ def paint_request(
     if family.edits == "instruction":
         visible = [
             canvas if n == base else fit_reference(images[n - 1], family, area, rescales)
-            for n in shown
+            for n in numbers
         ]
-        prompt = edit_instruction(plan, family, shown)
+        prompt = edit_instruction(plan, family, numbers)
         return PaintRequest(prompt, painted_size, result_size, tuple(visible), canvas)
 
     region = None
@@ -176,7 +176,7 @@ def fit_reference(
     return flatten(image).resize(size, Image.Resampling.LANCZOS)
 
 
-def edit_instruction(plan: Plan, family: Family, shown: Sequence[int]) -> str:
+def edit_instruction(plan: Plan, family: Family, numbers: Sequence[int]) -> str:
     """The instruction for an editor of `family`: what changes, what stays, which image gives what.
 
     Parameters
@@ -185,15 +185,15 @@ def edit_instruction(plan: Plan, family: Family, shown: Sequence[int]) -> str:
         A refinement or a composition.
     family
         Whose wording to use for what stays.
-    shown
+    numbers
         Numbers of the images that the editor sees, in their order.
     """
     text = "; ".join(plan.changes) or plan.prompt
     if plan.intent == "refine":
         keep = ", ".join(plan.keep) or "everything else"
         text = text.rstrip(".。 ") + family.keep.format(keep=keep)
-    if len(shown) < 2:
+    if len(numbers) < 2:
         return text
-    positions = {number: position for position, number in enumerate(shown, 1)}
+    positions = {number: position for position, number in enumerate(numbers, 1)}
     references = describe_references(plan.references, positions)
     return f"{text.rstrip('. ')}. {references}" if references else text
