@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import array_backend as backend
-from .change import Change
 from .colour import ColourTransfer
 from .registration.transform import Registration, resize_matrix
 
@@ -37,32 +36,32 @@ class Analysis:
         uint8 [h,w,3], the edited image in the source's frame, in its own colours.
     valid
         bool [h,w]: what the edited image covers.
-    registration
-        For the full sizes.
-    edited_size
-        Full (height, width) of the edited image.
-    colour
-        From `registered` to `source`.
-    change
-        What was detected.
     mask
         bool [h,w]: what counts as changed, once a mask of the caller is applied.
+    noise_floor
+        Standard deviation of the editor's noise in flat areas, levels.
+    colour
+        From `registered` to `source`.
+    registration
+        For the full sizes.
+    full_edited_size
+        (height, width) of the edited image as it came.
     """
 
     source: np.ndarray
     edited: np.ndarray
     registered: np.ndarray
     valid: np.ndarray
-    registration: Registration
-    edited_size: tuple[int, int]
-    colour: ColourTransfer
-    change: Change
     mask: np.ndarray
+    noise_floor: float
+    colour: ColourTransfer
+    registration: Registration
+    full_edited_size: tuple[int, int]
 
     @property
     def motion(self) -> np.ndarray:
         """3x3 in source pixels: how the editor moved the image, beyond the resize of the sizes."""
-        resize = resize_matrix(self.registration.size, self.edited_size)
+        resize = resize_matrix(self.registration.size, self.full_edited_size)
         return np.linalg.inv(resize) @ self.registration.matrix
 
     @property

@@ -132,59 +132,62 @@ def preserve(
     _check_option("colour", colour, ("match", "keep"))
 
     # 1. Read the inputs.
-    full, full_edited = read(source, "source"), read(edited, "edited")
-    allowed = None if mask is None else read_mask(mask, full.size)
+    source_pixels, edited_pixels = read(source, "source"), read(edited, "edited")
+    full_size, size = source_pixels.size, working_size(source_pixels.size, settings.working_pixels)
+    edited_size = working_size(edited_pixels.size, settings.working_pixels)
+    allowed = None if mask is None else read_mask(mask, full_size)
     if mask_mode == "replace" and allowed is None:
         raise ValueError("mask_mode is 'replace' but there is no mask; give one, or use 'limit'")
-    if registration is not None and registration.size != full.size:
+    if registration is not None and registration.size != full_size:
         raise ValueError(
             f"registration is for a source of {registration.size[1]}x{registration.size[0]}, "
-            f"this one is {full.size[1]}x{full.size[0]}; leave it out for images of another size"
+            f"this one is {full_size[1]}x{full_size[0]}; leave it out for images of another size"
         )
-    size = working_size(full.size, settings.working_pixels)
     if scope == "global":
         report = Report("pass", "passed through on request")
-        return _passed_through(full, full_edited, edited, report, size)
-    if full.size == full_edited.size and np.array_equal(full_edited.like(full), full.values):
-        return _unchanged(full, size)
+        return _passed_through(source_pixels, edited_pixels, edited, report, size)
+    is_equal = full_size == edited_pixels.size and np.array_equal(
+        edited_pixels.like(source_pixels), source_pixels.values
+    )
+    if is_equal:
+        return _unchanged(source_pixels, size)
 
     # 2. Register.
-    small_size = working_size(full_edited.size, settings.working_pixels)
-    small, small_edited = full.rgb(size), full_edited.rgb(small_size)
+    source_rgb, edited_rgb = source_pixels.rgb(size), edited_pixels.rgb(edited_size)
     hooks.check_stop()
     if registration is None:
-        small_registration = register(small, small_edited, align, settings.registration)
+        working_registration = register(source_rgb, edited_rgb, align, settings.registration)
     else:
-        small_registration = registration.rescaled(size, full_edited.size, small_size)
-    registration = small_registration.rescaled(full.size, small_size, full_edited.size)
+        working_registration = registration.rescaled(size, edited_pixels.size, edited_size)
+    registration = working_registration.rescaled(full_size, edited_size, edited_pixels.size)
     hooks.check_stop()
     max_density = settings.compositing.max_density
-    registered, valid = to_source_frame(small_edited, small_registration, max_density)
+    registered, valid = to_source_frame(edited_rgb, working_registration, max_density)
 
-    # 3. Fit the colour transfer, where a mask is given on what lies outside, if that is enough.
-    inside_mask, trusted = None, valid
+    # 3. Fit the colour transfer. With a mask: on what lies outside, if that is enough.
+    announced, trusted = None, valid
     if allowed is not None:
-        inside_mask = backend.resize(allowed.astype(np.float32), size) > 0.01
-        if (valid & ~inside_mask).mean() >= settings.colour.min_trusted_share:
-            trusted = valid & ~inside_mask
-    transfer = fit_colour(small, registered, trusted, colour == "match", settings.colour)
+        announced = backend.resize(allowed.astype(np.float32), size) > 0.01
+        if (valid & ~announced).mean() >= settings.colour.min_trusted_share:
+            trusted = valid & ~announced
+    transfer = fit_colour(source_rgb, registered, trusted, colour == "match", settings.colour)
     hooks.check_stop()
 
     # 4. Find the change.
-    change = find_change(small, registered, valid, transfer, inside_mask, settings.change)
+    change = find_change(source_rgb, registered, valid, transfer, announced, settings.change)
     changed = change.mask
-    if inside_mask is not None:
-        changed = inside_mask if mask_mode == "replace" else change.mask & inside_mask
+    if announced is not None:
+        changed = announced if mask_mode == "replace" else change.mask & announced
     analysis = Analysis(
-        source=small,
-        edited=small_edited,
-        registered=registered,
-        valid=valid,
-        registration=registration,
-        edited_size=full_edited.size,
-        colour=transfer,
-        change=change,
-        mask=changed,
+        source_rgb,
+        edited_rgb,
+        registered,
+        valid,
+        changed,
+        change.noise_floor,
+        transfer,
+        registration,
+        edited_pixels.size,
     )
 
     # 5. Decide whether the edit is local.
@@ -194,25 +197,24 @@ def preserve(
         reason = locality.reason
         if scope == "auto" and not locality.is_local:
             report = build_report(analysis, "pass", reason)
-            return _passed_through(full, full_edited, edited, report, size, analysis)
+            return _passed_through(source_pixels, edited_pixels, edited, report, size, analysis)
 
     # 6. Composite the changed part at full size.
+    compositing = settings.compositing
     if mask_mode == "replace" and allowed is not None:
-        feather = settings.compositing.feather * full.size[1] / size[1]
-        full_mask, alpha = allowed, feather_inward(allowed, feather)
+        full_mask = allowed
+        alpha = feather_inward(allowed, compositing.feather * full_size[1] / size[1])
     else:
-        beyond_frame = extrapolate_alpha(
-            changed, valid, small_registration, small_size, settings.compositing
-        )
-        alpha, full_mask = change_alpha(
-            changed, beyond_frame, allowed, full.size, settings.compositing
-        )
+        beyond = extrapolate_alpha(changed, valid, working_registration, edited_size, compositing)
+        alpha, full_mask = change_alpha(changed, beyond, allowed, full_size, compositing)
+    offset = seam_offset(source_rgb, registered, transfer, changed, valid, compositing)
+    transfer = replace(transfer, size=full_size)
     values, squared_error = composite(
-        full,
-        full_edited,
+        source_pixels,
+        edited_pixels,
         registration,
-        replace(transfer, size=full.size),
-        seam_offset(small, registered, transfer, changed, valid, settings.compositing),
+        transfer,
+        offset,
         alpha,
         full_mask,
         max_density,
@@ -220,11 +222,11 @@ def preserve(
     )
 
     # 7. Report.
-    count = np.count_nonzero(~full_mask) * full.values.shape[2]
-    psnr_after = psnr(squared_error / count, full.white) if count else None
+    count = np.count_nonzero(~full_mask) * source_pixels.values.shape[2]
+    psnr_after = psnr(squared_error / count, source_pixels.white) if count else None
     return Preserved(
-        full.rebuild(values),
-        full.rebuild_mask(alpha),
+        source_pixels.rebuild(values),
+        source_pixels.rebuild_mask(alpha),
         registration.matrix,
         build_report(analysis, "lock", reason, psnr_after),
         analysis.drift,
@@ -238,31 +240,32 @@ def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
 
 
 def _passed_through(
-    full: Pixels,
-    full_edited: Pixels,
+    source_pixels: Pixels,
+    edited_pixels: Pixels,
     edited: Any,
     report: Report,
     size: tuple[int, int],
     analysis: Analysis | None = None,
 ) -> Preserved:
     """Return the edited image in the source's form; `analysis` is None if none was made."""
-    same_form = full_edited.form.kind == full.form.kind
-    image = edited if same_form else full.rebuild(full_edited.with_dtype_of(full))
-    mask = full.rebuild_mask(np.ones(full.size, np.float32))
+    image = edited
+    if edited_pixels.form.kind != source_pixels.form.kind:
+        image = source_pixels.rebuild(edited_pixels.with_dtype_of(source_pixels))
+    mask = source_pixels.rebuild_mask(np.ones(source_pixels.size, np.float32))
     if analysis is None:
-        transform = resize_matrix(full.size, full_edited.size)
+        transform = resize_matrix(source_pixels.size, edited_pixels.size)
         return Preserved(image, mask, transform, report, np.zeros(size, np.uint8))
     registration = analysis.registration
     return Preserved(image, mask, registration.matrix, report, analysis.drift, registration)
 
 
-def _unchanged(full: Pixels, size: tuple[int, int]) -> Preserved:
+def _unchanged(source_pixels: Pixels, size: tuple[int, int]) -> Preserved:
     """Return the source, for an edited image that is equal to it."""
     report = Report("lock", "nothing changed", psnr_before=np.inf, psnr_after=np.inf)
     return Preserved(
-        full.rebuild(full.values.copy()),
-        full.rebuild_mask(np.zeros(full.size, np.float32)),
-        resize_matrix(full.size, full.size),
+        source_pixels.rebuild(source_pixels.values.copy()),
+        source_pixels.rebuild_mask(np.zeros(source_pixels.size, np.float32)),
+        resize_matrix(source_pixels.size, source_pixels.size),
         report,
         np.zeros(size, np.uint8),
     )

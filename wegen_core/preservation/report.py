@@ -112,7 +112,7 @@ def build_report(
         rotation=math.degrees(math.atan2(motion[1, 0], motion[0, 0])),
         residual=analysis.registration.residual,
         colour_shift=analysis.grey_shift,
-        noise=analysis.change.noise_floor,
+        noise=analysis.noise_floor,
         changed=float(analysis.mask.mean()) if decision == "lock" else 1.0,
         confidence=analysis.confidence,
         psnr_before=psnr_before,
