@@ -101,18 +101,15 @@ def channel_max(values: np.ndarray) -> np.ndarray:
 
 
 def resize(values: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """To `size` (height, width): area average when shrinking, cubic when growing.
+    """Resize to `size` (height, width): area average when shrinking, cubic when growing.
 
-    uint8, uint16 or float32 in; the same dtype and number of axes out.
+    uint8, uint16 or float32 with at most 4 channels; dtype and number of axes stay.
     """
     height, width = size
     if values.shape[:2] == (height, width):
         return values
     shrink = height * width < values.shape[0] * values.shape[1]
     if cv2 is not None:
-        if values.ndim == 3 and values.shape[2] > 4:  # more than OpenCV takes at once
-            halves = (resize(values[..., :4], size), resize(values[..., 4:], size))
-            return np.concatenate(halves, axis=2)
         method = cv2.INTER_AREA if shrink else cv2.INTER_CUBIC
         out = cv2.resize(np.ascontiguousarray(values), (width, height), interpolation=method)
         return out.reshape(height, width, *values.shape[2:])
@@ -147,8 +144,6 @@ def round_to_dtype(values: np.ndarray, dtype: np.dtype) -> np.ndarray:
 
 def blur(values: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian blur of float32; `sigma` in pixels."""
-    if sigma <= 0:
-        return values
     if cv2 is not None:
         side = 2 * int(_BLUR_CUT * sigma + 0.5) + 1
         return cv2.GaussianBlur(values, (side, side), sigma, borderType=cv2.BORDER_REFLECT)

@@ -94,7 +94,8 @@ class SearchSettings:
     Parameters
     ----------
     accept_resize_ncc
-        Accept the plain resize as the start if its mean NCC exceeds this.
+        Accept the plain resize as the start if its mean NCC exceeds this. The mean NCC of equal
+        images is 0.38 to 0.67, so the default compares all candidates always.
     scale_search_ncc
         Search over scales if the mean NCC of every candidate resize stays at or below this.
     long_side

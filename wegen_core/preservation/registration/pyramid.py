@@ -114,7 +114,11 @@ class PyramidLevel:
         return residual, ncc, valid
 
     def mean_ncc(self, registration: Registration) -> float:
-        """Mean local NCC over the source's texture, 0..1; what left the frame counts as 0."""
+        """Mean local NCC over the source's texture; what left the frame counts as 0.
+
+        0 for unrelated images, 0.38 (drawings) to 0.67 (noise) for equal ones: `min_energy` and
+        `flat_variance` keep it below 1.
+        """
         _, ncc, valid = self.residual_and_ncc(self.to_local(registration))
         return self._mean_ncc(ncc, valid)
 
