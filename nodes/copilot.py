@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
 from .. import wegen_core
@@ -9,6 +11,11 @@ from .backend import model_folders
 from .backend.loading import load_native
 from .backend.memory import ManagedCopilot, ManagedModel
 from .backend.schema import CATEGORY, MLLM, Copilot, Painter
+
+if TYPE_CHECKING:
+    from ..wegen_core.mllm import ChatModel
+    from ..wegen_core.painting import Painter as PainterModel
+    from ..wegen_core.pipeline import Check
 
 
 class WeGenCopilot(io.ComfyNode):
@@ -46,7 +53,10 @@ class WeGenCopilot(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, mllm: ManagedModel, check: str, painter: ManagedModel | None = None
+        cls,
+        mllm: ManagedModel[ChatModel],
+        check: Check,
+        painter: ManagedModel[PainterModel] | None = None,
     ) -> io.NodeOutput:
         if painter is None:
             painter = load_native(model_folders.MINI, "auto")[1]

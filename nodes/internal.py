@@ -59,12 +59,13 @@ class WeGenUnpack(io.ComfyNode):
 
     @classmethod
     def execute(cls, copilot: list[ManagedCopilot], token: list[str]) -> io.NodeOutput:
-        painters = [c.copilot.painter for c in copilot]
-        tokens = [p.token if isinstance(p, ComfyPainter) else None for p in painters]
+        painters: dict[str, tuple[ComfyPainter, ManagedCopilot]] = {}
+        for managed in copilot:
+            if isinstance(painter := managed.copilot.painter, ComfyPainter):
+                painters[painter.token] = (painter, managed)
         # If the copilot was rebuilt, its token is unknown: fall back to the first.
-        chosen = tokens.index(token[0]) if token[0] in tokens else 0
-        painter = painters[chosen]
-        return io.NodeOutput(painter.model, painter.clip, painter.vae, copilot[chosen])
+        painter, chosen = painters.get(token[0]) or next(iter(painters.values()))
+        return io.NodeOutput(painter.model, painter.clip, painter.vae, chosen)
 
 
 class WeGenFinish(io.ComfyNode):

@@ -146,6 +146,8 @@ def expand(
     from comfy_execution.graph_utils import GraphBuilder
 
     painter = context.comfy_painter
+    if painter is None:
+        raise TypeError("only a painter that is a model loaded in ComfyUI expands into nodes")
     nodes: dict[str, Any] = {}
     for step in steps:
         graph = GraphBuilder()
@@ -208,5 +210,5 @@ def _outputs(
         report = f"{before[REPORT]}\n\n{report}"
     outputs = (images, change_mask, report, reply.text, conversation)
     if context.shown is not None:
-        show_text(outputs[context.shown], context.node_id)
+        show_text(str(outputs[context.shown]), context.node_id)
     return (*outputs, outputs)

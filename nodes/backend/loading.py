@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ...wegen_core.loading import load_network, native_copilot
+from ...wegen_core.copilot import Copilot
+from ...wegen_core.loading import load_network
 from . import model_folders
 from .memory import (
     ManagedCopilot,
@@ -18,21 +19,29 @@ from .memory import (
 if TYPE_CHECKING:
     import torch
 
+    from ...wegen_core.mllm import ChatModel
+    from ...wegen_core.painting import Painter
+
 PRECISIONS = ["auto", "float32", "bfloat16", "float16"]
 
 
-def load_native(model: str, precision: str) -> tuple[ManagedCopilot, ManagedModel, ManagedModel]:
+def load_native(
+    model: str, precision: str
+) -> tuple[ManagedCopilot, ManagedModel[Painter], ManagedModel[ChatModel]]:
     """The copilot of a WeGen network, and its painter and its MLLM by themselves."""
+    from ...wegen_core.mllm.native import NativeMLLM
+    from ...wegen_core.painting.native import NativePainter
+
     folder = model_folders.locate(model)
     dtype = dtype_of(precision, small=model == model_folders.MINI)
     with interruptible() as hooks:
         net = load_outside_inference_mode(load_network, folder, dtype, hooks=hooks)
-    copilot = native_copilot(net)
-    networks = [ManagedNetwork(net, copilot.mllm.forget, vae_decode_bytes(net))]
+    mllm, painter = NativeMLLM(net), NativePainter(net)
+    networks = [ManagedNetwork(net, mllm.forget, vae_decode_bytes(net))]
     return (
-        ManagedCopilot(copilot, networks),
-        ManagedModel(copilot.painter, networks),
-        ManagedModel(copilot.mllm, networks),
+        ManagedCopilot(Copilot(mllm, painter), networks),
+        ManagedModel(painter, networks),
+        ManagedModel(mllm, networks),
     )
 
 

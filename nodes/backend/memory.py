@@ -10,16 +10,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...wegen_core.records.hooks import Hooks, Stopped
 
 if TYPE_CHECKING:
     from ...wegen_core.copilot import Copilot
     from ...wegen_core.mllm import ChatModel
-    from ...wegen_core.painting import Painter
     from ...wegen_core.records.hooks import Preview
     from ...wegen_core.records.plan import Plan
+
+Model = TypeVar("Model")
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
@@ -63,10 +64,13 @@ def kv_cache_bytes(net: Any) -> int:
 
 
 @dataclass(frozen=True)
-class ManagedModel:
-    """What a WEGEN_MLLM or WEGEN_PAINTER socket carries. networks: empty for a remote model."""
+class ManagedModel(Generic[Model]):
+    """What a WEGEN_MLLM or WEGEN_PAINTER socket carries: a ChatModel or a Painter.
 
-    model: ChatModel | Painter
+    networks: empty for a remote model.
+    """
+
+    model: Model
     networks: Sequence[ManagedNetwork] = ()
 
 
@@ -96,7 +100,7 @@ class ManagedCopilot:
 
 
 def copilot_or_mllm(
-    copilot: ManagedCopilot | None, mllm: ManagedModel | None
+    copilot: ManagedCopilot | None, mllm: ManagedModel[ChatModel] | None
 ) -> ManagedCopilot | None:
     """The connected copilot, or one of the connected MLLM without a painter; None for neither.
 
@@ -177,5 +181,6 @@ def show_text(text: str, node_id: str) -> None:
     """Show `text` on the node; nothing happens without a server."""
     from server import PromptServer
 
-    if getattr(PromptServer, "instance", None) is not None:
-        PromptServer.instance.send_progress_text(text, node_id)
+    server = getattr(PromptServer, "instance", None)
+    if server is not None:
+        server.send_progress_text(text, node_id)
