@@ -183,6 +183,7 @@ def bytes_read(net: WeGen, length: int) -> int:
 
 
 def main() -> None:
+    """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--last", action="store_true", help="plain loop: only the last logits")

@@ -242,7 +242,7 @@ def test_missing_weights(source: Path, tmp_path: Path) -> None:
     agent = torch.load(folder / "pytorch_model.bin")
     del agent["llm.model.norm.weight"], agent["output_resampler.proj.weight"]
     torch.save(agent, folder / "pytorch_model.bin")
-    with pytest.raises(ValueError, match="2 of .* are missing: .*output_projector|llm.model.norm"):
+    with pytest.raises(ValueError, match=r"2 of .* are missing: .*output_projector|llm.model.norm"):
         WeGen.from_pretrained(folder)
     with pytest.raises(ValueError, match="are missing"):
         checkpoint.convert(folder, tmp_path / "out")
@@ -307,7 +307,7 @@ def test_tokenizer_of_another_model(source: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(source, tmp_path / "official")
     path = folder / TOKENIZER / "added_tokens.json"
     path.write_text(json.dumps(json.loads(path.read_text()) | {"<new>": 494}))
-    with pytest.raises(ValueError, match="495 tokens.*only 494"):
+    with pytest.raises(ValueError, match=r"495 tokens.*only 494"):
         WeGen.from_pretrained(folder)
 
 

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from wegen_core.model.decoding import KVCache, Llama
-from wegen_core.model.fused_linear import FusedLinear
+from wegen_core.model.fused_linear import FusedLinear, chain
 
 CONFIGS = {
     "plain": {},
@@ -107,6 +107,17 @@ def test_rows_that_share_a_prefix(name: str) -> None:
     for row, read in zip(found, (embeds[0], embeds[1, kept], embeds[2]), strict=True):
         expected = _expected(llm, read[None], len(read))[0, 0]
         torch.testing.assert_close(row, expected, rtol=1e-4, atol=1e-4)
+
+
+def test_two_layers_in_a_row_become_one_where_that_reads_less() -> None:
+    x = torch.randn(5, 6)
+    for width, is_fused in ((4, True), (2, False)):
+        first, second = nn.Linear(6, width, bias=False), nn.Linear(width, 6, bias=False)
+        applied = chain(first, second)
+        torch.testing.assert_close(applied(x), second(first(x)))
+        assert isinstance(applied, nn.Module) != is_fused
+    with_biases = nn.Linear(6, 4), nn.Linear(4, 6)
+    torch.testing.assert_close(chain(*with_biases)(x), with_biases[1](with_biases[0](x)))
 
 
 def test_fused_layers_share_one_matrix() -> None:

@@ -192,14 +192,15 @@ class NativeMLLM:
         )
 
         # 5) The plan. A forced prefix stands in the prompt, so the reply itself does not name it.
-        parsed = replace(parsed, intent=intent or parsed.intent or _likely_intent(turns))
+        meant = intent or parsed.intent or _likely_intent(turns)
+        parsed = replace(parsed, intent=meant)
         return Plan(
-            parsed.intent,
+            meant,
             prompt=parsed.result or request,
             text=parsed.for_user,
-            changes=(parsed.change or request,) if parsed.intent == "refine" else (),
+            changes=(parsed.change or request,) if meant == "refine" else (),
             scope="background" if is_background_change(parsed.change) else None,
-            references=_references(parsed, turns) if parsed.intent == "compose" else (),
+            references=_references(parsed, turns) if meant == "compose" else (),
             constraints=tuple(find_constraints(request)),
             draft=image.features[0],
         )

@@ -238,20 +238,25 @@ class _Layer:
 
 
 class _RMSNorm:
-    """RMSNorm: x / sqrt(mean(x^2) + eps) * weight, over the last axis of D."""
+    """RMSNorm: x / sqrt(mean(x^2) + eps) * weight, over the last axis of D.
+
+    On a CPU as x / hypot(|x|, sqrt(D eps)) * (sqrt(D) weight), four operations where torch has
+    seven: without it one call of `benchmarks/visual_tokens.py` takes 1.07 times as long (median of
+    8 paired runs; see `fused_linear`).
+    """
 
     def __init__(self, module: Any) -> None:
         self.weight, self.eps = module.weight, module.variance_epsilon
         root = self.weight.numel() ** 0.5
         self.is_split = self.weight.device.type == "cpu" and self.weight.dtype.itemsize >= 4
         self.scaled = self.weight * root
-        self.least = self.weight.new_tensor(root * self.eps**0.5)
+        self.floor = self.weight.new_tensor(root * self.eps**0.5)
 
     def __call__(self, x: Tensor) -> Tensor:
         if not self.is_split:
             return F.rms_norm(x, self.weight.shape, self.weight, self.eps)
         length = torch.linalg.vector_norm(x, dim=-1, keepdim=True)
-        return (x / torch.hypot(length, self.least)).mul_(self.scaled)
+        return (x / torch.hypot(length, self.floor)).mul_(self.scaled)
 
 
 def _rotate(x: Tensor, rope: Sequence[Tensor]) -> None:

@@ -8,7 +8,7 @@ same pass.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ..records.hooks import NO_HOOKS, Hooks
 from .decoding import KVCache, Llama
+from .fused_linear import chain
 from .tokenizer import IncrementalDecoder, Tokenizer
 
 Features = Literal["aligned", "reference"]
@@ -83,11 +84,14 @@ class ConversationCache:
         What was fed.
     embeds
         The embeddings of the ids, in pieces [q,D].
+    feedback
+        Hidden state -> next input, made by the first call.
     """
 
     keys_values: KVCache | None = None
     ids: list[int] = field(default_factory=list)
     embeds: list[Tensor] = field(default_factory=list)
+    feedback: Callable[[Tensor], Tensor] | None = None
 
     def reuse(self, ids: Tensor, embeds: Tensor) -> int:
         """Cut the cache back to its longest common prefix with the prompt, and return its length.
@@ -142,8 +146,8 @@ class Decoder:
         self,
         llm: Any,
         tokenizer: Tokenizer,
-        input_projector: nn.Module,
-        output_projector: nn.Module,
+        input_projector: nn.Linear,
+        output_projector: nn.Linear,
         options: Options,
     ) -> None:
         self.llm = llm
@@ -179,6 +183,8 @@ class Decoder:
 
         # 1) Prefill the prompts. `state` [B,D] is what the next tokens are predicted from.
         conversation = conversation or ConversationCache()
+        if conversation.feedback is None:
+            conversation.feedback = chain(self.output_projector, self.input_projector)
         cache, state = self._prefill(prompts, conversation)
 
         # 2) Where a prompt ends with <img>, the unguided branch starts with the same token.
@@ -201,7 +207,7 @@ class Decoder:
             guided = state
             if unguided_state is not None:
                 guided = unguided_state.lerp(state, options.guidance)
-            embeds = self._embed(rows, chosen, state, guided)
+            embeds = self._embed(rows, chosen, state, guided, conversation.feedback)
 
             # 5) Report the first row, and see which rows have ended.
             if not rows[0].done:
@@ -288,17 +294,27 @@ class Decoder:
                 row.ids.append(chosen[i])
         return chosen
 
-    def _embed(self, rows: list[_Row], chosen: list[int], state: Tensor, guided: Tensor) -> Tensor:
+    def _embed(
+        self,
+        rows: list[_Row],
+        chosen: list[int],
+        state: Tensor,
+        guided: Tensor,
+        feedback: Callable[[Tensor], Tensor],
+    ) -> Tensor:
         """Input embeddings [B,D] of the chosen tokens; notes the states behind visual ones.
 
         The hidden state is the visual token: projected out and in again, it is the next input.
         """
-        embeds = self.llm.model.embed_tokens(torch.tensor(chosen, device=self.device))
         visual = [i for i, t in enumerate(chosen) if t in self.index and not rows[i].done]
-        if visual:
-            embeds[visual] = self.input_projector(self.output_projector(guided[visual]))
-            for i in visual:
-                rows[i].states.append(guided[i])
+        for i in visual:
+            rows[i].states.append(guided[i])
+        if len(visual) == len(rows):
+            embeds = feedback(guided)
+        else:
+            embeds = self.llm.model.embed_tokens(torch.tensor(chosen, device=self.device))
+            if visual:
+                embeds[visual] = feedback(guided[visual])
         if self.options.features == "reference":  # one position late, and never guided
             for row, token, row_state in zip(rows, chosen, state, strict=True):
                 is_last = row.last == self.tokenizer.image_ids[-1]

@@ -1,4 +1,4 @@
-"""How a conversation becomes one sequence of tokens; `reply_format` says what the turns contain.
+r"""How a conversation becomes one sequence of tokens; `reply_format` says what the turns contain.
 
     <s>[INST] {user} [/INST]\n {assistant} </s>[INST] {user} [/INST]\n ...
 

@@ -45,10 +45,12 @@ class Weight(Protocol):
     """One tensor of a model, wherever it is."""
 
     @property
-    def shape(self) -> tuple[int, ...]: ...
+    def shape(self) -> tuple[int, ...]:
+        """Its sizes."""
 
     @property
-    def dtype(self) -> torch.dtype: ...
+    def dtype(self) -> torch.dtype:
+        """As stored."""
 
     def read(self, device: torch.device | str, dtype: torch.dtype | None) -> Tensor:
         """Copy the tensor; integers, and all where `dtype` is None, keep their dtype."""
@@ -63,13 +65,16 @@ class StoredTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """See `Weight`."""
         return self.file.specs[self.name][0]
 
     @property
     def dtype(self) -> torch.dtype:
+        """See `Weight`."""
         return self.file.specs[self.name][1]
 
     def read(self, device: torch.device | str, dtype: torch.dtype | None) -> Tensor:
+        """See `Weight`."""
         return self.file.read(self.name, device, target_dtype(self, dtype))
 
 
@@ -81,13 +86,16 @@ class InMemoryTensor:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """See `Weight`."""
         return tuple(self.tensor.shape)
 
     @property
     def dtype(self) -> torch.dtype:
+        """See `Weight`."""
         return self.tensor.dtype
 
     def read(self, device: torch.device | str, dtype: torch.dtype | None) -> Tensor:
+        """See `Weight`."""
         copied = self.tensor.detach().to(device, target_dtype(self, dtype), copy=True)
         return copied.contiguous()  # `fused_linear` lays weights out by column
 
@@ -153,7 +161,7 @@ class WeightFile:
     def _read_specs(self) -> dict[str, tuple[tuple[int, ...], torch.dtype]]:
         handle = self._open()
         if self._is_safetensors:
-            slices = {name: handle.get_slice(name) for name in handle.keys()}
+            slices = {name: handle.get_slice(name) for name in handle.keys()}  # noqa: SIM118  # not a dict
             return {n: (tuple(s.get_shape()), self._dtype(s)) for n, s in slices.items()}
         if not isinstance(handle, dict):
             raise ValueError(f"{self.path} holds a {type(handle).__name__}, not a state dict")
@@ -216,7 +224,7 @@ def write_weights(
     weights: Mapping[str, Weight],
     dtype: torch.dtype | None = None,
     max_shard: int = MAX_SHARD,
-    on_written: Callable[[int], Any] = lambda size: None,
+    on_written: Callable[[int], Any] | None = None,
 ) -> None:
     """Write `model.safetensors`, or numbered shards and an index where it would be too large.
 
@@ -245,7 +253,8 @@ def write_weights(
             file = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
         tensors = {name: weights[name].read("cpu", dtype) for name in names}
         save_file(tensors, folder / file, metadata={"format": "pt"})
-        on_written(size)
+        if on_written is not None:
+            on_written(size)
         files |= dict.fromkeys(names, file)
     if len(shards) > 1:
         index = {"metadata": {"total_size": sum(sizes)}, "weight_map": files}
