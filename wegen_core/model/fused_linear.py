@@ -1,10 +1,11 @@
 """Linear layers applied as one matrix product: with the same input, or one after the other.
 
 For decoding on a CPU, where a step multiplies one row by every weight. What that gives in
-`benchmarks/visual_tokens.py` (hidden size 512, one thread of a busy AMD EPYC, November 2026, medians
-of paired runs): with `nn.Linear` instead of `FusedLinear` one call takes 1.33 times as long and six
-turns 1.26 times; with a fused but row-major matrix 1.24 and 1.17 times; with column-major matrices
-that are not fused 1.22 and 1.13 times. Without `chain` one call takes 1.04 to 1.09 times as long.
+`benchmarks/visual_tokens.py` (hidden size 512, one thread of a busy AMD EPYC, November 2026,
+medians of paired runs): with `nn.Linear` instead of `FusedLinear` one call takes 1.33 times as long
+and six turns 1.26 times; with a fused but row-major matrix 1.24 and 1.17 times; with column-major
+matrices that are not fused 1.22 and 1.13 times. Without `chain` one call takes 1.04 to 1.09 times
+as long.
 """
 
 from __future__ import annotations
