@@ -61,8 +61,9 @@ class WeGenUnpack(io.ComfyNode):
     def execute(cls, copilot: list[ManagedCopilot], token: list[str]) -> io.NodeOutput:
         painters: dict[str, tuple[ComfyPainter, ManagedCopilot]] = {}
         for managed in copilot:
-            if isinstance(painter := managed.copilot.painter, ComfyPainter):
-                painters[painter.token] = (painter, managed)
+            candidate = managed.copilot.painter
+            if isinstance(candidate, ComfyPainter):
+                painters[candidate.token] = (candidate, managed)
         # If the copilot was rebuilt, its token is unknown: fall back to the first.
         painter, chosen = painters.get(token[0]) or next(iter(painters.values()))
         return io.NodeOutput(painter.model, painter.clip, painter.vae, chosen)
