@@ -6,7 +6,7 @@ READY := $(VENV)/.ready
 RUN := $(VENV)/bin/python
 # Test processes; each computes with one thread (see tests/conftest.py).
 JOBS ?= 2
-PYTEST = $(RUN) -m pytest --numprocesses $(JOBS) --dist loadfile
+PYTEST = $(RUN) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder
 # This checkout as a package: `nodes/` imports relatively, because it is part of one in ComfyUI.
 PACK := $(VENV)/packs/wegen_pack
 

@@ -4,13 +4,20 @@
     python -m benchmarks.preservation --picture docs/preserved.png
     python -m benchmarks.preservation --random 1000
 
-Two drawn scenes that differ by one edit; the second goes through a simulated editor (zoom,
-rotation, shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures, as
-means over the pairs: share of unspecified pixels that come back bit-exact; PSNR of these, median;
-overlap (IoU) and recall of the change mask; share of the edit that is kept; registration error at
-the corners; share of untouched pictures that come back as they were; right decisions between
-local and global edits; CPU time. One core; run it with OMP_NUM_THREADS=1. --random gives it pairs
-that have nothing to do with each other, down to one pixel, and says how many failed.
+Two drawn scenes differ by one edit. The second goes through a simulated editor (zoom, rotation,
+shift, colour shift, blur, noise, JPEG). The truth is known to the pixel. Measures over the pairs,
+medians for px, dB and time, else means:
+
+- right decision: between local and global edits
+- registration error: at the corners
+- seconds per megapixel: CPU time; run with OMP_NUM_THREADS=1
+- unchanged bit-exact, unchanged PSNR: of the pixels that the edit does not change
+- mask IoU, mask recall: of the change mask
+- edit kept: share of the edited pixels that are nearer to the edit than to the source
+- no edit -> source: share of images without an edit that come back bit-exact
+- 10 turns: bit-exact: share of pixels that none of ten edits changes
+
+--random tries pairs of unrelated images, down to one pixel, and counts failures.
 """
 
 from __future__ import annotations
@@ -25,7 +32,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from tests.support.simulated_editor import GLOBAL, editor, random_pair, to_picture
+from tests.support.simulated_editor import (
+    GLOBAL_EDITS,
+    check_random_pair,
+    corner_error,
+    simulate_editor,
+    to_image,
+)
 from wegen_core.playground.samples import Scene, Thing, draw, edits, sample
 from wegen_core.preservation import Anchor, preserve
 
@@ -33,7 +46,7 @@ VISIBLE = 8  # levels from which a difference between the drawings is an edit
 
 
 def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A drawing, the same after one local edit, both uint8; and what the edit changed, bool."""
+    """A drawing, the same after one local edit, both uint8; and their difference in levels."""
     while True:
         scene = sample(rng)
         after = edits(scene, rng, "any")[1]
@@ -46,25 +59,25 @@ def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, n
 def local(rng: np.random.Generator, size: int) -> dict[str, float]:
     """One local edit, measured."""
     source, target, difference = pair(rng, size)
-    edited, truth = editor(target, rng, drift=float(rng.integers(0, 2)))
+    edited, truth = simulate_editor(target, rng, drift=float(rng.integers(0, 2)))
     start = time.process_time()
     result = preserve(source, edited)
     seconds = time.process_time() - start
-    same, changed = difference == 0, difference >= VISIBLE
+    unchanged, changed = difference == 0, difference >= VISIBLE
     mask = result.change_mask > 0.5
     row = {
         "right decision": float(result.report.decision == "lock"),
-        "registration error, px": _corner_error(result.transform, truth, size),
+        "registration error, px": corner_error(result.transform, truth, source.shape[:2]),
         "seconds per megapixel": seconds / (size * size / 1e6),
     }
     if result.report.decision == "lock":
         error = np.abs(result.image.astype(int) - source).max(axis=2)
-        squared = float(np.mean((result.image[same].astype(float) - source[same]) ** 2))
-        either = (mask & (same | changed)) | changed
+        squared = float(np.mean((result.image[unchanged].astype(float) - source[unchanged]) ** 2))
+        either = (mask & (unchanged | changed)) | changed
         near_new = np.abs(result.image.astype(int) - target).sum(axis=2)
         near_old = np.abs(result.image.astype(int) - source).sum(axis=2)
         row |= {
-            "unchanged bit-exact": float((error[same] == 0).mean()),
+            "unchanged bit-exact": float((error[unchanged] == 0).mean()),
             "unchanged PSNR, dB": min(99.0, 10 * np.log10(255**2 / max(squared, 1e-9))),
             "mask IoU": float((mask & changed).sum() / max(1, either.sum())),
             "mask recall": float(mask[changed].mean()),
@@ -74,19 +87,20 @@ def local(rng: np.random.Generator, size: int) -> dict[str, float]:
 
 
 def untouched(rng: np.random.Generator, size: int) -> dict[str, float]:
-    """A picture through the editor without any edit."""
+    """An image through the editor without any edit."""
     source = pair(rng, size)[0]
-    result = preserve(source, editor(source, rng)[0])
-    same = result.report.decision == "lock" and bool((result.image == source).all())
-    return {"no edit -> source": float(same)}
+    result = preserve(source, simulate_editor(source, rng)[0])
+    is_source = result.report.decision == "lock" and bool((result.image == source).all())
+    return {"no edit -> source": float(is_source)}
 
 
 def overall(rng: np.random.Generator, size: int) -> list[dict[str, float]]:
-    """Every global edit of one drawing: right when it passes through untouched."""
+    """Every global edit of one drawing: right when it is passed through."""
     source = pair(rng, size)[0]
     rows = []
-    for change in GLOBAL.values():
-        edited, _ = editor(np.asarray(to_picture(change(source.astype(float)))), rng, 0.5)
+    for change in GLOBAL_EDITS.values():
+        changed = np.asarray(to_image(change(source.astype(float))))
+        edited, _ = simulate_editor(changed, rng, 0.5)
         result = preserve(source, edited)
         passed = result.report.decision == "pass" and result.image is edited
         rows.append({"right decision": float(passed)})
@@ -105,45 +119,41 @@ def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, flo
         before, target = (np.asarray(draw(s, size)).astype(int) for s in (scene, after))
         new = np.abs(target - before).max(axis=2) > 0
         touched |= new
-        wish = np.where(new[..., None], target, anchor.picture).astype(np.uint8)
-        anchor.add(editor(wish, rng)[0])
+        requested = np.where(new[..., None], target, anchor.image).astype(np.uint8)
+        anchor.add(simulate_editor(requested, rng)[0])
         scene = after
-    error = np.abs(anchor.picture.astype(int) - original).max(axis=2)[~touched]
+    error = np.abs(anchor.image.astype(int) - original).max(axis=2)[~touched]
     return {"10 turns: bit-exact": float((error == 0).mean())}
 
 
 def failures(count: int, seed: int) -> int:
-    """How many of `count` random pairs fail; each is told."""
+    """How many of `count` random pairs fail; each is printed."""
     failed = 0
     for number in range(count):
         try:
-            random_pair(np.random.default_rng([seed, number]))
+            check_random_pair(np.random.default_rng([seed, number]))
         except Exception as error:
             failed += 1
             print(f"pair {number}: {type(error).__name__}: {error}")
     return failed
 
 
-def picture(size: int) -> Image.Image:
-    """Before, edited and preserved side by side, and below, by how much (times 8) the last two
-    differ from the first."""
+def comparison(size: int) -> Image.Image:
+    """Source, edited and preserved image side by side.
+
+    Below, how much each differs from the source, times 8.
+    """
     before = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "blue", "middle")))
     after = Scene("sea", (Thing("house", "red", "left"), Thing("boat", "yellow", "middle")))
     source, target = (np.asarray(draw(s, size)) for s in (before, after))
-    edited = editor(target, np.random.default_rng(4))[0]
+    edited = simulate_editor(target, np.random.default_rng(4))[0]
     row = [source, edited, preserve(source, edited).image]
     off = [np.clip(np.abs(p.astype(int) - source) * 8, 0, 255).astype(np.uint8) for p in row]
     return Image.fromarray(np.vstack([np.hstack(row), np.hstack(off)]))
 
 
-def _corner_error(found: np.ndarray, truth: np.ndarray, size: int) -> float:
-    last = size - 1
-    corners = np.array([[0, 0, 1], [last, 0, 1], [0, last, 1], [last, last, 1]]).T
-    return float(np.hypot(*((found @ corners)[:2] - (truth @ corners)[:2])).mean())
-
-
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=256, help="side of the drawings, pixels")
     parser.add_argument("--pairs", type=int, default=24, help="local edits")
@@ -158,7 +168,7 @@ def main() -> None:
         print(f"{failed} of {args.random} random pairs failed")
         raise SystemExit(failed > 0)
     if args.picture:
-        picture(args.size).save(args.picture)
+        comparison(args.size).save(args.picture)
         return
     rng = np.random.default_rng(args.seed)
     rows = [local(rng, args.size) for _ in range(args.pairs)]

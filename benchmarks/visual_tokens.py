@@ -29,7 +29,7 @@ from torch import Tensor
 from transformers import DynamicCache
 
 from wegen_core.loading import MINI
-from wegen_core.model import Tokenizer, VisionConfig, WeGen, WeGenConfig
+from wegen_core.model import ConversationCache, Tokenizer, VisionConfig, WeGen, WeGenConfig
 from wegen_core.model.tokenizer import ADDED_FILE, MODEL_FILE
 
 PROMPT, NEW_TEXT, TURNS = 300, 40, 6
@@ -83,12 +83,12 @@ def prompt(net: WeGen) -> tuple[Tensor, Tensor]:
 def ours(net: WeGen, turns: int, guidance: float, variants: int = 1) -> None:
     """`turns` pictures in one conversation, with its KV cache."""
     ids, features = prompt(net)
-    session = net.session()
+    cache = ConversationCache()
     for _ in range(turns):
         if variants > 1:
             net.generate([ids] * variants, features.repeat(variants, 1, 1), max_new_tokens=64)
             return
-        made = net.generate(ids, features, guidance=guidance, max_new_tokens=65, session=session)
+        made = net.generate(ids, features, guidance=guidance, max_new_tokens=65, cache=cache)
         ids, features = _next(net, ids, made.ids, features, made.features)
 
 
@@ -104,7 +104,7 @@ def plain(net: WeGen, turns: int, guidance: float, logits: int = 0) -> None:
 def _plain_call(
     net: WeGen, ids: Tensor, features: Tensor, guidance: float, logits: int
 ) -> tuple[Tensor, Tensor]:
-    (_, embeds), *_ = net._prompts([ids], features, None)
+    (_, embeds), *_ = net.embed_prompts([ids], features)
     states = [(embeds[None], DynamicCache())]
     if guidance != 1:
         states.append((embeds[None, -1:], DynamicCache()))
@@ -183,6 +183,7 @@ def bytes_read(net: WeGen, length: int) -> int:
 
 
 def main() -> None:
+    """Measure, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--last", action="store_true", help="plain loop: only the last logits")

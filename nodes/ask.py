@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
 from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
 from .backend.schema import CATEGORY, copilot_input, mllm_input, text_input
 from .backend.sockets import to_parts
+
+if TYPE_CHECKING:
+    from ..wegen_core.mllm import ChatModel
 
 
 class WeGenAsk(io.ComfyNode):
@@ -37,7 +42,7 @@ class WeGenAsk(io.ComfyNode):
         image,
         question: str,
         copilot: ManagedCopilot | None = None,
-        mllm: ManagedModel | None = None,
+        mllm: ManagedModel[ChatModel] | None = None,
     ) -> io.NodeOutput:
         model = copilot_or_mllm(copilot, mllm)
         if model is None:

@@ -1,4 +1,4 @@
-"""WeGen Painter: any model loaded in ComfyUI as the one that draws."""
+"""WeGen Painter."""
 
 from __future__ import annotations
 
@@ -8,13 +8,16 @@ from comfy_api.latest import io
 
 from .backend.comfy_painter import ComfyPainter
 from .backend.memory import ManagedModel
-from .backend.recipes import AUTO, NAMES, kind, recipe_for
+from .backend.recipes import AUTO, NAMES, model_class, recipe_for
 from .backend.schema import CATEGORY, PainterSocket, advanced
 
 WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
+"""How the names of weight files end."""
 
 
 class WeGenPainter(io.ComfyNode):
+    """Makes a model that ComfyUI has loaded the painter of WeGen Copilot."""
+
     @classmethod
     def define_schema(cls) -> io.Schema:
         from comfy.samplers import KSampler
@@ -23,22 +26,28 @@ class WeGenPainter(io.ComfyNode):
             node_id="WeGenPainter",
             display_name="WeGen Painter",
             category=CATEGORY,
-            description="Lets a model loaded in ComfyUI draw for WeGen Copilot. ComfyUI's own "
-            "nodes do the work, with its previews, LoRAs and memory.",
+            description="Makes a model that ComfyUI has loaded the painter of WeGen Copilot. "
+            "ComfyUI's own nodes do the work, with its previews, LoRAs and memory management.",
             inputs=[
-                io.Model.Input("model", tooltip="SDXL, FLUX, Qwen-Image-Edit, ...; with LoRAs."),
+                io.Model.Input(
+                    "model", tooltip="SDXL, FLUX, Qwen-Image-Edit and others; LoRAs may be applied."
+                ),
                 io.Clip.Input("clip", tooltip="The text encoder that belongs to the model."),
                 io.Vae.Input("vae", tooltip="The VAE that belongs to the model."),
                 io.Combo.Input(
                     "recipe",
                     options=NAMES,
                     default=AUTO,
-                    tooltip="How to drive the model. 'auto' looks at it. FLUX dev and Kontext look "
-                    "the same, and so do all Qwen-Image models: there it goes by the file's name, "
-                    "and the report says where that tells nothing.",
+                    tooltip="How to use the model. 'auto' detects it from the model. FLUX dev and "
+                    "Kontext have the same weights' shapes, and so have all Qwen-Image models: "
+                    "there the file name decides. If it does not help, the report says so.",
                 ),
                 io.Int.Input(
-                    "steps", default=0, min=0, max=200, tooltip="0: what the model family likes."
+                    "steps",
+                    default=0,
+                    min=0,
+                    max=200,
+                    tooltip="Sampling steps. 0: the value that suits the model family.",
                 ),
                 io.Float.Input(
                     "cfg",
@@ -46,21 +55,21 @@ class WeGenPainter(io.ComfyNode):
                     min=0.0,
                     max=30.0,
                     step=0.1,
-                    tooltip="Guidance of the sampler. 0: what the model family likes; 1: none, for "
-                    "distilled models and Lightning LoRAs.",
+                    tooltip="Guidance of the sampler. 0: the value that suits the model family. 1: "
+                    "no guidance, for distilled models and Lightning LoRAs.",
                 ),
                 io.Combo.Input(
                     "sampler_name",
                     display_name="sampler",
                     options=[AUTO, *KSampler.SAMPLERS],
                     default=AUTO,
-                    tooltip="'auto': what the model family likes.",
+                    tooltip="'auto': the sampler that suits the model family.",
                 ),
                 io.Combo.Input(
                     "scheduler",
                     options=[AUTO, *KSampler.SCHEDULERS],
                     default=AUTO,
-                    tooltip="'auto': what the model family likes.",
+                    tooltip="'auto': the scheduler that suits the model family.",
                 ),
                 *map(advanced, _advanced_inputs()),
             ],
@@ -74,9 +83,9 @@ class WeGenPainter(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
-        file = _weights(cls.hidden.dynprompt, cls.hidden.unique_id)
+        file = _weights_file(cls.hidden.dynprompt, cls.hidden.unique_id)
         chosen, guessed = recipe_for(model, recipe, file)
-        _check(model, clip, vae)
+        _check_parts(model, clip, vae)
         painter = ComfyPainter(chosen, model, clip, vae, guessed=guessed, **settings)
         return io.NodeOutput(ManagedModel(painter))
 
@@ -86,7 +95,7 @@ def _advanced_inputs() -> list[io.Input]:
         io.String.Input(
             "negative",
             default="",
-            tooltip="What pictures should not have, for models with a cfg above 1.",
+            tooltip="What images should not contain. Used where the cfg is above 1.",
         ),
         io.Float.Input(
             "guidance",
@@ -94,7 +103,7 @@ def _advanced_inputs() -> list[io.Input]:
             min=0.0,
             max=100.0,
             step=0.1,
-            tooltip="What FLUX models are told instead of a cfg. 0: what the recipe says.",
+            tooltip="Guidance input of FLUX models, which replaces the cfg. 0: the recipe's value.",
         ),
         io.Float.Input(
             "strength",
@@ -102,7 +111,7 @@ def _advanced_inputs() -> list[io.Input]:
             min=0.05,
             max=1.0,
             step=0.05,
-            tooltip="For models that read no instructions (SDXL): how much of a whole picture may "
+            tooltip="For models that read no instructions (SDXL): how much of a whole image may "
             "change. A region is always painted anew.",
         ),
         io.Int.Input(
@@ -111,7 +120,7 @@ def _advanced_inputs() -> list[io.Input]:
             min=0,
             max=8192,
             step=8,
-            tooltip="Of new pictures; 0: the model's own. Changed pictures keep their size.",
+            tooltip="Width of new images. 0: the model's own size. Changed images keep their size.",
         ),
         io.Int.Input(
             "height",
@@ -119,14 +128,14 @@ def _advanced_inputs() -> list[io.Input]:
             min=0,
             max=8192,
             step=8,
-            tooltip="Of new pictures; with the width it also says how many pixels are painted "
-            "when a picture is changed.",
+            tooltip="Height of new images. Width times height is also the number of pixels that "
+            "is painted when an image is changed.",
         ),
     ]
 
 
-def _weights(graph: Any, node_id: str) -> str:
-    """The file that the node's model is loaded from, as its loader is told; "" if none is."""
+def _weights_file(graph: Any, node_id: str) -> str:
+    """The file that the node's model is loaded from, from the inputs of its loader; "": none."""
     node = graph.get_node(node_id)
     while isinstance(link := node["inputs"].get("model"), list):
         node = graph.get_node(link[0])
@@ -134,17 +143,17 @@ def _weights(graph: Any, node_id: str) -> str:
     return next(files, "")
 
 
-def _check(model: Any, clip: Any, vae: Any) -> None:
-    """ValueError for what cannot work together."""
+def _check_parts(model: Any, clip: Any, vae: Any) -> None:
+    """ValueError for parts that cannot work together."""
     for name, part in (("clip", clip), ("vae", vae)):
         if part is None:
             raise ValueError(
                 f"{name} is empty: the checkpoint holds none; load the model's own with "
                 f"{'CLIP Loader' if name == 'clip' else 'VAE Loader'}"
             )
-    wanted, given = model.get_model_object("latent_format").latent_channels, vae.latent_channels
-    if wanted != given:
+    channels = model.get_model_object("latent_format").latent_channels
+    if vae.latent_channels != channels:
         raise ValueError(
-            f"vae has {given} latent channels, and the model ({kind(model)}) needs {wanted}; "
-            "connect the VAE that belongs to the model"
+            f"vae has {vae.latent_channels} latent channels, and the model ({model_class(model)}) "
+            f"needs {channels}; connect the VAE that belongs to the model"
         )

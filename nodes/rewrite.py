@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from comfy_api.latest import io
 
 from ..wegen_core.rewriting import rewrite
 from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
 from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
+
+if TYPE_CHECKING:
+    from ..wegen_core.mllm import ChatModel
 
 
 class WeGenRewritePrompt(io.ComfyNode):
@@ -65,7 +70,7 @@ class WeGenRewritePrompt(io.ComfyNode):
         creativity: float,
         seed: int,
         copilot: ManagedCopilot | None = None,
-        mllm: ManagedModel | None = None,
+        mllm: ManagedModel[ChatModel] | None = None,
     ) -> io.NodeOutput:
         if not prompt.strip():
             raise ValueError("prompt is empty; say what you wish to see, even in one word")

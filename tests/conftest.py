@@ -28,3 +28,11 @@ from wegen_core.copilot import Copilot
 def copilot() -> Copilot:
     """A copilot whose models are fakes; everything else is real."""
     return Copilot(FakeMLLM(), FakePainter())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first, so that no process starts on one when the others are done."""
+    slow = [item.path for item in items if item.get_closest_marker("slow")]
+    tests = [item.path for item in items]
+    share = {path: slow.count(path) / tests.count(path) for path in set(slow)}
+    items.sort(key=lambda item: -share.get(item.path, 0))

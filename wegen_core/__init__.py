@@ -1,12 +1,14 @@
-"""WeGen: a design copilot. `load()` gives a Copilot, `Conversation` holds the talk.
+"""WeGen: a design copilot. `load()` gives a `Copilot`; a `Conversation` holds the turns.
 
-Importing this package is cheap: torch, transformers and diffusers wait until a model is used.
+Importing this package is cheap: torch, transformers and diffusers are imported when a model is
+loaded.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .records.lazy import lazy_exports
 
 if TYPE_CHECKING:
     from .copilot import Copilot as Copilot
@@ -17,23 +19,15 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Conversation": "records.conversation",
-    "Copilot": "copilot",
-    "Plan": "records.plan",
-    "Stopped": "records.hooks",
-    "load": "loading",
-}
 __all__ = ["Conversation", "Copilot", "Plan", "Stopped", "__version__", "load"]
 
-
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(set(globals()) | set(__all__))
+__getattr__, __dir__ = lazy_exports(
+    __name__,
+    {
+        "Conversation": "records.conversation",
+        "Copilot": "copilot",
+        "Plan": "records.plan",
+        "Stopped": "records.hooks",
+        "load": "loading",
+    },
+)

@@ -78,7 +78,7 @@ def load_network(
     device = torch.device(device or accelerator())
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
-    return WeGen.from_pretrained(folder, device=device, dtype=dtype, should_stop=hooks.should_stop)
+    return WeGen.from_pretrained(folder, device=device, dtype=dtype, hooks=hooks)
 
 
 def native_models(net: WeGen) -> tuple[NativeMLLM, NativePainter]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ...wegen_core.painting.painter import DEFAULT_SETTINGS, PaintSettings
 from ...wegen_core.painting.request import PaintRequest, paint_request
 from ...wegen_core.records.hooks import NO_HOOKS, Hooks
-from .recipes import AUTO, Recipe, kind
+from .recipes import AUTO, Recipe, model_class
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -20,10 +20,28 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class ComfyPainter:
-    """A painter whose images are made by ComfyUI's nodes: see `graph`.
+    """A painter whose images are made by ComfyUI's nodes; `graph.PaintingGraph` builds them.
 
-    steps, cfg, guidance: 0 for the recipe's. guessed: other recipes fit the model as well. token:
-    another one for every other set of models and settings.
+    Parameters
+    ----------
+    recipe
+        How to drive the model.
+    model, clip, vae
+        ComfyUI's MODEL, CLIP and VAE.
+    steps, cfg, guidance
+        0 takes the recipe's.
+    sampler_name, scheduler
+        "auto" takes the recipe's.
+    negative
+        Negative prompt.
+    strength
+        How much noise is laid over a whole image, 0..1.
+    width, height
+        Of new images in pixels; both 0: a square of the family's area.
+    guessed
+        Other recipes fit the model as well.
+    token
+        Differs for every other set of models and settings.
     """
 
     recipe: Recipe
@@ -44,13 +62,14 @@ class ComfyPainter:
 
     @property
     def name(self) -> str:
+        """For reports."""
         doubt = " (a guess: choose it in WeGen Painter)" if self.guessed else ""
-        return f"ComfyUI's {kind(self.model)}, recipe {self.recipe.name}{doubt}"
+        return f"ComfyUI's {model_class(self.model)}, recipe {self.recipe.name}{doubt}"
 
     @property
     def aligned(self) -> bool:
-        """Whether what it leaves alone never shifts or scales, as `painting.Painter` says."""
-        return not self.recipe.sees
+        """See `Painter`: painting with noise keeps every pixel in its place, editors shift some."""
+        return self.recipe.family.edits == "noise"
 
     def paint(
         self,
@@ -61,12 +80,37 @@ class ComfyPainter:
         settings: PaintSettings = DEFAULT_SETTINGS,
         hooks: Hooks = NO_HOOKS,
     ) -> list[Image]:
-        """Not possible outside a node: ComfyUI paints between two steps of the pipeline."""
-        raise RuntimeError(f"{self.name} paints by expanding a node; see `expansion`")
+        """Not possible: ComfyUI's own nodes paint between two steps of the pipeline.
 
-    def request(self, plan: Plan, images: list[Image], mask: Image | None = None) -> PaintRequest:
-        """What to ask for, and at which size."""
-        family = self.recipe.family
+        Raises
+        ------
+        RuntimeError
+            Always; `nodes.backend.expansion` paints.
+        """
+        raise RuntimeError(
+            f"{self.name} paints with ComfyUI's nodes only; use a WeGen node that paints"
+        )
+
+    def request(
+        self, plan: Plan, images: Sequence[Image], mask: Image | None = None
+    ) -> PaintRequest:
+        """What the graph gets for `plan`.
+
+        Parameters
+        ----------
+        plan
+            What to paint.
+        images
+            Those of the conversation.
+        mask
+            Mode L, where the image may change; None: the plan's region.
+
+        Raises
+        ------
+        ValueError
+            A model trained for inpainting has neither mask nor region.
+        """
+        recipe, family = self.recipe, self.recipe.family
         size = (self.width, self.height) if self.width and self.height else None
         request = paint_request(
             plan,
@@ -76,8 +120,9 @@ class ComfyPainter:
             size=None if images and plan.intent != "generate" else size,
             mask=mask,
             strength=self.strength,
+            max_images=recipe.max_images,
         )
-        if self.recipe.edit == "fill" and request.base is not None and request.region is None:
+        if recipe.edit == "fill" and request.base is not None and request.region is None:
             raise ValueError(
                 f"{self.name} paints inside a mask only, and the plan names no region; connect a "
                 "mask, or a painter that edits by instruction"

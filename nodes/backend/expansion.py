@@ -156,9 +156,9 @@ def expand(
         image = PaintingGraph(graph, painter, request, parts).image(step.seed, step.settings)
         if step.mask is None and step.plan.region is None and request.region is not None:
             # Things were laid into the base: it may change around them, and nowhere else.
-            step = replace(step, mask=request.region.resize(request.final))
+            step = replace(step, mask=request.region.resize(request.result_size))
         # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
-        opaque = OpaqueInput(secrets.token_hex(8), (step, request.final, context.shown))
+        opaque = OpaqueInput(secrets.token_hex(8), (step, request.result_size, context.shown))
         inputs = {"copilot": parts.out(COPILOT), "step": opaque, "image": image}
         if results is not None:
             inputs["before"] = results

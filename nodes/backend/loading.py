@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from ...wegen_core.copilot import Copilot
 from ...wegen_core.loading import load_network, native_models
-from ...wegen_core.mllm import ChatModel
-from ...wegen_core.painting import Painter
 from . import model_folders
 from .memory import (
     ManagedCopilot,
@@ -20,6 +18,9 @@ from .memory import (
 
 if TYPE_CHECKING:
     import torch
+
+    from ...wegen_core.mllm import ChatModel
+    from ...wegen_core.painting import Painter
 
 PRECISIONS = ["auto", "float32", "bfloat16", "float16"]
 

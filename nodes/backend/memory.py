@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from ...wegen_core.records.hooks import Preview
     from ...wegen_core.records.plan import Plan
 
+Model = TypeVar("Model")
+
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
 KV_CACHE_TOKENS = 8192
@@ -61,14 +63,11 @@ def kv_cache_bytes(net: Any) -> int:
     return 2 * KV_CACHE_TOKENS * text.num_hidden_layers * 2 * heads * width * net.dtype.itemsize
 
 
-M = TypeVar("M")
-
-
 @dataclass(frozen=True)
-class ManagedModel(Generic[M]):
+class ManagedModel(Generic[Model]):
     """What a WEGEN_MLLM or WEGEN_PAINTER socket carries. networks: empty for a remote model."""
 
-    model: M
+    model: Model
     networks: Sequence[ManagedNetwork] = ()
 
 

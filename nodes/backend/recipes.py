@@ -1,36 +1,55 @@
-"""How each family of models paints with ComfyUI's own nodes: one row of data per family."""
+"""How each family of models paints with ComfyUI's own nodes: one row of data per way to paint."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from dataclasses import dataclass
+from typing import Any, Literal
 
-if TYPE_CHECKING:
-    from ...wegen_core.painting.families import Family
+from ...wegen_core.painting.families import FAMILIES, Family
 
 AUTO = "auto"
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """One family.
+    """How one family of models paints.
 
-    models: its classes in ComfyUI's `supported_models`. prefix: of a row of `painting.families`,
-    for wording and sizes. edit: how a picture is changed: "noise" (image-to-image, masked latent),
-    "fill" (a model made for inpainting), "references" (reference latents), "qwen", "qwen plus"
-    (these, and the text encoder sees the pictures). pictures: how many it is shown at most. steps,
-    cfg, sampler, scheduler: where the user says nothing. guidance: of models that are told it, not
-    the sampler. shift: of the noise schedule. latent: the node that makes an empty one. sigmas: a
-    node that knows the family's own noise schedule. file: what the published weights' file is
-    called, where the weights of other rows look the same; "_" and " " read as "-".
+    Parameters
+    ----------
+    name
+        Option of the node's `recipe` widget.
+    models
+        Names of the family's classes in ComfyUI's `supported_models`.
+    family
+        Wording and sizes: a row of `painting.families`.
+    edit
+        How an image is changed. "noise": image-to-image, with a masked latent for a region. "fill":
+        a model trained for inpainting. "references": reference latents. "qwen", "qwen plus":
+        reference latents, and the text encoder sees the image or images.
+    max_images
+        How many images the graph shows, where these are fewer than the family reads.
+    steps, cfg, sampler, scheduler
+        Used where the user gives none.
+    guidance
+        Guidance scale that the model gets as an input, apart from the sampler's cfg; None: the
+        model has no such input.
+    shift
+        Of the noise schedule; None: the model's own.
+    latent
+        Class of the node that makes an empty latent.
+    sigmas
+        Class of the node that knows the family's noise schedule; None: KSampler's schedulers do.
+    file
+        Pattern found in the file name of published weights, for models that ComfyUI cannot tell
+        apart. The name is in lower case there, with "-" for "_" and " ".
     """
 
     name: str
     models: tuple[str, ...]
-    prefix: str
+    family: Family
     edit: Literal["noise", "fill", "references", "qwen", "qwen plus"]
-    pictures: int = 1
+    max_images: int | None = None
     steps: int = 20
     cfg: float = 1.0
     sampler: str = "euler"
@@ -41,91 +60,91 @@ class Recipe:
     sigmas: str | None = None
     file: str = ""
 
-    @property
-    def sees(self) -> bool:
-        """Whether the model is shown pictures, and reads instructions."""
-        return self.edit not in ("noise", "fill")
 
-    @property
-    def family(self) -> Family:
-        """The family's row; ComfyUI's nodes get the pictures at the size to paint."""
-        from ...wegen_core.painting.families import FAMILIES
-
-        row = next(f for f in FAMILIES if f.prefix == self.prefix)
-        edits = "instruction" if self.sees else "noise"
-        return replace(row, edits=edits, pictures=self.pictures, rescales=False)
-
-
-_SD: dict[str, Any] = {"steps": 25, "cfg": 7.0, "sampler": "dpmpp_2m", "scheduler": "karras"}
 _SD15 = ("SD15", "SD20")
 _SDXL = ("SDXL", "SDXLRefiner")
+_SD: dict[str, Any] = {"steps": 25, "cfg": 7.0, "sampler": "dpmpp_2m", "scheduler": "karras"}
 _QWEN: dict[str, Any] = {"models": ("QwenImage",), "cfg": 2.5, "shift": 3.0}
 RECIPES = (
-    Recipe("Stable Diffusion", _SD15, "StableDiffusion", "noise", **_SD),
-    Recipe("SDXL", _SDXL, "StableDiffusionXL", "noise", **_SD),
-    Recipe("Stable Diffusion inpainting", _SD15, "StableDiffusion", "fill", **_SD),
-    Recipe("SDXL inpainting", _SDXL, "StableDiffusionXL", "fill", **_SD),
+    Recipe("Stable Diffusion", _SD15, FAMILIES["sd"], "noise", **_SD),
+    Recipe("SDXL", _SDXL, FAMILIES["sdxl"], "noise", **_SD),
+    Recipe("Stable Diffusion inpainting", _SD15, FAMILIES["sd"], "fill", **_SD),
+    Recipe("SDXL inpainting", _SDXL, FAMILIES["sdxl"], "fill", **_SD),
     Recipe(
-        "FLUX Kontext",
-        ("Flux",),
-        "FluxKontext",
-        "references",
-        pictures=3,
-        guidance=2.5,
-        file="kontext",
+        "FLUX Kontext", ("Flux",), FAMILIES["kontext"], "references", guidance=2.5, file="kontext"
     ),
-    Recipe("FLUX Fill", ("FluxInpaint",), "FluxPipeline", "fill", guidance=30.0),
-    Recipe("FLUX", ("Flux",), "FluxPipeline", "noise", guidance=3.5, file=r"\bdev\b|krea"),
-    Recipe("FLUX schnell", ("FluxSchnell",), "FluxPipeline", "noise", steps=4),
+    Recipe("FLUX Fill", ("FluxInpaint",), FAMILIES["flux"], "fill", guidance=30.0),
+    Recipe("FLUX", ("Flux",), FAMILIES["flux"], "noise", guidance=3.5, file=r"\bdev\b|krea"),
+    Recipe("FLUX schnell", ("FluxSchnell",), FAMILIES["flux"], "noise", steps=4),
     Recipe(
         "FLUX.2",
         ("Flux2",),
-        "Flux2",
+        FAMILIES["flux2"],
         "references",
-        pictures=9,
+        max_images=9,
         guidance=4.0,
         latent="EmptyFlux2LatentImage",
         sigmas="Flux2Scheduler",
     ),
     Recipe(
         "Qwen-Image-Edit-Plus",
-        **_QWEN,
-        prefix="QwenImageEditPlus",
+        family=FAMILIES["qwen"],
         edit="qwen plus",
-        pictures=3,
         file=r"edit-(25\d\d|plus)",
+        **_QWEN,
     ),
-    Recipe("Qwen-Image-Edit", **_QWEN, prefix="QwenImageEdit", edit="qwen", file="image-edit"),
-    Recipe("Qwen-Image", **_QWEN, prefix="QwenImage", edit="noise", file="qwen-image"),
-    Recipe("reference latents", (), "Flux2", "references", pictures=4, cfg=4.0),
-    Recipe("image to image", (), "FluxPipeline", "noise", cfg=4.0),
+    Recipe(
+        "Qwen-Image-Edit",
+        family=FAMILIES["qwen"],
+        edit="qwen",
+        max_images=1,
+        file="image-edit",
+        **_QWEN,
+    ),
+    Recipe("Qwen-Image", family=FAMILIES["qwen-image"], edit="noise", file="qwen-image", **_QWEN),
+    Recipe("reference latents", (), FAMILIES["flux2"], "references", max_images=4, cfg=4.0),
+    Recipe("image to image", (), FAMILIES["flux"], "noise", cfg=4.0),
 )
+"""In the order in which "auto" tries them; the last two fit models of any family."""
+
 NAMES = [AUTO, *(r.name for r in RECIPES)]
 
 
 def recipe_for(model: Any, name: str, file: str = "") -> tuple[Recipe, bool]:
-    """The row called `name` for ComfyUI's MODEL, and whether it is a guess.
+    """The recipe for a model, and whether it is a guess.
 
-    "auto": the first that fits; of rows whose weights look the same, the first that `file`, the
-    name of the weights, speaks for. Raises ValueError if the row is not for such a model.
+    Parameters
+    ----------
+    model
+        ComfyUI's MODEL.
+    name
+        Name of a recipe, or "auto": the first one that fits. Among recipes whose weights look the
+        same to ComfyUI, `file` decides.
+    file
+        File name of the weights; "" if it is unknown.
+
+    Raises
+    ------
+    ValueError
+        The recipe called `name` does not fit the model.
     """
     fitting = [r for r in RECIPES if _fits(r, model)]
     if name == AUTO:
-        alike = [r for r in fitting if r.file]
-        called = re.sub(r"[_ ]", "-", file.lower())
-        meant = next((r for r in alike if re.search(r.file, called)), None)
-        return meant or fitting[0], meant is None and len(alike) > 1
-    found = next((r for r in fitting if r.name == name), None)
-    if found is None:
+        candidates = [r for r in fitting if r.file]
+        normalised = re.sub(r"[_ ]", "-", file.lower())
+        named = next((r for r in candidates if re.search(r.file, normalised)), None)
+        return named or fitting[0], named is None and len(candidates) > 1
+    recipe = next((r for r in fitting if r.name == name), None)
+    if recipe is None:
         raise ValueError(
-            f"recipe {name!r} does not fit the model, which is {kind(model)}; choose 'auto' or "
-            f"{' or '.join(repr(r.name) for r in fitting)}"
+            f"recipe {name!r} does not fit the model, which is {model_class(model)}; choose 'auto' "
+            f"or {' or '.join(repr(r.name) for r in fitting)}"
         )
-    return found, False
+    return recipe, False
 
 
-def kind(model: Any) -> str:
-    """What ComfyUI takes the model for: the name of its class in `supported_models`."""
+def model_class(model: Any) -> str:
+    """The name of the model's class in ComfyUI's `supported_models`."""
     return type(model.model.model_config).__name__
 
 
@@ -134,11 +153,12 @@ def _fits(recipe: Recipe, model: Any) -> bool:
         return "ref_latents" in model.model.memory_usage_factor_conds
     if recipe.name == "image to image":
         return True
+    # The nearest known class counts: other packs derive their own classes from ComfyUI's.
     lineage = [c.__name__ for c in type(model.model.model_config).__mro__]
     known = next((c for c in lineage if any(c in r.models for r in RECIPES)), None)
-    return known in recipe.models and _fills(model) == (recipe.edit == "fill")
+    return known in recipe.models and _inpaints(model) == (recipe.edit == "fill")
 
 
-def _fills(model: Any) -> bool:
-    """Whether the model is made for inpainting: it reads a mask along with the picture."""
-    return kind(model) == "FluxInpaint" or "mask" in model.model.concat_keys
+def _inpaints(model: Any) -> bool:
+    """Whether the model was trained for inpainting: it reads a mask along with the image."""
+    return model_class(model) == "FluxInpaint" or "mask" in model.model.concat_keys

@@ -16,7 +16,7 @@ from wegen_core.constraints.image_numbers import (
     named_images,
     target_image,
 )
-from wegen_core.mllm.vocabulary import plainer
+from wegen_core.mllm.vocabulary import strip_fillers
 from wegen_core.planning.requests import compose_request
 
 
@@ -280,4 +280,4 @@ def test_an_image_that_was_not_given_is_refused(instruction):
     ],
 )
 def test_the_embedded_network_reads_one_way_of_naming_images(text, plain):
-    assert plainer(text) == plain
+    assert strip_fillers(text) == plain

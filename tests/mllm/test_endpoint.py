@@ -14,8 +14,7 @@ from PIL import Image
 from tests.support.fakes import scene
 from tests.support.hostile_server import endless, piece, reply, serving, silent, speak, talk_slowly
 from wegen_core.mllm import ChatModel
-from wegen_core.mllm.endpoint import client as endpoint
-from wegen_core.mllm.endpoint.client import KEYS, EndpointError, EndpointMLLM
+from wegen_core.mllm.endpoint import KEYS, EndpointError, EndpointMLLM, client
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
@@ -24,7 +23,7 @@ SECRET = "sk-very-secret-0123456789"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
-    monkeypatch.setattr(endpoint, "FIRST_WAIT", 0.01)
+    monkeypatch.setattr(client, "FIRST_WAIT", 0.01)
     monkeypatch.delenv(KEYS, raising=False)
 
 
@@ -55,8 +54,10 @@ def test_it_follows_the_protocol():
 def test_words_stream_and_the_request_is_what_servers_expect():
     heard = []
     text, server = chat(
-        speak("Hel", "lo ", "世界"), hooks=Hooks(on_text=heard.append), sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
-    )  # fmt: skip
+        speak("Hel", "lo ", "世界"),
+        hooks=Hooks(on_text=heard.append),
+        sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
+    )
     assert text == "Hello 世界" and heard == ["Hel", "lo ", "世界"]
     path, headers, body = server.asked[0]
     assert path == "/v1/chat/completions" and "Authorization" not in headers
@@ -182,14 +183,14 @@ def test_nothing_answers():
 
 def test_an_unknown_model_is_named_with_those_that_are_there():
     said_so = failure(reply({"error": "model not found"}, 404))
-    assert "knows no 'small' (404): model not found; it offers small, large" in said_so
+    assert "has no model 'small' (404): model not found; it offers small, large" in said_so
 
 
 def test_busy_servers_are_asked_again():
     busy = reply({"error": {"message": "slow down"}}, 429, Retry_After="0")
     text, server = chat(busy, reply("oops", 503, "text/plain"), speak("a boat"))
     assert text == "a boat" and len(server.asked) == 3
-    assert "is asked too often (429): slow down; try again later" in failure(busy)
+    assert "received too many requests (429): slow down; try again later" in failure(busy)
 
 
 def test_a_reply_that_breaks_off_is_asked_for_again_unless_it_was_heard():
@@ -204,24 +205,24 @@ def test_a_reply_that_breaks_off_is_asked_for_again_unless_it_was_heard():
         chat(cut_off, speak("a boat"), hooks=Hooks(on_text=heard.append))
     assert heard == ["a bo"]
     short = {"Content_Length": "1000"}
-    assert "no chat completion" in failure(reply('{"choices": [', **short))
+    assert "not a chat completion" in failure(reply('{"choices": [', **short))
     assert "broke" in failure(hang_up)
 
 
 @pytest.mark.parametrize(
     ("act", "words"),
     [
-        (reply("<html>Welcome</html>", 200, "text/html"), "text/html that is no chat completion"),
+        (reply("<html>Welcome</html>", 200, "text/html"), "text/html, which is not a chat compl"),
         (reply("[1, 2]"), "'[1, 2]'; give the base address"),
         (reply({"models": []}), "JSON without choices"),
         (reply("\0\1x" * 50_000), "..."),
-        (reply("[" * 100_000), "no chat completion"),
-        (lambda h: (h.start(), h.event("{no json")), "event stream that is no chat completion"),
+        (reply("[" * 100_000), "not a chat completion"),
+        (lambda h: (h.start(), h.event("{no json")), "event stream, which is not a chat"),
         (lambda h: (h.start(), h.event(piece("")), h.event({"error": "out of memory"})),
          "failed: out of memory"),
         (reply({"detail": "pictures are not supported"}, 400), "refused the request (400): pict"),
         (reply("", 500, "text/html"), "failed (500)"),
-        (speak("<think>hmm", end="length"), "tokens before it said anything"),
+        (speak("<think>hmm", end="length"), "used up all 2048 tokens before it began its reply"),
     ],
 )  # fmt: skip
 def test_garbage_is_explained(act, words):
@@ -230,7 +231,7 @@ def test_garbage_is_explained(act, words):
 
 
 def test_endless_replies_are_cut_off(monkeypatch):
-    monkeypatch.setattr("wegen_core.mllm.endpoint.http_stream.MOST_BYTES", 2**20)
+    monkeypatch.setattr("wegen_core.mllm.endpoint.http_stream.MAX_RESPONSE_BYTES", 2**20)
     assert "sent more than 1 MiB" in failure(endless)
 
 

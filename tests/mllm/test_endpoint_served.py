@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,8 +17,8 @@ import pytest
 from tests.support.fakes import FakePainter, scene
 from tests.support.tiny_vlms import make
 from wegen_core.copilot import Copilot
-from wegen_core.mllm.endpoint.client import EndpointError, EndpointMLLM
-from wegen_core.planning import chat_planner as planning
+from wegen_core.mllm.endpoint import EndpointError, EndpointMLLM
+from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
@@ -74,7 +75,7 @@ def wait_for(mllm: EndpointMLLM, server: subprocess.Popen, log: Path) -> None:
 
 def said(mllm: EndpointMLLM, words: str) -> Conversation:
     talk = Conversation()
-    talk.add("user", *([scene((60, 40))] if mllm.pictures != 0 else []), words)
+    talk.add("user", *([scene((60, 40))] if mllm.capabilities.max_images != 0 else []), words)
     return talk
 
 
@@ -100,7 +101,7 @@ def test_stop_is_heard_at_once(mllm):
 
 
 def test_the_copilot_works_through_it(mllm, monkeypatch):
-    monkeypatch.setattr(planning, "MOST_TOKENS", 20)
+    monkeypatch.setattr(chat_planner, "SAMPLING", replace(chat_planner.SAMPLING, max_new_tokens=20))
     copilot, talk = Copilot(mllm, FakePainter()), Conversation()
     drawn = copilot.chat(talk, "a red boat by the sea")
     assert drawn.plan.prompt == "a red boat by the sea" and "your own words" in str(drawn.report)
@@ -108,6 +109,6 @@ def test_the_copilot_works_through_it(mllm, monkeypatch):
 
 
 def test_a_model_it_has_not_is_an_error_that_says_so(mllm):
-    other = EndpointMLLM(mllm.url, "no/such-model", timeout=60)
+    other = EndpointMLLM(mllm.address.url, "no/such-model", timeout=60)
     with pytest.raises((EndpointError, ValueError), match="no/such-model"):
         other.chat(said(other, "hello"), sampling=Sampling(max_new_tokens=5))

@@ -21,6 +21,7 @@ values = st.recursive(
 
 
 @given(st.dictionaries(st.text(), values, max_size=5), st.sampled_from([None, 2]), st.booleans())
+@pytest.mark.slow
 def test_json_is_read_as_json(value, indent, ascii):
     text = json.dumps(value, indent=indent, ensure_ascii=ascii)
     assert list(find_objects(f"Sure!\n```json\n{text}\n```\nAnything else?")) == [value]

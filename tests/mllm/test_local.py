@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,7 +19,7 @@ from wegen_core.mllm import ChatModel
 from wegen_core.mllm.local import model as local
 from wegen_core.mllm.local.model import LocalMLLM
 from wegen_core.mllm.local.prefix_cache import Known, Prefix
-from wegen_core.planning import chat_planner as planning
+from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
@@ -84,9 +85,9 @@ def test_sampling_leaves_the_callers_random_state_alone(mllm):
 @pytest.mark.parametrize("kind", SEEING)
 def test_pictures_are_seen(models, kind):
     mllm = models[kind]
-    assert mllm.pictures is None
+    assert mllm.capabilities.max_images is None
     talks = [said(scene(size), "what is it?") for size in ((60, 40), (60, 40), (40, 90))]
-    talks[1].tree[talks[1].head].pictures[0].image.paste((255, 0, 0), (0, 0, 60, 40))
+    talks[1].tree[talks[1].head].images[0].image.paste((255, 0, 0), (0, 0, 60, 40))
 
     def replies(talk: Conversation) -> tuple[str, ...]:
         return tuple(
@@ -204,6 +205,7 @@ def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.slow
 def test_loading_can_be_stopped_within_a_tensor(folders, kind):
     asked = []
 
@@ -226,7 +228,7 @@ def test_loading_can_be_stopped_within_a_tensor(folders, kind):
 
 
 def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
-    monkeypatch.setattr(planning, "MOST_TOKENS", 20)
+    monkeypatch.setattr(chat_planner, "SAMPLING", replace(chat_planner.SAMPLING, max_new_tokens=20))
     copilot = Copilot(mllm, FakePainter())
     talk = Conversation()
     drawn = copilot.chat(talk, "a red boat by the sea")
@@ -246,7 +248,7 @@ def test_too_long_a_conversation_names_the_limit(mllm):
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_precision(folders, kind):
     mllm = local.load(folders[kind], device="cpu", dtype=torch.bfloat16)
-    parts = (scene(), "what is it?") if mllm.pictures != 0 else ("what is it?",)
+    parts = (scene(), "what is it?") if mllm.capabilities.max_images != 0 else ("what is it?",)
     assert mllm.chat(said(*parts), sampling=Sampling(max_new_tokens=5))
     assert mllm.model.dtype == torch.bfloat16
 

@@ -57,11 +57,11 @@ def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
     mllm = TextEncoderMLLM(encoder, f"{family}_4b", sees=True)
     mllm.chat(talk())
     text, pictures, _ = encoder.given[0]
-    assert mllm.pictures == markup.pictures
+    assert mllm.capabilities.max_images == markup.pictures
     assert [p.size for p in pictures] == [(60, 40), (50, 50), (40, 90)][
         3 - min(3, markup.pictures) :
     ]
-    if mllm.pictures:
+    if mllm.capabilities.max_images:
         assert text.count(markup.picture) == len(pictures)
         assert text.count("(not shown)") == 3 - len(pictures)
     assert text.endswith(markup.reply) and "a {red} boat" in text

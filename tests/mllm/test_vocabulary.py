@@ -7,10 +7,11 @@ import pytest
 import wegen_core as wegen
 from tests.support.fakes import FakeMLLM, FakePainter
 from wegen_core.copilot import Copilot
-from wegen_core.mllm.vocabulary import plainer, words
+from wegen_core.mllm.vocabulary import strip_fillers
+from wegen_core.model.prompt import unique_words
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks
-from wegen_core.training.train_tokenizer import taught_words
+from wegen_core.training.train_tokenizer import training_vocabulary
 
 
 @pytest.mark.parametrize(
@@ -27,11 +28,17 @@ from wegen_core.training.train_tokenizer import taught_words
     ],
 )
 def test_what_is_said_around_a_wish_is_left_out(said, plain):
-    assert plainer(said) == plain
+    assert strip_fillers(said) == plain
 
 
 def test_words_are_counted_once_and_in_order():
-    assert words("A dragon, a DRAGON’s car 3 红车") == ["a", "dragon", "dragon's", "car", "红车"]
+    assert unique_words("A dragon, a DRAGON’s car 3 红车") == [
+        "a",
+        "dragon",
+        "dragon's",
+        "car",
+        "红车",
+    ]
 
 
 class Taught(FakeMLLM):
@@ -58,15 +65,17 @@ def test_what_was_told_is_no_part_of_the_talk():
     assert "does not know" not in talk.turns[-1].text
 
 
+@pytest.mark.slow
 def test_the_embedded_network_lists_every_word_of_its_lessons():
     copilot = wegen.load()
-    assert copilot.net.config.vocabulary == taught_words()
-    said = [f"a {word} car" for word in taught_words().split()]
-    assert [plainer(words) for words in said] == said
+    assert copilot.net.config.vocabulary == training_vocabulary()
+    said = [f"a {word} car" for word in training_vocabulary().split()]
+    assert [strip_fillers(words) for words in said] == said
     assert copilot.mllm.unknown("draw a red kitten under the stars, pls") == ()
     assert copilot.mllm.unknown("a dragon in a castle") == ("dragon", "castle")
 
 
+@pytest.mark.slow
 def test_sloppy_words_change_what_plain_ones_do():
     copilot, talk = wegen.load(), Conversation()
     copilot.chat(talk, "a red car by the sea", seed=1)

@@ -17,10 +17,10 @@ import torch
 from torch import Tensor
 
 from tests.support.published_layout import GOLDEN
+from wegen_core.model import ConversationCache, WeGen
 from wegen_core.model.config import VisionConfig, WeGenConfig
 from wegen_core.model.decoding import Llama
 from wegen_core.model.generation import Features
-from wegen_core.model.network import WeGen
 from wegen_core.model.tokenizer import Tokenizer
 
 TOKENS = 9
@@ -173,13 +173,13 @@ def test_prompts_of_different_lengths(net: WeGen, guidance: float, convention: F
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
-def test_a_session_changes_nothing(net: WeGen, guidance: float) -> None:
+def test_a_conversation_cache_changes_nothing(net: WeGen, guidance: float) -> None:
     """Three turns, each prompt beginning with what was said and painted before."""
-    session = net.session()
+    cache = ConversationCache()
     ids, images = _prompt(net, PROMPTS[0])
     for turn in range(3):
         fresh = net.generate(ids, images, None, guidance, 30)
-        kept = net.generate(ids, images, None, guidance, 30, session=session)
+        kept = net.generate(ids, images, None, guidance, 30, cache=cache)
         assert kept.ids.tolist() == fresh.ids.tolist(), turn
         _close(kept.hidden, fresh.hidden)
         _close(kept.features, fresh.features)
@@ -197,17 +197,17 @@ def _append(images: Tensor, net: WeGen, features: Tensor) -> Tensor:
 
 
 def test_a_changed_history_is_noticed(net: WeGen) -> None:
-    session = net.session()
+    cache = ConversationCache()
     ids, images = _prompt(net, PROMPTS[2])
-    net.generate(ids, images, None, 1.0, 20, session=session)
+    net.generate(ids, images, None, 1.0, 20, cache=cache)
     changed = images.clone()
     changed[1] += 1.0
-    found = net.generate(ids, changed, None, 1.0, 20, session=session)
+    found = net.generate(ids, changed, None, 1.0, 20, cache=cache)
     expected, hidden, _ = plain(net, ids, changed, 1.0, 20, "aligned")
     assert found.ids.tolist() == expected
     _close(found.hidden, hidden)
     shorter, _ = _prompt(net, "[INST] IMAGE What")
-    found = net.generate(shorter, images[:1], None, 1.0, 20, session=session)
+    found = net.generate(shorter, images[:1], None, 1.0, 20, cache=cache)
     assert found.ids.tolist() == plain(net, shorter, images[:1], 1.0, 20, "aligned")[0]
 
 
@@ -248,15 +248,15 @@ def test_a_second_turn_feeds_only_what_is_new(net: WeGen, monkeypatch: pytest.Mo
         return advance(llama, embeds, *rest)
 
     monkeypatch.setattr(Llama, "advance", noted)
-    session = net.session()
+    cache = ConversationCache()
     ids, images = _prompt(net, PROMPTS[0])
-    made = net.generate(ids, images, max_new_tokens=TOKENS + 1, session=session)
+    made = net.generate(ids, images, max_new_tokens=TOKENS + 1, cache=cache)
     assert fed == [len(ids)] + [1] * TOKENS
     fed.clear()
     more, _ = _prompt(net, "Now make it rainy. <img>")
     longer = torch.cat([ids, made.ids, more[1:]])
     net.generate(
-        longer, _append(images, net, made.features), max_new_tokens=TOKENS + 1, session=session
+        longer, _append(images, net, made.features), max_new_tokens=TOKENS + 1, cache=cache
     )
     # `</img>` closed the first turn, so nothing had to follow it yet.
     assert fed == [1 + len(more[1:])] + [1] * TOKENS

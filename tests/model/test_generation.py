@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tests.support.golden_net import golden_net, part, record
-from wegen_core.model.network import WeGen
-from wegen_core.records.hooks import Stopped
+from wegen_core.model import ConversationCache, WeGen
+from wegen_core.records.hooks import Hooks, Stopped
 
 PROMPT = part("gen_t2i", "t2i_cfg1.")["input_ids"]
 
@@ -22,16 +22,15 @@ def net() -> WeGen:
 
 def test_streamed_text_is_the_text(net: WeGen) -> None:
     pieces: list[str] = []
-    made = net.generate(PROMPT, max_new_tokens=160, on_text=pieces.append)
+    made = net.generate(PROMPT, max_new_tokens=160, hooks=Hooks(on_text=pieces.append))
     assert "".join(pieces).split() == made.text.replace("</s>", "").split()
     assert len(pieces) > 1
 
 
 def test_every_visual_token_is_reported(net: WeGen) -> None:
     steps: list[tuple[str, int, int]] = []
-    net.generate(
-        PROMPT, max_new_tokens=160, on_progress=lambda *a: steps.append((a[0], a[1], a[2]))
-    )
+    hooks = Hooks(on_progress=lambda *a: steps.append((a[0], a[1], a[2])))
+    net.generate(PROMPT, max_new_tokens=160, hooks=hooks)
     assert steps == [("tokens", k, 64) for k in range(1, 65)]
 
 
@@ -41,7 +40,7 @@ def test_every_painter_step_is_reported_with_a_preview(net: WeGen) -> None:
     def note(stage, step, total, preview) -> None:
         seen.append((stage, step, total, preview().size))
 
-    net.paint(torch.randn(1, 64, 32), steps=3, height=32, width=64, on_progress=note)
+    net.paint(torch.randn(1, 64, 32), steps=3, height=32, width=64, hooks=Hooks(on_progress=note))
     assert seen == [("paint", k, 3, (64, 32)) for k in (1, 2, 3)]
 
 
@@ -55,24 +54,24 @@ def test_stop_is_asked_at_every_token(net: WeGen, calls: int) -> None:
         return asked == calls
 
     with pytest.raises(Stopped):
-        net.generate(PROMPT, max_new_tokens=160, should_stop=stop)
+        net.generate(PROMPT, max_new_tokens=160, hooks=Hooks(should_stop=stop))
     assert asked == calls
 
 
-def test_a_stopped_session_goes_on(net: WeGen) -> None:
-    session, answers = net.session(), iter([False] * 30 + [True])
+def test_a_cache_can_be_used_after_a_stop(net: WeGen) -> None:
+    cache, answers = ConversationCache(), iter([False] * 30 + [True])
+    hooks = Hooks(should_stop=lambda: next(answers))
     with pytest.raises(Stopped):
-        net.generate(PROMPT, max_new_tokens=160, session=session, should_stop=lambda: next(answers))
+        net.generate(PROMPT, max_new_tokens=160, cache=cache, hooks=hooks)
     expected = record("generation")["t2i_cfg1"]["new_ids"]
-    assert net.generate(PROMPT, max_new_tokens=160, session=session).ids.tolist() == expected
+    assert net.generate(PROMPT, max_new_tokens=160, cache=cache).ids.tolist() == expected
 
 
 def test_painting_stops(net: WeGen) -> None:
     answers = iter([False, True])
+    hooks = Hooks(should_stop=lambda: next(answers))
     with pytest.raises(Stopped):
-        net.paint(
-            torch.randn(1, 64, 32), steps=9, height=32, width=32, should_stop=lambda: next(answers)
-        )
+        net.paint(torch.randn(1, 64, 32), steps=9, height=32, width=32, hooks=hooks)
 
 
 def _sampled(net: WeGen, rows: int, seed: int, **options) -> list[list[int]]:
@@ -163,7 +162,7 @@ def test_the_last_token_of_the_context_is_used(net: WeGen) -> None:
         ({"height": 30}, "size 64x30"),
         ({"steps": 0}, "steps is 0"),
         ({"negative": "black"}, "negative is 'black'"),
-        ({"seed": [1, 2]}, "2 seeds for 1 pictures"),
+        ({"seed": [1, 2]}, "2 seeds for 1 images"),
     ],
 )
 def test_wrong_painting_is_named(net: WeGen, options: dict, words: str) -> None:

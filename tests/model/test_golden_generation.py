@@ -10,7 +10,7 @@ from torch import Tensor
 
 from tests.support.golden_net import assert_near, golden_net, part, record, tensors
 from wegen_core.model.decoding import Llama
-from wegen_core.model.generation import Decoder, Features, Generation, Options
+from wegen_core.model.generation import Features, Generation
 
 CASES = list(record("generation"))
 TOLERANCE = 1e-3  # absolute, over 64 steps of feedback
@@ -106,20 +106,19 @@ def test_every_step(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
         return hidden
 
     monkeypatch.setattr(Llama, "advance", noted)
-    with torch.inference_mode():
-        tokens = net.pool(tensors("vit")["features_all"][options["image_indices"]])
-        ids = expected["input_ids"][0]
-        embeds = net.embed(ids, tokens, expected["ids_cmp_mask"][0])
-        scale, limit = options["var_cfg_guidance_scale"], options["max_new_tokens"]
-        decoder = Decoder(net, [(ids, embeds)], Options(scale, limit, "reference"))
-        decoder.run(None, None, None)
-        if "visual_feats_fed" in expected:
-            fed = net.output_projector(torch.stack(decoder.rows[0].states))
-            _close(fed, expected["visual_feats_fed"])
-    guided = [(x, h) for cache, x, h in steps if cache is decoder.cache]
-    fed = torch.cat([x for x, _ in guided[1:]])[: len(expected["fed_embeds"])]
+    _generate(case, "reference")
+    prompt_cache = steps[0][0]
+    guided = [x for cache, x, _ in steps if cache is prompt_cache]
+    fed = torch.cat(guided[1:])[: len(expected["fed_embeds"])]
     _close(fed, expected["fed_embeds"])
-    unguided = [(x, h) for cache, x, h in steps if cache is decoder.unguided]
+    if "visual_feats_fed" in expected:
+        # Those of the last token may not be fed any more, as nothing follows it.
+        new_ids = torch.tensor(options["new_ids"][: len(fed)])
+        visual = torch.isin(new_ids, torch.tensor(net.tokenizer.image_ids))
+        with torch.no_grad():
+            projected = net.input_projector(expected["visual_feats_fed"])
+        _close(fed[visual], projected.flatten(0, -2)[: int(visual.sum())])
+    unguided = [(x, h) for cache, x, h in steps if cache is not prompt_cache]
     if "uncond_in" in expected:
         _close(torch.cat([x for x, _ in unguided]), expected["uncond_in"])
         _close(torch.cat([h for _, h in unguided]), expected["uncond_hidden"])

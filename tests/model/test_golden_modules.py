@@ -7,8 +7,7 @@ import torch
 from torch import Tensor
 
 from tests.support.golden_net import assert_near, calls_of, golden_net, part, record, tensors
-from wegen_core.model import generation
-from wegen_core.model.generation import Decoder, Options
+from wegen_core.model.generation import close_image_tokens
 from wegen_core.model.losses import snr_weights
 from wegen_core.model.painter import start_latents
 from wegen_core.training.loop import schedule
@@ -139,9 +138,8 @@ def test_last_latents(run: str) -> None:
 
 
 def test_start_latents() -> None:
-    assert torch.equal(
-        start_latents(golden_net(), 1, 64, 64, 42), tensors("adapter")["seed42_latents"]
-    )
+    expected = tensors("adapter")["seed42_latents"]
+    assert torch.equal(start_latents(tuple(expected.shape[1:]), 1, 42), expected)
 
 
 @pytest.mark.parametrize(("name", "steps"), [("", 4), ("schedule_30", 30), ("schedule_50", 50)])
@@ -166,23 +164,21 @@ def test_min_snr_weights() -> None:
 @pytest.mark.parametrize("case", range(7))
 def test_logits_rule(case: int, monkeypatch: pytest.MonkeyPatch) -> None:
     net, given = golden_net(), part("units", "logits_processor.")
-    ids = given["input_ids"][case]
-    decoder = Decoder(net, [(ids, net.embed(ids))], Options())
-    seen: list[Tensor] = []
+    ids, scores, expected = (given[n][case] for n in ("input_ids", "scores_in", "scores_out"))
+    calls: list[Tensor] = []
 
-    def pick(scores: Tensor, *_: object) -> int:
-        seen.append(scores)
-        return int(scores.argmax())
+    def lm_head(state: Tensor) -> Tensor:
+        calls.append(state)
+        return scores[None]
 
-    monkeypatch.setattr(generation, "_pick", pick)
-    scores = given["scores_in"][case].clone()
-    monkeypatch.setattr(net.llm.lm_head, "forward", lambda state: scores[None])
-    chosen = decoder._choose()
-    assert chosen == [int(given["scores_out"][case].argmax())]
-    if seen:
-        assert torch.equal(seen[0], given["scores_out"][case])
-    forced = [net.tokenizer.image_start_id, *net.tokenizer.image_ids]
-    assert bool(seen) == (int(ids[-1]) not in forced)
+    monkeypatch.setattr(net.llm.lm_head, "forward", lm_head)
+    no_image = torch.zeros_like(ids, dtype=torch.bool)
+    found = net.generate(ids, image_mask=no_image, max_new_tokens=1)
+    assert found.ids.tolist() == [int(expected.argmax())]
+    is_forced = int(ids[-1]) in [net.tokenizer.image_start_id, *net.tokenizer.image_ids]
+    assert bool(calls) != is_forced
+    if not is_forced:
+        assert torch.equal(close_image_tokens(scores, net.tokenizer, False), expected)
 
 
 @pytest.mark.parametrize(

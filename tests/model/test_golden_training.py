@@ -9,8 +9,8 @@ import torch
 from torch import Tensor
 
 from tests.support.golden_net import assert_near, calls_of, golden_net, part, record, tensors
-from wegen_core.model.losses import diffusion_loss, snr_weights
-from wegen_core.model.network import WeGen
+from wegen_core.model import WeGen
+from wegen_core.model.losses import snr_weights
 
 CASES = ["A_cmp_gen", "B_mixed", "C_cmp_only"]
 LOSSES = ["total_loss", "lm_loss", "rec_loss", "mse_loss", "cosine_loss", "diffusion_loss"]
@@ -130,7 +130,7 @@ def test_stage_1() -> None:
     torch.manual_seed(expected["torch_seed_before_call"])
     features = tensors("vit")["features_all"][:2]
     with calls_of(net.unet) as calls:
-        loss = diffusion_loss(net, features, tensors("preprocess")["sd_resize_all"][:2])
+        loss = net.diffusion_loss(features, tensors("preprocess")["sd_resize_all"][:2])
     loss.backward()
     drawn = part("train_stage1", "rand.")
     assert torch.equal(calls[0][0][1], drawn["timesteps"])
@@ -148,5 +148,5 @@ def test_stage_1_with_a_frozen_painter() -> None:
     """Its features are the encoder's, so nothing is left to learn: the loss needs no gradient."""
     net = copy.deepcopy(golden_net()).requires_grad_(False)
     features = tensors("vit")["features_all"][:1]
-    loss = diffusion_loss(net, features, tensors("preprocess")["sd_resize_all"][:1])
+    loss = net.diffusion_loss(features, tensors("preprocess")["sd_resize_all"][:1])
     assert not loss.requires_grad

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from wegen_core.model.decoding import KVCache, Llama
-from wegen_core.model.fused_linear import JointLinear, product
+from wegen_core.model.fused_linear import FusedLinear, chain
 
 CONFIGS = {
     "plain": {},
@@ -70,7 +70,7 @@ def test_every_configuration(name: str) -> None:
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16])
 def test_half_precision(dtype: torch.dtype) -> None:
     """As near to single precision as transformers' own pass in the same type."""
-    llm, embeds = _llm({"num_key_value_heads": 2}), torch.randn(2, 20, 32)
+    llm, embeds = _llm({"num_key_value_heads": 2}), torch.randn(16, 20, 32)
     exact = _expected(llm, embeds, 13)
     llm, embeds = llm.to(dtype), embeds.to(dtype)
     own = (_expected(llm, embeds, 13).float() - exact).norm()
@@ -111,40 +111,40 @@ def test_rows_that_share_a_prefix(name: str) -> None:
 
 def test_two_layers_in_a_row_become_one_where_that_reads_less() -> None:
     x = torch.randn(5, 6)
-    for width, is_joined in ((4, True), (2, False)):
+    for width, is_fused in ((4, True), (2, False)):
         first, second = nn.Linear(6, width, bias=False), nn.Linear(width, 6, bias=False)
-        applied = product(first, second)
+        applied = chain(first, second)
         torch.testing.assert_close(applied(x), second(first(x)))
-        assert isinstance(applied, nn.Module) != is_joined
+        assert isinstance(applied, nn.Module) != is_fused
     with_biases = nn.Linear(6, 4), nn.Linear(4, 6)
-    torch.testing.assert_close(product(*with_biases)(x), with_biases[1](with_biases[0](x)))
+    torch.testing.assert_close(chain(*with_biases)(x), with_biases[1](with_biases[0](x)))
 
 
-def test_joint_layers_share_one_matrix() -> None:
+def test_fused_layers_share_one_matrix() -> None:
     first, second = nn.Linear(6, 4), nn.Linear(6, 3)
     x = torch.randn(5, 6)
     expected = torch.cat([first(x), second(x)], dim=-1)
     values = [layer.weight.detach().clone() for layer in (first, second)]
-    joint = JointLinear(first, second)
-    torch.testing.assert_close(joint.apply(x), expected)
+    fused = FusedLinear(first, second)
+    torch.testing.assert_close(fused.apply(x), expected)
     for layer, value in zip((first, second), values, strict=True):
         assert torch.equal(layer.weight, value)
         assert layer.weight.untyped_storage().nbytes() == 4 * 6 * (4 + 3)
-    again = JointLinear(first, second)
-    assert again.matrix is not None and joint.matrix is not None
-    assert again.matrix.data_ptr() == joint.matrix.data_ptr()  # nothing was copied
+    again = FusedLinear(first, second)
+    assert again.matrix is not None and fused.matrix is not None
+    assert again.matrix.data_ptr() == fused.matrix.data_ptr()  # nothing was copied
     with torch.no_grad():
         first.weight += 1.0  # as an optimizer does
-    torch.testing.assert_close(joint.apply(x)[:, :4], first(x))
+    torch.testing.assert_close(fused.apply(x)[:, :4], first(x))
 
 
-def test_layers_that_were_joined_and_moved_are_joined_anew() -> None:
+def test_layers_that_were_fused_and_moved_are_fused_anew() -> None:
     layers = nn.ModuleList([nn.Linear(6, 4, bias=False), nn.Linear(6, 3, bias=False)])
-    JointLinear(*layers)
+    FusedLinear(*layers)
     layers.double()
     x = torch.randn(5, 6).double()
     expected = torch.cat([layer(x) for layer in layers], dim=-1)
-    torch.testing.assert_close(JointLinear(*layers).apply(x), expected)
+    torch.testing.assert_close(FusedLinear(*layers).apply(x), expected)
 
 
 def test_other_kinds_of_layers_are_called_as_they_are() -> None:
@@ -154,6 +154,6 @@ def test_other_kinds_of_layers_are_called_as_they_are() -> None:
 
     plain, doubled = nn.Linear(6, 4), Doubled(6, 3)
     x = torch.randn(5, 6)
-    joint = JointLinear(plain, doubled)
-    torch.testing.assert_close(joint.apply(x), torch.cat([plain(x), doubled(x)], dim=-1))
+    fused = FusedLinear(plain, doubled)
+    torch.testing.assert_close(fused.apply(x), torch.cat([plain(x), doubled(x)], dim=-1))
     assert plain.weight.is_contiguous()

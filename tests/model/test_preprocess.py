@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from wegen_core.model.preprocess import encoder_pixels, painter_pictures
+from wegen_core.model.preprocess import encoder_pixels, painter_images
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def raw(golden: dict[str, torch.Tensor]) -> list[Image.Image]:
 
 @pytest.mark.parametrize(
     ("transform", "name"),
-    [(encoder_pixels, "clip_resize_all"), (painter_pictures, "sd_resize_all")],
+    [(encoder_pixels, "clip_resize_all"), (painter_images, "sd_resize_all")],
 )
 def test_resize(transform, name, golden, raw) -> None:
     expected = golden[name]
@@ -40,8 +40,8 @@ def test_resize(transform, name, golden, raw) -> None:
     ("transform", "name", "index"),
     [
         (encoder_pixels, "clip_crop", 0),
-        (painter_pictures, "sd_crop", 0),
-        (painter_pictures, "sd_crop", 1),
+        (painter_images, "sd_crop", 0),
+        (painter_images, "sd_crop", 1),
     ],
 )
 def test_crop(transform, name, index, golden, raw) -> None:
@@ -52,7 +52,7 @@ def test_crop(transform, name, index, golden, raw) -> None:
 
 def test_transparent_pictures_lie_on_white() -> None:
     clear = Image.new("RGBA", (5, 9), (255, 0, 0, 0))
-    assert torch.equal(painter_pictures([clear], 4), torch.ones(1, 3, 4, 4))
+    assert torch.equal(painter_images([clear], 4), torch.ones(1, 3, 4, 4))
 
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 300), (300, 1), (7, 5)])

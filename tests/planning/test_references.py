@@ -9,8 +9,8 @@ import pytest
 from tests.support.fakes import FakeMLLM, FakePainter, scene
 from wegen_core import Conversation, Copilot
 from wegen_core.mllm import Capabilities
-from wegen_core.painting.families import FAMILIES, instruction
-from wegen_core.painting.request import paint_request
+from wegen_core.painting.families import FAMILIES
+from wegen_core.painting.request import edit_instruction, paint_request
 from wegen_core.planning.chat_planner import ChatPlanner
 from wegen_core.planning.references import (
     describe_references,
@@ -77,8 +77,8 @@ def test_a_plan_with_placed_references_survives_json():
 
 def test_painters_are_told_by_the_numbers_of_what_they_see():
     plan = Plan("compose", prompt="a cat on a boat", references=GIVEN)
-    plus = next(f for f in FAMILIES if f.prefix == "QwenImageEditPlus")
-    assert instruction(plan, plus, [1, 3]) == (
+    plus = FAMILIES["qwen"]
+    assert edit_instruction(plan, plus, [1, 3]) == (
         "a cat on a boat. Take the cat from picture 1, and put it in the upper left. "
         "Picture 2 is the scene; its other parts stay as they are."
     )
@@ -148,5 +148,5 @@ def test_the_painter_changes_the_picture_whose_rest_stays():
     planned = Plan("compose", prompt="a cat", references=(Reference(1), Reference(2, "style")))
     plan = resolve_base_image(planned, talk)
     pictures = [p.image for p in talk.images]
-    family = next(f for f in FAMILIES if f.prefix == "Flux2")
-    assert paint_request(plan, pictures, family, area=64 * 64).final == (64, 40)
+    family = FAMILIES["flux2"]
+    assert paint_request(plan, pictures, family, area=64 * 64).result_size == (64, 40)

@@ -70,7 +70,7 @@ def test_parse_refuses_everything_else(text):
 
 
 def test_scenes_refuse_what_is_not_in_the_world():
-    with pytest.raises(ValueError, match="'dog'.*use one of"):
+    with pytest.raises(ValueError, match=r"'dog'.*use one of"):
         Thing("dog", "red", "left")
     with pytest.raises(ValueError, match="'moon'"):
         Scene("moon", (Thing("cat", "red", "left"),))

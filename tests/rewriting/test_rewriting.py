@@ -17,8 +17,8 @@ from wegen_core.mllm import Capabilities
 from wegen_core.records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
-from wegen_core.rewriting.llm_prompt import room
-from wegen_core.rewriting.llm_reply import clean, is_complete
+from wegen_core.rewriting.llm_prompt import max_characters
+from wegen_core.rewriting.llm_reply import extract_prompt, has_whole_prompt
 
 
 @pytest.mark.parametrize("han", [False, True], ids=["english", "chinese"])
@@ -269,7 +269,7 @@ def test_a_rambling_model_costs_little():
     found = rewrite("a red fox", 4, mllm=model)
     assert all(r.prompt.startswith("a red fox, ") for r in found)
     assert len(model.asked) == 12  # three tries for the first, one for each of the others
-    assert model.said < len(model.asked) * room("a red fox", 5) / 3
+    assert model.said < len(model.asked) * max_characters("a red fox", 5) / 3
     sentences = Chatty("a red fox in the snow. " + "and it is also very nice and " * 500)
     assert rewrite("a red fox", 1, mllm=sentences)[0].prompt == "a red fox in the snow."
 
@@ -304,7 +304,7 @@ def test_a_model_that_does_not_stream_gets_fewer_tokens():
     (many,) = {sampling.max_new_tokens for sampling in streaming.samplings}
     (few,) = {sampling.max_new_tokens for sampling in silent.samplings}
     assert many == 2048
-    assert few == room("a red fox", 4) // 2 < many / 4
+    assert few == max_characters("a red fox", 4) // 2 < many / 4
 
 
 def test_words_to_the_user_are_no_rewrite():
@@ -343,12 +343,12 @@ def test_words_to_the_user_are_no_rewrite():
     ],
 )
 def test_chatty_replies_are_cleaned(reply, prompt):
-    assert clean(reply) == prompt
+    assert extract_prompt(reply) == prompt
 
 
 def test_what_the_wish_says_is_no_talk():
     said = 'a wall with "Sure! Here is" written on it, by a prompt box'
-    assert clean(said, said) == said
+    assert extract_prompt(said, said) == said
 
 
 @pytest.mark.parametrize(
@@ -362,7 +362,7 @@ def test_what_the_wish_says_is_no_talk():
     ],
 )
 def test_when_a_prompt_has_been_heard(heard, complete):
-    assert is_complete(heard) == complete
+    assert has_whole_prompt(heard) == complete
 
 
 def test_repair_in_place():

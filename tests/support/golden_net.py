@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from tests.support.published_layout import GOLDEN, write_official
-from wegen_core.model.network import WeGen
+from wegen_core.model import WeGen
 
 
 @functools.cache

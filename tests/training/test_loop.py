@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from itertools import pairwise
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from wegen_core.training import loop
 from wegen_core.training.mini import train_mini
 
 
-class _Stopping(Exception):
+class _CrashError(Exception):
     """Stands for a crash in the middle of a run."""
 
 
@@ -24,7 +25,7 @@ def _run(folder, *, steps=12, stop_at=None, **options):
 
     def step(number, rng):
         if number == stop_at:
-            raise _Stopping
+            raise _CrashError
         x = torch.from_numpy(rng.normal(size=(16, 3))).float()
         loss = (module(x) - x.sum(dim=1, keepdim=True)).square().mean()
         return loss, {"twice": 2 * float(loss.detach())}
@@ -47,7 +48,7 @@ def _equal(a, b):
 
 def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
     whole = _run(tmp_path / "whole")
-    with pytest.raises(_Stopping):
+    with pytest.raises(_CrashError):
         _run(tmp_path / "parts", stop_at=8)
     assert _equal(_run(tmp_path / "parts"), whole)
     assert not list((tmp_path / "parts").glob("*.tmp"))
@@ -78,7 +79,7 @@ def test_the_average_differs_from_the_last_weights(tmp_path):
 
 
 def test_the_log_holds_means_and_no_line_twice(tmp_path):
-    with pytest.raises(_Stopping):
+    with pytest.raises(_CrashError):
         _run(tmp_path, steps=20, stop_at=13)
     _run(tmp_path, steps=20)
     lines = [json.loads(line) for line in (tmp_path / "toy.jsonl").read_text().splitlines()]
@@ -111,7 +112,7 @@ def test_schedule():
     assert rates[5] == pytest.approx(0.5)
     assert rates[10] == 1.0
     assert rates[99] == pytest.approx(0.05, abs=1e-3)
-    assert all(a >= b for a, b in zip(rates[10:], rates[11:], strict=False))
+    assert all(a >= b for a, b in pairwise(rates[10:]))
 
 
 def test_refusals(tmp_path):

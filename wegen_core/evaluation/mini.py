@@ -1,7 +1,7 @@
 """How well a copilot works in the playground: `python -m wegen_core eval mini`.
 
-Every task runs through the façade as a user would run it; pictures are judged by the probe, which
-has seen drawn scenes only. Scenes are held out from training.
+Every task calls the copilot as a user would. The probe, which was trained on drawn scenes only,
+judges the images. Scenes are held out from training.
 """
 
 from __future__ import annotations
@@ -25,59 +25,63 @@ Figures = dict[str, float]
 Task = Callable[[Copilot, Probe, np.random.Generator, int], Figures]
 
 
-def right(probe: Probe, image: Image.Image, scene: world.Scene) -> bool:
-    """Whether every attribute of `scene` is in the picture, and nothing more."""
+def is_right(probe: Probe, image: Image.Image, scene: world.Scene) -> bool:
+    """Whether the image shows every attribute of `scene`, and nothing more."""
     return matches(probe.read([image])[0], scene)
 
 
 def generate(
     copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int, phrase: bool = True
 ) -> Figures:
-    """A full description in free wording -> a picture with everything right."""
+    """Draw a full description in free wording, or in the canonical one."""
     scene = world.sample(rng, "held_out")
     text = world.phrase(scene, rng) if phrase else world.describe(scene)
-    drawn = copilot.pipeline.generate(text, seed=seed)[0]
+    result = copilot.pipeline.generate(text, seed=seed)[0]
     return {
-        "plan right": drawn.plan.prompt == world.describe(scene),
-        "picture right": right(probe, drawn.image, scene),
+        "plan right": result.plan.prompt == world.describe(scene),
+        "picture right": is_right(probe, result.image, scene),
     }
 
 
 def refine(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
-    """One change -> the changed picture, with the rest of the source as it was."""
+    """Make one change; the rest of the source must stay as it was."""
     scene = world.sample(rng, "held_out")
-    instruction, wanted = world.edits(scene, rng, "any")
+    instruction, expected = world.edits(scene, rng, "any")
     source = world.draw(scene)
-    done = copilot.refine(source, instruction, seed=seed)
-    before, target, after = (np.asarray(i) for i in (source, world.draw(wanted), done.image))
-    untouched = (before == target).all(-1)
-    same = (before == after).all(-1)
+    result = copilot.refine(source, instruction, seed=seed)
+    before, target, after = (
+        np.asarray(image) for image in (source, world.draw(expected), result.image)
+    )
+    is_unchanged = (before == target).all(-1)
+    is_exact = (before == after).all(-1)
     return {
-        "plan right": done.plan.prompt == world.describe(wanted),
-        "picture right": right(probe, done.image, wanted),
-        "unchanged pixels bit-exact": float(same[untouched].mean()) if untouched.any() else 1.0,
+        "plan right": result.plan.prompt == world.describe(expected),
+        "picture right": is_right(probe, result.image, expected),
+        "unchanged pixels bit-exact": float(is_exact[is_unchanged].mean())
+        if is_unchanged.any()
+        else 1.0,
     }
 
 
 def compose(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
-    """Two pictures -> one with what was asked for."""
-    first, second, instruction, wanted, _ = world.compositions(rng, "held_out")
-    done = copilot.compose([world.draw(first), world.draw(second)], instruction, seed=seed)
+    """Combine two images."""
+    first, second, instruction, expected, _ = world.compositions(rng, "held_out")
+    result = copilot.compose([world.draw(first), world.draw(second)], instruction, seed=seed)
     return {
-        "plan right": done.plan.prompt == world.describe(wanted),
-        "picture right": right(probe, done.image, wanted),
+        "plan right": result.plan.prompt == world.describe(expected),
+        "picture right": is_right(probe, result.image, expected),
     }
 
 
-def ask(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
-    """A question about a picture -> the exact answer."""
+def ask(copilot: Copilot, _probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
+    """Ask a question about an image; the answer must be exact."""
     scene = world.sample(rng, "held_out")
     question, answer, _ = world.questions(scene, rng)
     return {"answer right": copilot.ask([world.draw(scene)], question, seed=seed) == answer}
 
 
-def rewrite(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
-    """A vague wish -> four full descriptions, and how many of them differ."""
+def rewrite(copilot: Copilot, _probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
+    """Rewrite a vague prompt into four full descriptions, and count how many differ."""
     prompts = [r.prompt for r in copilot.rewrite(world.wish(world.sample(rng), rng), 4, seed)]
     return {
         "full description": float(np.mean([world.parse(p) is not None for p in prompts])),
@@ -86,16 +90,16 @@ def rewrite(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int)
 
 
 def chat(copilot: Copilot, probe: Probe, rng: np.random.Generator, seed: int) -> Figures:
-    """Draw, then change three times by a sentence, in one conversation."""
+    """Draw, then make three changes, in one conversation."""
     scene = world.sample(rng, "held_out")
-    talk, figures = Conversation(), Figures()
-    reply = copilot.chat(talk, world.phrase(scene, rng), seed=seed)
-    figures["picture drawn"] = right(probe, reply.images[-1], scene) if reply.images else 0.0
+    conversation, figures = Conversation(), Figures()
+    reply = copilot.chat(conversation, world.phrase(scene, rng), seed=seed)
+    figures["picture drawn"] = is_right(probe, reply.images[-1], scene) if reply.images else 0.0
     for turn in (1, 2, 3):
         instruction, scene = world.edits(scene, rng, "any")
-        reply = copilot.chat(talk, instruction, seed=seed)
-        shown = reply.images[-1] if reply.images else talk.images[-1].image
-        figures[f"right after change {turn}"] = right(probe, shown, scene)
+        reply = copilot.chat(conversation, instruction, seed=seed)
+        image = reply.images[-1] if reply.images else conversation.images[-1].image
+        figures[f"right after change {turn}"] = is_right(probe, image, scene)
     return figures
 
 
@@ -118,16 +122,38 @@ def evaluate(
     seed: int = 0,
     progress: bool = True,
 ) -> dict[str, Figures]:
-    """Mean figures per task; `count` cases each (None: each task's own number).
+    """Measure a copilot.
 
-    Raises ValueError for a count below 1."""
+    Parameters
+    ----------
+    copilot
+        The one to measure.
+    tasks
+        Names of `TASKS`.
+    count
+        Cases per task; None: each task's own number.
+    seed
+        The same seed gives the same cases.
+    progress
+        Whether progress bars are shown.
+
+    Returns
+    -------
+    dict
+        Task -> figure -> mean over the cases, and "cases".
+
+    Raises
+    ------
+    ValueError
+        The count is below 1.
+    """
     if count is not None and count < 1:
         raise ValueError(f"count is {count}; give a whole number of at least 1")
     probe = Probe.load()
     results: dict[str, Figures] = {}
     for name in tasks:
-        task, usual = TASKS[name]
-        cases = range(count or usual)
+        task, default_count = TASKS[name]
+        cases = range(count or default_count)
         rows = []
         for case in tqdm(cases, desc=name, disable=not progress):
             rng = np.random.default_rng((seed, case, list(TASKS).index(name)))

@@ -1,4 +1,4 @@
-"""A small network that reads a playground picture back into a scene, to judge painted pictures.
+"""A small network that reads a playground image back into a scene, to judge painted images.
 
 It was trained on drawn scenes only (`training/probe.py`), never on what it judges.
 """
@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ..model.prompt import IGNORED
 from ..playground.scenes import BACKGROUNDS, COLOURS, KINDS, POSITIONS, Scene, Thing
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
@@ -23,16 +24,16 @@ NOTHING = len(KINDS)
 
 
 @dataclass(frozen=True)
-class Reading:
-    """What the probe sees: like a scene, but pictures may also show no thing, or three."""
+class ProbedScene:
+    """What the probe sees: like a `Scene`, but an image may also show no thing, or three."""
 
     background: str
     things: tuple[Thing, ...]
 
 
-def matches(reading: Reading, scene: Scene) -> bool:
-    """Whether all is right: the background, and each thing's kind, colour and position."""
-    return reading.background == scene.background and reading.things == scene.things
+def matches(probed: ProbedScene, scene: Scene) -> bool:
+    """Whether the background and each thing's kind, colour and position are those of `scene`."""
+    return probed.background == scene.background and probed.things == scene.things
 
 
 class Probe(nn.Module):
@@ -55,8 +56,8 @@ class Probe(nn.Module):
         return list(self.heads(self.features(pixels)).split(self.sizes, dim=1))
 
     @torch.inference_mode()
-    def read(self, images: Sequence[Image.Image]) -> list[Reading]:
-        """What each picture shows; pictures of any size are resized to 64 x 64 px."""
+    def read(self, images: Sequence[Image.Image]) -> list[ProbedScene]:
+        """Read what each image shows; images of any size are resized to 64 x 64 pixels."""
         if not images:
             return []
         was_training = self.training
@@ -68,16 +69,16 @@ class Probe(nn.Module):
             best = torch.stack([part.argmax(dim=1) for part in logits], dim=1)
             answers += best.tolist()
         self.train(was_training)
-        return [_reading(answer) for answer in answers]
+        return [_probed_scene(answer) for answer in answers]
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] = WEIGHTS) -> Probe:
-        """The trained probe, on the CPU. Raises FileNotFoundError where the weights are missing."""
+        """Load the trained probe, on the CPU. FileNotFoundError if the weights are missing."""
         from safetensors.torch import load_file
 
         if not Path(path).is_file():
             raise FileNotFoundError(
-                f"{path} is missing; train it with `python -m wegen_core.training.probe`"
+                f"{path} is missing; train it with wegen_core.training.probe.train_probe"
             )
         probe = cls()
         probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
@@ -85,7 +86,7 @@ class Probe(nn.Module):
 
 
 def to_pixels(images: Sequence[Image.Image]) -> Tensor:
-    """Pictures as float32 [N, 3, 64, 64] in -1..1."""
+    """Images of any size as float32 [N, 3, 64, 64] in -1..1."""
     arrays = []
     for image in images:
         rgb = image.convert("RGB")
@@ -96,22 +97,22 @@ def to_pixels(images: Sequence[Image.Image]) -> Tensor:
 
 
 def targets(scenes: Sequence[Scene]) -> Tensor:
-    """The right answers, int64 [N, 7] in the order of the logits; -100 is the colour of nothing."""
+    """The right answers, int64 [N, 7] in the order of the logits; no thing has colour `IGNORED`."""
     rows = []
     for scene in scenes:
-        at = {t.position: t for t in scene.things}
-        here = [at.get(position) for position in POSITIONS]
-        kinds = [KINDS.index(t.kind) if t else NOTHING for t in here]
-        colours = [COLOURS.index(t.colour) if t else -100 for t in here]
+        by_position = {t.position: t for t in scene.things}
+        things = [by_position.get(position) for position in POSITIONS]
+        kinds = [KINDS.index(t.kind) if t else NOTHING for t in things]
+        colours = [COLOURS.index(t.colour) if t else IGNORED for t in things]
         rows.append([BACKGROUNDS.index(scene.background), *kinds, *colours])
     return torch.tensor(rows)
 
 
-def _reading(answer: Sequence[int]) -> Reading:
+def _probed_scene(answer: Sequence[int]) -> ProbedScene:
     background, kinds, colours = answer[0], answer[1:4], answer[4:7]
     things = tuple(
         Thing(KINDS[kind], COLOURS[colour], position)
         for position, kind, colour in zip(POSITIONS, kinds, colours, strict=True)
         if kind != NOTHING
     )
-    return Reading(BACKGROUNDS[background], things)
+    return ProbedScene(BACKGROUNDS[background], things)

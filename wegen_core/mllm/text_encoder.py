@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 from .chat_model import Capabilities
-from .messages import Speech, to_messages
+from .messages import StreamedReply, to_messages
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -110,7 +110,7 @@ class TextEncoderMLLM:
         """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
         hooks.check_stop()
         text, pictures = self._marked_up(conversation)
-        speech = Speech(hooks.on_text)
+        speech = StreamedReply(hooks.on_text)
         speech.add(
             self._write(
                 text,
@@ -127,7 +127,7 @@ class TextEncoderMLLM:
         """The conversation as the encoder reads it, and the pictures marked in it, in order."""
         pictures: list[Image] = []
         turns = []
-        for message in to_messages(conversation, pictures=self.capabilities.max_images):
+        for message in to_messages(conversation, max_images=self.capabilities.max_images):
             words = []
             for part in message.parts:
                 if not isinstance(part, str):

@@ -1,51 +1,60 @@
-"""What a network that was taught few words makes of the others."""
+"""Out-of-vocabulary words, and filler phrases, for the small embedded network."""
 
 from __future__ import annotations
 
 import re
 
 from ..constraints.image_numbers import find_image_mentions
+from ..model.prompt import unique_words
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
-# What people say around a wish, and what such a network takes for a part of it.
-_SOFTENED = re.compile(
+# Filler phrases that the embedded network misreads as content.
+_FILLERS = re.compile(
     r"\b(?:a (?:little |tiny )?bit(?: more| less)?|a little (?:more|less)|more|less|slightly|"
     r"somewhat|a lot|much|(?:kind|sort) of|kinda|really|actually|simply|maybe|perhaps|pls|plz|"
     r"thanks|thank you|ok|okay|hey|hi|hmm|oh|um)\b[ ,.!]*",
     re.IGNORECASE,
 )
-_ASKED_TO = re.compile(r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL)
+_POLITE_QUESTION = re.compile(
+    r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _LEARNED = re.compile(rf"picture \d+|(?:{'|'.join(_ORDINALS)}) (?:picture|one)", re.IGNORECASE)
 
 
-def words(text: str) -> list[str]:
-    """The words of `text`, lower case, each once, in order."""
-    return list(dict.fromkeys(word.lower().replace("’", "'") for word in _WORD.findall(text)))
-
-
 def out_of_vocabulary(text: str, vocabulary: frozenset[str] | None) -> tuple[str, ...]:
-    """The words of `text` that are not in `vocabulary` (None: it holds every word), in order.
+    """List the words of a text that a model was not trained on.
 
-    Filler phrases do not count.
+    Parameters
+    ----------
+    vocabulary
+        The words it was trained on, lower case; None: every word.
+
+    Returns
+    -------
+    tuple of str
+        Lower case, each once, in order; without those of filler phrases.
     """
     if vocabulary is None:
         return ()
-    return tuple(word for word in words(plainer(text)) if word not in vocabulary)
+    return tuple(word for word in unique_words(strip_fillers(text)) if word not in vocabulary)
 
 
-def plainer(text: str) -> str:
-    """`text` without "could you", "a bit more", "pls" and the like; "picture 2" for "image 2"."""
-    asked = _ASKED_TO.fullmatch(text)
-    text = asked[1] if asked else text
-    plain = _with_plain_numbers(_SOFTENED.sub("", text)).strip()
-    return plain if words(plain) else text
+def strip_fillers(text: str) -> str:
+    """Reword a request as the embedded network learned requests.
+
+    "Could you", "a bit more", "pls" and the like go; "image 2" becomes "picture 2". A text of
+    nothing else stays as it is.
+    """
+    polite = _POLITE_QUESTION.fullmatch(text)
+    text = polite[1] if polite else text
+    plain = _with_plain_numbers(_FILLERS.sub("", text)).strip()
+    return plain if unique_words(plain) else text
 
 
 def _with_plain_numbers(text: str) -> str:
-    """`text` with its English image numbers as the network learned them.
+    """Reword English image numbers as the network learned them.
 
-    "picture 2", "the second picture", and "picture 1 and picture 3" for a list.
+    These are "picture 2", "the second picture", and "picture 1 and picture 3" for a list.
     """
     for mention in reversed(find_image_mentions(text)):
         phrase, number = text[mention.start : mention.end], mention.numbers[0]

@@ -13,22 +13,74 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ..records.hooks import ShouldStop, check
-from . import published_checkpoint as official
+from ..records.hooks import NO_HOOKS, Hooks
+from . import published_checkpoint
 from .config import WeGenConfig
+from .network import Network
 from .tokenizer import Tokenizer
-from .weights import MAX_SHARD, Live, Weight, byte_size, find_weights, write_weights
+from .weights import MAX_SHARD, InMemoryTensor, Weight, byte_size, find_weights, write_weights
 
-if TYPE_CHECKING:
-    from .network import WeGen
-
-_LISTED = 8
+_MAX_NAMES = 8
 """How many names an error message lists."""
+
+
+class WeGen(Network):
+    """The published model (arXiv 2503.01115) of any size, with its weights; see `Network`."""
+
+    @classmethod
+    def from_pretrained(
+        cls,
+        folder: str | Path,
+        device: str | torch.device = "cpu",
+        dtype: torch.dtype = torch.float32,
+        hooks: Hooks = NO_HOOKS,
+    ) -> WeGen:
+        """Load a model, in evaluation mode.
+
+        Peak memory is that of the loaded weights plus a few per cent. Weights that the network does
+        not have are ignored.
+
+        Parameters
+        ----------
+        folder
+            The official checkpoint, or our own format.
+        device
+            Where the weights go.
+        dtype
+            float32, bfloat16 or float16. With float16 the VAE stays in float32 where its config
+            says `force_upcast` (SDXL's overflows).
+        hooks
+            should_stop is polled before every tensor.
+
+        Raises
+        ------
+        FileNotFoundError, ValueError
+            Something is missing or does not fit; the text names it.
+        Stopped
+            `hooks.should_stop` returned True.
+        """
+        checkpoint = _open(Path(folder))
+        with torch.device("meta"):
+            net = cls(checkpoint.config, checkpoint.tokenizer)
+        vae_dtype = dtype
+        if dtype == torch.float16 and net.vae.config.force_upcast:
+            vae_dtype = torch.float32
+        tensors = {}
+        for name in _matching(_parameters(net), checkpoint.weights, folder):
+            hooks.check_stop()
+            part_dtype = vae_dtype if name.startswith("vae.") else dtype
+            tensors[name] = checkpoint.weights[name].read(device, part_dtype)
+        net.load_state_dict(tensors, strict=False, assign=True)
+        if net.llm.config.tie_word_embeddings:
+            net.llm.lm_head.weight = net.llm.model.embed_tokens.weight
+        # The rotary tables are in no file: they are computed, always in float32.
+        rotary = type(net.llm.model.rotary_emb)(config=net.llm.config)
+        net.llm.model.rotary_emb = rotary.to(device)
+        return net.eval()
 
 
 @dataclass(frozen=True)
@@ -42,14 +94,14 @@ class _Checkpoint:
 
 def is_official(folder: str | Path) -> bool:
     """Whether `folder` has the layout of the published checkpoint (else: ours, or neither)."""
-    return official.is_official(Path(folder))
+    return published_checkpoint.is_official(Path(folder))
 
 
 def read_config(folder: str | Path) -> WeGenConfig:
-    """Sizes of the model in `folder`. FileNotFoundError if there is none."""
+    """Read the sizes of the model in `folder`. FileNotFoundError if there is none."""
     folder = Path(folder)
-    if official.is_official(folder):
-        return official.read(folder)[0]
+    if published_checkpoint.is_official(folder):
+        return published_checkpoint.read(folder)[0]
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(
             f"{folder} holds no WeGen model: neither config.json with model.safetensors nor the "
@@ -58,51 +110,35 @@ def read_config(folder: str | Path) -> WeGenConfig:
     return WeGenConfig.load(folder / "config.json")
 
 
-def load(
-    folder: str | Path,
-    device: str | torch.device = "cpu",
-    dtype: torch.dtype = torch.float32,
-    should_stop: ShouldStop | None = None,
-) -> WeGen:
-    """The model in `folder` (either format), in evaluation mode.
-
-    Peak memory is that of the loaded weights plus a few per cent. With float16 the VAE stays in
-    float32 where its config says `force_upcast` (SDXL's overflows). should_stop: asked before every
-    tensor; `Stopped` is raised where it says True. Raises FileNotFoundError or ValueError that name
-    what is missing or does not fit; extra weights are ignored.
-    """
-    found = _open(Path(folder))
-    net = _empty(found)
-    _fill(net, found.weights, device, dtype, folder, should_stop)
-    return net.eval()
-
-
-def load_into(
-    net: WeGen,
-    folder: str | Path,
-    device: str | torch.device = "cpu",
-    dtype: torch.dtype = torch.float32,
-) -> None:
-    """Give `net`, which may be on the meta device, the weights of `folder`; see `load`."""
-    _fill(net, _open(Path(folder)).weights, device, dtype, folder)
-
-
 def save(
-    net: WeGen,
+    net: Network,
     folder: str | Path,
     dtype: torch.dtype | None = None,
     *,
     overwrite: bool = False,
     max_shard: int = MAX_SHARD,
 ) -> None:
-    """Write `net` in our format; all or nothing. dtype: None keeps each tensor's own.
+    """Write a network in our format; `folder` appears only when it is complete.
 
-    max_shard: bytes per file. Raises FileExistsError if there is something at `folder` and
-    `overwrite` is False.
+    Parameters
+    ----------
+    dtype
+        Of the floating-point weights; None keeps each tensor's.
+    overwrite
+        Whether a model that is at `folder` may be replaced.
+    max_shard
+        Bytes per file.
+
+    Raises
+    ------
+    FileExistsError
+        There is something at `folder` that may not be replaced.
+    OSError
+        The disk is too small.
     """
-    weights = {name: Live(tensor) for name, tensor in _expected(net).items()}
-    with _replacing(Path(folder), overwrite) as place:
-        _write(place, _Checkpoint(net.config, net.tokenizer, weights), dtype, max_shard, False)
+    weights = {name: InMemoryTensor(tensor) for name, tensor in _parameters(net).items()}
+    with _replacing(Path(folder), overwrite) as new:
+        _write(new, _Checkpoint(net.config, net.tokenizer, weights), dtype, max_shard, False)
 
 
 def convert(
@@ -114,53 +150,63 @@ def convert(
     max_shard: int = MAX_SHARD,
     progress: bool = True,
 ) -> None:
-    """Write the model in `source` (either format) to `out` in our format, tensor by tensor.
+    """Write the model in `source` (either format) to `out` in our format, shard by shard.
 
-    dtype: of the floating-point weights, None keeps what is stored. max_shard: bytes per file.
-    `out` appears only when it is complete. Raises FileExistsError if there is something at `out`
-    and `overwrite` is False, ValueError if weights are missing, OSError if the disk is too small.
+    Parameters
+    ----------
+    dtype
+        Of the floating-point weights; None keeps what is stored.
+    overwrite
+        Whether a model that is at `out` may be replaced.
+    max_shard
+        Bytes per file, and of the memory needed.
+    progress
+        Whether a progress bar is shown.
+
+    Raises
+    ------
+    FileExistsError
+        There is something at `out` that may not be replaced.
+    FileNotFoundError, ValueError
+        Files or weights of `source` are missing or do not fit.
+    OSError
+        The disk is too small.
     """
-    found = _open(Path(source))
-    expected = _expected(_empty(found))
-    weights = {name: found.weights[name] for name in _matched(expected, found.weights, source)}
-    with _replacing(Path(out), overwrite) as place:
-        kept = _Checkpoint(found.config, found.tokenizer, weights)
-        _write(place, kept, dtype, max_shard, progress)
+    checkpoint = _open(Path(source))
+    with torch.device("meta"):
+        net = Network(checkpoint.config, checkpoint.tokenizer)
+    names = _matching(_parameters(net), checkpoint.weights, source)
+    weights = {name: checkpoint.weights[name] for name in names}
+    with _replacing(Path(out), overwrite) as new:
+        matched = _Checkpoint(checkpoint.config, checkpoint.tokenizer, weights)
+        _write(new, matched, dtype, max_shard, progress)
 
 
 def _open(folder: Path) -> _Checkpoint:
     weights: Mapping[str, Weight] | None
-    if official.is_official(folder):
-        config, weights = official.read(folder)
-        place = folder / official.TOKENIZER
+    if published_checkpoint.is_official(folder):
+        config, weights = published_checkpoint.read(folder)
+        tokenizer_folder = folder / published_checkpoint.TOKENIZER
     else:
         config = read_config(folder)
         weights = find_weights(folder, ("model",))
-        place = folder / "tokenizer"
+        tokenizer_folder = folder / "tokenizer"
         if weights is None:
             raise FileNotFoundError(
                 f"{folder} has a config.json but no model.safetensors "
                 "(or model.safetensors.index.json)"
             )
-    tokenizer = Tokenizer(place, config.image_tokens)
+    tokenizer = Tokenizer(tokenizer_folder, config.image_tokens)
     rows = config.llm.get("vocab_size", 0)
     if len(tokenizer) > rows:
         raise ValueError(
-            f"the tokenizer in {place} has {len(tokenizer)} tokens, but the language model has "
-            f"only {rows} embeddings; the two do not belong together"
+            f"the tokenizer in {tokenizer_folder} has {len(tokenizer)} tokens, but the language "
+            f"model has only {rows} embeddings; the two do not belong together"
         )
     return _Checkpoint(config, tokenizer, weights)
 
 
-def _empty(found: _Checkpoint) -> WeGen:
-    """The network without memory."""
-    from .network import WeGen
-
-    with torch.device("meta"):
-        return WeGen(found.config, found.tokenizer)
-
-
-def _expected(net: WeGen) -> dict[str, Tensor]:
+def _parameters(net: Network) -> dict[str, Tensor]:
     """The network's tensors by name; a tied output layer is the embedding and not listed."""
     tensors = net.state_dict()
     if net.llm.config.tie_word_embeddings:
@@ -168,20 +214,20 @@ def _expected(net: WeGen) -> dict[str, Tensor]:
     return tensors
 
 
-def _matched(
-    expected: Mapping[str, Tensor], weights: Mapping[str, Weight], folder: str | Path
+def _matching(
+    parameters: Mapping[str, Tensor], weights: Mapping[str, Weight], folder: str | Path
 ) -> list[str]:
-    """The expected names in the files' order. ValueError if some are missing or do not fit."""
-    missing = [name for name in expected if name not in weights]
+    """The parameters' names in the files' order. ValueError if some are missing or do not fit."""
+    missing = [name for name in parameters if name not in weights]
     if missing:
         raise ValueError(
-            f"{folder}: {len(missing)} of {len(expected)} weights are missing: {_some(missing)}"
+            f"{folder}: {len(missing)} of {len(parameters)} weights are missing: {_some(missing)}"
         )
-    names = [name for name in weights if name in expected]
+    names = [name for name in weights if name in parameters]
     wrong = [
-        f"{name} is {list(weights[name].shape)}, not {list(expected[name].shape)}"
+        f"{name} is {list(weights[name].shape)}, not {list(parameters[name].shape)}"
         for name in names
-        if weights[name].shape != tuple(expected[name].shape)
+        if weights[name].shape != tuple(parameters[name].shape)
     ]
     if wrong:
         raise ValueError(
@@ -192,70 +238,51 @@ def _matched(
 
 
 def _some(names: list[str]) -> str:
-    return ", ".join(names[:_LISTED]) + (", ..." if len(names) > _LISTED else "")
-
-
-def _fill(
-    net: WeGen,
-    weights: Mapping[str, Weight],
-    device: str | torch.device,
-    dtype: torch.dtype,
-    folder: str | Path,
-    should_stop: ShouldStop | None = None,
-) -> None:
-    vae_dtype = dtype
-    if dtype == torch.float16 and net.vae.config.force_upcast:
-        vae_dtype = torch.float32
-    tensors = {}
-    for name in _matched(_expected(net), weights, folder):
-        check(should_stop)
-        wanted = vae_dtype if name.startswith("vae.") else dtype
-        tensors[name] = weights[name].read(device, wanted)
-    net.load_state_dict(tensors, strict=False, assign=True)
-    if net.llm.config.tie_word_embeddings:
-        net.llm.lm_head.weight = net.llm.model.embed_tokens.weight
-    # The rotary tables are in no file: they are computed, always in float32.
-    rotary = type(net.llm.model.rotary_emb)(config=net.llm.config)
-    net.llm.model.rotary_emb = rotary.to(device)
+    return ", ".join(names[:_MAX_NAMES]) + (", ..." if len(names) > _MAX_NAMES else "")
 
 
 def _write(
-    folder: Path, found: _Checkpoint, dtype: torch.dtype | None, max_shard: int, progress: bool
+    folder: Path,
+    checkpoint: _Checkpoint,
+    dtype: torch.dtype | None,
+    max_shard: int,
+    progress: bool,
 ) -> None:
     from tqdm import tqdm
 
-    total = sum(byte_size(weight, dtype) for weight in found.weights.values())
+    total = sum(byte_size(weight, dtype) for weight in checkpoint.weights.values())
     free = shutil.disk_usage(folder).free
     if total > free:
         raise OSError(
             f"the model takes {total / 1e9:.1f} GB; {folder.parent} has {free / 1e9:.1f} GB free"
         )
-    text = json.dumps(found.config.to_json(), indent=1)
+    text = json.dumps(checkpoint.config.to_json(), indent=1)
     (folder / "config.json").write_text(text + "\n", encoding="utf-8")
-    found.tokenizer.save(folder / "tokenizer")
+    checkpoint.tokenizer.save(folder / "tokenizer")
     with tqdm(total=total, unit="B", unit_scale=True, disable=not progress) as bar:
-        write_weights(folder, found.weights, dtype, max_shard, bar.update)
+        write_weights(folder, checkpoint.weights, dtype, max_shard, bar.update)
 
 
 @contextmanager
 def _replacing(out: Path, overwrite: bool) -> Iterator[Path]:
-    """A new folder beside `out` that takes its place if all goes well and vanishes otherwise."""
+    """A new folder beside `out` that replaces it if all goes well and is removed otherwise."""
     out = out.absolute()
     if out.exists() and not overwrite:
         raise FileExistsError(f"{out} exists already; allow overwriting or choose another folder")
-    if out.is_file() or out.is_dir() and not (out / "config.json").is_file() and any(out.iterdir()):
-        raise FileExistsError(f"{out} is no WeGen model of ours, so it is not overwritten")
-    place = out.with_name(f".{out.name}.{os.getpid()}.new")
-    aside = out.with_name(f".{out.name}.{os.getpid()}.old")
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+    is_model = (out / "config.json").is_file()
+    if out.is_file() or (out.is_dir() and not is_model and any(out.iterdir())):
+        raise FileExistsError(f"{out} is not a WeGen model, so it is not overwritten")
+    new = out.with_name(f".{out.name}.{os.getpid()}.new")
+    old = out.with_name(f".{out.name}.{os.getpid()}.old")
+    shutil.rmtree(new, ignore_errors=True)
+    new.mkdir(parents=True)
     try:
-        yield place
+        yield new
         if out.exists():
-            out.rename(aside)
-        place.rename(out)
+            out.rename(old)
+        new.rename(out)
     finally:
-        if aside.exists() and not out.exists():
-            aside.rename(out)
-        shutil.rmtree(place, ignore_errors=True)
-        shutil.rmtree(aside, ignore_errors=True)
+        if old.exists() and not out.exists():
+            old.rename(out)
+        shutil.rmtree(new, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)

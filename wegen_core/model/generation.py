@@ -1,8 +1,8 @@
-"""Interleaved generation: text by ordinary decoding, pictures as visual tokens fed back in turn.
+"""Interleaved generation: text by ordinary decoding, images as visual tokens that are fed back.
 
 After `<img>` and after each `<img_k>` the next token is forced, so its logits are never computed:
 the hidden state itself becomes visual token k, and its projection is the next input (WeGen, section
-3.1). With guidance, an unguided branch that has seen only `<img>` and the visual tokens runs in the
+3.1). With guidance, an unguided branch that has read only `<img>` and the visual tokens runs in the
 same pass.
 """
 
@@ -11,18 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import TYPE_CHECKING, Literal
+from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..records.hooks import OnText, Progress, ShouldStop, check
+from ..records.hooks import NO_HOOKS, Hooks
 from .decoding import KVCache, Llama
-from .fused_linear import product
-from .tokenizer import IncrementalDecoder
-
-if TYPE_CHECKING:
-    from .network import WeGen
+from .fused_linear import chain
+from .tokenizer import IncrementalDecoder, Tokenizer
 
 Features = Literal["aligned", "reference"]
 
@@ -31,9 +28,16 @@ Features = Literal["aligned", "reference"]
 class Generation:
     """What one prompt led to.
 
-    ids: new token ids [T], the end-of-sequence id included. text: them decoded, without the inside
-    of finished images (their `</img>` stays). features: visual tokens [n,64,W] of the n finished
-    images. hidden: [T,D], the state from which each new token was predicted.
+    Parameters
+    ----------
+    ids
+        [T], the new token ids, with the end-of-sequence id.
+    text
+        The same, decoded, without the inside of finished images (their `</img>` stays).
+    features
+        [n,64,W], the visual tokens of the n finished images.
+    hidden
+        [T,D], the state from which each new token was predicted.
     """
 
     ids: Tensor
@@ -44,7 +48,7 @@ class Generation:
 
 @dataclass(frozen=True)
 class Options:
-    """How to decode; see `WeGen.generate`."""
+    """How to decode; see `Network.generate`. `seeds`: one per prompt, or none."""
 
     guidance: float = 1.0
     max_new_tokens: int = 512
@@ -66,33 +70,47 @@ class Options:
 
 
 @dataclass
-class Session:
+class ConversationCache:
     """The KV cache of one conversation, kept from call to call by the caller.
 
-    A prompt that begins like what the cache holds costs only what is new in it. Visual tokens count
-    as the same where their embeddings agree to 1 %.
+    Of a prompt that begins like what the cache holds, only the rest is computed. Visual tokens
+    count as the same where their embeddings agree to 1 %.
+
+    Parameters
+    ----------
+    keys_values
+        None before the first call.
+    ids
+        What was fed.
+    embeds
+        The embeddings of the ids, in pieces [q,D].
+    feedback
+        Hidden state -> next input, made by the first call.
     """
 
-    cache: KVCache | None = None
+    keys_values: KVCache | None = None
     ids: list[int] = field(default_factory=list)
     embeds: list[Tensor] = field(default_factory=list)
-    feedback: Callable[[Tensor], Tensor] | None = None  # hidden state -> next input
+    feedback: Callable[[Tensor], Tensor] | None = None
 
     def reuse(self, ids: Tensor, embeds: Tensor) -> int:
-        """Cut the cache back to the longest common prefix with the prompt; returns its length."""
-        if self.cache is None:
+        """Cut the cache back to its longest common prefix with the prompt, and return its length.
+
+        At least the prompt's last token stays to be fed.
+        """
+        if self.keys_values is None:
             return 0
-        shared = min(len(self.ids), len(ids) - 1)
-        same = torch.tensor(self.ids[:shared]) == ids[:shared].cpu()
-        if shared:
-            held = torch.cat(self.embeds)[:shared]
-            distance = (held - embeds[:shared]).norm(dim=-1)
-            same &= (distance <= 0.01 * embeds[:shared].norm(dim=-1)).cpu()
-            self.embeds = [held]
-        kept = shared if bool(same.all()) else int(same.int().argmin())
-        self.ids, self.embeds = self.ids[:kept], [e[:kept] for e in self.embeds]
-        self.cache.truncate(kept)
-        return kept
+        length = min(len(self.ids), len(ids) - 1)
+        if length:
+            cached = torch.cat(self.embeds)[:length]
+            distance = (cached - embeds[:length]).norm(dim=-1)
+            same = torch.tensor(self.ids[:length]) == ids[:length].cpu()
+            same &= (distance <= 0.01 * embeds[:length].norm(dim=-1)).cpu()
+            length = length if bool(same.all()) else int(same.int().argmin())
+            self.embeds = [cached]
+        self.ids, self.embeds = self.ids[:length], [e[:length] for e in self.embeds]
+        self.keys_values.truncate(length)
+        return length
 
     def extend(self, ids: list[int], embeds: Tensor) -> None:
         """Note what was fed: ids [q] and their embeddings [q,D]."""
@@ -104,219 +122,246 @@ class Session:
 class _Row:
     """One sequence under way."""
 
-    ids: list[int]
-    last: int
-    states: list[Tensor] = field(default_factory=list)  # behind its visual tokens, [D] each
-    late: list[Tensor] = field(default_factory=list)  # the same by the published convention
-    done: bool = False
+    last: int  # the newest token, at first the prompt's last
+    ids: list[int] = field(default_factory=list)  # the new tokens
+    states: list[Tensor] = field(default_factory=list)  # [D], what became its visual tokens
+    reference_states: list[Tensor] = field(default_factory=list)  # the same as published: late
+    done: bool = False  # it has ended, others have not
 
 
 class Decoder:
-    """The loop over tokens of a batch of prompts."""
+    """Continues a batch of prompts, token by token.
+
+    Parameters
+    ----------
+    llm
+        transformers' LlamaForCausalLM.
+    tokenizer
+        Knows which tokens are visual.
+    input_projector, output_projector
+        Visual token -> input embedding; hidden state -> visual token.
+    """
 
     def __init__(
         self,
-        net: WeGen,
-        prompts: Sequence[tuple[Tensor, Tensor]],
+        llm: Any,
+        tokenizer: Tokenizer,
+        input_projector: nn.Linear,
+        output_projector: nn.Linear,
         options: Options,
-        session: Session | None = None,
     ) -> None:
-        """prompts: per row, ids [L] and input embeddings [L,D]."""
-        self.llama = Llama(net.llm)
-        self.net, self.options = net, options
-        self.session = session or Session()
-        self.rows = [_Row([], int(ids[-1])) for ids, _ in prompts]
-        tokens = net.tokenizer
-        chain = [tokens.image_start_id, *tokens.image_ids, tokens.image_end_id]
-        self.forced = dict(zip(chain, chain[1:], strict=False))
-        self.index = {token: k for k, token in enumerate(tokens.image_ids)}
-        self.closed = torch.tensor(chain[1:], device=net.device)
-        self.last = {tokens.eos_id} if options.images else {tokens.eos_id, tokens.image_start_id}
-        self.unguided: KVCache | None = None
-        if options.guidance != 1.0:
-            self.unguided = KVCache(net.llm, len(self.rows))
-        self.states: list[Tensor] = []
-        self.generators = [_generator(options, i) for i in range(len(self.rows))]
-        self.state, self.unguided_state = self._prefill(prompts)
-
-    def _prefill(self, prompts: Sequence[tuple[Tensor, Tensor]]) -> tuple[Tensor, Tensor | None]:
-        """Feed the prompts; returns the last hidden states [B,D] of both branches."""
-        net, session = self.net, self.session
-        first_ids, first = prompts[0]
-        alike = all(
-            torch.equal(ids, first_ids) and torch.equal(embeds, first) for ids, embeds in prompts
-        )
-        if alike:
-            start = session.reuse(first_ids, first)
-            self.cache = session.cache or KVCache(net.llm, 1)
-            session.cache = self.cache
-            state = self.llama.advance(first[None, start:], [self.cache], [None])
-            session.extend(first_ids[start:].tolist(), first[start:])
-            if len(prompts) > 1:
-                self.cache = KVCache(net.llm, len(prompts), prefix=self.cache)
-                state = state.expand(len(prompts), -1)
-        else:
-            self.cache = KVCache(net.llm, len(prompts))
-            longest = max(len(e) for _, e in prompts)
-            embeds = first.new_zeros(len(prompts), longest, first.shape[-1])
-            valid = torch.zeros(len(prompts), longest, dtype=torch.bool, device=net.device)
-            for i, (_, row) in enumerate(prompts):
-                embeds[i, longest - len(row) :] = row
-                valid[i, longest - len(row) :] = True
-            state = self.llama.advance(embeds, [self.cache], [valid])
-        return state, self._open_images(torch.stack([e[-1] for _, e in prompts]))
-
-    def _open_images(self, embeds: Tensor) -> Tensor | None:
-        """Start the unguided branch of prompts that already end with `<img>`."""
-        active = [row.last == self.net.tokenizer.image_start_id for row in self.rows]
-        if self.unguided is None or not any(active):
-            return None
-        return self.llama.advance(embeds[:, None], [self.unguided], [self._real(active)])
+        self.llm = llm
+        self.llama = Llama(llm)
+        self.tokenizer = tokenizer
+        self.input_projector, self.output_projector = input_projector, output_projector
+        self.options = options
+        self.device = llm.model.embed_tokens.weight.device
+        # <img> <img_0> ... </img>: each is forced to follow the one before, and only by it.
+        chain = [tokenizer.image_start_id, *tokenizer.image_ids, tokenizer.image_end_id]
+        self.forced = dict(pairwise(chain))
+        self.index = {token: k for k, token in enumerate(tokenizer.image_ids)}
+        self.ends = {tokenizer.eos_id}
+        if not options.images:
+            self.ends.add(tokenizer.image_start_id)
 
     def run(
-        self, on_text: OnText | None, on_progress: Progress | None, should_stop: ShouldStop | None
+        self,
+        prompts: Sequence[tuple[Tensor, Tensor]],
+        conversation: ConversationCache | None = None,
+        hooks: Hooks = NO_HOOKS,
     ) -> list[Generation]:
-        stream = IncrementalDecoder(self.net.tokenizer)
-        room = self.net.context_length - self.cache.end
-        limit = min(self.options.max_new_tokens, room)
-        for step in range(limit):
-            check(should_stop)
-            chosen = self._choose()
-            embeds = self._embed(chosen)
-            if on_text is not None and not self.rows[0].done:
-                _emit(on_text, stream, chosen[0], self.forced)
-            if on_progress is not None:
-                self._report(on_progress)
-            for row, token in zip(self.rows, chosen, strict=True):
-                row.done = row.done or token in self.last
-            if all(row.done for row in self.rows) or step + 1 == limit:
-                break  # nothing follows the last token: it is not fed
-            self._feed(chosen, embeds)
-        hidden = torch.stack(self.states, dim=1)
-        return [self._finish(row, hidden[i]) for i, row in enumerate(self.rows)]
+        """Continue prompts, each given as ids [L] and input embeddings [L,D].
 
-    def _choose(self) -> list[int]:
-        """The next token of every row, forced or free; notes the hidden states behind it."""
-        chosen = [self.forced.get(row.last, -1) for row in self.rows]
-        free = [
-            i for i, row in enumerate(self.rows) if row.last not in self.forced and not row.done
-        ]
+        `conversation` takes part where all prompts are the same.
+        """
+        options, tokenizer = self.options, self.tokenizer
+        image_start = tokenizer.image_start_id
+        rows = [_Row(int(ids[-1])) for ids, _ in prompts]
+        generators = [_generator(options, i) for i in range(len(rows))]
+        stream = IncrementalDecoder(tokenizer)
+        states: list[Tensor] = []
+
+        # 1) Prefill the prompts. `state` [B,D] is what the next tokens are predicted from.
+        conversation = conversation or ConversationCache()
+        if conversation.feedback is None:
+            conversation.feedback = chain(self.output_projector, self.input_projector)
+        cache, state = self._prefill(prompts, conversation)
+
+        # 2) Where a prompt ends with <img>, the unguided branch starts with the same token.
+        unguided = None if options.guidance == 1.0 else KVCache(self.llm, len(rows))
+        unguided_state = None
+        starts = [row.last == image_start for row in rows]
+        if unguided is not None and any(starts):
+            last = torch.stack([embeds[-1] for _, embeds in prompts])
+            unguided_state = self.llama.advance(last[:, None], [unguided], [self._active(starts)])
+
+        limit = min(options.max_new_tokens, self.llama.context_length - cache.end)
+        for step in range(limit):
+            hooks.check_stop()
+            states.append(state)
+
+            # 3) Choose the next token of every row: forced inside images, else from the logits.
+            chosen = self._choose(rows, state, generators)
+
+            # 4) Embed them; visual tokens come from the hidden states, guided.
+            guided = state
+            if unguided_state is not None:
+                guided = unguided_state.lerp(state, options.guidance)
+            embeds = self._embed(rows, chosen, state, guided, conversation.feedback)
+
+            # 5) Report the first row, and see which rows have ended.
+            if not rows[0].done:
+                token = chosen[0]
+                if hooks.on_text and token not in self.forced and (piece := stream.push(token)):
+                    hooks.on_text(piece)
+                if hooks.on_progress and token in self.index:
+                    hooks.on_progress("tokens", self.index[token] + 1, len(self.index), None)
+            for row, token in zip(rows, chosen, strict=True):
+                row.done = row.done or token in self.ends
+            if all(row.done for row in rows) or step + 1 == limit:
+                break  # nothing follows the last token, so it is not fed
+
+            # 6) Feed them to both branches in one pass. The unguided one reads <img> and all visual
+            #    tokens but the last; each image starts it anew, except in the reference's way.
+            caches, x = [cache], embeds[:, None]
+            valid = [self._active([not row.done for row in rows])]
+            starts = [token == image_start for token in chosen]
+            reads = [
+                not row.done and (start or -1 < self.index.get(token, -1) < len(self.index) - 1)
+                for row, token, start in zip(rows, chosen, starts, strict=True)
+            ]
+            if unguided is not None and any(reads):
+                if options.features == "aligned" and all(starts):
+                    unguided.truncate(0)
+                elif options.features == "aligned" and any(starts):
+                    unguided.restart(torch.tensor(starts, device=self.device))
+                caches.append(unguided)
+                valid.append(self._active(reads))
+                x = torch.cat([x, x])
+            hidden = self.llama.advance(x, caches, valid)
+            state = hidden[: len(rows)]
+            unguided_state = hidden[len(rows) :] if len(caches) > 1 else None
+            if len(rows) == 1:
+                conversation.extend(chosen, embeds)
+            for row, token in zip(rows, chosen, strict=True):
+                row.last = token
+
+        # 7) Collect text and visual tokens.
+        hidden = torch.stack(states, dim=1)
+        return [self._finish(row, hidden[i]) for i, row in enumerate(rows)]
+
+    def _prefill(
+        self, prompts: Sequence[tuple[Tensor, Tensor]], conversation: ConversationCache
+    ) -> tuple[KVCache, Tensor]:
+        """Feed the prompts; equal ones are fed once, and their rows share the cache."""
+        count = len(prompts)
+        first_ids, first = prompts[0]
+        if all(torch.equal(i, first_ids) and torch.equal(e, first) for i, e in prompts):
+            start = conversation.reuse(first_ids, first)
+            cache = conversation.keys_values or KVCache(self.llm, 1)
+            conversation.keys_values = cache
+            state = self.llama.advance(first[None, start:], [cache], [None])
+            conversation.extend(first_ids[start:].tolist(), first[start:])
+            if count > 1:
+                cache = KVCache(self.llm, count, prefix=cache)
+                state = state.expand(count, -1)
+            return cache, state
+        # Others are padded on the left, so that all end at the same slot.
+        longest = max(len(embeds) for _, embeds in prompts)
+        padded = first.new_zeros(count, longest, first.shape[-1])
+        valid = torch.zeros(count, longest, dtype=torch.bool, device=self.device)
+        for i, (_, embeds) in enumerate(prompts):
+            padded[i, longest - len(embeds) :] = embeds
+            valid[i, longest - len(embeds) :] = True
+        cache = KVCache(self.llm, count)
+        return cache, self.llama.advance(padded, [cache], [valid])
+
+    def _choose(
+        self, rows: list[_Row], state: Tensor, generators: list[torch.Generator | None]
+    ) -> list[int]:
+        """The next token of every row; rows that have ended get `</s>`, which is not kept."""
+        free = [i for i, row in enumerate(rows) if not row.done and row.last not in self.forced]
+        chosen = [self.forced.get(row.last, self.tokenizer.eos_id) for row in rows]
         if free:
-            logits = self.net.llm.lm_head(self.state[free]).float()
-            # Published for greedy decoding: 0, so they can win. Sampling never draws them.
-            logits[:, self.closed] = -torch.inf if self.options.temperature else 0.0
-            for i, scores in zip(free, logits, strict=True):
-                chosen[i] = _pick(scores, self.options, self.generators[i])
-        for i, row in enumerate(self.rows):
+            logits = self.llm.lm_head(state[free]).float()
+            logits = close_image_tokens(logits, self.tokenizer, bool(self.options.temperature))
+            for i, row_logits in zip(free, logits, strict=True):
+                chosen[i] = _pick(row_logits, self.options, generators[i])
+        for i, row in enumerate(rows):
             if row.done:
-                chosen[i] = self.net.tokenizer.eos_id
-                continue
-            row.ids.append(chosen[i])
-        self.states.append(self.state)
+                chosen[i] = self.tokenizer.eos_id
+            else:
+                row.ids.append(chosen[i])
         return chosen
 
-    def _embed(self, chosen: list[int]) -> Tensor:
-        """Input embeddings [B,D] of the chosen tokens; visual ones come from the hidden states."""
-        visual = [i for i, t in enumerate(chosen) if t in self.index and not self.rows[i].done]
-        if len(visual) == len(chosen):
-            embeds = self._visual(visual)
+    def _embed(
+        self,
+        rows: list[_Row],
+        chosen: list[int],
+        state: Tensor,
+        guided: Tensor,
+        feedback: Callable[[Tensor], Tensor],
+    ) -> Tensor:
+        """Input embeddings [B,D] of the chosen tokens; notes the states behind visual ones.
+
+        The hidden state is the visual token: projected out and in again, it is the next input.
+        """
+        visual = [i for i, t in enumerate(chosen) if t in self.index and not rows[i].done]
+        for i in visual:
+            rows[i].states.append(guided[i])
+        if len(visual) == len(rows):
+            embeds = feedback(guided)
         else:
-            ids = torch.tensor(chosen, device=self.net.device)
-            embeds = self.net.llm.model.embed_tokens(ids)
+            embeds = self.llm.model.embed_tokens(torch.tensor(chosen, device=self.device))
             if visual:
-                embeds[visual] = self._visual(visual)[visual]
-        if self.options.features == "reference":
-            self._note_late(chosen)
+                embeds[visual] = feedback(guided[visual])
+        if self.options.features == "reference":  # one position late, and never guided
+            for row, token, row_state in zip(rows, chosen, state, strict=True):
+                is_last = row.last == self.tokenizer.image_ids[-1]
+                closes = token == self.tokenizer.image_end_id and is_last
+                if not row.done and (self.index.get(token, 0) > 0 or closes):
+                    row.reference_states.append(row_state)
         return embeds
 
-    def _visual(self, visual: list[int]) -> Tensor:
-        """The states [B,D], guided and as inputs; notes those of the `visual` rows."""
-        state = self.state
-        if self.unguided_state is not None:
-            state = self.unguided_state.lerp(state, self.options.guidance)
-        for i in visual:
-            self.rows[i].states.append(state[i])
-        if self.session.feedback is None:
-            self.session.feedback = product(self.net.output_projector, self.net.input_projector)
-        return self.session.feedback(state)
-
-    def _note_late(self, chosen: list[int]) -> None:
-        """The published convention: one position late and never guided."""
-        end = self.net.tokenizer.image_end_id
-        for i, token in enumerate(chosen):
-            row = self.rows[i]
-            closes = token == end and row.last == self.net.tokenizer.image_ids[-1]
-            if not row.done and (self.index.get(token, 0) > 0 or closes):
-                row.late.append(self.state[i])
-
-    def _feed(self, chosen: list[int], embeds: Tensor) -> None:
-        """One step of both branches."""
-        net, rows = self.net, self.rows
-        caches, x = [self.cache], embeds[:, None]
-        valid = [self._real([not row.done for row in rows])]
-        starts = [t == net.tokenizer.image_start_id for t in chosen]
-        # The unguided branch reads `<img>` and all visual tokens but the last.
-        inside = [
-            not row.done and (start or -1 < self.index.get(t, -1) < len(self.index) - 1)
-            for row, t, start in zip(rows, chosen, starts, strict=True)
-        ]
-        if self.unguided is not None and any(inside):
-            if any(starts) and self.options.features == "aligned":
-                self._fresh(self.unguided, starts)
-            caches.append(self.unguided)
-            valid.append(self._real(inside))
-            x = torch.cat([x, x])
-        hidden = self.llama.advance(x, caches, valid)
-        self.state = hidden[: len(rows)]
-        self.unguided_state = hidden[len(rows) :] if len(caches) > 1 else None
-        if len(rows) == 1:
-            self.session.extend(chosen, embeds)
-        for row, token in zip(rows, chosen, strict=True):
-            row.last = token
-
-    def _real(self, rows: list[bool]) -> Tensor | None:
-        """Which rows' next token counts, as `Llama.advance` takes it."""
-        return None if all(rows) else torch.tensor(rows, device=self.net.device)[:, None]
-
-    def _fresh(self, unguided: KVCache, starts: list[bool]) -> None:
-        """A new image starts with an unguided context of its own."""
-        if all(starts):
-            unguided.truncate(0)
-        else:
-            unguided.restart(torch.tensor(starts, device=self.net.device))
-
-    def _report(self, on_progress: Progress) -> None:
-        row = self.rows[0]
-        step = self.index.get(row.ids[-1], -1) + 1
-        if step and not row.done:
-            on_progress("tokens", step, len(self.index), None)
+    def _active(self, rows: list[bool]) -> Tensor | None:
+        """Which rows' next token counts, bool [B,1] as `Llama.advance` takes it; None: all."""
+        return None if all(rows) else torch.tensor(rows, device=self.device)[:, None]
 
     def _finish(self, row: _Row, hidden: Tensor) -> Generation:
-        tokens, size = self.net.tokenizer, len(self.index)
-        closing = (tokens.image_ids[-1], tokens.image_end_id)
-        count = sum(pair == closing for pair in pairwise(row.ids))
-        kept = row.late if self.options.features == "reference" else row.states
-        count = min(count, len(kept) // size)
-        features = self.state.new_zeros(0, size, self.net.config.vision.width)
-        if count:
-            states = torch.stack(kept[: count * size])
-            features = self.net.output_projector(states).view(count, size, -1)
-        start, end = tokens.image_start_id, tokens.image_end_id
-        text = tokens.decode(_without_images(row.ids, self.forced, start, end))
+        tokenizer, size = self.tokenizer, len(self.index)
+        closing = (tokenizer.image_ids[-1], tokenizer.image_end_id)
+        states = row.reference_states if self.options.features == "reference" else row.states
+        count = min(sum(pair == closing for pair in pairwise(row.ids)), len(states) // size)
+        finished = torch.stack(states[: count * size]) if count else hidden[:0]
+        features = self.output_projector(finished).unflatten(0, (count, size))
+        text = tokenizer.decode(_without_images(row.ids, tokenizer))
         return Generation(torch.tensor(row.ids), text, features, hidden[: len(row.ids)])
 
 
-def _without_images(ids: list[int], chain: dict[int, int], start: int, end: int) -> list[int]:
+def close_image_tokens(logits: Tensor, tokenizer: Tokenizer, is_sampling: bool) -> Tensor:
+    """Keep `<img_k>` and `</img>` from following anything but their image: logits [n,V].
+
+    As published they get 0 in greedy decoding, so that they win where all others are negative.
+    Sampling never draws them.
+    """
+    closed = torch.tensor([*tokenizer.image_ids, tokenizer.image_end_id], device=logits.device)
+    return logits.index_fill(-1, closed, -torch.inf if is_sampling else 0.0)
+
+
+def _without_images(ids: list[int], tokenizer: Tokenizer) -> list[int]:
     """`ids` without `<img>`, and without the `<img_k>` of images that were finished."""
+    visual = set(tokenizer.image_ids)
     kept: list[int] = []
-    opened = 0
+    image_begin = 0  # where in `kept` the newest run of visual tokens begins
     for token in ids:
-        if token == end:
-            del kept[opened:]
-        if token != start:
-            kept.append(token)
-        if token not in chain or token == start:
-            opened = len(kept)
+        if token == tokenizer.image_start_id:
+            image_begin = len(kept)
+            continue
+        if token == tokenizer.image_end_id:
+            del kept[image_begin:]
+        kept.append(token)
+        if token not in visual:
+            image_begin = len(kept)
     return kept
 
 
@@ -331,19 +376,11 @@ def _generator(options: Options, row: int) -> torch.Generator | None:
     return generator
 
 
-def _pick(scores: Tensor, options: Options, generator: torch.Generator | None) -> int:
-    """Greedy, or temperature and nucleus sampling (arXiv 1904.09751), from logits [V]."""
+def _pick(logits: Tensor, options: Options, generator: torch.Generator | None) -> int:
+    """Choose greedily, or by temperature and nucleus sampling (arXiv 1904.09751), from [V]."""
     if generator is None:
-        return int(scores.argmax())
-    probabilities, order = (scores.cpu() / options.temperature).softmax(-1).sort(descending=True)
+        return int(logits.argmax())
+    probabilities, order = (logits.cpu() / options.temperature).softmax(-1).sort(descending=True)
     before = probabilities.cumsum(-1) - probabilities
     probabilities = probabilities.masked_fill(before >= options.top_p, 0.0)
     return int(order[torch.multinomial(probabilities, 1, generator=generator)])
-
-
-def _emit(on_text: OnText, stream: IncrementalDecoder, token: int, forced: dict[int, int]) -> None:
-    if token in forced:
-        return
-    piece = stream.push(token)
-    if piece:
-        on_text(piece)

@@ -1,10 +1,12 @@
-"""WeGen's network: image encoder, language model with visual tokens in both directions, painter."""
+"""WeGen's network: image encoder, language model with visual tokens in both directions, painter.
+
+It knows no files; `checkpoint.WeGen` adds loading.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from diffusers import AutoencoderKL, EulerDiscreteScheduler, UNet2DConditionModel
@@ -12,23 +14,34 @@ from PIL.Image import Image
 from torch import Tensor, nn
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from ..records.hooks import OnText, Progress, ShouldStop
-from . import generation, losses, painter
+from ..records.hooks import NO_HOOKS, Hooks
 from .config import WeGenConfig
-from .generation import Features, Options, Session
+from .generation import ConversationCache, Decoder, Features, Options
+from .losses import alignment_losses, denoising_loss, language_loss
+from .painter import (
+    Negative,
+    decode_latents,
+    encode_latents,
+    sample_latents,
+    start_latents,
+)
 from .preprocess import encoder_pixels
 from .tokenizer import Tokenizer
 from .vision import VisionTransformer, pool_tokens
 
-if TYPE_CHECKING:
-    from .painter import Negative
 
+class Network(nn.Module):
+    """The published model (arXiv 2503.01115) of any size, with random weights.
 
-class WeGen(nn.Module):
-    """The published model (arXiv 2503.01115) of any size; see `WeGenConfig`."""
+    Parameters
+    ----------
+    config
+        Its sizes.
+    tokenizer
+        The language model's; its image tokens fit `config.tokens_side`.
+    """
 
     def __init__(self, config: WeGenConfig, tokenizer: Tokenizer) -> None:
-        """Random weights; `from_pretrained` loads trained ones."""
         super().__init__()
         self.config = config
         self.tokenizer = tokenizer
@@ -40,35 +53,19 @@ class WeGen(nn.Module):
         self.unet = UNet2DConditionModel(**config.unet)
         self.vae = AutoencoderKL(**config.vae)
 
-    @classmethod
-    def from_pretrained(
-        cls,
-        folder: str | Path,
-        device: str | torch.device = "cpu",
-        dtype: torch.dtype = torch.float32,
-        should_stop: ShouldStop | None = None,
-    ) -> WeGen:
-        """Load the official checkpoint folder or our own format (see `checkpoint`).
-
-        dtype: float32, bfloat16 or float16. should_stop: asked before every tensor, and then
-        `Stopped` is raised. Raises FileNotFoundError or ValueError naming what is missing or does
-        not fit.
-        """
-        from .checkpoint import load
-
-        return load(folder, device, dtype, should_stop)
-
     @property
     def device(self) -> torch.device:
+        """Where the weights are."""
         return self.input_projector.weight.device
 
     @property
     def dtype(self) -> torch.dtype:
+        """Of all weights; in float16 the VAE's may be float32."""
         return self.input_projector.weight.dtype
 
     @property
     def context_length(self) -> int:
-        """Tokens a conversation may have."""
+        """Tokens that a conversation may have."""
         return self.llm.config.max_position_embeddings
 
     @property
@@ -82,10 +79,10 @@ class WeGen(nn.Module):
         return self.scheduler().alphas_cumprod
 
     def scheduler(self) -> EulerDiscreteScheduler:
-        """A fresh sampler."""
+        """Make a fresh sampler."""
         return EulerDiscreteScheduler(**self.config.scheduler)
 
-    # Pictures in
+    # Images in
 
     def preprocess(self, images: Sequence[Image]) -> Tensor:
         """PIL images of any size -> normalised encoder input [N,3,S,S]."""
@@ -93,15 +90,19 @@ class WeGen(nn.Module):
         return pixels.to(self.device, self.dtype)
 
     def encode_images(self, pixels: Tensor) -> Tensor:
-        """[N,3,S,S] normalised -> image features [N,P,W]."""
-        return self.vision(pixels.to(self.device, self.dtype))
+        """Encode images.
 
-    def encode_latents(self, pictures: Tensor) -> Tensor:
-        """[n,3,H,W] in [-1,1] -> scaled latents, drawn from the VAE's posterior."""
-        with torch.no_grad():
-            pictures = pictures.to(self.device, self.vae.dtype)
-            latents = self.vae.encode(pictures).latent_dist.sample()
-        return (latents * self.vae.config.scaling_factor).to(self.unet.dtype)
+        Parameters
+        ----------
+        pixels
+            [N,3,S,S], normalised; see `preprocess`.
+
+        Returns
+        -------
+        Tensor
+            [N,P,W], image features, patches row by row.
+        """
+        return self.vision(pixels.to(self.device, self.dtype))
 
     def pool(self, features: Tensor) -> Tensor:
         """Image features [N,P,W] -> visual tokens [N,64,W]; 64 tokens stay as they are."""
@@ -117,28 +118,95 @@ class WeGen(nn.Module):
         return embeds if mask is None or tokens is None else self.fill(embeds, tokens, mask)
 
     def fill(self, embeds: Tensor, tokens: Tensor, mask: Tensor) -> Tensor:
-        """`embeds` [...,D] with projected visual tokens at the positions of `mask` [...]."""
-        places, given = int(mask.sum()), tokens.shape[0] * tokens.shape[1]
-        if places != given:
+        """`embeds` [...,D] with projected visual tokens [n,64,W] where `mask` [...] is True."""
+        positions, count = int(mask.sum()), tokens.shape[0] * tokens.shape[1]
+        if positions != count:
             raise ValueError(
-                f"the prompt has {places} image positions, but {len(tokens)} images were given "
-                f"({given} visual tokens)"
+                f"the prompt has {positions} image positions, but {len(tokens)} images were given "
+                f"({count} visual tokens)"
             )
-        if not places:
+        if not positions:
             return embeds
         visual = self.input_projector(tokens.to(embeds.dtype)).flatten(0, 1)
         return embeds.masked_scatter(mask[..., None], visual.to(embeds.dtype))
 
     def forward(self, batch: dict[str, Tensor], *, diffusion: bool = True) -> dict[str, Tensor]:
-        """Losses of stages 2 and 3, each a differentiable scalar.
+        """Compute the losses of stages 2 and 3.
 
-        batch: input_ids, attention_mask, labels [B,S]; ids_cmp_mask, ids_gen_mask bool [B,S];
-        embeds_cmp_mask, embeds_gen_mask bool [N]; images [N,3,S,S] encoder input (or
-        image_features [N,P,W]); images_aug [N,3,H,W] in [-1,1] (not needed without `diffusion`);
-        optionally image_targets [N,P,W], what to predict where image_features are perturbed.
-        Returns total_loss, lm_loss, rec_loss, mse_loss, cosine_loss, diffusion_loss.
+        Parameters
+        ----------
+        batch
+            input_ids, attention_mask, labels
+                [B,S].
+            ids_cmp_mask, ids_gen_mask
+                bool [B,S], positions of the visual tokens of images that are read, or generated.
+            embeds_cmp_mask, embeds_gen_mask
+                bool [N], which images are read, or generated, in the order of the positions.
+            images
+                [N,3,S,S] encoder input, or image_features [N,P,W] instead.
+            images_aug
+                [N,3,H,W] in [-1,1], the VAE's input; not needed without `diffusion`.
+            image_targets
+                Optional [N,P,W], what to predict where image_features are perturbed.
+        diffusion
+            Whether the U-Net's loss counts; False: that term stays 0.
+
+        Returns
+        -------
+        dict
+            Differentiable scalars: total_loss, lm_loss, rec_loss, mse_loss, cosine_loss,
+            diffusion_loss.
         """
-        return losses.total_loss(self, batch, diffusion=diffusion)
+        # 1) Images become visual tokens; the image encoder is frozen.
+        features = batch.get("image_features")
+        if features is None:
+            with torch.no_grad():
+                features = self.encode_images(batch["images"])
+        tokens = self.pool(features).detach()
+        cmp_images, gen_images = batch["embeds_cmp_mask"], batch["embeds_gen_mask"]
+        # 2) The language model reads them, those it has to generate too (teacher forcing).
+        embeds = self.embed(batch["input_ids"], tokens[cmp_images], batch["ids_cmp_mask"])
+        embeds = self.fill(embeds, tokens[gen_images], batch["ids_gen_mask"])
+        mask = batch["attention_mask"]
+        # Padding on the right is never seen by causal attention, which is faster without a mask.
+        is_right_padded = bool((mask[:, 1:] <= mask[:, :-1]).all())
+        hidden = self.llm.model(
+            inputs_embeds=embeds,
+            attention_mask=None if is_right_padded else mask,
+            use_cache=False,
+        ).last_hidden_state
+        losses = {"lm_loss": language_loss(self.llm.lm_head, hidden, batch["labels"])}
+        # 3) The state before each generated visual token predicts it. With nothing generated the
+        #    projector still takes part, with a gradient of zero.
+        zero = 0.0 * self.output_projector(hidden[:1, :1]).sum()
+        losses |= {"mse_loss": zero, "cosine_loss": zero, "diffusion_loss": zero}
+        if bool(gen_images.any()):
+            target = self.pool(batch.get("image_targets", features)).detach()[gen_images]
+            before = torch.roll(batch["ids_gen_mask"], -1, dims=1)
+            predicted = self.output_projector(hidden[before]).view_as(target).to(target.dtype)
+            losses["mse_loss"], losses["cosine_loss"] = alignment_losses(predicted, target)
+            # 4) The painter must be able to paint the image from the predicted tokens.
+            if diffusion:
+                images = batch["images_aug"][gen_images]
+                losses["diffusion_loss"] = self.diffusion_loss(predicted, images)
+        losses["rec_loss"] = losses["mse_loss"] + losses["cosine_loss"] + losses["diffusion_loss"]
+        losses["total_loss"] = losses["lm_loss"] + losses["rec_loss"]
+        return losses
+
+    def diffusion_loss(self, tokens: Tensor, images: Tensor) -> Tensor:
+        """Measure how well the painter denoises images given their visual tokens: stage 1's loss.
+
+        Drawn, in this order, from torch's global generator: VAE posterior, timesteps, noise.
+
+        Parameters
+        ----------
+        tokens
+            [n,P,W] image features or [n,64,W] visual tokens; gradients flow into them.
+        images
+            [n,3,H,W] in [-1,1].
+        """
+        latents = encode_latents(self.vae, images.to(self.device)).to(self.unet.dtype)
+        return denoising_loss(self.unet, self.alphas_cumprod, latents, self.pool(tokens))
 
     @torch.inference_mode()
     def generate(
@@ -154,80 +222,96 @@ class WeGen(nn.Module):
         top_p: float = 1.0,
         seed: int | Sequence[int] | None = None,
         images: bool = True,
-        on_text: OnText | None = None,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
-        session: Session | None = None,
+        cache: ConversationCache | None = None,
+        hooks: Hooks = NO_HOOKS,
     ) -> Any:
-        """Continue one prompt (ids [L] or [1,L]) -> Generation, or several -> list of them.
+        """Continue one or several prompts with text and images.
 
-        image_features: [N,P,W], the prompts' images in order. image_mask: like input_ids, bool,
-        where their visual tokens stand; by default every `<img_k>` in the prompt.
-        guidance: of the visual tokens (1: none). features: which visual tokens to return, see
-        `Generation`; "reference" is the published convention, with its unguided context running on
-        from image to image. temperature 0 is greedy; seed: one for all rows (row i uses seed + i)
-        or one each. images: False ends the reply with the `<img>` that would begin one. on_text:
-        each new piece of the first row's text. session: keeps the KV cache of one conversation
-        between calls.
-        Raises ValueError for prompts that do not fit the context, `Stopped` on request.
+        Parameters
+        ----------
+        input_ids
+            One prompt [L] or [1,L], or a list of prompts.
+        image_features
+            [N,P,W], the images of all prompts, in order.
+        image_mask
+            Like `input_ids`, bool: the positions of their visual tokens. None: every `<img_k>`.
+        guidance
+            Of the visual tokens; 1: none.
+        max_new_tokens
+            At least 1; the context's end also ends the reply.
+        features
+            Which visual tokens to return, see `Generation`. "reference" is the published
+            convention, in which the unguided context runs on from image to image.
+        temperature, top_p
+            0 decodes greedily; else nucleus sampling.
+        seed
+            One for all prompts (prompt i uses seed + i), or one each; None: random.
+        images
+            False ends the reply with the `<img>` that would begin an image.
+        cache
+            Keeps the keys and values of one conversation between calls.
+        hooks
+            on_text gets the text of the first prompt's reply.
+
+        Returns
+        -------
+        Generation or list of Generation
+            One for one prompt, a list for a list.
+
+        Raises
+        ------
+        ValueError
+            A prompt does not fit the context or the images, or an option is out of range.
+        Stopped
+            `hooks.should_stop` returned True.
         """
-        single = isinstance(input_ids, Tensor)
         rows = [input_ids] if isinstance(input_ids, Tensor) else list(input_ids)
         masks = [image_mask] if isinstance(image_mask, Tensor) else image_mask
-        if session is not None and len(rows) != 1:
-            raise ValueError(f"a session holds one conversation, not {len(rows)}")
-        prompts = self._prompts(rows, image_features, masks)
+        if cache is not None and len(rows) != 1:
+            raise ValueError(f"a cache holds one conversation; {len(rows)} prompts were given")
         if seed is None or isinstance(seed, int):
             seed = () if seed is None else range(seed, seed + len(rows))
         elif len(seed) != len(rows):
             raise ValueError(f"{len(seed)} seeds for {len(rows)} prompts; give one seed each")
         options = Options(guidance, max_new_tokens, features, temperature, top_p, seed, images)
-        decoder = generation.Decoder(self, prompts, options, session)
-        results = decoder.run(on_text, on_progress, should_stop)
-        return results[0] if single else results
+        prompts = self.embed_prompts(rows, image_features, masks)
+        decoder = Decoder(
+            self.llm, self.tokenizer, self.input_projector, self.output_projector, options
+        )
+        results = decoder.run(prompts, cache, hooks)
+        return results[0] if isinstance(input_ids, Tensor) else results
 
-    def _prompts(
-        self, rows: Sequence[Tensor], features: Tensor | None, masks: Sequence[Tensor] | None
+    def embed_prompts(
+        self,
+        rows: Sequence[Tensor],
+        features: Tensor | None = None,
+        masks: Sequence[Tensor] | None = None,
     ) -> list[tuple[Tensor, Tensor]]:
-        """Ids [L] and input embeddings [L,D] of every row."""
+        """Ids [L] and input embeddings [L,D] of every prompt; see `generate`."""
         visual = torch.tensor(self.tokenizer.image_ids, device=self.device)
         ids = [row.flatten().to(self.device) for row in rows]
         if masks is None:
             masks = [torch.isin(row, visual) for row in ids]
         for i, row in enumerate(ids):
             if not 0 < len(row) < self.context_length:
-                which = f"prompt {i + 1}" if len(ids) > 1 else "the conversation"
+                prompt = f"prompt {i + 1}" if len(ids) > 1 else "the conversation"
                 raise ValueError(
-                    f"{which} has {len(row)} tokens; this model takes 1 to "
-                    f"{self.context_length - 1}. Shorten the text, give fewer pictures or start a "
+                    f"{prompt} has {len(row)} tokens; this model takes 1 to "
+                    f"{self.context_length - 1}. Shorten the text, give fewer images or start a "
                     "new conversation"
                 )
-        lengths = [len(row) for row in ids]
         mask = torch.cat([m.flatten().to(self.device) for m in masks])
         width = self.config.vision.width
         tokens = torch.zeros(0, self.config.image_tokens, width, device=self.device)
         if features is not None and len(features):
             tokens = self.pool(features.to(self.device, self.dtype))
         embeds = self.embed(torch.cat(ids), tokens, mask)
+        lengths = [len(row) for row in ids]
         return list(zip(ids, embeds.split(lengths), strict=True))
 
-    def session(self) -> Session:
-        """A place for one conversation's KV cache; pass it to every `generate` call."""
-        return Session()
+    # Images out
 
-    # Pictures out
-
-    def denoise(
-        self, latents: Tensor, timesteps: Tensor, tokens: Tensor, time_ids: Tensor | None = None
-    ) -> Tensor:
-        """The U-Net's noise prediction for noisy latents [n,4,h,w] under visual tokens [n,64,W]."""
-        if time_ids is None:
-            time_ids = tokens.new_zeros(len(tokens), 6)
-        added = {"text_embeds": tokens.mean(dim=1), "time_ids": time_ids}
-        return self.unet(
-            latents, timesteps, encoder_hidden_states=tokens, added_cond_kwargs=added
-        ).sample
-
+    @torch.inference_mode()
     def paint(
         self,
         features: Tensor,
@@ -239,27 +323,73 @@ class WeGen(nn.Module):
         width: int | None = None,
         negative: Negative = "zeros",
         *,
-        on_progress: Progress | None = None,
-        should_stop: ShouldStop | None = None,
+        hooks: Hooks = NO_HOOKS,
     ) -> Tensor:
-        """Visual tokens [n,64,W] (or image features [n,P,W]) -> pictures [n,H,W,3] in 0..1.
+        """Paint visual tokens.
 
-        latents: standard-normal start [n,4,H/f,W/f], drawn from `seed` unless given. Defaults come
-        from `config.paint` (published: 50 steps, guidance 7, 1024 px). guidance <= 1 switches
-        classifier-free guidance off. negative: "zeros", or "blank" for the features of an
-        all-zero image. Raises ValueError for sizes that are no multiple of the VAE's factor.
+        Parameters
+        ----------
+        features
+            [n,64,W] visual tokens, or [n,P,W] image features.
+        latents
+            [n,4,H/f,W/f] standard normal, to start from; None: drawn from `seed`.
+        seed
+            One for all images together, or one each.
+        steps, guidance, height, width
+            None: `config.paint` (published: 50 steps, guidance 7, 1024 pixels). Guidance of 1 or
+            less switches classifier-free guidance off.
+        negative
+            What the unconditional branch sees: "zeros", or "blank", the features of an all-zero
+            image.
+
+        Returns
+        -------
+        Tensor
+            [n,H,W,3] in 0..1.
+
+        Raises
+        ------
+        ValueError
+            A side is not a positive multiple of the VAE's factor, or an option is out of range.
+        Stopped
+            `hooks.should_stop` returned True.
         """
-        defaults = self.config.paint
-        return painter.paint(
-            self,
-            features,
-            latents,
-            seed,
-            defaults.steps if steps is None else steps,
-            defaults.guidance if guidance is None else guidance,
-            height or defaults.height,
-            width or defaults.width,
-            negative,
-            on_progress=on_progress,
-            should_stop=should_stop,
+        defaults, factor = self.config.paint, self.vae_factor
+        steps = defaults.steps if steps is None else steps
+        guidance = defaults.guidance if guidance is None else guidance
+        height, width = height or defaults.height, width or defaults.width
+        if negative not in ("zeros", "blank"):
+            raise ValueError(f"negative is {negative!r}; use 'zeros' or 'blank'")
+        if steps < 1:
+            raise ValueError(f"steps is {steps}; it must be at least 1")
+        tokens = self.pool(features.to(self.device, self.dtype))
+        if latents is None:
+            if height < 1 or width < 1 or height % factor or width % factor:
+                raise ValueError(
+                    f"size {width}x{height}: both sides must be positive multiples of {factor}"
+                )
+            shape = (self.unet.config.in_channels, height // factor, width // factor)
+            latents = start_latents(shape, len(tokens), seed)
+        unconditional = None
+        if negative == "blank" and guidance > 1:
+            side = self.config.vision.image_size
+            blank = self.encode_images(tokens.new_zeros(1, 3, side, side))
+            unconditional = self.pool(blank).expand_as(tokens)
+
+        def decode(latents: Tensor) -> Tensor:
+            return decode_latents(self.vae, latents)
+
+        return decode(
+            sample_latents(
+                self.unet,
+                self.scheduler(),
+                tokens,
+                latents,
+                steps=steps,
+                guidance=guidance,
+                size=(height, width),
+                negative=unconditional,
+                decode=decode,
+                hooks=hooks,
+            )
         )

@@ -1,4 +1,4 @@
-"""Pictures -> the tensors that the image encoder and the painter's VAE take.
+"""Images -> the tensors that the image encoder and the painter's VAE take.
 
 Resizing is PIL's (antialiased), as in the published pipeline; torchvision is not needed for it.
 """
@@ -19,21 +19,37 @@ CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 def encoder_pixels(images: Sequence[Image.Image], size: int, *, crop: bool = False) -> Tensor:
-    """PIL images of any size -> image encoder input, float32 [N,3,size,size], CLIP-normalised.
+    """Make the image encoder's input.
 
-    The whole picture is squeezed into the square (bilinear), as in stages 2 and 3 and at
-    inference; crop=True keeps the aspect ratio and cuts out the centre, as in stage 1. Transparent
-    parts become white. Raises ValueError for a size below 1.
+    Parameters
+    ----------
+    images
+        Of any size; transparent parts become white.
+    size
+        Pixels along one side, at least 1.
+    crop
+        False squeezes the whole image into the square, as in stages 2 and 3 and at inference. True
+        keeps the aspect ratio and cuts out the centre, as in stage 1.
+
+    Returns
+    -------
+    Tensor
+        float32 [N,3,size,size], resized bilinearly, normalised with CLIP's mean and deviation.
+
+    Raises
+    ------
+    ValueError
+        The size is below 1.
     """
     pixels = _stack(images, size, Image.Resampling.BILINEAR, crop)
     mean, std = torch.tensor([CLIP_MEAN, CLIP_STD]).view(2, 1, 3, 1, 1)
     return (pixels - mean) / std
 
 
-def painter_pictures(images: Sequence[Image.Image], size: int, *, crop: bool = False) -> Tensor:
-    """PIL images of any size -> pictures for the VAE, float32 [N,3,size,size] in [-1,1].
+def painter_images(images: Sequence[Image.Image], size: int, *, crop: bool = False) -> Tensor:
+    """Make the VAE's input, float32 [N,3,size,size] in [-1,1].
 
-    Bicubic; otherwise like `encoder_pixels`.
+    Resized bicubically; otherwise like `encoder_pixels`.
     """
     return (_stack(images, size, Image.Resampling.BICUBIC, crop) - 0.5) / 0.5
 
@@ -43,7 +59,7 @@ def _stack(
 ) -> Tensor:
     """[N,3,size,size] in 0..1."""
     if size < 1:
-        raise ValueError(f"pictures cannot be resized to {size} pixels; give a size of at least 1")
+        raise ValueError(f"images cannot be resized to {size} pixels; give a size of at least 1")
     stack = np.empty((len(images), size, size, 3), np.uint8)
     for row, image in zip(stack, images, strict=True):
         image = flatten(image)
@@ -55,7 +71,7 @@ def _stack(
 
 
 def _cover(image: Image.Image, size: int, resample: Image.Resampling) -> Image.Image:
-    """The short side becomes `size`; of the long one (rounded down) the middle is kept."""
+    """Resize the short side to `size`, and cut out the middle of the long one (rounded down)."""
     width, height = image.size
     short = min(width, height)
     width, height = size * width // short, size * height // short

@@ -1,4 +1,4 @@
-"""How a conversation becomes one sequence of tokens; `reply_format` says what the turns contain.
+r"""How a conversation becomes one sequence of tokens; `reply_format` says what the turns contain.
 
     <s>[INST] {user} [/INST]\n {assistant} </s>[INST] {user} [/INST]\n ...
 
@@ -32,6 +32,7 @@ INSTRUCTION = "[INST] {} [/INST]"
 IGNORED = -100
 """The label of a token that is not learned; PyTorch's cross-entropy skips it by default."""
 
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _TAG = re.compile(r"<(?=/?(?:s|unk|img|patch|loc|box)\b|img_)")
 
 
@@ -66,3 +67,8 @@ def reply_ids(tokenizer: Tokenizer, parts: Sequence[Part]) -> list[int]:
 def escape_tags(text: str) -> str:
     """Change `text` so that nothing in it reads as one of the model's own tags."""
     return _TAG.sub("< ", text)
+
+
+def unique_words(text: str) -> list[str]:
+    """The words of `text`, lower case, each once, in order; see `WeGenConfig.vocabulary`."""
+    return list(dict.fromkeys(word.lower().replace("’", "'") for word in _WORD.findall(text)))

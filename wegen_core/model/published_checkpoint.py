@@ -22,7 +22,7 @@ import torch
 from torch import Tensor
 
 from .config import PaintDefaults, WeGenConfig
-from .weights import Stored, Weight, find_weights, open_weights
+from .weights import StoredTensor, Weight, find_weights, open_weights
 
 TOKENIZER = Path("pretrained/SEED-X/cvlm_llama2_tokenizer_100img_and_224loc_addpatch")
 LLM_CONFIG = Path("pretrained/meta-llama/Llama-2-7b-chat-hf/config.json")
@@ -60,8 +60,8 @@ _SDXL_SCHEDULER = {
 class _QkvBias:
     """EVA's training code stores no key bias; its attention adds zeros there."""
 
-    query: Stored
-    value: Stored
+    query: StoredTensor
+    value: StoredTensor
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -77,15 +77,26 @@ class _QkvBias:
 
 
 def is_official(folder: Path) -> bool:
-    """Whether `folder` looks like the published checkpoint, complete or not."""
+    """Whether `folder` has the layout of the published checkpoint, complete or not."""
     agent = any((folder / f"pytorch_model.bin{end}").is_file() for end in ("", ".index.json"))
     return agent or (folder / "pretrained").is_dir()
 
 
 def read(folder: Path) -> tuple[WeGenConfig, dict[str, Weight]]:
-    """Sizes, and every known weight under our network's name; nothing large is read yet.
+    """Read the sizes, and find every known weight; nothing large is read yet.
 
-    Raises FileNotFoundError for missing files and ValueError for unreadable ones.
+    Returns
+    -------
+    WeGenConfig
+    dict
+        The weights under our network's names.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file is missing.
+    ValueError
+        A file cannot be read.
     """
     agent = find_weights(folder, AGENT)
     if agent is None:
@@ -102,9 +113,12 @@ def read(folder: Path) -> tuple[WeGenConfig, dict[str, Weight]]:
     return _read_config(folder, weights[_EMBEDDING].shape[0]), weights
 
 
-def _rename_agent(agent: Mapping[str, Stored]) -> dict[str, Weight]:
-    """Official -> our names. What our network does not have (the unused `scale` of the pooling,
-    the encoder's copy, rotary tables of old transformers) is left out."""
+def _rename_agent(agent: Mapping[str, StoredTensor]) -> dict[str, Weight]:
+    """Rename the weights of the agent file to our network's names.
+
+    Left out is what our network does not have: the unused `scale` of the pooling, a second copy of
+    the image encoder, rotary tables of old transformers.
+    """
     weights: dict[str, Weight] = {}
     for name, stored in agent.items():
         if name in _NAMES:
@@ -112,14 +126,14 @@ def _rename_agent(agent: Mapping[str, Stored]) -> dict[str, Weight]:
             continue
         for prefix, ours in _PREFIXES.items():
             if name.startswith(prefix) and not name.endswith("rotary_emb.inv_freq"):
-                weights[_modern(ours + name.removeprefix(prefix))] = stored
+                weights[_current_name(ours + name.removeprefix(prefix))] = stored
     return weights
 
 
 def _add_diffusers(
     weights: dict[str, Weight], prefix: str, folder: Path, variants: tuple[str, ...]
 ) -> None:
-    """Add the weights of a diffusers folder; those of the agent file, trained later, win."""
+    """Add the weights of a diffusers folder that the agent file, trained later, does not have."""
     stored = find_weights(folder, (_DIFFUSERS,), variants)
     if stored is None and not any(name.startswith(prefix) for name in weights):
         raise FileNotFoundError(
@@ -127,11 +141,11 @@ def _add_diffusers(
             f"file has no adapter.{prefix}* weights either"
         )
     for name, weight in (stored or {}).items():
-        weights.setdefault(_modern(prefix + name), weight)
+        weights.setdefault(_current_name(prefix + name), weight)
 
 
-def _modern(name: str) -> str:
-    """The VAE's attention in old diffusers files: query -> to_q, ..."""
+def _current_name(name: str) -> str:
+    """Rename the VAE's attention of old diffusers files: query -> to_q, ..."""
     if not name.startswith("vae."):
         return name
     return re.sub(
@@ -164,11 +178,11 @@ def _read_config(folder: Path, vocabulary: int) -> WeGenConfig:
     vision = _json(vision_path, "") if vision_path.is_file() else {}
     scheduler_path = folder / SDXL / "scheduler" / "scheduler_config.json"
     scheduler = _json(scheduler_path, "") if scheduler_path.is_file() else _SDXL_SCHEDULER
-    known = {k: llm[k] for k in _LLM_KEYS if llm.get(k) is not None}
+    llm_sizes = {k: llm[k] for k in _LLM_KEYS if llm.get(k) is not None}
     return WeGenConfig.from_json(
         {
             "vision": vision.get("vision", vision),
-            "llm": known | {"vocab_size": vocabulary},
+            "llm": llm_sizes | {"vocab_size": vocabulary},
             "unet": _arguments(UNet2DConditionModel, unet),
             "vae": _arguments(AutoencoderKL, vae),
             "scheduler": _arguments(EulerDiscreteScheduler, scheduler),
@@ -178,13 +192,13 @@ def _read_config(folder: Path, vocabulary: int) -> WeGenConfig:
 
 
 def _arguments(cls: type, record: Mapping[str, Any]) -> dict[str, Any]:
-    """The entries of a diffusers config that `cls` takes, as diffusers itself filters them."""
+    """Keep the entries of a diffusers config that `cls` takes, as diffusers itself does."""
     accepted = inspect.signature(cls).parameters
     return {name: value for name, value in record.items() if name in accepted}
 
 
 def _paint_size(unet: Mapping[str, Any], vae: Mapping[str, Any]) -> dict[str, int]:
-    """The picture size that the U-Net was made for: its latents times the VAE's factor."""
+    """The image size that the U-Net was trained for: its latents times the VAE's factor."""
     side = unet.get("sample_size")
     if not isinstance(side, int) or "block_out_channels" not in vae:
         return {"width": PaintDefaults.width, "height": PaintDefaults.height}
@@ -192,7 +206,7 @@ def _paint_size(unet: Mapping[str, Any], vae: Mapping[str, Any]) -> dict[str, in
     return {"width": side, "height": side}
 
 
-def _json(path: Path, what: str) -> dict[str, Any]:
+def _json(path: Path, content: str) -> dict[str, Any]:
     if not path.is_file():
-        raise FileNotFoundError(f"{path} is missing; it holds {what}")
+        raise FileNotFoundError(f"{path} is missing; it holds {content}")
     return json.loads(path.read_text(encoding="utf-8"))

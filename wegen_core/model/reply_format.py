@@ -100,7 +100,7 @@ def parse_reply(text: str, prefixes: Mapping[str, str] = INTENT_PREFIXES) -> Rep
     return ReplyText(named, result, seen, change)
 
 
-def from_user_text(text: str, intent: str | None, prompt: str) -> ReplyText:
+def from_user_text(text: str, intent: Intent | None, prompt: str) -> ReplyText:
     """The reply that a saved turn came from.
 
     Parameters
@@ -111,13 +111,13 @@ def from_user_text(text: str, intent: str | None, prompt: str) -> ReplyText:
         Of the turn's plan. The prompt of an answer is `ReplyText.before_arrow`, that of an image is
         `ReplyText.result`.
     """
-    if intent not in ("generate", "refine", "compose"):
+    if intent is None or intent not in INTENT_PREFIXES:
         return ReplyText(None, text, *_split_before(prompt))
     if not text.startswith(_I_SEE):
         return ReplyText(intent, text)
     before = text.removeprefix(_I_SEE).removesuffix(".")
     seen, change = _split_before(before)
-    return ReplyText(intent, prompt, seen, change[:1].lower() + change[1:])  # type: ignore[arg-type]
+    return ReplyText(intent, prompt, seen, change[:1].lower() + change[1:])
 
 
 def _split_before(before: str) -> tuple[str, str]:

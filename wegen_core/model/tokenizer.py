@@ -24,15 +24,29 @@ _UNDECIDED_BYTES = 3
 
 
 class Tokenizer:
-    """Text <-> ids of the WeGen language model.
+    """Text <-> ids of the WeGen language model; `len()` is one more than the largest id.
 
-    folder: holds `tokenizer.model` (sentencepiece) and `added_tokens.json` (token -> id, any
-        order). `special_tokens_map.json` may name the padding token.
-    image_tokens: visual tokens of one image; `<img_00000>` .. must exist for each of them.
-    Raises FileNotFoundError for a missing file, ValueError for missing or clashing tokens.
+    Parameters
+    ----------
+    folder
+        Holds `tokenizer.model` (sentencepiece) and `added_tokens.json` (token -> id, any order).
+        `special_tokens_map.json` may name the padding token.
+    image_tokens
+        Visual tokens of one image; `<img_00000>` ... must exist for each of them.
 
-    `bos_id`, `eos_id`, `pad_id`, `image_start_id`, `image_end_id`: ids; `image_ids`: the ids of
-    `<img_00000>`, `<img_00001>`, ... in this order; `len()`: one more than the largest id.
+    Attributes
+    ----------
+    bos_id, eos_id, pad_id, image_start_id, image_end_id
+        Ids.
+    image_ids
+        The ids of `<img_00000>`, `<img_00001>`, ... in this order.
+
+    Raises
+    ------
+    FileNotFoundError
+        A file is missing.
+    ValueError
+        Tokens are missing or clash, or a file cannot be read.
     """
 
     def __init__(self, folder: str | Path, image_tokens: int = 64) -> None:
@@ -59,11 +73,11 @@ class Tokenizer:
         return max(self._sp.vocab_size(), 1 + max(self._added.values(), default=0))
 
     def encode(self, text: str) -> list[int]:
-        """Ids of `text`, without the beginning-of-sequence token. Lone surrogates become U+FFFD."""
+        """Encode text, without a beginning-of-sequence token; lone surrogates become U+FFFD."""
         parts = self._split.split(_SURROGATES.sub("\ufffd", text))
         ids: list[int] = []
         for index, part in enumerate(parts):
-            if index % 2:  # re.split puts the tokens it found at the odd places
+            if index % 2:  # re.split puts what the pattern matches at odd positions
                 ids.append(self.token_id(part))
                 continue
             if index > 0 and parts[index - 1] in self._added:
@@ -75,9 +89,12 @@ class Tokenizer:
         return ids
 
     def decode(self, ids: Iterable[int]) -> str:
-        """The text of `ids`, added and special tokens spelled out, as the old tokenizer did it.
+        """Decode ids; added and special tokens are spelled out, as by the old tokenizer.
 
-        Raises ValueError for an id outside the vocabulary.
+        Raises
+        ------
+        ValueError
+            An id is outside the vocabulary.
         """
         texts: list[str] = []
         run: list[int] = []
@@ -100,16 +117,16 @@ class Tokenizer:
 
     def token_id(self, name: str) -> int:
         """The id of an added or special token; ValueError if there is no such token."""
-        found = self._added.get(name, self._special.get(name))
-        if found is None:
+        token = self._added.get(name, self._special.get(name))
+        if token is None:
             raise ValueError(
                 f"the tokenizer has no token {name}; "
                 f"its {ADDED_FILE} holds {len(self._added)} other tokens"
             )
-        return found
+        return token
 
     def save(self, folder: str | Path) -> None:
-        """Write the tokenizer's files into `folder`, made if it does not exist."""
+        """Write the tokenizer's files into `folder`, which is made if it does not exist."""
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for name, data in self._files.items():
@@ -122,8 +139,11 @@ class Tokenizer:
         return i
 
     def _decode_run(self, run: list[int]) -> str:
-        """Text of ids without added tokens. The space that the old tokenizer meant to put before a
-        special token comes out before the text in front of it; the network's texts have it so."""
+        """Text of ids without added tokens.
+
+        The old tokenizer puts the space that belongs before a special token before the text in
+        front of it. The network's training texts have it so.
+        """
         pieces: list[int] = []
         text, after_special = "", False
         for index, i in enumerate(run):
@@ -162,46 +182,46 @@ class Tokenizer:
 
 
 class IncrementalDecoder:
-    """Text of ids that arrive one by one: `push` returns what became certain, `flush` the rest.
+    """Text of ids that arrive one by one: `push` returns what is certain, `flush` the rest.
 
     A character whose bytes are spread over several ids is held back until it is complete. Put
-    together, the pieces are `decode(ids)`; only `<s>`, `</s>` and `<unk>` are left out.
+    together, the pieces are `decode(ids)` without `<s>`, `</s>` and `<unk>`.
     """
 
     def __init__(self, tokenizer: Tokenizer) -> None:
         self._tokenizer = tokenizer
         self._run: list[int] = []  # the end of the current run of text: context and undecided ids
-        self._shown = 0  # characters of the run's text that were returned already
-        self._any = False
+        self._returned = 0  # characters of the run's text that were returned already
+        self._has_text = False  # whether anything was pushed
 
     def push(self, i: int) -> str:
-        """The next complete piece of text, often empty. ValueError for an unknown id."""
+        """Take an id; return the text that is now complete, often none. ValueError if unknown."""
         tokenizer = self._tokenizer
         i = tokenizer._checked(i)
         if i in tokenizer._special_of:
             return self.flush()
         if i in tokenizer._added_of:
-            text = self.flush() + (" " if self._any else "") + tokenizer._added_of[i]
-            self._run, self._shown, self._any = [], 0, True
+            text = self.flush() + (" " if self._has_text else "") + tokenizer._added_of[i]
+            self._run, self._returned, self._has_text = [], 0, True
             return text
-        gap = " " if self._any and not self._run else ""
-        self._any = True
+        gap = " " if self._has_text and not self._run else ""
+        self._has_text = True
         self._run.append(i)
         text = tokenizer._decode_pieces(self._run)
         is_byte = tokenizer._sp.is_byte(i)
         end = len(text)
         while is_byte and len(text) - end < _UNDECIDED_BYTES and text[:end].endswith("\ufffd"):
             end -= 1
-        new, self._shown = text[self._shown : end], max(end, self._shown)
+        new, self._returned = text[self._returned : end], max(end, self._returned)
         if end == len(text):  # nothing undecided: one character is context enough for what follows
             self._run = self._run[-len(text[-1].encode()) :] if is_byte else [i]
-            self._shown = len(tokenizer._decode_pieces(self._run))
+            self._returned = len(tokenizer._decode_pieces(self._run))
         return gap + new
 
     def flush(self) -> str:
-        """What was held back: the end of the text, or a character that stays incomplete."""
-        text = self._tokenizer._decode_pieces(self._run)[self._shown :]
-        self._shown += len(text)
+        """Return what was held back: the end of the text, or a character that stays incomplete."""
+        text = self._tokenizer._decode_pieces(self._run)[self._returned :]
+        self._returned += len(text)
         return text
 
 
@@ -226,6 +246,6 @@ def _sentencepiece(proto: bytes, folder: str | Path) -> Any:
         return SentencePieceProcessor(model_proto=proto)
     except RuntimeError as error:
         raise ValueError(
-            f"{Path(folder) / MODEL_FILE} is no sentencepiece model ({len(proto)} bytes); "
+            f"{Path(folder) / MODEL_FILE} is not a sentencepiece model ({len(proto)} bytes); "
             "is it a git-lfs pointer or a broken download?"
         ) from error

@@ -13,6 +13,8 @@ from .config import VisionConfig
 
 
 class Attention(nn.Module):
+    """Self-attention with one joint projection to queries, keys and values."""
+
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
         self.heads = heads
@@ -20,6 +22,7 @@ class Attention(nn.Module):
         self.proj = nn.Linear(width, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B,T,width] -> [B,T,width]."""
         batch, tokens, width = x.shape
         q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         x = F.scaled_dot_product_attention(q, k, v)
@@ -27,17 +30,20 @@ class Attention(nn.Module):
 
 
 class Mlp(nn.Module):
+    """Two linear layers with an exact (erf) GELU between them."""
+
     def __init__(self, width: int, hidden: int) -> None:
         super().__init__()
         self.fc1 = nn.Linear(width, hidden)
         self.fc2 = nn.Linear(hidden, width)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B,T,width] -> [B,T,width]."""
         return self.fc2(F.gelu(self.fc1(x)))
 
 
 class Block(nn.Module):
-    """x += LN1(attn(x)); x += LN2(mlp(x))."""
+    """A post-norm block: x += LN1(attn(x)); x += LN2(mlp(x))."""
 
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
@@ -48,21 +54,27 @@ class Block(nn.Module):
         self.norm2 = nn.LayerNorm(width, eps=config.layer_norm_eps)
 
     def forward(self, x: Tensor) -> Tensor:
+        """[B,T,width] -> [B,T,width]."""
         x = x + self.norm1(self.attn(x))
         return x + self.norm2(self.mlp(x))
 
 
 class PatchEmbed(nn.Module):
+    """One linear projection of each square patch of pixels."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         patch = config.patch_size
         self.proj = nn.Conv2d(3, config.width, kernel_size=patch, stride=patch)
 
     def forward(self, pixels: Tensor) -> Tensor:
+        """[N,3,S,S] -> [N,P,width], patches row by row."""
         return self.proj(pixels).flatten(2).transpose(1, 2)
 
 
 class VisionTransformer(nn.Module):
+    """The image encoder."""
+
     def __init__(self, config: VisionConfig) -> None:
         super().__init__()
         self.config = config
@@ -83,7 +95,24 @@ class VisionTransformer(nn.Module):
         return torch.cat([self.cls_token.expand(len(x), -1, -1), x], dim=1) + self.pos_embed
 
     def forward(self, pixels: Tensor) -> Tensor:
-        """[N,3,S,S] normalised pixels -> features of the P patches [N,P,W], row-major."""
+        """Encode images.
+
+        Parameters
+        ----------
+        pixels
+            [N,3,S,S], normalised with CLIP's mean and deviation (`preprocess.encoder_pixels`).
+
+        Returns
+        -------
+        Tensor
+            [N,P,W]: features of the P = (S / patch_size)² patches, row by row, without the class
+            token.
+
+        Raises
+        ------
+        ValueError
+            The pixels have another shape.
+        """
         x = self.embed(pixels)
         for block in self.blocks:
             x = block(x)
@@ -91,11 +120,25 @@ class VisionTransformer(nn.Module):
 
 
 def pool_tokens(features: Tensor, side: int = 8) -> Tensor:
-    """Average a square grid of tokens down to side x side: [N,P,W] -> [N, side², W].
+    """Average a square grid of tokens down to `side` x `side`.
 
     Kernel = stride = floor(sqrt(P) / side), as in the published AvgPoolQuery; P = side² is the
-    identity. Raises ValueError where P is not a square, is smaller than side², or leaves more
-    than side² tokens.
+    identity.
+
+    Parameters
+    ----------
+    features
+        [N,P,W].
+
+    Returns
+    -------
+    Tensor
+        [N,side²,W].
+
+    Raises
+    ------
+    ValueError
+        P is not a square, is smaller than side², or leaves more than side² tokens.
     """
     count, width = features.shape[-2:]
     grid = int(count**0.5)

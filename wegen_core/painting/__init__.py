@@ -1,4 +1,4 @@
-"""What draws: the painter protocol, what a painter is asked for, and adapters."""
+"""The painter protocol, what a painter gets for a plan, and painters of several kinds."""
 
 from .painter import Painter, PaintSettings
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -14,7 +15,7 @@ from PIL import Image
 
 from ..device import accelerator
 from ..records.hooks import NO_HOOKS, Hooks
-from .families import family_of
+from .families import FAMILIES, Family
 from .painter import DEFAULT_SETTINGS, PaintSettings
 from .request import PaintRequest, paint_request
 
@@ -24,6 +25,68 @@ if TYPE_CHECKING:
 Offload = Literal["model", "sequential"]
 
 
+@dataclass(frozen=True)
+class PipelineSpec:
+    """How to call the pipelines whose class names begin with `prefix`.
+
+    Parameters
+    ----------
+    prefix
+        Of the class names.
+    family
+        What they run: a row of `FAMILIES`.
+    edits
+        False: they only paint new images, whatever the family can do.
+    max_images
+        How many images a call takes, where these are fewer than the family reads.
+    rescales
+        They resize every image themselves; see `paint_size`.
+    needs_image
+        They paint no new image without one to start from.
+    guidance
+        Name of the argument for the guidance scale.
+    arguments
+        Further arguments of every call.
+    """
+
+    prefix: str
+    family: Family
+    edits: bool = True
+    max_images: int | None = None
+    rescales: bool = False
+    needs_image: bool = False
+    guidance: str = "guidance_scale"
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+_QWEN: dict[str, Any] = {
+    "guidance": "true_cfg_scale",
+    "arguments": {"negative_prompt": " "},  # without one there is no guidance
+}
+_QWEN_EDIT: dict[str, Any] = {**_QWEN, "rescales": True, "needs_image": True}
+PIPELINES = (
+    PipelineSpec("QwenImageEditPlus", FAMILIES["qwen"], **_QWEN_EDIT),
+    PipelineSpec("QwenImageEdit", FAMILIES["qwen"], max_images=1, **_QWEN_EDIT),
+    PipelineSpec("QwenImage", FAMILIES["qwen-image"], edits=False, **_QWEN),
+    # With _auto_resize it takes the nearest of its own 17 sizes, and the image shifts.
+    PipelineSpec(
+        "FluxKontext", FAMILIES["kontext"], max_images=1, arguments={"_auto_resize": False}
+    ),
+    PipelineSpec("Flux2", FAMILIES["flux2"]),
+    PipelineSpec("FluxPipeline", FAMILIES["flux"]),
+    PipelineSpec("StableDiffusionXL", FAMILIES["sdxl"]),
+    PipelineSpec("StableDiffusion", FAMILIES["sd"]),
+    PipelineSpec("", FAMILIES["plain"], edits=False),
+)
+"""The first row that fits a class name is used; the last one fits all."""
+
+
+def spec_of(pipeline: object) -> PipelineSpec:
+    """The row of `PIPELINES` for `pipeline`."""
+    name = type(pipeline).__name__
+    return next(spec for spec in PIPELINES if name.startswith(spec.prefix))
+
+
 def load(
     folder: str | os.PathLike[str],
     *,
@@ -31,18 +94,34 @@ def load(
     dtype: torch.dtype | None = None,
     offload: Offload | None = None,
 ) -> DiffusersPainter:
-    """The pipeline in `folder`; nothing is downloaded and no code of the folder is run.
+    """A painter with the pipeline in `folder`.
 
-    device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
-    offload: keep on the accelerator only the model at work ("model"), or only the layer
-    ("sequential", slow). Raises FileNotFoundError if there is no such folder, ValueError for
-    `offload` where it cannot work.
+    Nothing is downloaded and no code of the folder is run.
+
+    Parameters
+    ----------
+    folder
+        A folder that `DiffusionPipeline.save_pretrained` wrote, or a downloaded one of that layout.
+    device
+        Where to run; None: the accelerator if there is one, else the CPU.
+    dtype
+        Of the weights; None: float32 on the CPU, else bfloat16.
+    offload
+        What stays on the accelerator: "model" keeps the model that is running, "sequential" only
+        its current layer, which is slow. None keeps everything there.
+
+    Raises
+    ------
+    FileNotFoundError
+        `folder` is not a pipeline folder.
+    ValueError
+        `offload` needs an accelerator and the package accelerate.
     """
     from diffusers import DiffusionPipeline, __version__
 
     folder = Path(folder)
     if not (folder / "model_index.json").is_file():
-        raise FileNotFoundError(f"{folder} is no pipeline folder: model_index.json is missing")
+        raise FileNotFoundError(f"{folder} is not a pipeline folder: model_index.json is missing")
     device = torch.device(device or accelerator())
     if offload is not None and (device.type == "cpu" or find_spec("accelerate") is None):
         raise ValueError(
@@ -60,12 +139,26 @@ def load(
 class DiffusersPainter:
     """Implements `Painter` with a diffusers pipeline.
 
-    Pipelines that read instructions (FLUX Kontext, FLUX.2, Qwen-Image-Edit) get the picture and the
-    change; those that read descriptions (Stable Diffusion) get the whole prompt and paint over the
-    picture, or over the plan's region of it. Pictures are painted at a size that the pipeline does
-    not rescale, and come back in the size of their source. area: pixels to paint; None: what the
-    family was trained at.
+    Pipelines that read instructions (FLUX Kontext, FLUX.2, Qwen-Image-Edit) get the image and the
+    change. Those that read descriptions (Stable Diffusion, FLUX) get the whole prompt and paint
+    over the image, or over the plan's region of it. Images are painted at a size that the pipeline
+    does not rescale, and come back in the size of their source.
+
+    Parameters
+    ----------
+    pipeline
+        Of any class; see `PIPELINES`.
+    name
+        For reports; "": the class name.
+    area
+        Number of pixels to paint; None: as many as the family's training images have.
+    offload
+        See `load`.
+    device
+        Where an offloaded pipeline runs.
     """
+
+    aligned = False
 
     def __init__(
         self,
@@ -76,12 +169,11 @@ class DiffusersPainter:
         offload: Offload | None = None,
         device: Any = None,
     ) -> None:
-        self.pipeline, self.family = pipeline, family_of(pipeline)
-        self.aligned = False
+        self.pipeline, self.spec = pipeline, spec_of(pipeline)
         self.name = name or type(pipeline).__name__
-        self.area = area or self.family.area
+        self.area = area or self.spec.family.area
         self._offload, self._device = offload, device
-        self._others: dict[str, Any] = {}
+        self._variants: dict[str, Any] = {}
         self._prepare(pipeline)
 
     def paint(
@@ -93,64 +185,75 @@ class DiffusersPainter:
         settings: PaintSettings = DEFAULT_SETTINGS,
         hooks: Hooks = NO_HOOKS,
     ) -> list[Image.Image]:
-        """See `Painter.paint`; one picture after the other. There are no previews."""
+        """See `Painter.paint`. Images are painted one by one, without previews."""
         if len(seeds) != len(plans):
             raise ValueError(f"{len(seeds)} seeds for {len(plans)} plans; give one seed each")
         painted = []
         for plan, seed in zip(plans, seeds, strict=True):
             hooks.check_stop()
-            request = paint_request(plan, images, self.family, area=self.area, size=settings.size)
+            request = paint_request(
+                plan,
+                images if self.spec.edits else [],
+                self.spec.family,
+                area=self.area,
+                size=settings.size,
+                max_images=self.spec.max_images,
+                rescales=self.spec.rescales,
+            )
             pipeline, arguments = self._call(request)
             arguments |= {
                 "generator": torch.Generator().manual_seed(seed),
-                "callback_on_step_end": _Steps(hooks),
+                "callback_on_step_end": _StepCallback(hooks),
             }
             if settings.steps is not None:
                 arguments["num_inference_steps"] = settings.steps
             if settings.guidance is not None:
-                arguments[self.family.guidance] = settings.guidance
-            known = inspect.signature(pipeline.__call__).parameters
-            image = pipeline(**{k: v for k, v in arguments.items() if k in known}).images[0]
+                arguments[self.spec.guidance] = settings.guidance
+            accepted = inspect.signature(pipeline.__call__).parameters
+            image = pipeline(**{k: v for k, v in arguments.items() if k in accepted}).images[0]
             image = image.convert("RGB")
-            same = image.size == request.final
-            painted.append(image if same else image.resize(request.final, Image.Resampling.LANCZOS))
+            if image.size != request.result_size:
+                image = image.resize(request.result_size, Image.Resampling.LANCZOS)
+            painted.append(image)
         return painted
 
     def _call(self, request: PaintRequest) -> tuple[Any, dict[str, Any]]:
-        """The pipeline for a brief, and what to call it with."""
+        """The pipeline that paints `request`, and its arguments."""
         width, height = request.size
         arguments = {
-            **self.family.extra,
+            **self.spec.arguments,
             "prompt": request.prompt,
             "width": width,
             "height": height,
-            "max_area": width * height,  # FLUX Kontext would make it its own again
+            "max_area": width * height,  # FLUX Kontext rescales to its own area otherwise
         }
         if request.base is None:
-            if self.family.edits == "instruction" and "Edit" in type(self.pipeline).__name__:
-                arguments["image"] = Image.new("RGB", request.size, "white")  # it needs a picture
+            if self.spec.needs_image:
+                arguments["image"] = Image.new("RGB", request.size, "white")
             return self.pipeline, arguments
-        if self.family.edits == "noise":
-            more = {
-                "image": request.base,
-                "strength": request.strength,
-                "mask_image": request.region,
-            }
-            return self._other("image" if request.region is None else "inpaint"), arguments | more
-        arguments["image"] = list(request.images) if self.family.pictures > 1 else request.base
-        return self.pipeline, arguments
+        if self.spec.family.edits == "instruction":
+            takes_list = (self.spec.max_images or self.spec.family.max_images) > 1
+            arguments["image"] = list(request.images) if takes_list else request.base
+            return self.pipeline, arguments
+        arguments |= {
+            "image": request.base,
+            "strength": request.strength,
+            "mask_image": request.region,
+        }
+        return self._variant("image" if request.region is None else "inpaint"), arguments
 
-    def _other(self, kind: str) -> Any:
-        """The pipeline of the same models that starts from a picture; made once."""
-        if kind not in self._others:
+    def _variant(self, task: Literal["image", "inpaint"]) -> Any:
+        """The image-to-image or inpaint pipeline with the same models, built at the first use."""
+        if task not in self._variants:
             from diffusers import AutoPipelineForImage2Image, AutoPipelineForInpainting
 
-            make = AutoPipelineForImage2Image if kind == "image" else AutoPipelineForInpainting
-            self._others[kind] = make.from_pipe(self.pipeline)
-            self._prepare(self._others[kind])
-        return self._others[kind]
+            auto = AutoPipelineForImage2Image if task == "image" else AutoPipelineForInpainting
+            self._variants[task] = auto.from_pipe(self.pipeline)
+            self._prepare(self._variants[task])
+        return self._variants[task]
 
     def _prepare(self, pipeline: Any) -> None:
+        """Turn off the progress bar, and offload."""
         pipeline.set_progress_bar_config(disable=True)
         if self._offload == "model":
             pipeline.enable_model_cpu_offload(device=self._device)
@@ -158,8 +261,8 @@ class DiffusersPainter:
             pipeline.enable_sequential_cpu_offload(device=self._device)
 
 
-class _Steps:
-    """Called by the pipeline after every step: reports it, and hears Stop."""
+class _StepCallback:
+    """Reports every step of a pipeline and stops it on request."""
 
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks

@@ -1,108 +1,118 @@
-"""How each family of diffusers pipelines wants to be asked: rows of data, and the wording."""
+"""What is known of each family of painters: one row of data per family, and the sizes it paints.
+
+A diffusers pipeline (`painting.diffusers.PIPELINES`) and a ComfyUI recipe (`nodes.backend.recipes`)
+refer to a row and add only how the model is called there. `rewriting` reads the wording.
+
+A new family is a new row here, and one row in either table for every way to run it.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
-
-from ..planning.references import describe_references
-from ..records.plan import Plan
-from ..rewriting.keep_clause import FAMILIES as WORDING
+from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True)
 class Family:
-    """One family of pipelines.
+    """One family of painters.
 
-    prefix: of the class names. edits: how it changes a picture: "instruction" reads a sentence and
-    the picture, "noise" paints over the picture with noise (image-to-image, inpaint), "none". area:
-    pixels it was trained at. multiple: both sides are multiples of it. pictures: how many it reads
-    at most, each side of them at least `least`. wording: a row of `rewriting.FAMILIES`. rescales:
-    it makes every picture `area` large again by itself. guidance: what the guidance scale is
-    called. extra: more arguments of the call.
+    Parameters
+    ----------
+    edits
+        How it changes an image. "instruction": it reads the image and a sentence. "noise": it reads
+        a description of the result and paints over the image with noise (image-to-image, inpaint).
+    keep, keep_zh
+        What follows an English and a Chinese instruction to say what stays, with a field {keep};
+        "" for painters that read descriptions.
+    area
+        Number of pixels of its training images; it paints as many.
+    multiple
+        Width and height are multiples of this number of pixels.
+    max_images
+        How many images it reads at most.
+    min_side
+        Both sides of an image that it reads have at least this number of pixels.
     """
 
-    prefix: str
-    edits: Literal["instruction", "noise", "none"]
+    edits: Literal["instruction", "noise"]
+    keep: str = ""
+    keep_zh: str = ""
     area: int = 1024 * 1024
     multiple: int = 16
-    pictures: int = 1
-    least: int = 1
-    wording: str = "plain"
-    rescales: bool = False
-    guidance: str = "guidance_scale"
-    extra: dict[str, Any] = field(default_factory=dict)
+    max_images: int = 1
+    min_side: int = 1
 
 
-_QWEN: dict[str, Any] = {
-    "edits": "instruction",
-    "multiple": 32,
-    "wording": "qwen",
-    "rescales": True,
-    "guidance": "true_cfg_scale",
-    "extra": {"negative_prompt": " "},  # without one there is no guidance
+FAMILIES: dict[str, Family] = {
+    # Any painter that nothing else is known of.
+    "plain": Family("instruction", ". Keep {keep} unchanged.", "。保持{keep}不变。"),
+    "sd": Family("noise", area=512 * 512, multiple=8),
+    "sdxl": Family("noise", multiple=8),
+    "flux": Family("noise"),
+    "kontext": Family(
+        "instruction",
+        " while keeping {keep} unchanged.",
+        "，同时保持{keep}不变。",
+        max_images=3,
+    ),
+    "flux2": Family(
+        "instruction",
+        ", keep {keep} exactly the same.",
+        "，{keep}完全不变。",
+        max_images=10,
+        min_side=64,
+    ),
+    "qwen": Family(
+        "instruction", ", keep {keep} unchanged.", "，保持{keep}不变。", multiple=32, max_images=3
+    ),
+    "qwen-image": Family("noise", multiple=32),
 }
-FAMILIES = (
-    Family("QwenImageEditPlus", pictures=3, **_QWEN),
-    Family("QwenImageEdit", **_QWEN),
-    Family("QwenImage", "none", multiple=32, guidance="true_cfg_scale", extra=_QWEN["extra"]),
-    # Else it takes the nearest of its own 17 sizes, and the picture shifts.
-    Family("FluxKontext", "instruction", wording="kontext", extra={"_auto_resize": False}),
-    Family("Flux2", "instruction", pictures=10, least=64, wording="flux2"),
-    Family("FluxPipeline", "noise"),
-    Family("StableDiffusionXL", "noise", multiple=8, wording="sdxl"),
-    Family("StableDiffusion", "noise", area=512 * 512, multiple=8, wording="sdxl"),
-    Family("", "none"),
-)
+"""The families by name. The names are also the styles that `rewriting.rewrite` takes."""
 
 
-def family_of(pipeline: object) -> Family:
-    """The first row whose prefix fits the class name; the last row fits all."""
-    name = type(pipeline).__name__
-    return next(f for f in FAMILIES if name.startswith(f.prefix))
+def paint_size(
+    width: int, height: int, family: Family, area: int, *, rescales: bool = False
+) -> tuple[int, int]:
+    """The size to paint an image of the shape `width` x `height` at.
 
+    Parameters
+    ----------
+    width, height
+        Size of the result in pixels; only its aspect ratio matters.
+    family
+        Whose multiple both sides must be of.
+    area
+        Number of pixels to paint at most.
+    rescales
+        The painter itself resizes every image to `area` pixels, as Qwen-Image-Edit's pipelines do.
+        The size is then one that it leaves as it is, and its area is only near `area`.
 
-def paint_size(width: int, height: int, family: Family, area: int) -> tuple[int, int]:
-    """The (width, height) to paint a picture of this shape at: of `area`, and never rescaled."""
-    if family.rescales:
-        size = _own_size(width / height, area)
-        for _ in range(8):  # its own rounding, until rounding changes nothing
-            size = _own_size(size[0] / size[1], area)
+    Returns
+    -------
+    (width, height) in pixels: the aspect ratio first, then as many pixels as `area` allows. A shape
+    so long that no size of `area` pixels has it gets the smallest square.
+    """
+    if rescales:
+        size = _qwen_size(width / height, area)
+        for _ in range(8):  # until its rounding changes nothing more
+            size = _qwen_size(size[0] / size[1], area)
         return size
-    step, wanted = family.multiple, math.log(width / height)
-    best = math.sqrt(area * width / height)
-    sides = [
-        [max(step, int(side / step + k) * step) for k in (-1, 0, 1)] for side in (best, area / best)
-    ]
-    sizes = [(w, h) for w in sides[0] for h in sides[1] if w * h <= area]
+    step, log_ratio = family.multiple, math.log(width / height)
+    ideal_width = math.sqrt(area * width / height)
+    widths, heights = (
+        [max(step, int(side / step + k) * step) for k in (-1, 0, 1)]
+        for side in (ideal_width, area / ideal_width)
+    )
+    sizes = [(w, h) for w in widths for h in heights if w * h <= area]
     if not sizes:
         return step, step
-    return min(sizes, key=lambda s: 10 * abs(math.log(s[0] / s[1]) - wanted) - s[0] * s[1] / area)
+    return min(
+        sizes, key=lambda s: 10 * abs(math.log(s[0] / s[1]) - log_ratio) - s[0] * s[1] / area
+    )
 
 
-def _own_size(ratio: float, area: int) -> tuple[int, int]:
-    """What Qwen-Image-Edit makes of any picture of this shape."""
+def _qwen_size(ratio: float, area: int) -> tuple[int, int]:
+    """The size that Qwen-Image-Edit's pipelines resize an image of this aspect ratio to."""
     width = math.sqrt(area * ratio)
     return max(32, round(width / 32) * 32), max(32, round(width / ratio / 32) * 32)
-
-
-def instruction(plan: Plan, family: Family, shown: Sequence[int]) -> str:
-    """What an editor is told. shown: numbers of the pictures it sees, in their order."""
-    words = "; ".join(plan.changes) or plan.prompt
-    keep = ", ".join(plan.keep) or "everything else"
-    if plan.intent == "refine":
-        words = words.rstrip(".。 ") + WORDING[family.wording].keep.format(keep=keep)
-    if len(shown) < 2:
-        return words
-    roles = describe_references(
-        plan.references, {number: place for place, number in enumerate(shown, 1)}
-    )
-    return f"{words.rstrip('. ')}. {roles}" if roles else words
-
-
-def shown_size(width: int, height: int, family: Family) -> tuple[int, int]:
-    """The size to show a picture at: its own, or larger where the family reads none so small."""
-    scale = max(1.0, family.least / min(width, height))
-    return math.ceil(width * scale), math.ceil(height * scale)

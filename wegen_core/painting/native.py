@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import torch
@@ -16,22 +17,27 @@ from ..records.hooks import NO_HOOKS, Hooks
 from .painter import DEFAULT_SETTINGS, PaintSettings
 
 if TYPE_CHECKING:
-    from ..model import WeGen
+    from ..model.network import Network
     from ..records.plan import Plan
 
-MOST_PIXELS = 4 * 1024 * 1024
-"""Pixels painted at once; more pictures are painted in turns."""
+MAX_PIXELS = 4 * 1024 * 1024
+"""Pixels painted at once; more images are painted one group after the other."""
 
 
 class NativePainter:
     """Implements `Painter` with a WeGen network.
 
-    A plan without visual tokens, from another MLLM, has them drawn up from its prompt.
+    Of a plan without visual tokens, from another model, it makes them from the prompt.
+
+    Parameters
+    ----------
+    net
+        Its device is where the painter runs.
     """
 
     aligned = True
 
-    def __init__(self, net: WeGen) -> None:
+    def __init__(self, net: Network) -> None:
         self.net = net
         self.name = f"WeGen {net.config.name} painter"
 
@@ -44,42 +50,40 @@ class NativePainter:
         settings: PaintSettings = DEFAULT_SETTINGS,
         hooks: Hooks = NO_HOOKS,
     ) -> list[Image.Image]:
-        """See `Painter.paint`; `images` are in the plans' visual tokens already."""
+        """See `Painter.paint`. The plans' visual tokens already hold what `images` give."""
         if len(seeds) != len(plans):
             raise ValueError(f"{len(seeds)} seeds for {len(plans)} plans; give one seed each")
         defaults = self.net.config.paint
         width, height = settings.size or (defaults.width, defaults.height)
-        together = max(1, MOST_PIXELS // (width * height))
+        batch = max(1, MAX_PIXELS // (width * height))
         painted: list[Image.Image] = []
-        for first in range(0, len(plans), together):
-            chosen = slice(first, first + together)
-            drafts = [self._draft(plan, hooks) for plan in plans[chosen]]
+        for first in range(0, len(plans), batch):
+            group = slice(first, first + batch)
+            drafts = [self._visual_tokens(plan, hooks) for plan in plans[group]]
             result = self.net.paint(
                 torch.stack(drafts),
-                seed=list(seeds[chosen]),
+                seed=list(seeds[group]),
                 steps=settings.steps,
                 guidance=settings.guidance,
                 width=width,
                 height=height,
-                on_progress=hooks.on_progress,
-                should_stop=hooks.should_stop,
+                hooks=hooks,
             )
             painted += to_pil(result)
         return painted
 
-    def _draft(self, plan: Plan, hooks: Hooks) -> Tensor:
+    def _visual_tokens(self, plan: Plan, hooks: Hooks) -> Tensor:
         """Visual tokens [64,W] of a plan."""
         if plan.draft is not None:
             return plan.draft.to(self.net.device, self.net.dtype)
-        tokens, prefixes = self.net.tokenizer, self.net.config.intent_prefixes
-        ids = [tokens.bos_id, *user_ids(tokens, [PAINTING_REQUEST.format(plan.prompt)])]
+        tokenizer, prefixes = self.net.tokenizer, self.net.config.intent_prefixes
+        ids = [tokenizer.bos_id, *user_ids(tokenizer, [PAINTING_REQUEST.format(plan.prompt)])]
         if "generate" in prefixes:
             reply = ReplyText("generate", plan.prompt)
-            ids += tokens.encode(write_reply(reply, prefixes))
-        drawn = self.net.generate(
-            torch.tensor([*ids, tokens.image_start_id]),
-            max_new_tokens=len(tokens.image_ids) + 2,
-            on_progress=hooks.on_progress,
-            should_stop=hooks.should_stop,
+            ids += tokenizer.encode(write_reply(reply, prefixes))
+        image = self.net.generate(
+            torch.tensor([*ids, tokenizer.image_start_id]),
+            max_new_tokens=len(tokenizer.image_ids) + 2,
+            hooks=replace(hooks, on_text=None),
         )
-        return drawn.features[0]
+        return image.features[0]

@@ -62,21 +62,26 @@ class Painter(Protocol):
         settings: PaintSettings = DEFAULT_SETTINGS,
         hooks: Hooks = NO_HOOKS,
     ) -> list[Image]:
-        """One RGB image per plan, in their order.
+        """One 8-bit RGB image per plan, in their order.
 
         Parameters
         ----------
         plans
-            What to paint. A plan's `base` is the number of the image to change.
+            What to paint. A plan's `base` is the number of the image to change; callers scale the
+            result where its size differs from that image's.
         images
-            Those of the conversation, numbered from 1 as in `Plan.references`.
+            Those of the conversation, mode RGB or RGBA, numbered from 1 as in `Plan.references`.
         seeds
             One per plan. An image depends on its own plan and seed only, not on the batch.
         settings
-            Size, steps and guidance.
+            Size of new images, steps and guidance.
+        hooks
+            `on_progress` is called with the stage "paint"; `on_text` is not called.
 
         Raises
         ------
+        ValueError
+            There are not as many seeds as plans.
         Stopped
             `hooks.should_stop` returned True.
         """

@@ -1,38 +1,55 @@
-"""What a painter of one family is asked for: a plan in its wording, pictures in sizes it keeps."""
+"""From a plan to what a painter of one family gets: a text, images and sizes."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from ..images.convert import flatten, region_mask
+from ..planning.references import describe_references
 from .collage import collage
-from .families import Family, instruction, paint_size, shown_size
+from .families import Family, paint_size
 
 if TYPE_CHECKING:
     from ..records.plan import Plan, Reference
 
-STRENGTH, INPAINT_STRENGTH, BLEND_STRENGTH = 0.6, 0.99, 0.5
-"""How much noise an editor without instructions lays over the picture, over a region of it that is
-made anew, and over things that were laid into it."""
+STRENGTH = 0.6
+"""Noise that a painter without instructions lays over a whole image; 1 leaves nothing of it."""
+INPAINT_STRENGTH = 0.99
+"""Noise over a region that is painted anew."""
+BLEND_STRENGTH = 0.5
+"""Noise over objects that were pasted into the image, so that they blend with it."""
 
 
 @dataclass(frozen=True)
 class PaintRequest:
-    """One picture to paint.
+    """One image to paint.
 
-    size: (width, height) to paint at. final: what to scale the result to. images: what the
-    painter sees, RGB, in the conversation's order. base: the one to change, RGB, of `size`; None
-    for a picture made anew. region: mode L, of `size`, white where `base` is painted over; None:
-    all of it. strength: how much noise is laid over `base`, 0..1.
+    Parameters
+    ----------
+    prompt
+        The instruction, or the description of the result, as the family reads it.
+    size
+        (width, height) to paint at, in pixels.
+    result_size
+        (width, height) to scale the painted image to.
+    images
+        What the painter sees, mode RGB, in the order of the conversation.
+    base
+        The image to change, mode RGB, of `size`; it is one of `images`. None: a new image.
+    region
+        Mode L, of `size`, white where `base` is painted over. None: everywhere.
+    strength
+        How much noise is laid over `base`, 0..1.
     """
 
     prompt: str
     size: tuple[int, int]
-    final: tuple[int, int]
+    result_size: tuple[int, int]
     images: tuple[Image.Image, ...] = ()
     base: Image.Image | None = None
     region: Image.Image | None = None
@@ -48,75 +65,135 @@ def paint_request(
     size: tuple[int, int] | None = None,
     mask: Image.Image | None = None,
     strength: float = STRENGTH,
+    max_images: int | None = None,
+    rescales: bool = False,
 ) -> PaintRequest:
-    """What to ask a painter of `family` for.
+    """What a painter of `family` gets for `plan`.
 
-    images: those of the conversation. area: pixels to paint. size: of the result; None: that of
-    the picture to change, or a square. mask: mode L, where that may change; None: the plan's
-    region. strength: of the noise over a whole picture.
+    Parameters
+    ----------
+    plan
+        What to paint.
+    images
+        Those of the conversation, RGB or RGBA, numbered from 1 as in `Plan.references`.
+    family
+        Row of `FAMILIES`.
+    area
+        Number of pixels to paint.
+    size
+        (width, height) of the result; None: that of the image to change, or a square of `area`.
+    mask
+        Mode L, of any size: where the image may change, for painters that paint with noise. None:
+        the plan's region.
+    strength
+        How much noise such painters lay over a whole image, 0..1.
+    max_images
+        Show no more images than this; None: what the family reads.
+    rescales
+        See `paint_size`.
     """
-    shown, base = _reference_images(plan, len(images), family)
-    source = flatten(images[base - 1]) if base else None
-    square = round(area**0.5)
-    final = size or (source.size if source else paint_size(square, square, family, area))
-    if source is None and size is not None:  # as large as asked, not as large as it likes
+    numbers, base = reference_images(plan, len(images), max_images or family.max_images)
+    if base is None:
+        result_size = size or paint_size(1, 1, family, area, rescales=rescales)
         step = family.multiple
-        width, height = (max(step, round(side / step) * step) for side in size)
-    else:
-        width, height = paint_size(*final, family, area)
-    if source is None:
-        return PaintRequest(plan.prompt, (width, height), final)
-    fitted = source.resize((width, height), Image.Resampling.LANCZOS)
-    if family.edits != "noise":
-        seen = [fitted if n == base else _fit_reference(images[n - 1], family, area) for n in shown]
-        return PaintRequest(
-            instruction(plan, family, shown), fitted.size, final, tuple(seen), fitted
-        )
-    request = PaintRequest(plan.prompt, fitted.size, final, (fitted,), fitted)
-    if inserted := _inserted_objects(plan, len(images), base):
-        place = plan.region if len(inserted) == 1 else None
-        together, laid = collage(
-            fitted, [(images[r.image - 1], r.region or place) for r in inserted]
-        )
-        return replace(
-            request, images=(together,), base=together, region=laid, strength=BLEND_STRENGTH
-        )
-    region = None if mask is None else mask.resize(fitted.size)
-    if region is None and plan.region is not None:
-        region = region_mask(plan.region, fitted.size)
-    noise = strength if region is None else INPAINT_STRENGTH
-    return replace(request, region=region, strength=noise)
+        # A requested size is painted as it is, whatever its area.
+        width, height = (max(step, round(side / step) * step) for side in result_size)
+        return PaintRequest(plan.prompt, (width, height), result_size)
+
+    source = flatten(images[base - 1])
+    result_size = size or source.size
+    painted_size = paint_size(*result_size, family, area, rescales=rescales)
+    canvas = source.resize(painted_size, Image.Resampling.LANCZOS)
+    if family.edits == "instruction":
+        visible = [
+            canvas if n == base else fit_reference(images[n - 1], family, area, rescales)
+            for n in numbers
+        ]
+        prompt = edit_instruction(plan, family, numbers)
+        return PaintRequest(prompt, painted_size, result_size, tuple(visible), canvas)
+
+    region = None
+    if objects := inserted_objects(plan, len(images), base):
+        default = plan.region if len(objects) == 1 else None
+        pasted = [(images[r.image - 1], r.region or default) for r in objects]
+        canvas, region = collage(canvas, pasted)
+        strength = BLEND_STRENGTH
+    elif mask is not None:
+        region, strength = mask.resize(painted_size), INPAINT_STRENGTH
+    elif plan.region is not None:
+        region, strength = region_mask(plan.region, painted_size), INPAINT_STRENGTH
+    return PaintRequest(plan.prompt, painted_size, result_size, (canvas,), canvas, region, strength)
 
 
-def _reference_images(plan: Plan, count: int, family: Family) -> tuple[list[int], int | None]:
-    """Numbers of the pictures to show, in their order, and of the one to be changed.
+def reference_images(plan: Plan, count: int, max_images: int) -> tuple[list[int], int | None]:
+    """Numbers of the images to show a painter, ascending, and that of the image to change.
 
-    The painter sees them in the order in which the user counts them: "the cat from picture 1".
+    The painter sees the images in the order in which the user numbers them, so that "the cat from
+    picture 1" stays true. A plan that changes no image, or no image to change: [] and None.
+
+    Parameters
+    ----------
+    plan
+        Its references name images by number.
+    count
+        How many images the conversation has.
+    max_images
+        How many the painter reads at most; the base image comes first, then the references in
+        their order.
     """
-    if plan.intent not in ("refine", "compose") or family.edits == "none" or not count:
+    if plan.intent not in ("refine", "compose") or not count:
         return [], None
-    given = [r for r in plan.references if r.strength > 0 and r.image <= count]
-    numbers = [r.image for r in given]
-    # Where nothing must stay, things still lie best on a background that was given.
-    behind = next((r.image for r in given if r.role == "background"), None)
-    base = plan.base or behind or next(iter(numbers), count)
-    chosen = list(dict.fromkeys([base, *numbers]))[: family.pictures]
+    references = [r for r in plan.references if r.strength > 0 and r.image <= count]
+    numbers = [r.image for r in references]
+    # Without a base image the background reference is the canvas, then the first reference.
+    background = next((r.image for r in references if r.role == "background"), None)
+    base = plan.base or background or next(iter(numbers), count)
+    chosen = list(dict.fromkeys([base, *numbers]))[:max_images]
     return sorted(chosen), base
 
 
-def _inserted_objects(plan: Plan, count: int, base: int | None) -> list[Reference]:
-    """What a composition puts into the picture `base`."""
+def inserted_objects(plan: Plan, count: int, base: int) -> list[Reference]:
+    """References to what a composition puts into image number `base` of `count`."""
+    if plan.intent != "compose":
+        return []
     return [
         r
         for r in plan.references
-        if plan.intent == "compose" and r.role in ("subject", "object")
+        if r.role in ("subject", "object")
         if r.image <= count and r.image != base and r.strength > 0
     ]
 
 
-def _fit_reference(image: Image.Image, family: Family, area: int) -> Image.Image:
-    """A picture that is only looked at: no smaller than the family reads, no larger than needed."""
-    size = image.size
-    if size[0] * size[1] > area:
-        size = paint_size(*size, family, area)
-    return flatten(image).resize(shown_size(*size, family), Image.Resampling.LANCZOS)
+def fit_reference(
+    image: Image.Image, family: Family, area: int, rescales: bool = False
+) -> Image.Image:
+    """An image that is only read, mode RGB: at most `area` pixels, no side below the family's."""
+    width, height = image.size
+    if width * height > area:
+        width, height = paint_size(width, height, family, area, rescales=rescales)
+    scale = max(1.0, family.min_side / min(width, height))
+    size = math.ceil(width * scale), math.ceil(height * scale)
+    return flatten(image).resize(size, Image.Resampling.LANCZOS)
+
+
+def edit_instruction(plan: Plan, family: Family, numbers: Sequence[int]) -> str:
+    """The instruction for an editor of `family`: what changes, what stays, which image gives what.
+
+    Parameters
+    ----------
+    plan
+        A refinement or a composition.
+    family
+        Whose wording to use for what stays.
+    numbers
+        Numbers of the images that the editor sees, in their order.
+    """
+    text = "; ".join(plan.changes) or plan.prompt
+    if plan.intent == "refine":
+        keep = ", ".join(plan.keep) or "everything else"
+        text = text.rstrip(".。 ") + family.keep.format(keep=keep)
+    if len(numbers) < 2:
+        return text
+    positions = {number: position for position, number in enumerate(numbers, 1)}
+    references = describe_references(plan.references, positions)
+    return f"{text.rstrip('. ')}. {references}" if references else text

@@ -65,7 +65,11 @@ def draw(scene: Scene, size: int = 64) -> Image.Image:
 
 
 class _Pen:
-    """Paints shaded shapes, given in the units of a 64 px image, on one large canvas."""
+    """Paints shaded shapes on one large canvas; `image` is RGBA.
+
+    Lengths are in units of a 64 px image, `scale` pixels each. Colours are (red, green, blue) in
+    0..255; a shape with two runs from `top` to `bottom`.
+    """
 
     def __init__(self, width: float, height: float, scale: float, base: Colour = _WHITE) -> None:
         self.scale = scale
@@ -73,18 +77,22 @@ class _Pen:
         self.image = Image.new("RGBA", (round(width * scale), round(height * scale)))
 
     def light(self, amount: float) -> Colour:
+        """The base colour with `amount` (0..1) of white."""
         return _mix(self.base, _WHITE, amount)
 
     def dark(self, amount: float) -> Colour:
+        """The base colour with `amount` (0..1) of black."""
         return _mix(self.base, _BLACK, amount)
 
     def polygon(self, points: Sequence[Point], top: Colour, bottom: Colour | None = None) -> None:
+        """A filled polygon."""
         scaled = [(x * self.scale, y * self.scale) for x, y in points]
         self._shape(lambda d: d.polygon(scaled, fill=255), top, bottom)
 
     def ellipse(
         self, x: float, y: float, rx: float, ry: float, top: Colour, bottom: Colour | None = None
     ) -> None:
+        """A filled ellipse around (x, y) with radii rx, ry."""
         box = [v * self.scale for v in (x - rx, y - ry, x + rx, y + ry)]
         self._shape(lambda d: d.ellipse(box, fill=255), top, bottom)
 
@@ -95,12 +103,14 @@ class _Pen:
         bottom: Colour | None = None,
         radius: float = 0,
     ) -> None:
+        """A filled rectangle (x0, y0, x1, y1) with rounded corners."""
         scaled = [v * self.scale for v in box]
         self._shape(
             lambda d: d.rounded_rectangle(scaled, radius * self.scale, fill=255), top, bottom
         )
 
     def line(self, points: Sequence[Point], width: float, colour: Colour) -> None:
+        """A line through `points`."""
         scaled = [(x * self.scale, y * self.scale) for x, y in points]
         thick = max(1, round(width * self.scale))
         self._shape(lambda d: d.line(scaled, fill=255, width=thick, joint="curve"), colour, None)

@@ -1,18 +1,23 @@
-"""What you already like stays: changes of any editor, laid on the original pixels. No model needed.
+"""What you already like stays: the changes of any editor, laid on the original pixels.
 
-result = preserve(source, edited)          # PIL, numpy or torch; of any two sizes
-result.image, result.change_mask, result.transform, result.report
+No model is needed.
+
+    result = preserve(source, edited)      # PIL, numpy or torch; of any two sizes
+    result.image, result.change_mask, result.transform, result.report
 """
 
 from .anchor import Anchor
 from .batch import preserve_batch
 from .preserve import Preserved, preserve
 from .report import Report, drift_image, opencv_hint
+from .settings import DEFAULTS, Settings
 
 __all__ = [
+    "DEFAULTS",
     "Anchor",
     "Preserved",
     "Report",
+    "Settings",
     "drift_image",
     "opencv_hint",
     "preserve",

@@ -1,123 +1,100 @@
-"""What `preserve` finds out about a pair of pictures, at one megapixel or less."""
+"""What `preserve` measures of two images at working size, and what the report takes from it."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
-from ..records.hooks import NO_HOOKS, Hooks
-from . import array_backend as filters
-from .change import Change, change
-from .colour import Level, level
-from .compositing.composite import as_dense, beyond, seam_offset
-from .image_forms import Pixels
-from .registration.initial_transform import plain_resize
-from .registration.register import Registration, covered, register
+from . import array_backend as backend
+from .colour import ColourTransfer
+from .registration.transform import Registration, resize_matrix
 
-PIXELS = 1_000_000
+
+def working_size(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
+    """Return the size at which an image of `size` (height, width) is analysed."""
+    return backend.scaled_size(size, min(1.0, math.sqrt(max_pixels / (size[0] * size[1]))))
+
+
+def psnr(mean_squared_error: float, white: float) -> float:
+    """Peak signal-to-noise ratio, dB; infinite for an error of 0."""
+    return 10 * math.log10(white**2 / mean_squared_error) if mean_squared_error else math.inf
 
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Registration and level for the full sizes; the rest at `size` (height, width).
+    """Both images at working size [h,w], and what the steps found.
 
-    source, seen: uint8 [h,w,3], the second registered but not levelled; `inside`: bool, what it
-    covers. mask: bool, what changed (or is to change); beyond: see `beyond`; offset: `seam_offset`.
-    raw: mean squared difference to the plainly resized edited picture where unchanged, or None.
+    Parameters
+    ----------
+    source
+        uint8 [h,w,3].
+    edited
+        uint8 [h2,w2,3], the edited image before registration.
+    registered
+        uint8 [h,w,3], the edited image in the source's frame, in its own colours.
+    valid
+        bool [h,w]: what the edited image covers.
+    mask
+        bool [h,w]: what counts as changed, once a mask of the caller is applied.
+    noise_floor
+        Standard deviation of the editor's noise in flat areas, levels.
+    colour
+        From `registered` to `source`.
+    registration
+        For the full sizes.
+    full_edited_size
+        (height, width) of the edited image as it came.
     """
 
-    size: tuple[int, int]
     source: np.ndarray
-    seen: np.ndarray
-    inside: np.ndarray
-    found: Registration
-    tone: Level
-    change: Change
+    edited: np.ndarray
+    registered: np.ndarray
+    valid: np.ndarray
     mask: np.ndarray
-    beyond: np.ndarray | None
-    offset: np.ndarray
-    raw: float | None
-    drift: np.ndarray
+    noise_floor: float
+    colour: ColourTransfer
+    registration: Registration
+    full_edited_size: tuple[int, int]
+
+    @property
+    def motion(self) -> np.ndarray:
+        """3x3 in source pixels: how the editor moved the image, beyond the resize of the sizes."""
+        resize = resize_matrix(self.registration.size, self.full_edited_size)
+        return np.linalg.inv(resize) @ self.registration.matrix
 
     @property
     def zoom(self) -> float:
-        """How much larger the editor drew the picture, beyond the resize of the sizes."""
-        return math.sqrt(abs(float(np.linalg.det(self.drift[:2, :2]))))
+        """How much larger the editor drew the image, beyond the resize of the sizes."""
+        return math.sqrt(abs(float(np.linalg.det(self.motion[:2, :2]))))
 
+    @property
     def confidence(self) -> float:
-        """How well the kept part fits the source, 0..1."""
-        agree = self.tone.agree
-        kept = filters.resize((self.inside & ~self.mask).astype(np.float32), agree.shape)
-        return float((agree * kept).sum() / kept.sum()) if kept.sum() > 0 else 0.0
+        """Mean inlier weight of the unchanged part, 0..1."""
+        weight = self.colour.inlier_weight
+        unchanged = backend.resize((self.valid & ~self.mask).astype(np.float32), weight.shape)
+        return float((weight * unchanged).sum() / unchanged.sum()) if unchanged.sum() > 0 else 0.0
 
+    @property
+    def drift(self) -> np.ndarray:
+        """uint8 [h,w]: how far the registered image is off the source, levels."""
+        a, b = self.source, self.registered
+        return backend.channel_max(np.maximum(a, b) - np.minimum(a, b))
 
-def analyse(
-    a: Pixels,
-    b: Pixels,
-    limit: np.ndarray | None,
-    replaced: bool,
-    align: str,
-    colour: str,
-    given: Registration | None = None,
-    hooks: Hooks = NO_HOOKS,
-) -> Analysis:
-    """Compares `b` with `a`. limit: bool [H,W], where changes are accepted, or with `replaced`
-    where they are; given: a registration at full size found before (of another video frame).
-    hooks: polled before each step."""
-    size, other = reduced(a.size), reduced(b.size)
-    source, edited = a.rgb(size), b.rgb(other)
-    hooks.check_stop()
-    if given is None:
-        found = register(source, edited, align)
-    else:
-        found = given.at(size, b.size, other)
-    hooks.check_stop()
-    seen, inside = _seen(edited, found)
-    near = None if limit is None else filters.resize(limit.astype(np.float32), size) > 0.01
-    trusted = inside if near is None or (inside & ~near).mean() < 0.05 else inside & ~near
-    tone = level(source, seen, trusted, colour == "match")
-    hooks.check_stop()
-    made = change(source, seen, inside, tone, near)
-    mask = made.mask if near is None else (near if replaced else made.mask & near)
-    cut = None if replaced else beyond(mask, inside, found, other)
-    full = found.at(a.size, other, b.size)
-    return Analysis(
-        size,
-        source,
-        seen,
-        inside,
-        full,
-        replace(tone, size=a.size),
-        made,
-        mask,
-        cut,
-        seam_offset(source, seen, tone, mask, inside),
-        _raw(source, edited, inside & ~mask),
-        np.linalg.inv(plain_resize(a.size, b.size)) @ full.matrix,
-    )
+    @property
+    def grey_shift(self) -> tuple[float, float, float]:
+        """What the editor did to middle grey, levels (R, G, B)."""
+        grey = np.full((1, 1, 3), 128.0, np.float32)
+        red, green, blue = (grey - self.colour.apply_curve(grey))[0, 0]
+        return float(red), float(green), float(blue)
 
-
-def reduced(size: tuple[int, int]) -> tuple[int, int]:
-    """The size that a picture of `size` (height, width) is analysed at: at most `PIXELS`."""
-    k = min(1.0, math.sqrt(PIXELS / (size[0] * size[1])))
-    return max(1, round(size[0] * k)), max(1, round(size[1] * k))
-
-
-def _seen(edited: np.ndarray, found: Registration) -> tuple[np.ndarray, np.ndarray]:
-    """uint8 `edited` in the source's frame, uint8 [h,w,3], and what it covers, bool [h,w]."""
-    edited, found = as_dense(edited, found)
-    seen, inside = np.empty((*found.size, 3), np.uint8), np.empty(found.size, bool)
-    for rows, _, _ in filters.strips(found.size[0]):
-        x, y = found.points((rows.start, 0, rows.stop, found.size[1]))
-        inside[rows] = covered(x, y, edited.shape[:2])
-        seen[rows] = filters.warp(edited, x, y)
-    return seen, inside
-
-
-def _raw(source: np.ndarray, edited: np.ndarray, kept: np.ndarray) -> float | None:
-    if not kept.any():
-        return None
-    total = filters.squared_error(source, filters.resize(edited, kept.shape), kept)
-    return total / (3 * np.count_nonzero(kept))
+    @property
+    def psnr_before(self) -> float | None:
+        """PSNR in dB of the plainly resized edited image where nothing changed; None: nowhere."""
+        unchanged = self.valid & ~self.mask
+        if not unchanged.any():
+            return None
+        resized = backend.resize(self.edited, unchanged.shape)
+        total = backend.squared_error(self.source, resized, unchanged)
+        return psnr(total / (3 * np.count_nonzero(unchanged)), 255)

@@ -1,4 +1,4 @@
-"""preserve for several pictures, and for the frames of a video."""
+"""preserve for several images, and for the frames of a video."""
 
 from __future__ import annotations
 
@@ -15,53 +15,64 @@ def preserve_batch(
     *,
     shared_registration: bool = False,
     hooks: Hooks = NO_HOOKS,
-    **settings: Any,
+    **options: Any,
 ) -> list[Preserved]:
-    """`preserve` for each pair of two batches; one source or one mask serves every edit.
+    """Call `preserve` for each pair of two batches.
 
-    source, edited: lists of pictures, or arrays or tensors [N,H,W,C]; from a batch, every result
-        has the form [1,H,W,C]. mask: None, one mask, a list, or [N,H,W].
-    shared_registration: the first registration found serves all, as for frames of a video that
-        one edit moved in one way.
-    hooks: `on_progress` is called after each picture, in stage "preserve"; see also `preserve`.
-    settings: as in `preserve`.
-    Raises ValueError where the numbers of pictures do not match, and as `preserve` does.
+    Parameters
+    ----------
+    source, edited
+        Lists of images, or arrays or tensors [N,H,W,C]; one source serves every edit. From a batch,
+        every result has the form [1,H,W,C].
+    mask
+        None, one mask for all, a list, or [N,H,W].
+    shared_registration
+        The first registration serves all, as for the frames of a video that one edit moved in one
+        way.
+    hooks
+        `on_progress` is called after each image, in stage "preserve".
+    options
+        As in `preserve`.
+
+    Returns
+    -------
+    One result per edited image.
+
+    Raises
+    ------
+    ValueError
+        If the numbers of images do not match, and as `preserve` does.
+    Stopped
+        As `preserve` does.
     """
-    sources, edits = _pictures(source, "source"), _pictures(edited, "edited")
-    masks = [None] if mask is None else _masks(mask)
-    for name, found in (("source", sources), ("mask", masks)):
-        if len(found) not in (1, len(edits)):
+    sources, edits = _members(source, 4), _members(edited, 4)
+    masks = [None] if mask is None else _members(mask, 3)
+    for name, members in (("source", sources), ("edited", edits)):
+        if not members:
+            raise ValueError(f"{name} holds no image; give at least one")
+    for name, members in (("source", sources), ("mask", masks)):
+        if len(members) not in (1, len(edits)):
             raise ValueError(
-                f"{name} holds {len(found)} but edited holds {len(edits)} pictures; "
+                f"{name} holds {len(members)} but edited holds {len(edits)} images; "
                 "give as many, or one for all"
             )
     results: list[Preserved] = []
-    for i, picture in enumerate(edits):
+    for i, edit in enumerate(edits):
         if shared_registration:
-            # An equal pair has none.
+            # A pair of equal images has none.
             known = (r.registration for r in results if r.registration is not None)
-            settings["registration"] = next(known, None)
-        base = sources[i if len(sources) > 1 else 0]
-        results.append(
-            preserve(base, picture, masks[i if len(masks) > 1 else 0], hooks=hooks, **settings)
-        )
+            options["registration"] = next(known, None)
+        original = sources[i if len(sources) > 1 else 0]
+        limit = masks[i if len(masks) > 1 else 0]
+        results.append(preserve(original, edit, limit, hooks=hooks, **options))
         if hooks.on_progress is not None:
             hooks.on_progress("preserve", i + 1, len(edits), None)
     return results
 
 
-def _pictures(value: Any, name: str) -> list[Any]:
-    pictures = list(value) if isinstance(value, (list, tuple)) else _split(value, 4)
-    if not pictures:
-        raise ValueError(f"{name} holds no picture; give at least one")
-    return pictures
-
-
-def _masks(value: Any) -> list[Any]:
-    return list(value) if isinstance(value, (list, tuple)) else _split(value, 3)
-
-
-def _split(value: Any, axes: int) -> list[Any]:
-    """A batch of `axes` axes -> its members, each still with the batch axis; else [value]."""
+def _members(value: Any, axes: int) -> list[Any]:
+    """Split a list or a batch of `axes` axes, whose members keep the batch axis; else [value]."""
+    if isinstance(value, (list, tuple)):
+        return list(value)
     shape: tuple[int, ...] = tuple(getattr(value, "shape", ()))
     return [value[i : i + 1] for i in range(shape[0])] if len(shape) == axes else [value]

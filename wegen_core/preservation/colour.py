@@ -1,8 +1,17 @@
-"""The editor's colour shift, estimated on what agrees and taken back.
+"""The editor's colour shift, fitted on what agrees and taken back.
 
-Three steps, each only as rich as the evidence allows: gain and bias per channel, robustly; then
-a quadratic mixing of the channels on the pixels that the first step explains; then a smooth
-field over the picture of a few levels. A single rich fit would absorb a local recolouring.
+Three steps, each only as rich as the evidence allows: gain and bias per channel by iteratively
+reweighted least squares; a quadratic curve with mixed channels on the inliers of the first step; a
+smooth offset field of a few levels. A rich fit in one step would absorb a local recolouring.
+
+References
+----------
+Holland, P. W., Welsch, R. E. (1977). Robust regression using iteratively reweighted least-squares.
+Communications in Statistics 6(9), 813-827. doi:10.1080/03610927708827533
+Beaton, A. E., Tukey, J. W. (1974). The fitting of power series, meaning polynomials, illustrated on
+band-spectroscopic data. Technometrics 16(2), 147-185. doi:10.1080/00401706.1974.10489171
+Knutsson, H., Westin, C.-F. (1993). Normalized and differential convolution. CVPR 1993, 515-523.
+doi:10.1109/CVPR.1993.341081
 """
 
 from __future__ import annotations
@@ -11,193 +20,256 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import array_backend as filters
-
-_SIDE = 192  # the fit's long side: averaging hides noise and what registration left over
-_SAMPLES = 4000  # pixels that the fit looks at
-_FIELD_SIDE = 24
-_FIELD_LIMIT = 5.0  # levels: a larger smooth difference is an edit
-LEAST = 24  # pixels that must agree before anything is fitted
+from . import array_backend as backend
+from .array_backend import Box
+from .settings import ColourSettings
 
 
 @dataclass(frozen=True, eq=False)
-class Level:
-    """Brings an edited picture into the source's colours, float32 in 0..255.
+class ColourTransfer:
+    """Takes a registered edited image to the source's colours, and how well the two agree there.
 
-    coefficients: float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1).
-    field: float32 [fh,fw,3], added after; in the source's frame of `size` (height, width).
-    before, after: float32 [h,w,3], the source and the edited picture, both small; agree: float32
-    [h,w], how well each place of them fits, 0..1; similar: float32 [h,w], the correlation of its
-    surroundings, 0..1.
-    texture: mean deviation of the source from its surroundings, levels.
-    spread: median misfit of what agrees, levels. explained: share of the picture that agrees.
-    structure: correlation of the texture where it agrees, 0..1.
+    Parameters
+    ----------
+    coefficients
+        float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1), intensities in levels.
+    offset_field
+        float32 [fh,fw,3] in levels, coarse, over the source's frame; added after the curve.
+    size
+        (height, width) of that frame.
+    source_small, edited_small
+        float32 [h,w,3] in levels: what was fitted.
+    inlier_weight
+        float32 [h,w] in 0..1: Tukey's weight of the residual, 0 where nothing is valid.
+    local_ncc
+        float32 [h,w] in 0..1: correlation of the surroundings.
+    texture
+        Mean deviation of the source from its surroundings, levels.
+    median_residual
+        Of what is near, levels.
+    inlier_share
+        Share of the valid pixels that are inliers, 0..1.
+    inlier_ncc
+        Mean `local_ncc` of the inliers' texture, 0..1.
+    clipped_level
+        See `ColourSettings`.
     """
 
     coefficients: np.ndarray
-    field: np.ndarray
+    offset_field: np.ndarray
     size: tuple[int, int]
-    before: np.ndarray
-    after: np.ndarray
-    agree: np.ndarray
-    similar: np.ndarray
+    source_small: np.ndarray
+    edited_small: np.ndarray
+    inlier_weight: np.ndarray
+    local_ncc: np.ndarray
     texture: float
-    spread: float
-    explained: float
-    structure: float
+    median_residual: float
+    inlier_share: float
+    inlier_ncc: float
+    clipped_level: int
 
-    def apply(self, rgb: np.ndarray, box: tuple[int, int, int, int]) -> np.ndarray:
-        """float32 [h,w,3] of a box (top, left, bottom, right) of the source's frame, in 0..255
-        -> the same in the source's colours."""
-        out = self.curve(rgb)
-        out += filters.within(self.field, self.size, box)
+    def apply(self, rgb: np.ndarray, box: Box) -> np.ndarray:
+        """float32 [h,w,3] in levels, a box of the frame -> the same in the source's colours."""
+        out = self.apply_curve(rgb)
+        out += backend.upsample_box(self.offset_field, self.size, box)
         return np.clip(out, 0, 255, out=out)
 
-    def curve(self, rgb: np.ndarray) -> np.ndarray:
-        """float32 [h,w,3] through the fit alone, without the field and without clipping."""
-        return _curve(rgb, self.coefficients)
+    def apply_curve(self, rgb: np.ndarray) -> np.ndarray:
+        """float32 [h,w,3] in levels through the curve alone: no offset field, no clipping."""
+        return _apply_curve(rgb, self.coefficients)
+
+    def residual(
+        self, source: np.ndarray, registered: np.ndarray, top: int, left: int
+    ) -> np.ndarray:
+        """Source minus colour-matched registered image, float32 [h,w,3] in levels.
+
+        0 where the editor clipped and the source lies beyond.
+
+        Parameters
+        ----------
+        source, registered
+            uint8 [h,w,3]: a part of the frame.
+        top, left
+            Where the part begins.
+        """
+        box = top, left, top + registered.shape[0], left + registered.shape[1]
+        matched = self.apply(registered.astype(np.float32), box)
+        residual = np.subtract(source, matched, out=matched)
+        flat = residual.reshape(-1)
+        white, black = registered >= self.clipped_level, registered <= 255 - self.clipped_level
+        for bound, clipped in ((np.minimum, white), (np.maximum, black)):
+            where = np.flatnonzero(clipped)
+            flat[where] = bound(flat[where], 0)
+        return residual
 
 
-def level(source: np.ndarray, seen: np.ndarray, inside: np.ndarray, match: bool = True) -> Level:
-    """The fit from `seen` to `source`, uint8 [H,W,3] in one frame, where `inside`.
+def fit_colour(
+    source: np.ndarray,
+    registered: np.ndarray,
+    valid: np.ndarray,
+    match: bool,
+    settings: ColourSettings,
+) -> ColourTransfer:
+    """Fit the colour transfer from `registered` to `source`.
 
-    Without `match` colours are left as they are, and only how well they agree is found out.
+    Parameters
+    ----------
+    source, registered
+        uint8 [H,W,3] in one frame.
+    valid
+        bool [H,W]: which pixels are used.
+    match
+        False leaves colours as they are, and only measures how well they agree.
+    settings
+        Thresholds.
     """
-    # Small pictures are halved: their single pixels say more about noise than about colour.
     longest = max(source.shape[:2])
-    k = min(1.0, min(_SIDE, max(32, longest / 2)) / longest)
-    small = max(1, round(source.shape[0] * k)), max(1, round(source.shape[1] * k))
-    a, b = (_small(p, small) for p in (source, seen))
-    valid = filters.resize(inside.astype(np.float32), small) > 0.99
-    similar, texture = _alike(a, b)
+    k = min(1.0, min(settings.long_side, max(settings.min_long_side, longest / 2)) / longest)
+    size = backend.scaled_size(source.shape, k)
+    a, b = (_reduce(image, size) for image in (source, registered))
+    valid = backend.resize(valid.astype(np.float32), size) > 0.99
+    local_ncc, texture = _local_ncc(a, b, settings.max_texture)
     coefficients = np.eye(7, 3, dtype=np.float32)
-    field = np.zeros((1, 1, 3), np.float32)
-    agree = np.zeros(small, np.float32)
-    spread = explained = structure = 0.0
-    if valid.sum() >= LEAST:
-        # Flat places say little about whether they are the same, but something.
-        weight = ((0.05 + similar**4) * valid).reshape(-1)
-        step = max(1, weight.size // _SAMPLES)
-        pa, pb = (np.ascontiguousarray(p.reshape(-1, 3)[::step].T) for p in (a, b))
+    offset_field = np.zeros((1, 1, 3), np.float32)
+    inlier_weight = np.zeros(size, np.float32)
+    median_residual = inlier_share = inlier_ncc = 0.0
+    if valid.sum() >= settings.min_pixels:
+        trust = ((settings.flat_weight + local_ncc**4) * valid).reshape(-1)
+        step = max(1, trust.size // settings.samples)
+        trust = trust[::step]
+        sa, sb = (np.ascontiguousarray(image.reshape(-1, 3)[::step].T) for image in (a, b))
         if match:
-            start = _gain_bias(pa, pb, weight[::step])
-            coefficients, reach, spread = _quadratic(pa, pb, weight[::step], start)
+            start = _fit_gain_and_bias(sa, sb, trust, settings)
+            coefficients, reach, median_residual = _fit_quadratic(sa, sb, trust, start, settings)
         else:
-            reach, spread = _misfit(np.abs(pa - pb).max(axis=0), weight[::step])
-        rest = a - _curve(b, coefficients)
-        agree = _agree(filters.strongest(np.abs(rest)), reach) * valid
+            error = np.abs(sa - sb).max(axis=0)
+            reach, median_residual = _inlier_reach(error, trust, settings)
+        residual = a - _apply_curve(b, coefficients)
+        inlier_weight = _tukey_weight(backend.channel_max(np.abs(residual)), reach) * valid
         if match:
-            field = _field(rest, agree, small)
-        explained = float((agree > 0.25).sum() / valid.sum())
-        trusted = texture * agree
-        structure = float((similar * trusted).sum() / (trusted.sum() + 1e-6))
-    return Level(
-        coefficients,
-        field,
-        source.shape[:2],
-        a,
-        b,
-        agree,
-        similar,
-        float(texture.mean()),
-        spread,
-        explained,
-        structure,
+            offset_field = _fit_offset_field(residual, inlier_weight, settings)
+        inlier_share = float((inlier_weight > settings.inlier_weight).sum() / valid.sum())
+        weighted = texture * inlier_weight
+        inlier_ncc = float((local_ncc * weighted).sum() / (weighted.sum() + 1e-6))
+    return ColourTransfer(
+        coefficients=coefficients,
+        offset_field=offset_field,
+        size=source.shape[:2],
+        source_small=a,
+        edited_small=b,
+        inlier_weight=inlier_weight,
+        local_ncc=local_ncc,
+        texture=float(texture.mean()),
+        median_residual=median_residual,
+        inlier_share=inlier_share,
+        inlier_ncc=inlier_ncc,
+        clipped_level=settings.clipped_level,
     )
 
 
-def _small(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """uint8 [H,W,3] -> float32 [h,w,3]: by halves in its own dtype first, which is faster."""
+def _reduce(rgb: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """uint8 [H,W,3] -> float32 [h,w,3]; halved in uint8 first, which is faster."""
     while rgb.shape[0] >= 2 * size[0] and rgb.shape[1] >= 2 * size[1]:
-        rgb = filters.resize(rgb, (rgb.shape[0] // 2, rgb.shape[1] // 2))
-    return filters.resize(rgb.astype(np.float32), size)
+        rgb = backend.resize(rgb, (rgb.shape[0] // 2, rgb.shape[1] // 2))
+    return backend.resize(rgb.astype(np.float32), size)
 
 
-def _curve(rgb: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
-    """float32 [h,w,3] through the seven-term fit."""
+def _apply_curve(rgb: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """float32 [h,w,3] through the curve of seven terms."""
     matrix = coefficients[[0, 1, 2, 6]].T
-    out = filters.mix(rgb, matrix)
+    out = backend.mix_channels(rgb, matrix)
     if np.any(coefficients[3:6]):
         squares = np.zeros_like(matrix)
         squares[:, :3] = coefficients[3:6].T / 255
-        out += filters.mix(rgb * rgb, squares)
+        out += backend.mix_channels(rgb * rgb, squares)
     return out
 
 
-def _alike(a: np.ndarray, b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Correlation of the surroundings of each pixel, 0..1 [h,w], 0 where both are flat; and how
-    much texture `a` has there, levels up to 20."""
-    ya, yb = filters.luma(a), filters.luma(b)
-    ca, cb = ya - filters.box(ya, 3), yb - filters.box(yb, 3)
-    va, vb = filters.box(ca * ca, 3), filters.box(cb * cb, 3)
-    corr = filters.box(ca * cb, 3) / (np.sqrt(np.maximum(va * vb, 0)) + 6.0)
-    return np.clip(corr, 0, 1), np.minimum(np.sqrt(np.maximum(va, 0)), 20.0)
+def _local_ncc(a: np.ndarray, b: np.ndarray, max_texture: float) -> tuple[np.ndarray, np.ndarray]:
+    """NCC of 7x7 windows, 0..1, 0 where both are flat; texture of `a`, levels: [h,w] each."""
+    ya, yb = backend.luma(a), backend.luma(b)
+    ca, cb = ya - backend.box_mean(ya, 3), yb - backend.box_mean(yb, 3)
+    va, vb = backend.box_mean(ca * ca, 3), backend.box_mean(cb * cb, 3)
+    # 6 levels squared: the noise of flat areas must not correlate.
+    ncc = backend.box_mean(ca * cb, 3) / (np.sqrt(np.maximum(va * vb, 0)) + 6.0)
+    return np.clip(ncc, 0, 1), np.minimum(np.sqrt(np.maximum(va, 0)), max_texture)
 
 
-def _gain_bias(a: np.ndarray, b: np.ndarray, trust: np.ndarray) -> np.ndarray:
-    """Gain and bias per channel of [3,n] by iteratively reweighted least squares: float32 [7,3]."""
+def _fit_gain_and_bias(
+    a: np.ndarray, b: np.ndarray, trust: np.ndarray, settings: ColourSettings
+) -> np.ndarray:
+    """Gain and bias per channel of [3,n], robustly: float32 [7,3]."""
     gain = np.ones((3, 1), np.float32)
     bias = np.array([[_weighted_median(plane, trust)] for plane in a - b], np.float32)
-    scale = 20.0
+    scale = 20.0  # levels; narrows step by step, so that the fit does not lock onto a wrong shift
     for _ in range(12):
         error = np.abs(a - (b * gain + bias)).max(axis=0)
         weight = trust / (1 + (error / scale) ** 2) ** 2
         total = weight.sum() + 1e-9
-        mx, my = ((p @ weight)[:, None] / total for p in (b, a))
-        off = b - mx
-        var, cov = ((off * q) @ weight / total for q in (off, a - my))
-        # The prior keeps nearly flat pictures at gain 1.
-        gain = np.clip((cov + 50) / (var + 50), 0.4, 2.5)[:, None]
-        bias = my - gain * mx
-        middle = _weighted_median(error, weight)
-        scale = max(3.0, 0.7 * scale, 2.5 * middle) if scale > 3 else 3.0
+        mean_b, mean_a = ((p @ weight)[:, None] / total for p in (b, a))
+        centred = b - mean_b
+        variance, covariance = ((centred * q) @ weight / total for q in (centred, a - mean_a))
+        prior = settings.gain_prior
+        gain = np.clip((covariance + prior) / (variance + prior), *settings.gain_range)[:, None]
+        bias = mean_a - gain * mean_b
+        median = _weighted_median(error, weight)
+        scale = max(3.0, 0.7 * scale, 2.5 * median) if scale > 3 else 3.0
     out = np.zeros((7, 3), np.float32)
     out[[0, 1, 2], [0, 1, 2]] = gain[:, 0]
     out[6] = bias[:, 0]
     return out
 
 
-def _quadratic(
-    a: np.ndarray, b: np.ndarray, trust: np.ndarray, start: np.ndarray
+def _fit_quadratic(
+    a: np.ndarray, b: np.ndarray, trust: np.ndarray, start: np.ndarray, settings: ColourSettings
 ) -> tuple[np.ndarray, float, float]:
-    """The seven-term fit of [3,n] around `start`; the error that still agrees; its median."""
+    """Fit the seven terms to [3,n] around `start`; also return the last `_inlier_reach`."""
     unit = b / 255
     terms = np.concatenate([unit, unit * unit, np.ones((1, b.shape[1]), np.float32)])
-    units = np.array([255.0] * 6 + [1.0])[:, None]  # full intensity, not levels
+    units = np.array([255.0] * 6 + [1.0])[:, None]  # coefficients of 0..1 instead of levels
     fit = start * units
     for _ in range(6):
-        rest = a - fit.T.astype(np.float32) @ terms
-        error = np.abs(rest).max(axis=0)
-        reach, spread = _misfit(error, trust)
-        weight = trust * _agree(error, reach)
+        residual = a - fit.T.astype(np.float32) @ terms
+        error = np.abs(residual).max(axis=0)
+        reach, median = _inlier_reach(error, trust, settings)
+        weight = trust * _tukey_weight(error, reach)
         weighted = terms * weight
-        # Evidence in proportion to the pixels that agree; a flat picture keeps its start.
+        # The ridge keeps a flat image, which determines no curve, at its start.
         normal = weighted @ terms.T + np.eye(7) * (2e-3 * weight.sum() + 1e-6)
-        fit += np.linalg.solve(normal, weighted @ rest.T)
-    return (fit / units).astype(np.float32), reach, spread
+        fit += np.linalg.solve(normal, weighted @ residual.T)
+    return (fit / units).astype(np.float32), reach, median
 
 
-def _misfit(error: np.ndarray, trust: np.ndarray) -> tuple[float, float]:
-    """The error that still agrees, and the median of what is near."""
-    near = error < 24
-    spread = _weighted_median(error[near], trust[near]) if near.any() else 0.0
-    return 3.5 * spread + 3.0, spread
+def _inlier_reach(
+    error: np.ndarray, trust: np.ndarray, settings: ColourSettings
+) -> tuple[float, float]:
+    """Return the residual from which the inlier weight is 0, and the median residual near by."""
+    near = error < settings.max_residual
+    median = _weighted_median(error[near], trust[near]) if near.any() else 0.0
+    return settings.inlier_spread * median + settings.inlier_offset, median
 
 
-def _agree(error: np.ndarray, reach: float) -> np.ndarray:
-    """Tukey's weight: 1 where nothing differs, 0 from `reach` on."""
+def _tukey_weight(error: np.ndarray, reach: float) -> np.ndarray:
+    """Tukey's biweight: 1 where nothing differs, 0 from `reach` on."""
     return np.clip(1 - (error / reach) ** 2, 0, 1) ** 2
 
 
-def _field(rest: np.ndarray, agree: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """A smooth offset over the picture from what the fit left over, float32 [fh,fw,3]."""
-    k = min(1.0, _FIELD_SIDE / max(size))
-    grid = max(1, round(size[0] * k)), max(1, round(size[1] * k))
-    weight = filters.resize(agree, grid)[..., None]
-    total = filters.resize(np.clip(rest, -12, 12) * agree[..., None], grid).astype(np.float32)
-    sigma = _FIELD_SIDE / 8
-    mean = filters.blur(total, sigma) / (filters.blur(weight[..., 0], sigma)[..., None] + 0.1)
-    return np.clip(mean, -_FIELD_LIMIT, _FIELD_LIMIT).astype(np.float32)
+def _fit_offset_field(
+    residual: np.ndarray, inlier_weight: np.ndarray, settings: ColourSettings
+) -> np.ndarray:
+    """Fit a smooth offset over [h,w,3] to what the curve leaves, float32 [fh,fw,3].
+
+    Normalised convolution (Knutsson and Westin 1993): the inliers' mean under a wide Gaussian.
+    """
+    size = inlier_weight.shape
+    grid = backend.scaled_size(size, min(1.0, settings.offset_grid / max(size)))
+    weight = backend.resize(inlier_weight, grid)[..., None]
+    # Clipped at 12 levels, so that a few large residuals do not carry the mean.
+    weighted = np.clip(residual, -12, 12) * inlier_weight[..., None]
+    total = backend.resize(weighted, grid).astype(np.float32)
+    sigma = settings.offset_grid / 8
+    mean = backend.blur(total, sigma) / (backend.blur(weight[..., 0], sigma)[..., None] + 0.1)
+    return np.clip(mean, -settings.offset_limit, settings.offset_limit).astype(np.float32)
 
 
 def _weighted_median(values: np.ndarray, weight: np.ndarray) -> float:

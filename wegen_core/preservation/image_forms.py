@@ -1,4 +1,4 @@
-"""Any usual form of a picture -> an array to compute on, and back to that same form."""
+"""Any usual form of an image -> an array to compute on, and back to that same form."""
 
 from __future__ import annotations
 
@@ -9,25 +9,34 @@ import numpy as np
 from PIL import Image
 
 from ..images.convert import require_shape
-from . import array_backend as filters
+from . import array_backend as backend
 
 _PIL_MODES = {"L", "LA", "RGB", "RGBA"}
-# Floats above this are 0..255 values handed over by mistake; a little above 1 is normal after
-# an upscale, and high dynamic range pictures rarely pass ten times white.
-_FLOAT_LIMIT = 16.0
+# Floats above this are 0..255 values passed by mistake. A little above 1 is normal after an
+# upscale, and high dynamic range images rarely exceed ten times white.
+_MAX_FLOAT = 16.0
 
 
 @dataclass(frozen=True, eq=False)
 class Pixels:
-    """A picture as an array `values` [H,W,C] (C = 1, 2, 3 or 4) in its own dtype.
+    """An image as an array, and the form to which results return.
 
-    `white` is the value of full intensity (255, 65535 or 1.0). `form` says what the caller
-    handed over; `rebuild` and `rebuild_mask` return to it.
+    Parameters
+    ----------
+    values
+        [H,W,C] in the image's own dtype, C = 1, 2, 3 or 4; half-precision tensors as float32.
+    white
+        Value of full intensity: 255, 65535 or 1.0.
+    form
+        What the caller passed.
+    accelerator
+        The torch device that holds the caller's tensor; None for the CPU and for other forms.
     """
 
     values: np.ndarray
     white: float
     form: _Form
+    accelerator: Any = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -36,42 +45,35 @@ class Pixels:
 
     @property
     def colours(self) -> int:
-        """How many leading channels are colour: 1 (grey) or 3. What follows is alpha."""
+        """Number of leading colour channels: 1 (grey) or 3. What follows is alpha."""
         return 1 if self.values.shape[2] < 3 else 3
 
     @property
     def opaque(self) -> bool:
-        """Whether there is no alpha."""
+        """Whether there is no alpha channel."""
         return self.values.shape[2] == self.colours
 
-    @property
-    def accelerator(self) -> Any:
-        """The torch device that holds the caller's picture, if that is not the CPU; or None."""
-        like = self.form.like
-        return None if like is None or like.device.type == "cpu" else like.device
-
     def tensor(self) -> Any:
-        """The caller's tensor as [H,W,C] where it lies; None for another kind of picture."""
-        like = self.form.like
-        return None if like is None else like.detach().reshape(self.values.shape)
+        """Return the caller's tensor as [H,W,C] on its device; None for other forms."""
+        tensor = self.form.tensor
+        return None if tensor is None else tensor.detach().reshape(self.values.shape)
 
     def rebuild(self, values: Any) -> Any:
-        """`values` [H,W,C] (any size and channels), an array, or a tensor if the caller's picture
-        is one -> the caller's kind of picture."""
+        """`values` [H,W,C], an array or a tensor of any size and channels -> the caller's form."""
         if self.form.kind == "pil" and values.shape[2] > 1:
-            values = _levels(values, self.white, np.dtype(np.uint8), 255)  # all that PIL has
-        return self.form.picture(values)
+            values = _convert(values, self.white, np.dtype(np.uint8), 255)  # all that PIL has
+        return self.form.rebuild_image(values)
 
     def rebuild_mask(self, mask: np.ndarray) -> Any:
-        """float32 [H,W] in 0..1 -> PIL "L" for PIL pictures, else a float array or tensor.
+        """float32 [H,W] in 0..1 -> PIL "L" for PIL images, else a float array or tensor.
 
-        Tensors and batches come back as [1,H,W], as ComfyUI's MASK. Rounding to 8 bits never
-        turns a mask value above 0 into 0.
+        Tensors and batches come back as [1,H,W], as ComfyUI's MASK. Rounding to 8 bits never turns
+        a value above 0 into 0.
         """
-        return self.form.mask(mask)
+        return self.form.rebuild_mask(mask)
 
     def rgb(self, size: tuple[int, int]) -> np.ndarray:
-        """uint8 [h,w,3], resized to `size` (height, width); no alpha. May be `values` itself."""
+        """uint8 [h,w,3] without alpha, resized to `size` (height, width). May be `values`."""
         values = self._resized(size)
         if values.dtype != np.uint8:
             values = values * np.float32(255 / self.white)
@@ -81,29 +83,29 @@ class Pixels:
 
     def luma(self, size: tuple[int, int]) -> np.ndarray:
         """float32 [h,w] in 0..1, resized to `size` (height, width)."""
-        return filters.luma(self._resized(size)) / np.float32(self.white)
+        return backend.luma(self._resized(size)) / np.float32(self.white)
 
     def _resized(self, size: tuple[int, int]) -> np.ndarray:
         values = self.values[..., : self.colours]
         if values.dtype not in (np.uint8, np.uint16, np.float32):
             values = values.astype(np.float32)
-        return filters.resize(values, size)
+        return backend.resize(values, size)
 
-    def levels_of(self, other: Pixels) -> np.ndarray:
-        """These values in the dtype and white of `other`: [H,W,C]."""
-        return _levels(self.values, self.white, other.values.dtype, other.white)
+    def with_dtype_of(self, other: Pixels) -> np.ndarray:
+        """Convert to the dtype and white of `other`, with the same channels: [H,W,C]."""
+        return _convert(self.values, self.white, other.values.dtype, other.white)
 
     def like(self, other: Pixels) -> np.ndarray:
-        """These values with the channels, dtype and white of `other`: [H,W,C of other].
+        """Convert to the channels, dtype and white of `other`: [H,W,C of other].
 
-        Colour becomes grey by luma; an alpha that is missing here is opaque.
+        Colour becomes grey by luma. A missing alpha channel is opaque.
         """
         values = self.values
         if values.shape[2] == other.values.shape[2] and values.dtype == other.values.dtype:
             return values
         colour = values[..., : self.colours].astype(np.float32) * (other.white / self.white)
         if self.colours > other.colours:
-            colour = filters.luma(colour)[..., None]
+            colour = backend.luma(colour)[..., None]
         elif self.colours < other.colours:
             colour = np.repeat(colour, 3, axis=2)
         parts = [colour]
@@ -112,19 +114,19 @@ class Pixels:
             if not self.opaque:
                 alpha = values[..., -1:].astype(np.float32) * (other.white / self.white)
             parts.append(alpha)
-        return filters.rounded(np.concatenate(parts, axis=2), other.values.dtype)
+        return backend.round_to_dtype(np.concatenate(parts, axis=2), other.values.dtype)
 
 
 @dataclass(frozen=True, eq=False)
 class _Form:
-    """What a picture was before it became an array."""
+    """What an image was before it became an array."""
 
     kind: str  # "pil", "numpy" or "torch"
     shape: tuple[int, ...]
-    mode: str = ""
-    like: Any = None  # a tensor, for its dtype and device
+    mode: str = ""  # PIL's
+    tensor: Any = None  # the caller's, for its dtype and device
 
-    def picture(self, values: Any) -> Any:
+    def rebuild_image(self, values: Any) -> Any:
         if self.kind == "pil":
             flat = values[..., 0] if values.shape[2] == 1 else values
             return Image.fromarray(np.ascontiguousarray(flat))
@@ -132,60 +134,85 @@ class _Form:
             values = values[..., 0]
         elif len(self.shape) == 4:
             values = values[None]
-        return self._tensor(values) if self.kind == "torch" else values
-
-    def mask(self, mask: np.ndarray) -> Any:
-        if self.kind == "pil":
-            return mask_to_image(mask)
-        batch = self.kind == "torch" or len(self.shape) == 4
-        mask = mask[None] if batch else mask
-        if self.kind == "torch":
-            import torch
-
-            return torch.from_numpy(np.ascontiguousarray(mask)).to(self.like.device)
-        return mask
-
-    def _tensor(self, values: Any) -> Any:
+        if self.kind == "numpy":
+            return values
         import torch
 
         if isinstance(values, np.ndarray):
             values = torch.from_numpy(np.ascontiguousarray(values))
-        return values.to(self.like)
+        return values.to(self.tensor)
+
+    def rebuild_mask(self, mask: np.ndarray) -> Any:
+        if self.kind == "pil":
+            return mask_to_image(mask)
+        mask = mask[None] if self.kind == "torch" or len(self.shape) == 4 else mask
+        if self.kind == "numpy":
+            return mask
+        import torch
+
+        return torch.from_numpy(np.ascontiguousarray(mask)).to(self.tensor.device)
 
 
-def read(picture: Any, name: str) -> Pixels:
-    """A PIL image, an array or a tensor, [H,W], [H,W,C] or [1,H,W,C], C = 1, 3 or 4 -> Pixels.
+def read(image: Any, name: str) -> Pixels:
+    """Read an image in any usual form.
 
-    Floats are 0..1; integers are uint8 or uint16. PIL modes other than L, LA, RGB, RGBA and the
-    16-bit and float grey ones are converted to RGB or RGBA.
-    Raises ValueError, naming `name`, for anything else, sides of 0 pixels, or values that are
-    not finite.
+    Parameters
+    ----------
+    image
+        A PIL image, an array or a tensor; [H,W], [H,W,C] or [1,H,W,C] with C = 1, 3 or 4. Floats
+        are 0..1, integers uint8 or uint16. PIL modes other than L, LA, RGB, RGBA and the 16-bit and
+        float grey ones are converted to RGB or RGBA.
+    name
+        Of the input, for errors.
+
+    Raises
+    ------
+    ValueError
+        For anything else, for sides of 0 pixels, and for values that are not finite.
     """
-    if isinstance(picture, Image.Image):
-        array, form = _from_pil(picture)
-    elif hasattr(picture, "detach"):
-        array = _array(picture)
-        form = _Form("torch", tuple(array.shape), like=picture)
-    elif isinstance(picture, np.ndarray):
-        array, form = picture, _Form("numpy", picture.shape)
+    accelerator = None
+    if isinstance(image, Image.Image):
+        array, form = _from_pil(image)
+    elif hasattr(image, "detach"):  # a torch tensor, without importing torch
+        array = _to_array(image)
+        form = _Form("torch", tuple(array.shape), tensor=image)
+        accelerator = None if image.device.type == "cpu" else image.device
+    elif isinstance(image, np.ndarray):
+        array, form = image, _Form("numpy", image.shape)
     else:
         raise ValueError(
-            f"{name} is a {type(picture).__name__}; give a PIL image, an array or a tensor"
+            f"{name} is a {type(image).__name__}; give a PIL image, an array or a tensor"
         )
     values = _three_axes(array, name)
-    return Pixels(values, _white(values, name, form), form)
+    return Pixels(values, _white(values, name, form), form, accelerator)
 
 
 def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarray:
-    """A mask in any form -> bool [H,W] of `size`; True (above half) = may change.
+    """Read a mask in any usual form.
 
-    A mask of another size but the same shape (within 2 %) is resized.
-    Raises ValueError for another shape, or anything `read` does not take.
+    Parameters
+    ----------
+    mask
+        As `read` takes an image, or bool, or [1,H,W]; its luma above half means True. A mask of
+        another size but the same aspect ratio (within 2 %) is resized.
+    size
+        (height, width) of the result.
+    name
+        Of the input, for errors.
+
+    Returns
+    -------
+    bool [H,W].
+
+    Raises
+    ------
+    ValueError
+        For another aspect ratio, and for what `read` does not take.
     """
     if isinstance(mask, np.ndarray) and mask.dtype == bool:
         mask = mask.astype(np.uint8) * 255
     elif hasattr(mask, "detach"):
-        mask = _array(mask)
+        mask = _to_array(mask)
         mask = mask.astype(np.uint8) * 255 if mask.dtype == bool else mask
     if isinstance(mask, np.ndarray) and mask.ndim == 3 and mask.shape[0] == 1:
         mask = mask[0]
@@ -194,30 +221,30 @@ def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarra
     return pixels.luma(size) > 0.5
 
 
-def mask_array(mask: Any) -> np.ndarray:
-    """A change mask in any of its forms -> float32 [H,W] in 0..1."""
-    array = _array(mask) if hasattr(mask, "detach") else np.asarray(mask)
+def mask_to_array(mask: Any) -> np.ndarray:
+    """Convert a change mask, in any form that `preserve` returns, to float32 [H,W] in 0..1."""
+    array = _to_array(mask) if hasattr(mask, "detach") else np.asarray(mask)
     array = array[0] if array.ndim == 3 else array
     scale = 255 if array.dtype == np.uint8 else 1
     return array.astype(np.float32) / scale
 
 
 def mask_to_image(mask: np.ndarray) -> Image.Image:
-    """float [H,W] in 0..1 -> "L"; what is not 0 stays so."""
+    """Convert a float mask [H,W] in 0..1 to PIL "L"; no value above 0 becomes 0."""
     return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
 
 
-def _array(tensor: Any) -> np.ndarray:
-    """A torch tensor -> an array; NumPy knows no half precision of some kinds."""
+def _to_array(tensor: Any) -> np.ndarray:
+    """Convert a torch tensor to an array, half precision to float32: NumPy has no bfloat16."""
     tensor = tensor.detach().cpu()
-    half = tensor.is_floating_point() and tensor.element_size() < 4
-    return (tensor.float() if half else tensor).numpy()
+    is_half = tensor.is_floating_point() and tensor.element_size() < 4
+    return (tensor.float() if is_half else tensor).numpy()
 
 
-def _levels(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:
+def _convert(values: np.ndarray, white: float, dtype: np.dtype, new_white: float) -> np.ndarray:
     if (values.dtype, white) == (dtype, new_white):
         return values
-    return filters.rounded(values * np.float32(new_white / white), dtype)
+    return backend.round_to_dtype(values * np.float32(new_white / white), dtype)
 
 
 def _from_pil(image: Image.Image) -> tuple[np.ndarray, _Form]:
@@ -227,8 +254,8 @@ def _from_pil(image: Image.Image) -> tuple[np.ndarray, _Form]:
             return array.astype(np.float32), _Form("pil", array.shape, "F")
         return np.clip(array, 0, 65535).astype(np.uint16), _Form("pil", array.shape, "I;16")
     if image.mode not in _PIL_MODES:
-        alpha = image.mode == "PA" or "transparency" in image.info
-        image = image.convert("RGBA" if alpha else "RGB")
+        has_alpha = image.mode == "PA" or "transparency" in image.info
+        image = image.convert("RGBA" if has_alpha else "RGB")
     array = np.asarray(image)
     return array, _Form("pil", array.shape, image.mode)
 
@@ -236,7 +263,7 @@ def _from_pil(image: Image.Image) -> tuple[np.ndarray, _Form]:
 def _three_axes(array: np.ndarray, name: str) -> np.ndarray:
     if array.ndim == 4 and array.shape[0] != 1:
         raise ValueError(
-            f"{name} is a batch of {array.shape[0]} pictures; preserve takes one at a time, "
+            f"{name} is a batch of {array.shape[0]} images; preserve takes one at a time, "
             "preserve_batch takes several"
         )
     values = array[0] if array.ndim == 4 else array
@@ -262,11 +289,11 @@ def _white(values: np.ndarray, name: str, form: _Form) -> float:
     low, high = float(values.min()), float(values.max())
     if not (np.isfinite(low) and np.isfinite(high)):
         raise ValueError(
-            f"{name} holds values that are not finite (NaN or infinity), often a picture decoded "
+            f"{name} holds values that are not finite (NaN or infinity), often an image decoded "
             "in half precision; decode it in float32 or replace these values"
         )
-    if form.mode == "F" and high > _FLOAT_LIMIT:
+    if form.mode == "F" and high > _MAX_FLOAT:
         return 255.0
-    if high > _FLOAT_LIMIT:
+    if high > _MAX_FLOAT:
         raise ValueError(f"{name} has float values up to {high:g}; give floats in 0..1 or uint8")
     return 1.0

@@ -1,34 +1,49 @@
-"""preserve: what the edit did not ask to change comes back, bit for bit."""
+"""preserve: what the edit was not asked to change comes back, bit for bit."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
 
 from ..records.hooks import NO_HOOKS, Hooks
-from . import array_backend as filters
-from .analysis import Analysis, analyse, reduced
-from .compositing.composite import composite, feather
+from . import array_backend as backend
+from .analysis import Analysis, psnr, working_size
+from .change import find_change
+from .colour import fit_colour
+from .compositing.alpha import change_alpha, extrapolate_alpha, feather_inward
+from .compositing.composite import composite
+from .compositing.seam import seam_offset
 from .image_forms import Pixels, read, read_mask
-from .locality import scope as scope_of
-from .registration.initial_transform import plain_resize
-from .registration.register import Registration
-from .report import Report
-
-_FAINT = 0.02  # what resizing and blurring leave beside a change
-_FEATHER = 1.0  # pixels of the analysed picture: the changes' own edges are soft already
+from .locality import judge_locality
+from .registration.register import register
+from .registration.transform import Registration, resize_matrix, to_source_frame
+from .report import Report, build_report
+from .settings import DEFAULTS, Settings
 
 
 @dataclass(frozen=True, eq=False)
 class Preserved:
-    """image: the source's kind and size (on "pass": the edited picture, its own size).
-    change_mask: 0..1, the source's size: a PIL "L" picture for PIL, float [H,W] for arrays,
-    float [1,H,W] for tensors; where it is 0 `image` is the source, bit for bit.
-    transform: float64 3x3, source pixel -> edited pixel, pixel centres at whole numbers.
-    drift: uint8 [h,w], at most 1 MP: how far the registered picture was off, in levels."""
+    """The result of `preserve`.
+
+    Parameters
+    ----------
+    image
+        The source's form and size. If the edit is passed through: the edited image in its own size.
+    change_mask
+        0..1, the source's size: a PIL "L" image for PIL, float [H,W] for arrays, float [1,H,W] for
+        tensors. Where it is 0, `image` is the source, bit for bit.
+    transform
+        float64 3x3, source pixel -> edited pixel, pixel centres at whole numbers.
+    report
+        What was done and measured.
+    drift
+        uint8 [h,w], at most 1 MP: how far the registered edited image is off the source, in levels.
+    registration
+        For `preserve(..., registration=...)` on images of the same two sizes; None where the images
+        were not compared.
+    """
 
     image: Any
     change_mask: Any
@@ -48,146 +63,209 @@ def preserve(
     align: Literal["warp", "affine", "none"] = "warp",
     colour: Literal["match", "keep"] = "match",
     registration: Registration | None = None,
+    settings: Settings = DEFAULTS,
     hooks: Hooks = NO_HOOKS,
 ) -> Preserved:
-    """Lays the changes of `edited` on the pixels of `source`.
+    """Lay the changes of an edited image on the pixels of its source.
 
-    source, edited: PIL images, arrays or tensors [H,W], [H,W,C] or [1,H,W,C], C = 1, 3 or 4;
-        uint8, uint16 or float in 0..1; of any two sizes. The result has the source's kind and
-        channels, its alpha where nothing changed, and everywhere if `edited` has none.
-    mask: where changes are accepted, in the source's frame (above half = may change); with
-        mask_mode "replace" it is the change mask itself.
-    scope: "auto" decides whether the edit is local; "local" always composites; "global" always
-        passes the edited picture through. With a mask, "auto" is "local".
-    align: what the editor may have moved: "warp" (shift, zoom, rotation, smooth warp), "affine",
-        or "none" (only the sizes differ).
-    colour: "match" takes back what the editor did to the colours of the whole picture; "keep" is
-        for one that does nothing to them.
-    registration: of an earlier result for pictures of the same two sizes, used instead of
-        registering again, as for the frames of a video.
-    hooks: `should_stop` is polled between the steps; `Stopped` is raised once it returns True.
-    Raises ValueError naming the input for anything that is not such a picture or setting.
+    1. Read the inputs. Equal images, and edits that are passed through on request, end here.
+    2. Register: find where each source pixel lies in the edited image.
+    3. Fit the colour transfer that takes back the editor's colour shift.
+    4. Find the change: what differs by more than this editor's own noise.
+    5. Decide whether the edit is local. A global one is passed through.
+    6. Composite the changed part at full size. Steps 2 to 5 work at 1 megapixel or less.
+    7. Report.
+
+    Parameters
+    ----------
+    source, edited
+        PIL images, arrays or tensors [H,W], [H,W,C] or [1,H,W,C], C = 1, 3 or 4; uint8, uint16, or
+        float in 0..1. Forms, dtypes, channels and sizes of the two may differ. The result has the
+        source's form and channels. It has the source's alpha channel where nothing changed, and
+        everywhere if `edited` has none.
+    mask
+        Where changes are accepted, in the source's frame (above half = may change), in any of these
+        forms or [1,H,W]; None: anywhere.
+    mask_mode
+        "limit": the change is searched inside the mask. "replace": the mask is the change mask.
+    scope
+        "auto" decides whether the edit is local; with a mask it is. "local" always composites,
+        "global" always passes the edited image through.
+    align
+        What the editor may have moved: "warp" (shift, zoom, rotation, smooth warp), "affine", or
+        "none" (only the sizes differ).
+    colour
+        "match" takes back what the editor did to the colours of the whole image; "keep" is for an
+        editor that does nothing to them.
+    registration
+        Of an earlier result for images of the same two sizes, used instead of registering again, as
+        for the frames of a video.
+    settings
+        All thresholds.
+    hooks
+        `should_stop` is polled between the steps.
+
+    Returns
+    -------
+    Preserved
+        The image, its change mask, the transform and the report.
+
+    Raises
+    ------
+    ValueError
+        Naming the input, for anything that is not such an image, mask or option.
+    Stopped
+        Once `hooks.should_stop` returns True.
+
+    Examples
+    --------
+    >>> source = np.zeros((32, 32, 3), np.uint8)
+    >>> edited = source.copy()
+    >>> edited[8:24, 8:24] = 200
+    >>> result = preserve(source, edited)
+    >>> result.report.decision, bool((result.image[result.change_mask == 0] == 0).all())
+    ('lock', True)
     """
-    _check("mask_mode", mask_mode, ("limit", "replace"))
-    _check("scope", scope, ("auto", "local", "global"))
-    _check("align", align, ("warp", "affine", "none"))
-    _check("colour", colour, ("match", "keep"))
-    a, b = read(source, "source"), read(edited, "edited")
-    limit = None if mask is None else read_mask(mask, a.size)
-    if mask_mode == "replace" and limit is None:
+    _check_option("mask_mode", mask_mode, ("limit", "replace"))
+    _check_option("scope", scope, ("auto", "local", "global"))
+    _check_option("align", align, ("warp", "affine", "none"))
+    _check_option("colour", colour, ("match", "keep"))
+
+    # 1. Read the inputs.
+    source_pixels, edited_pixels = read(source, "source"), read(edited, "edited")
+    full_size, size = source_pixels.size, working_size(source_pixels.size, settings.working_pixels)
+    edited_size = working_size(edited_pixels.size, settings.working_pixels)
+    allowed = None if mask is None else read_mask(mask, full_size)
+    if mask_mode == "replace" and allowed is None:
         raise ValueError("mask_mode is 'replace' but there is no mask; give one, or use 'limit'")
-    if registration is not None and registration.size != a.size:
+    if registration is not None and registration.size != full_size:
         raise ValueError(
             f"registration is for a source of {registration.size[1]}x{registration.size[0]}, "
-            f"this one is {a.size[1]}x{a.size[0]}; leave it out for pictures of another size"
+            f"this one is {full_size[1]}x{full_size[0]}; leave it out for images of another size"
         )
     if scope == "global":
-        return _passed(a, b, edited, Report("pass", "asked to pass the edit through"))
-    if a.size == b.size and np.array_equal(b.like(a), a.values):
-        return _unchanged(a, b)
-    view = analyse(a, b, limit, mask_mode == "replace", align, colour, registration, hooks)
+        report = Report("pass", "passed through on request")
+        return _passed_through(source_pixels, edited_pixels, edited, report, size)
+    is_equal = full_size == edited_pixels.size and np.array_equal(
+        edited_pixels.like(source_pixels), source_pixels.values
+    )
+    if is_equal:
+        return _unchanged(source_pixels, size)
+
+    # 2. Register.
+    source_rgb, edited_rgb = source_pixels.rgb(size), edited_pixels.rgb(edited_size)
+    hooks.check_stop()
+    if registration is None:
+        working_registration = register(source_rgb, edited_rgb, align, settings.registration)
+    else:
+        working_registration = registration.rescaled(size, edited_pixels.size, edited_size)
+    registration = working_registration.rescaled(full_size, edited_size, edited_pixels.size)
+    hooks.check_stop()
+    max_density = settings.compositing.max_density
+    registered, valid = to_source_frame(edited_rgb, working_registration, max_density)
+
+    # 3. Fit the colour transfer. With a mask: on what lies outside, if that is enough.
+    announced, trusted = None, valid
+    if allowed is not None:
+        announced = backend.resize(allowed.astype(np.float32), size) > 0.01
+        if (valid & ~announced).mean() >= settings.colour.min_trusted_share:
+            trusted = valid & ~announced
+    transfer = fit_colour(source_rgb, registered, trusted, colour == "match", settings.colour)
+    hooks.check_stop()
+
+    # 4. Find the change.
+    change = find_change(source_rgb, registered, valid, transfer, announced, settings.change)
+    changed = change.mask
+    if announced is not None:
+        changed = announced if mask_mode == "replace" else change.mask & announced
+    analysis = Analysis(
+        source_rgb,
+        edited_rgb,
+        registered,
+        valid,
+        changed,
+        change.noise_floor,
+        transfer,
+        registration,
+        edited_pixels.size,
+    )
+
+    # 5. Decide whether the edit is local.
     reason = "within the given mask"
-    if limit is None:
-        kind = scope_of(view.inside, view.zoom, view.tone, view.change)
-        reason = kind.reason
-        if scope == "auto" and not kind.local:
-            return _passed(a, b, edited, _report(view, "pass", reason), view)
-    return _locked(a, b, view, limit, mask_mode, reason, hooks)
+    if allowed is None:
+        locality = judge_locality(valid, analysis.zoom, transfer, change, settings.locality)
+        reason = locality.reason
+        if scope == "auto" and not locality.is_local:
+            report = build_report(analysis, "pass", reason)
+            return _passed_through(source_pixels, edited_pixels, edited, report, size, analysis)
+
+    # 6. Composite the changed part at full size.
+    compositing = settings.compositing
+    if mask_mode == "replace" and allowed is not None:
+        full_mask = allowed
+        alpha = feather_inward(allowed, compositing.feather * full_size[1] / size[1])
+    else:
+        beyond = extrapolate_alpha(changed, valid, working_registration, edited_size, compositing)
+        alpha, full_mask = change_alpha(changed, beyond, allowed, full_size, compositing)
+    offset = seam_offset(source_rgb, registered, transfer, changed, valid, compositing)
+    transfer = replace(transfer, size=full_size)
+    values, squared_error = composite(
+        source_pixels,
+        edited_pixels,
+        registration,
+        transfer,
+        offset,
+        alpha,
+        full_mask,
+        max_density,
+        hooks,
+    )
+
+    # 7. Report.
+    count = np.count_nonzero(~full_mask) * source_pixels.values.shape[2]
+    psnr_after = psnr(squared_error / count, source_pixels.white) if count else None
+    return Preserved(
+        source_pixels.rebuild(values),
+        source_pixels.rebuild_mask(alpha),
+        registration.matrix,
+        build_report(analysis, "lock", reason, psnr_after),
+        analysis.drift,
+        registration,
+    )
 
 
-def _check(name: str, value: str, allowed: tuple[str, ...]) -> None:
+def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
     if value not in allowed:
         raise ValueError(f"{name} is {value!r}; give one of {', '.join(map(repr, allowed))}")
 
 
-def _locked(
-    a: Pixels,
-    b: Pixels,
-    view: Analysis,
-    limit: np.ndarray | None,
-    mode: str,
-    reason: str,
-    hooks: Hooks,
+def _passed_through(
+    source_pixels: Pixels,
+    edited_pixels: Pixels,
+    edited: Any,
+    report: Report,
+    size: tuple[int, int],
+    analysis: Analysis | None = None,
 ) -> Preserved:
-    mask = view.mask
-    if view.size != a.size:
-        mask = filters.resize(mask.astype(np.float32), a.size) > 0.5
-    if mode == "replace" and limit is not None:
-        mask = limit
-    scale = a.size[1] / view.size[1]
-    alpha = feather(mask, _FEATHER * scale, inward=mode == "replace")
-    if view.beyond is not None:
-        rest = np.clip(filters.resize(view.beyond, a.size), 0, 1)
-        mask = mask | (rest > _FAINT)
-        np.maximum(alpha, rest, out=alpha, where=rest > _FAINT)
-    if limit is not None:
-        alpha[~limit] = 0
-    values, error = composite(a, b, view.found, view.tone, view.offset, alpha, mask, hooks)
-    count = (mask.size - int(np.count_nonzero(mask))) * a.values.shape[2]
-    after = _psnr(error / count, a.white) if count else None
-    report = _report(view, "lock", reason, after)
+    """Return the edited image in the source's form; `analysis` is None if none was made."""
+    image = edited
+    if edited_pixels.form.kind != source_pixels.form.kind:
+        image = source_pixels.rebuild(edited_pixels.with_dtype_of(source_pixels))
+    mask = source_pixels.rebuild_mask(np.ones(source_pixels.size, np.float32))
+    if analysis is None:
+        transform = resize_matrix(source_pixels.size, edited_pixels.size)
+        return Preserved(image, mask, transform, report, np.zeros(size, np.uint8))
+    registration = analysis.registration
+    return Preserved(image, mask, registration.matrix, report, analysis.drift, registration)
+
+
+def _unchanged(source_pixels: Pixels, size: tuple[int, int]) -> Preserved:
+    """Return the source, for an edited image that is equal to it."""
+    report = Report("lock", "nothing changed", psnr_before=np.inf, psnr_after=np.inf)
     return Preserved(
-        a.rebuild(values),
-        a.rebuild_mask(alpha),
-        view.found.matrix,
+        source_pixels.rebuild(source_pixels.values.copy()),
+        source_pixels.rebuild_mask(np.zeros(source_pixels.size, np.float32)),
+        resize_matrix(source_pixels.size, source_pixels.size),
         report,
-        _drift(view),
-        view.found,
-    )
-
-
-def _psnr(error: float, white: float) -> float:
-    """A mean squared error, dB."""
-    return 10 * math.log10(white**2 / error) if error else math.inf
-
-
-def _passed(
-    a: Pixels, b: Pixels, edited: Any, report: Report, view: Analysis | None = None
-) -> Preserved:
-    image = edited if b.form.kind == a.form.kind else a.rebuild(b.levels_of(a))
-    mask = a.rebuild_mask(np.ones(a.size, np.float32))
-    if view is None:
-        plain = plain_resize(a.size, b.size)
-        return Preserved(image, mask, plain, report, np.zeros(reduced(a.size), np.uint8))
-    return Preserved(image, mask, view.found.matrix, report, _drift(view), view.found)
-
-
-def _unchanged(a: Pixels, b: Pixels) -> Preserved:
-    report = Report("lock", "nothing changed", psnr_before=math.inf, psnr_after=math.inf)
-    return Preserved(
-        a.rebuild(a.values.copy()),
-        a.rebuild_mask(np.zeros(a.size, np.float32)),
-        plain_resize(a.size, b.size),
-        report,
-        np.zeros(reduced(a.size), np.uint8),
-    )
-
-
-def _drift(view: Analysis) -> np.ndarray:
-    a, b = view.source, view.seen
-    return filters.strongest(np.maximum(a, b) - np.minimum(a, b))
-
-
-def _report(
-    view: Analysis, decision: Literal["lock", "pass"], reason: str, after: float | None = None
-) -> Report:
-    drift, size = view.drift, view.found.size
-    centre = np.array([(size[1] - 1) / 2, (size[0] - 1) / 2, 1.0])
-    shift = (drift @ centre - centre)[:2]
-    grey = np.full((1, 1, 3), 128.0, np.float32)
-    colour = (grey - view.tone.curve(grey))[0, 0]
-    before = None if view.raw is None else _psnr(view.raw, 255)
-    return Report(
-        decision,
-        reason,
-        scale=(math.hypot(drift[0, 0], drift[1, 0]), math.hypot(drift[0, 1], drift[1, 1])),
-        shift=(float(shift[0]), float(shift[1])),
-        rotation=math.degrees(math.atan2(drift[1, 0], drift[0, 0])),
-        residual=view.found.residual,
-        colour_shift=(float(colour[0]), float(colour[1]), float(colour[2])),
-        noise=view.change.flat,
-        changed=float(view.mask.mean()) if decision == "lock" else 1.0,
-        confidence=view.confidence(),
-        psnr_before=before,
-        psnr_after=after if decision == "lock" else before,
+        np.zeros(size, np.uint8),
     )

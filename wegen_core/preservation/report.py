@@ -1,4 +1,4 @@
-"""What `preserve` did and how sure it is, as a record, as text and as JSON."""
+"""What `preserve` did and how sure it is: as a record, as text, as JSON and as an image."""
 
 from __future__ import annotations
 
@@ -10,21 +10,41 @@ from typing import Any, Literal
 import numpy as np
 from PIL import Image
 
-from . import array_backend as filters
-from .image_forms import mask_array
+from . import array_backend as backend
+from .analysis import Analysis
+from .image_forms import mask_to_array
 
 
 @dataclass(frozen=True)
 class Report:
-    """decision: "lock" (changes laid on the original pixels) or "pass" (edited returned as it is).
+    """What `preserve` did, and what it measured.
 
-    scale, shift, rotation: how the editor moved the picture, beyond the resize between the two
-    sizes: factors (x, y), source pixels (x, y), degrees. residual: remaining misfit, source
-    pixels. colour_shift: of middle grey per channel (R, G, B), in 8-bit levels. noise: what the
-    editor added to flat areas, standard deviation in levels. changed: share of the picture,
-    0..1. confidence: how well the kept part fits the source, 0..1. psnr_before, psnr_after: of
-    the unchanged part against the source, dB (infinite when bit-exact, None when there is no
-    such part), of the plainly resized edited picture and of the result.
+    Parameters
+    ----------
+    decision
+        "lock": composited, the changes were laid on the original pixels. "pass": passed through,
+        the edited image was returned as it is.
+    reason
+        For the decision, in words.
+    scale
+        Factors (x, y) by which the editor enlarged the image, beyond the resize of the sizes.
+    shift
+        Source pixels (x, y) by which it moved the image's centre.
+    rotation
+        Degrees by which it turned the image.
+    residual
+        Median misfit that registration leaves, source pixels.
+    colour_shift
+        What the editor did to middle grey (R, G, B), 8-bit levels.
+    noise
+        Standard deviation of what it added to flat areas, levels.
+    changed
+        Share of the image that changed, 0..1.
+    confidence
+        How well the unchanged part fits the source, 0..1.
+    psnr_before, psnr_after
+        Of the unchanged part against the source, dB: of the plainly resized edited image and of the
+        result. Infinite where bit-exact, None where there is no such part.
     """
 
     decision: Literal["lock", "pass"]
@@ -41,7 +61,7 @@ class Report:
     psnr_after: float | None = None
 
     def to_json(self) -> str:
-        """One JSON object; an infinite PSNR is the string "inf", so that every reader takes it."""
+        """One JSON object. An infinite PSNR is the string "inf", which every JSON reader takes."""
         record: dict[str, Any] = {
             key: "inf" if isinstance(value, float) and math.isinf(value) else value
             for key, value in asdict(self).items()
@@ -49,18 +69,20 @@ class Report:
         return json.dumps(record)
 
     def __str__(self) -> str:
+        """Three or four lines for people."""
         lines = [f"{self.decision}: {self.reason}"]
         if self.decision == "lock":
             lines.append(
-                f"changed {self.changed:.1%} of the picture; "
-                f"unchanged part {_db(self.psnr_before)} before, {_db(self.psnr_after)} after"
+                f"changed {self.changed:.1%} of the image; "
+                f"unchanged part {_decibels(self.psnr_before)} before, "
+                f"{_decibels(self.psnr_after)} after"
             )
         moved = (
-            f"the picture by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
+            f"the image by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
             f"scale {self.scale[0]:.4f} x {self.scale[1]:.4f}, rotation {self.rotation:+.2f} deg"
         )
-        far = (*self.shift, self.rotation, *(100 * (scale - 1) for scale in self.scale))
-        if max(map(abs, far)) < 0.005:
+        motion = (*self.shift, self.rotation, *(100 * (scale - 1) for scale in self.scale))
+        if max(map(abs, motion)) < 0.005:  # all of it would be printed as 0
             moved = "nothing"
         lines.append(f"the editor moved {moved} (residual {self.residual:.2f} px)")
         shift = ", ".join(f"{c:+.1f}" for c in self.colour_shift)
@@ -71,21 +93,60 @@ class Report:
         return "\n".join(lines)
 
 
+def build_report(
+    analysis: Analysis,
+    decision: Literal["lock", "pass"],
+    reason: str,
+    psnr_after: float | None = None,
+) -> Report:
+    """Make the report on an analysed pair; `psnr_after` is that of a composited result."""
+    motion, (height, width) = analysis.motion, analysis.registration.size
+    centre = np.array([(width - 1) / 2, (height - 1) / 2, 1.0])
+    shift = (motion @ centre - centre)[:2]
+    psnr_before = analysis.psnr_before
+    return Report(
+        decision,
+        reason,
+        scale=(math.hypot(motion[0, 0], motion[1, 0]), math.hypot(motion[0, 1], motion[1, 1])),
+        shift=(float(shift[0]), float(shift[1])),
+        rotation=math.degrees(math.atan2(motion[1, 0], motion[0, 0])),
+        residual=analysis.registration.residual,
+        colour_shift=analysis.grey_shift,
+        noise=analysis.noise_floor,
+        changed=float(analysis.mask.mean()) if decision == "lock" else 1.0,
+        confidence=analysis.confidence,
+        psnr_before=psnr_before,
+        psnr_after=psnr_after if decision == "lock" else psnr_before,
+    )
+
+
 def drift_image(drift: np.ndarray, change_mask: Any) -> Image.Image:
-    """`Preserved.drift` as a heat map, black to yellow, the edge of `Preserved.change_mask` drawn
-    in cyan: an RGB picture of the size of `drift`."""
-    mask = filters.resize(mask_array(change_mask), drift.shape) > 0.5
-    # A drift of 32 levels is already plain to see.
+    """Show where the editor drifted, and what was taken from it.
+
+    Parameters
+    ----------
+    drift
+        uint8 [h,w] in levels: `Preserved.drift`.
+    change_mask
+        `Preserved.change_mask`, in any of its forms.
+
+    Returns
+    -------
+    An RGB image of the size of `drift`: a heat map from black to yellow, and the edge of the change
+    mask in cyan.
+    """
+    mask = backend.resize(mask_to_array(change_mask), drift.shape) > 0.5
+    # A drift of 32 levels is plain to see: it has the brightest colour.
     heat = np.clip(drift.astype(np.float32) / 32, 0, 1)[..., None]
     rgb = np.clip(heat * [3.0, 1.5, 0.5] - [0.0, 0.5, 0.25], 0, 1) * 255
-    edge = filters.grow(mask, 1) & ~filters.shrink(mask, 1)
+    edge = backend.dilate(mask, 1) & ~backend.erode(mask, 1)
     rgb[edge] = (0, 255, 255)
     return Image.fromarray(rgb.astype(np.uint8))
 
 
 def opencv_hint() -> list[str]:
-    """One line that says what to install where OpenCV is missing; none where it is there."""
-    if filters.cv2 is not None:
+    """One line that says what to install where OpenCV is missing, else an empty list."""
+    if backend.cv2 is not None:
         return []
     return [
         "OpenCV is not installed; this is several times faster with it: "
@@ -93,7 +154,7 @@ def opencv_hint() -> list[str]:
     ]
 
 
-def _db(value: float | None) -> str:
+def _decibels(value: float | None) -> str:
     if value is None:
         return "-"
     return "bit-exact" if math.isinf(value) else f"{value:.1f} dB"

@@ -1,10 +1,11 @@
-"""Prompt self-rewriting: several different good prompts from one wish, with proof of what was kept.
+"""Rewrite a prompt into several different ones, and prove what they keep of it.
 
     rewrite("a red car", n=4, seed=0)      -> four Rewrites: prompt, kept, added, repaired
-    find_constraints('a sign "OPEN"')      -> what the user's words fix
-    holds(constraint, prompt)              -> does that prompt still keep it?
+    find_constraints('a sign "OPEN"')      -> what the user's words demand
+    holds(constraint, prompt)              -> whether that prompt satisfies it
 
-Standard library only: nothing here imports torch or a model; a model comes in as an argument.
+Importing it loads no torch, transformers or diffusers. A model comes in as an argument, and none is
+needed.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from __future__ import annotations
 from ..constraints.check import broken, holds
 from ..constraints.find import find_constraints
 from ..constraints.request_text import is_edit
+from ..painting.families import FAMILIES
 from ..records.plan import Constraint
-from .keep_clause import FAMILIES
 from .rewrite import Rewrite, rewrite
 
 __all__ = [

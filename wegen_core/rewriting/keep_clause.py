@@ -3,37 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from ..constraints.parser import parse
+from ..painting.families import Family
 from ..records.plan import Scope
 from .facets import hash_to_unit
-
-
-@dataclass(frozen=True)
-class Family:
-    """How one painter family says what stays.
-
-    Parameters
-    ----------
-    keep : str
-        Template with {keep}, added to an English instruction; "" for painters that take only a
-        description of the target.
-    keep_zh : str
-        The same for Chinese.
-    """
-
-    keep: str
-    keep_zh: str
-
-
-FAMILIES: dict[str, Family] = {
-    "plain": Family(". Keep {keep} unchanged.", "。保持{keep}不变。"),
-    "kontext": Family(" while keeping {keep} unchanged.", "，同时保持{keep}不变。"),
-    "flux2": Family(", keep {keep} exactly the same.", "，{keep}完全不变。"),
-    "qwen": Family(", keep {keep} unchanged.", "，保持{keep}不变。"),
-    "sdxl": Family("", ""),
-}
 
 # Scope of the plan -> what stays, in English and Chinese; all rows of a scope mean the same.
 _STAYS: dict[Scope, tuple[tuple[str, str], ...]] = {

@@ -1,18 +1,15 @@
-"""Asking a model for rewrites, no longer than a prompt takes."""
+"""Ask a language model for rewrites, and stop it once a whole prompt is there."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from ..mllm.chat_model import PromptRewriter
-from ..records.hooks import NO_HOOKS, Hooks, Sampling
+from ..mllm.chat_model import ChatModel, PromptRewriter
+from ..records.conversation import Conversation
+from ..records.hooks import NO_HOOKS, Hooks, Sampling, Stopped
 from ..records.plan import Constraint
-from .llm_reply import clean, is_complete, whole_sentences
-
-if TYPE_CHECKING:
-    from ..mllm.chat_model import ChatModel
+from .llm_reply import extract_prompt, has_whole_prompt, whole_sentences
 
 INSTRUCTION = """\
 You rewrite prompts for an image generator. Rewrite the prompt below in {language}.
@@ -22,8 +19,8 @@ You rewrite prompts for an image generator. Rewrite the prompt below in {languag
 - Say what is to be seen. Add no negations and no words about quality.
 - Answer with the rewritten prompt alone, on one line.
 {must}
-Prompt: {wish}"""
-THOUGHTS = 2048  # tokens that a model may take to think and to speak
+Prompt: {prompt}"""
+MAX_NEW_TOKENS = 2048  # for thinking and the reply together
 _LANGUAGES = {
     "zh": "Chinese",
     "ja": "Japanese",
@@ -43,93 +40,91 @@ _LANGUAGES = {
 }
 
 
-def instruction(
-    wish: str, constraints: Sequence[Constraint], facets: Mapping[str, str], language: str
+def rewrite_instruction(
+    prompt: str, constraints: Sequence[Constraint], facets: Mapping[str, str], language: str
 ) -> str:
-    """The words that ask a general model for one rewrite; `facets` are directions to lean to."""
+    """Write the message that asks a general model for one rewrite.
+
+    facets: facet -> an example of its value, as a direction for the model.
+    """
     must = [f"  {c.kind}: {c.text}" for c in constraints if c.kind != "language"]
+    examples = [f"{facet} (for example {words})" for facet, words in facets.items()]
     return INSTRUCTION.format(
         language=_LANGUAGES.get(language, "English"),
         count=max(1, len(facets)),
-        facets="; ".join(f"{facet} (for example {words})" for facet, words in facets.items())
-        or "none",
+        facets="; ".join(examples) or "none",
         must="\n".join(["Must stay:", *must]) if must else "",
-        wish=wish,
+        prompt=prompt,
     )
 
 
-def samples(
+def sample_rewrites(
     mllm: ChatModel,
-    wish: str,
-    ask: str,
+    prompt: str,
+    instruction: str,
     *,
     details: int,
     seeds: Sequence[int],
     temperature: float,
     hooks: Hooks = NO_HOOKS,
 ) -> list[str]:
-    """A rewrite of `wish` by the model for each of `seeds`, cleaned; without those that are none.
+    """Sample one rewrite of `prompt` for each seed; replies without a prompt are left out.
 
-    A `PromptRewriter` knows itself how it is asked; any other is asked with the words `ask`, one
-    `chat` a sample, which ends as soon as a prompt with `details` details is there.
+    A `PromptRewriter` gets the prompt alone. Any other model gets `instruction` and is stopped as
+    soon as its reply holds a whole prompt, or more characters than `details` details need.
     """
     if isinstance(mllm, PromptRewriter):
         sampling = Sampling(temperature=temperature, seed=seeds[0])
-        replies = mllm.rewrite(wish, n=len(seeds), sampling=sampling, hooks=hooks)
+        replies = mllm.rewrite(prompt, n=len(seeds), sampling=sampling, hooks=hooks)
     else:
-        most = room(wish, details)
-        replies = [_asked(mllm, ask, seed, temperature, most, hooks) for seed in seeds]
-    return [text for text in (clean(str(reply), wish) for reply in replies) if text]
+        limit = max_characters(prompt, details)
+        replies = [
+            _chat(mllm, instruction, Sampling(temperature=temperature, seed=seed), limit, hooks)
+            for seed in seeds
+        ]
+    prompts = [extract_prompt(str(reply), prompt) for reply in replies]
+    return [text for text in prompts if text]
 
 
-def room(wish: str, details: int) -> int:
-    """Signs that a rewrite with so many details may take."""
-    return 2 * len(wish) + 100 * details + 240
+def max_characters(prompt: str, details: int) -> int:
+    """Return how many characters a rewrite with this many details may have."""
+    return 2 * len(prompt) + 100 * details + 240
 
 
-def _asked(
-    mllm: ChatModel,
-    ask: str,
-    seed: int,
-    temperature: float,
-    most: int,
-    hooks: Hooks,
-) -> str:
-    """What the model says, until it has said a whole prompt or `most` signs."""
-    from ..records.conversation import Conversation
-    from ..records.hooks import Stopped
+def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hooks: Hooks) -> str:
+    """The model's reply, cut off after its first whole prompt or after `limit` characters."""
+    conversation = Conversation()
+    conversation.add("user", instruction)
+    reply = ""
 
-    talk = Conversation()
-    talk.add("user", ask)
-    heard = ""
+    def collect(piece: str) -> None:
+        nonlocal reply
+        reply += piece
 
-    def hear(piece: str) -> None:
-        nonlocal heard
-        heard += piece
+    def is_enough() -> bool:
+        return len(reply) > limit or has_whole_prompt(_without_echo(reply, instruction))
 
-    def enough() -> bool:
-        return len(heard) > most or is_complete(_own_words(heard, ask))
+    def should_stop() -> bool:
+        return is_enough() or bool(hooks.should_stop and hooks.should_stop())
 
-    # What is thought is not heard, so only a model that says all at once is given fewer tokens.
-    tokens = THOUGHTS if mllm.capabilities.streams else most // 2
+    # Pieces are counted without the thinking. A model that does not stream cannot be stopped by
+    # counting, so it gets fewer tokens instead.
+    tokens = MAX_NEW_TOKENS if mllm.capabilities.streams else limit // 2
     try:
         reply = mllm.chat(
-            talk,
-            sampling=Sampling(temperature=temperature, seed=seed, max_new_tokens=tokens),
-            hooks=replace(
-                hooks,
-                on_text=hear,
-                should_stop=lambda: enough() or bool(hooks.should_stop and hooks.should_stop()),
-            ),
+            conversation,
+            sampling=replace(sampling, max_new_tokens=tokens),
+            hooks=replace(hooks, on_text=collect, should_stop=should_stop),
         )
     except Stopped:
-        if not enough():
+        if not is_enough():
             raise
-        reply = heard if is_complete(_own_words(heard, ask)) else whole_sentences(heard)
-    return _own_words(str(reply), ask)
+        if not has_whole_prompt(_without_echo(reply, instruction)):
+            reply = whole_sentences(reply)
+    return _without_echo(str(reply), instruction)
 
 
-def _own_words(reply: str, ask: str) -> str:
-    """The reply without lines of the instruction, which weak models say after it."""
-    known = {line.strip() for line in ask.splitlines()}
-    return "\n".join(line for line in reply.split("\n") if line.strip() not in known - {""})
+def _without_echo(reply: str, instruction: str) -> str:
+    """The reply without lines of the instruction, which weak models repeat."""
+    echoed = {line.strip() for line in instruction.splitlines()} - {""}
+    return "\n".join(line for line in reply.split("\n") if line.strip() not in echoed)

@@ -1,11 +1,12 @@
-"""The prompt in a model's reply: what chatty and weak models put around it is taken off."""
+"""Extract the prompt from a language model's reply, without the talk around it."""
 
 from __future__ import annotations
 
-import json
 import re
 
-MOST_SIGNS = 200_000
+from ..mllm.lenient_json import find_objects
+
+MAX_CHARACTERS = 200_000
 
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
 _FENCE = re.compile(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
@@ -17,7 +18,7 @@ _LABEL = re.compile(
     r"answer|result)(?: \d)?|改写(?:后)?(?:的)?(?:提示词)?|新?提示词)\s*[:：]\s*",
     re.IGNORECASE,
 )
-# Words to the user, not about a picture. Those of the wish itself may stay.
+# Words to the user instead of about an image. Those that the prompt has itself may stay.
 _TALK = re.compile(
     r"\b(?:sure|certainly|of course|okay|absolutely|here(?:['’]s| is| are| you go| it is)|let me|"
     r"feel free|i(?:['’](?:m|ve|ll|d)| am| have| can| will| would| hope| think| need|"
@@ -28,63 +29,72 @@ _TALK = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"(?:[\"“][^\"“”]*[\"”]|.)+?(?:[.!?:](?=\s)|[。！？：]|$)\s*")
-_END = re.compile(r"[.!?](?=\s)|[。！？]")
-_MARKS = (('"', '"'), ("“", "”"), ("'", "'"), ("‘", "’"), ("「", "」"), ("«", "»"), ("`", "`"))
+_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+_QUOTATION_MARKS = (
+    ('"', '"'),
+    ("“", "”"),
+    ("'", "'"),
+    ("‘", "’"),
+    ("「", "」"),
+    ("«", "»"),
+    ("`", "`"),
+)
 _QUOTED = re.compile(r"[\"“]([^\"“”]{8,})[\"”]")
 
 
-def clean(reply: str, wish: str = "") -> str:
-    """The prompt in a reply to `wish`, on one line; "" if there is none.
+def extract_prompt(reply: str, prompt: str = "") -> str:
+    """Return the rewritten prompt in a reply to `prompt`, on one line; "" if there is none.
 
-    Thinking, fences, JSON, markdown, labels, words to the user and outer quotation marks go.
+    Removes thinking, code fences, JSON, Markdown, labels, words to the user and outer quotation
+    marks.
     """
-    text = _THINKING.sub(" ", reply[:MOST_SIGNS]).strip()
+    text = _THINKING.sub(" ", reply[:MAX_CHARACTERS]).strip()
     if fenced := _FENCE.search(text):
         text = fenced[1].strip() or text
     if text.startswith("{"):
         return " ".join(_from_json(text).split())
-    return next((found for line in text.splitlines() if (found := _line(line, wish))), "")
+    return next((words for line in text.splitlines() if (words := _from_line(line, prompt))), "")
 
 
-def is_complete(heard: str) -> bool:
-    """Whether a whole prompt has been heard already, and what is to come is only talk."""
-    if heard.lstrip().startswith(("{", "`", "<")):
-        return False  # ends where it closes
-    said, newline, _ = heard.rpartition("\n")
-    return bool(newline and clean(said))
+def has_whole_prompt(reply: str) -> bool:
+    """Check whether the beginning of a reply already has a whole prompt; only talk can follow."""
+    if reply.lstrip().startswith(("{", "`", "<")):
+        return False  # JSON, a fence or thinking must close first
+    lines, newline, _ = reply.rpartition("\n")
+    return bool(newline and extract_prompt(lines))
 
 
-def whole_sentences(heard: str) -> str:
-    """What was heard, up to the end of its last whole sentence."""
-    ends = list(_END.finditer(heard))
-    return heard[: ends[-1].end()] if ends else ""
+def whole_sentences(reply: str) -> str:
+    """Return the reply up to the end of its last whole sentence."""
+    ends = list(_SENTENCE_END.finditer(reply))
+    return reply[: ends[-1].end()] if ends else ""
 
 
-def _line(line: str, wish: str) -> str:
+def _from_line(line: str, prompt: str) -> str:
     """The prompt in one line of a reply, or ""."""
     text = _BULLET.sub("", line.strip(), count=1)
-    if "*" not in wish and "_" not in wish:
+    if "*" not in prompt and "_" not in prompt:
         text = _EMPHASIS.sub(r"\2", text)
     text = _unquoted(_LABEL.sub("", text, count=1).strip())
     pieces = _SENTENCE.findall(text)
-    while pieces and _is_talk(pieces[0], wish):
+    while pieces and _is_talk(pieces[0], prompt):
         if quoted := _QUOTED.search(pieces[0]):
-            return quoted[1].strip() if not _is_talk(quoted[1], wish) else ""
+            return quoted[1].strip() if not _is_talk(quoted[1], prompt) else ""
         pieces.pop(0)
-    while pieces and _is_talk(pieces[-1], wish) and not _QUOTED.search(pieces[-1]):
+    while pieces and _is_talk(pieces[-1], prompt) and not _QUOTED.search(pieces[-1]):
         pieces.pop()
     text = _unquoted(_LABEL.sub("", "".join(pieces).strip(), count=1).strip())
-    return "" if text.endswith((":", "：")) or _is_talk(text, wish) else " ".join(text.split())
+    return "" if text.endswith((":", "：")) or _is_talk(text, prompt) else " ".join(text.split())
 
 
-def _is_talk(text: str, wish: str) -> bool:
-    known = wish.casefold()
-    return any(match[0].casefold() not in known for match in _TALK.finditer(text))
+def _is_talk(text: str, prompt: str) -> bool:
+    allowed = prompt.casefold()
+    return any(match[0].casefold() not in allowed for match in _TALK.finditer(text))
 
 
 def _unquoted(text: str) -> str:
     """`text` without quotation marks around the whole of it."""
-    for left, right in _MARKS:
+    for left, right in _QUOTATION_MARKS:
         inner = text[1:-1]
         if len(text) > 2 and (text[0], text[-1]) == (left, right):
             return inner if left not in inner and right not in inner else text
@@ -92,11 +102,11 @@ def _unquoted(text: str) -> str:
 
 
 def _from_json(text: str) -> str:
-    try:
-        value = json.loads(text)
-    except (ValueError, RecursionError):
-        return ""
-    for key in ("prompt", "rewrite", "rewritten_prompt", "text"):
-        if isinstance(value, dict) and isinstance(value.get(key), str):
-            return value[key]
+    if "}" not in text:
+        return ""  # cut off, so the prompt is not whole
+    # Use the last object: reasoning models write drafts first.
+    for value in reversed(list(find_objects(text))):
+        for key in ("prompt", "rewrite", "rewritten_prompt", "text"):
+            if isinstance(value.get(key), str):
+                return value[key]
     return ""

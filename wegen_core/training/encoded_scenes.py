@@ -1,4 +1,4 @@
-"""Drawn scenes as the frozen networks see them, each encoded once."""
+"""Drawn scenes as the frozen networks encode them, each once."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import Tensor
 
-from ..model.network import WeGen
-from ..model.preprocess import painter_pictures
+from ..model.network import Network
+from ..model.preprocess import painter_images
 from ..playground import samples as world
 
 
-class Gallery:
-    """Visual tokens and latents of scenes; kept as float16, since noise is added anyway."""
+class EncodedScenes:
+    """Visual tokens and latents of scenes, cached as float16: training adds noise to them."""
 
-    def __init__(self, net: WeGen) -> None:
+    def __init__(self, net: Network) -> None:
         self.net = net
         self._tokens: dict[world.Scene, Tensor] = {}
         self._latents: dict[world.Scene, Tensor] = {}
 
     def tokens(self, scenes: Sequence[world.Scene]) -> Tensor:
-        """[N,64,W]."""
+        """Visual tokens [N,64,W]."""
         return _cached(self._tokens, scenes, self._encode)
 
     def latents(self, scenes: Sequence[world.Scene]) -> Tensor:
@@ -34,8 +34,8 @@ class Gallery:
 
     def _compress(self, scenes: Sequence[world.Scene]) -> Tensor:
         size = self.net.config.paint.width
-        pictures = painter_pictures([world.draw(s, size=size) for s in scenes], size)
-        mean = self.net.vae.encode(pictures).latent_dist.mean
+        images = painter_images([world.draw(s, size=size) for s in scenes], size)
+        mean = self.net.vae.encode(images).latent_dist.mean
         return mean * self.net.vae.config.scaling_factor
 
 

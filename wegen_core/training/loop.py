@@ -43,16 +43,40 @@ def train(
     seed: int = 0,
     min_lr: float = 0.05,
 ) -> None:
-    """Train the parameters of `module` that require gradients; several modules: an `nn.ModuleDict`.
+    """Train the parameters of a module that require gradients, with AdamW.
 
-    `folder/<stage>.pt` holds the newest checkpoint and is resumed from where it exists;
-    `folder/<stage>.jsonl` is the log, a line every `log_every` steps with means since the last one.
-    The learning rate warms up linearly over `warmup` steps and falls on a cosine to `min_lr` times
-    `lr`; matrices decay, vectors do not. `bf16` runs `step_fn` under bfloat16 autocast. With
-    `ema_decay` the module is left with the exponential average of its weights.
+    Parameters
+    ----------
+    stage
+        Names the files of `folder`: `<stage>.pt`, the newest checkpoint, from which training is
+        resumed, and `<stage>.jsonl`, the log.
+    module
+        What is trained; several modules in an `nn.ModuleDict`.
+    step_fn
+        Computes the loss of a step.
+    steps, warmup
+        The learning rate rises linearly over `warmup` of the steps.
+    lr, min_lr
+        It then falls on a cosine from `lr` to `min_lr` times `lr`.
+    betas, weight_decay
+        Of AdamW; matrices decay, vectors do not.
+    clip
+        Maximum norm of the gradient.
+    ema_decay
+        With it the module is left with the exponential average of its weights.
+    save_every, log_every
+        In steps; a line of the log holds means since the last one.
+    bf16
+        Whether `step_fn` runs under bfloat16 autocast.
+    seed
+        Everything random derives from (seed, step).
 
-    Raises ValueError where nothing is trainable or the checkpoint is of another run, and
-    FloatingPointError where the loss stops being finite.
+    Raises
+    ------
+    ValueError
+        Nothing is trainable, or the checkpoint belongs to another run.
+    FloatingPointError
+        The loss is not finite.
     """
     names = [name for name, p in module.named_parameters() if p.requires_grad]
     if not names:
@@ -102,9 +126,9 @@ def train(
 
 
 def schedule(step: int, steps: int, warmup: int, min_lr: float) -> float:
-    """The published factor on the learning rate: linear warm-up, then a cosine to `min_lr`.
+    """Compute the published factor on the learning rate: linear warm-up, then a cosine.
 
-    It is 0 at step 0, and goes on along the cosine where training goes on past `steps`.
+    It is 0 at step 0 and `min_lr` at `steps`.
     """
     if step < warmup:
         return step / warmup
@@ -170,9 +194,9 @@ def _resume(
         raise ValueError(
             f"{path} was trained with seed {state['seed']}, not {seed}; use that seed or remove it"
         )
-    known = {n for n, p in module.named_parameters() if p.requires_grad}
-    known |= {n for n, _ in module.named_buffers()}
-    if set(state["weights"]) != known or (average is None) != (state["average"] is None):
+    names = {n for n, p in module.named_parameters() if p.requires_grad}
+    names |= {n for n, _ in module.named_buffers()}
+    if set(state["weights"]) != names or (average is None) != (state["average"] is None):
         raise ValueError(f"{path} does not fit the {stage!r} network; remove it to start again")
     module.load_state_dict(state["weights"], strict=False)
     optimiser.load_state_dict(state["optimiser"])
@@ -183,7 +207,7 @@ def _resume(
 
 
 class _Log:
-    """JSON lines of means. Lines after the checkpoint a run resumes from are dropped."""
+    """JSON lines of means. Lines after the checkpoint that a run resumes from are dropped."""
 
     def __init__(self, path: Path, first: int, every: int) -> None:
         self.path, self.every = path, every
@@ -191,8 +215,8 @@ class _Log:
         self._sums: dict[str, list[float]] = defaultdict(list)
         self._since = time.perf_counter()
         lines = path.read_text().splitlines() if path.exists() else []
-        kept = [line for line in lines if json.loads(line)["step"] <= first]
-        path.write_text("".join(line + "\n" for line in kept))
+        valid = [line for line in lines if json.loads(line)["step"] <= first]
+        path.write_text("".join(line + "\n" for line in valid))
 
     def add(self, step: int, figures: dict[str, float], rate: float) -> None:
         for name, value in figures.items():

@@ -1,4 +1,4 @@
-"""The embedded default, from nothing: every stage trained on scenes that our own code draws.
+"""The embedded model, trained from nothing on scenes that our own code draws.
 
     python -m wegen_core train mini --out runs/mini
 
@@ -17,13 +17,13 @@ from typing import Any
 import torch
 from diffusers.models import AutoencoderKL
 
+from ..model import WeGen
 from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
-from ..model.network import WeGen
 from ..model.reply_format import INTENT_PREFIXES
 from ..playground.sequences import MAX_IMAGES
 from .stages import train_llm, train_painter
-from .train_tokenizer import taught_words, train_tokenizer
+from .train_tokenizer import train_tokenizer, training_vocabulary
 from .vae import build_vae, train_vae
 from .vision import train_vision
 
@@ -75,7 +75,7 @@ SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
 
 def build(folder: Path, seed: int = 0) -> WeGen:
-    """The untrained network around its tokenizer, which is trained here."""
+    """Make the untrained network, and train its tokenizer."""
     tokenizer = train_tokenizer(folder / "tokenizer", SIDE**2, seed)
     torch.manual_seed(seed)
     config = WeGenConfig(
@@ -88,7 +88,7 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         tokens_side=SIDE,
         intent_prefixes=INTENT_PREFIXES,
         max_images=MAX_IMAGES,
-        vocabulary=taught_words(seed),
+        vocabulary=training_vocabulary(seed),
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)
@@ -100,20 +100,33 @@ def train_mini(
     seed: int = 0,
     init: Path | None = None,
 ) -> WeGen:
-    """Run or resume the named stages in order; a finished one only loads its weights.
+    """Run or resume stages, in order; a finished one only loads its weights.
 
-    The painter needs vision and vae, the llm needs vision: once those are finished, two processes
-    can train them at once, each naming what it needs. init: a model folder whose weights the
-    painter and llm begin with, and that the stages not named keep.
+    The painter needs vision and vae, the llm needs vision. Once those are finished, two processes
+    can train painter and llm at once, each with the stages it needs.
 
-    Raises ValueError where a stage would learn from one that is not named.
+    Parameters
+    ----------
+    folder
+        Keeps the tokenizer, and checkpoints and logs of the stages.
+    stages
+        Names of `STEPS`.
+    seed
+        The same seed gives the same network.
+    init
+        A model folder that painter and llm begin with; stages that are left out keep its weights.
+
+    Raises
+    ------
+    ValueError
+        A stage that another one needs is left out.
     """
     for stage in stages if init is None else ():
-        missing = [needed for needed in NEEDS.get(stage, ()) if needed not in stages]
+        missing = [other for other in NEEDS.get(stage, ()) if other not in stages]
         if missing:
             raise ValueError(
-                f"stage {stage!r} learns from {' and '.join(missing)}: name that too (a finished "
-                "stage only loads), or give a trained model as --init"
+                f"stage {stage!r} learns from {' and '.join(missing)}: add that to the stages (a "
+                "finished one only loads), or give a trained model as --init"
             )
     net = build(folder, seed) if init is None else WeGen.from_pretrained(init)
     run, steps = folder / "stages", STEPS
@@ -131,7 +144,7 @@ def train_mini(
 
 
 def _settings(vae: AutoencoderKL) -> dict[str, Any]:
-    """What `AutoencoderKL` must be called with to get this one."""
+    """The arguments of `AutoencoderKL` that give this one."""
     return {k: v for k, v in vae.config.items() if not k.startswith("_")}
 
 

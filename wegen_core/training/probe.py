@@ -1,12 +1,10 @@
 """The evaluation probe, trained on drawn scenes that are blurred, shifted and noisy.
 
-Painted pictures are never as sharp as drawn ones; the probe must not mark them down for that.
+Painted images are never as sharp as drawn ones; the probe must not mark them down for that.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
 from pathlib import Path
 
@@ -25,7 +23,7 @@ BATCH = 32
 def train_probe(
     folder: str | Path, steps: int = 1200, seed: int = 0, weights: str | Path = WEIGHTS
 ) -> Probe:
-    """Train the probe (resuming what `folder` holds) and save it to `weights` as float16."""
+    """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
     from safetensors.torch import save_file
 
     torch.manual_seed(seed)
@@ -33,7 +31,7 @@ def train_probe(
 
     def step(_: int, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
         scenes = [sample(rng) for _ in range(BATCH)]
-        pixels = to_pixels([_worn(draw(scene), rng) for scene in scenes])
+        pixels = to_pixels([_degraded(draw(scene), rng) for scene in scenes])
         pixels = pixels + torch.randn_like(pixels) * 0.08 * float(rng.random())
         answers = targets(scenes)
         logits = probe(pixels)
@@ -58,38 +56,31 @@ def train_probe(
 
 
 def measure_probe(
-    probe: Probe, count: int = 2000, seed: int = 1, split: Split = "held_out", worn: bool = False
+    probe: Probe,
+    count: int = 2000,
+    seed: int = 1,
+    split: Split = "held_out",
+    degraded: bool = False,
 ) -> float:
-    """The share of random scenes of the split that the probe reads entirely right."""
+    """Measure the share of random scenes of the split that the probe reads entirely right."""
     rng = np.random.default_rng(seed)
     scenes = [sample(rng, split) for _ in range(count)]
-    pictures = [_worn(draw(scene), rng) if worn else draw(scene) for scene in scenes]
-    readings = probe.read(pictures)
-    return float(np.mean([matches(r, s) for r, s in zip(readings, scenes, strict=True)]))
+    images = [_degraded(draw(scene), rng) if degraded else draw(scene) for scene in scenes]
+    probed = probe.read(images)
+    return float(np.mean([matches(p, s) for p, s in zip(probed, scenes, strict=True)]))
 
 
-def _worn(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
+def _degraded(image: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Moved by up to a pixel and a half, blurred, with other contrast and brightness."""
     dx, dy = rng.uniform(0.5, 3.5, 2)
-    padded = Image.fromarray(np.pad(np.asarray(picture), ((2, 2), (2, 2), (0, 0)), mode="edge"))
+    padded = Image.fromarray(np.pad(np.asarray(image), ((2, 2), (2, 2), (0, 0)), mode="edge"))
     shift = (1, 0, dx, 0, 1, dy)
-    worn = padded.transform(picture.size, Image.Transform.AFFINE, shift, Image.Resampling.BILINEAR)
+    moved = padded.transform(image.size, Image.Transform.AFFINE, shift, Image.Resampling.BILINEAR)
     if rng.random() < 0.6:
-        worn = worn.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.2))))
+        moved = moved.filter(ImageFilter.GaussianBlur(float(rng.uniform(0.2, 1.2))))
     values = (
-        (np.asarray(worn, np.float32) - 128) * rng.uniform(0.85, 1.12)
+        (np.asarray(moved, np.float32) - 128) * rng.uniform(0.85, 1.12)
         + 128
         + rng.uniform(-14, 14, 3)
     )
     return Image.fromarray(np.clip(values, 0, 255).astype(np.uint8))
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("runs/mini/probe"))
-    parser.add_argument("--steps", type=int, default=1200)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    trained = train_probe(arguments.out, arguments.steps, arguments.seed)
-    figures = {"held_out": measure_probe(trained), "worn": measure_probe(trained, worn=True)}
-    print(json.dumps(figures))

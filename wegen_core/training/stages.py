@@ -12,34 +12,34 @@ import torch
 from torch import Tensor
 
 from ..model.losses import denoising_loss
-from ..model.network import WeGen
+from ..model.network import Network
 from ..model.prompt import IGNORED
 from ..playground import samples as world
 from ..playground.sequences import EncodedChat, TrainingTurn, chat, encode, question, words
-from .encoded_scenes import Gallery
+from .encoded_scenes import EncodedScenes
 from .loop import train
 
 TOKEN_NOISE = 0.4
-"""Most noise on visual tokens (of unit power): at inference they are predictions, not encodings."""
+"""Maximum noise on visual tokens (of unit power), as at inference they are predictions."""
 
 DROPPED = 0.1
-"""Share of pictures painted without a condition, for classifier-free guidance."""
+"""Share of images painted without a condition, for classifier-free guidance."""
 
 
 POOL = 4
-"""So many batches of chats are drawn and sorted by length; one is learned, with less padding."""
+"""Sample this many batches, sort by length, and train on one contiguous slice: less padding."""
 
 
 class _Batch(NamedTuple):
-    """One kind of batch: how often it comes, how many chats it has, and what they hold."""
+    """One kind of batch: its share of all batches, how many chats it has, how one is drawn."""
 
     share: float
     chats: int
     chat: Callable[[np.random.Generator], list[TrainingTurn]]
 
 
-# Words without pictures cost little, and which colour goes with which thing is learned from words.
-# Answers are so short that they are only heard in batches of their own.
+# Chats without images cost little, and teach which colour goes with which thing. Answers are so
+# short that in a batch with longer replies they would hardly count.
 _BATCHES = (
     _Batch(0.15, 96, question),
     _Batch(0.35, 64, words),
@@ -51,23 +51,28 @@ _BATCHES = (
 
 
 def _noisy(tokens: Tensor) -> Tensor:
-    """Each picture's tokens [N,64,W] with noise of its own strength."""
+    """Add noise to tokens [N,64,W], of another strength for each image."""
     strength = TOKEN_NOISE * torch.rand(len(tokens), 1, 1)
     return tokens + strength * torch.randn_like(tokens)
 
 
-def train_painter(net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed: int = 0) -> None:
-    """Stage 1: the U-Net learns to paint from visual tokens; encoder and VAE stay frozen."""
-    gallery = Gallery(net)
+def train_painter(
+    net: Network, folder: Path, *, steps: int, batch: int = 32, seed: int = 0
+) -> None:
+    """Run stage 1: the U-Net learns to paint from visual tokens; encoder and VAE stay frozen."""
+    encoded = EncodedScenes(net)
     net.unet.requires_grad_(True)
     width, height = net.config.paint.width, net.config.paint.height
+    alphas = net.alphas_cumprod
     sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
 
     def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
         scenes = [world.sample(rng) for _ in range(batch)]
-        tokens = _noisy(gallery.tokens(scenes))
+        tokens = _noisy(encoded.tokens(scenes))
         tokens[torch.rand(batch) < DROPPED] = 0.0
-        loss = denoising_loss(net, gallery.latents(scenes), tokens, sizes.expand(batch, -1))
+        loss = denoising_loss(
+            net.unet, alphas, encoded.latents(scenes), tokens, sizes.expand(batch, -1)
+        )
         return loss, {}
 
     train(
@@ -84,12 +89,12 @@ def train_painter(net: WeGen, folder: Path, *, steps: int, batch: int = 32, seed
     net.unet.eval()
 
 
-def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
-    """Stages 2 and 3: the language model and both projectors learn interleaved chats.
+def train_llm(net: Network, folder: Path, *, steps: int, seed: int = 0) -> None:
+    """Run stages 2 and 3: the language model and both projectors learn interleaved chats.
 
-    The diffusion term is left out: the playground's tokens are trained to be read despite noise.
+    The diffusion term is left out: the painter was trained to read tokens despite noise.
     """
-    gallery = Gallery(net)
+    encoded = EncodedScenes(net)
     learned = torch.nn.ModuleList([net.llm, net.input_projector, net.output_projector])
     learned.requires_grad_(True)
 
@@ -99,7 +104,7 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
         pool.sort(key=lambda chat: len(chat.ids))
         start = batch.chats * int(rng.integers(POOL))
         chats = pool[start : start + batch.chats]
-        losses = net(collate(chats, net, gallery), diffusion=False)
+        losses = net(collate(chats, net, encoded), diffusion=False)
         return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
 
     train(
@@ -119,8 +124,8 @@ def train_llm(net: WeGen, folder: Path, *, steps: int, seed: int = 0) -> None:
     net.llm.eval()
 
 
-def collate(chats: list[EncodedChat], net: WeGen, gallery: Gallery) -> dict[str, Tensor]:
-    """The batch of `WeGen.forward`, padded on the right."""
+def collate(chats: list[EncodedChat], net: Network, encoded: EncodedScenes) -> dict[str, Tensor]:
+    """Make the batch of `Network.forward`, padded on the right."""
     longest = max(len(c.ids) for c in chats)
     ids = torch.full((len(chats), longest), net.tokenizer.eos_id)
     labels = torch.full_like(ids, IGNORED)
@@ -131,18 +136,18 @@ def collate(chats: list[EncodedChat], net: WeGen, gallery: Gallery) -> dict[str,
         attention[i, : len(c.ids)] = 1
     generated = torch.tensor([g for c in chats for g in c.generated], dtype=torch.bool)
     visual = torch.isin(ids, torch.tensor(net.tokenizer.image_ids))
-    # Row-major order of the image positions is the order of the pictures: 64 positions each.
-    owner = torch.zeros_like(visual)
-    owner[visual] = generated.repeat_interleave(net.config.image_tokens)
+    # Row-major order of the image positions is the order of the images: 64 positions each.
+    is_generated = torch.zeros_like(visual)
+    is_generated[visual] = generated.repeat_interleave(net.config.image_tokens)
     scenes = [s for c in chats for s in c.scenes]
     width = net.config.vision.width
-    tokens = gallery.tokens(scenes) if scenes else torch.zeros(0, net.config.image_tokens, width)
+    tokens = encoded.tokens(scenes) if scenes else torch.zeros(0, net.config.image_tokens, width)
     return {
         "input_ids": ids,
         "labels": labels,
         "attention_mask": attention,
-        "ids_cmp_mask": visual & ~owner,
-        "ids_gen_mask": owner,
+        "ids_cmp_mask": visual & ~is_generated,
+        "ids_gen_mask": is_generated,
         "embeds_cmp_mask": ~generated,
         "embeds_gen_mask": generated,
         "image_features": _noisy(tokens),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sentencepiece
 
-from ..mllm.vocabulary import words
+from ..model.prompt import unique_words
 from ..model.tokenizer import ADDED_FILE, MODEL_FILE, Tokenizer
 from ..playground.sequences import corpus
 
@@ -17,7 +17,7 @@ SENTENCES = 30_000
 
 
 def train_tokenizer(folder: Path, image_tokens: int, seed: int = 0) -> Tokenizer:
-    """Write `tokenizer.model` and `added_tokens.json` to `folder`, unless they are there."""
+    """Train a tokenizer into `folder`, or read the one that is there."""
     if not (folder / ADDED_FILE).exists():
         folder.mkdir(parents=True, exist_ok=True)
         model = io.BytesIO()
@@ -42,6 +42,8 @@ def train_tokenizer(folder: Path, image_tokens: int, seed: int = 0) -> Tokenizer
     return Tokenizer(folder, image_tokens)
 
 
-def taught_words(seed: int = 0) -> str:
-    """Every word of the sentences that the mini learns from, with spaces between."""
-    return " ".join(sorted({word for text in corpus(SENTENCES, seed) for word in words(text)}))
+def training_vocabulary(seed: int = 0) -> str:
+    """List every word of the sentences that the mini learns from, with spaces between."""
+    return " ".join(
+        sorted({word for text in corpus(SENTENCES, seed) for word in unique_words(text)})
+    )

@@ -1,12 +1,10 @@
-"""The embedded network's VAE: 64 x 64 px pictures to latents [4, 16, 16] and back.
+"""The embedded network's VAE: images of 64 x 64 pixels to latents [4, 16, 16] and back.
 
 diffusers' `AutoencoderKL` at a hundredth of the usual size, trained on drawn scenes only.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +12,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from ..playground.samples import Split, draw, sample
+from ..playground.samples import draw, sample
 from .loop import train
 
 if TYPE_CHECKING:
@@ -25,7 +23,7 @@ BATCH = 8
 
 
 def build_vae() -> AutoencoderKL:
-    """The untrained VAE; two halvings, so that a 64 px picture has 16 x 16 latents."""
+    """Make the untrained VAE; two halvings, so that an image of 64 pixels has 16 x 16 latents."""
     from diffusers.models import AutoencoderKL
 
     return AutoencoderKL(
@@ -40,14 +38,14 @@ def build_vae() -> AutoencoderKL:
     )
 
 
-def draw_batch(rng: np.random.Generator, count: int, split: Split = "train") -> torch.Tensor:
-    """Drawn random scenes, float32 [count, 3, 64, 64] in -1..1."""
-    pictures = np.stack([np.asarray(draw(sample(rng, split))) for _ in range(count)])
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+def draw_batch(rng: np.random.Generator, count: int) -> torch.Tensor:
+    """Draw random training scenes, float32 [count, 3, 64, 64] in -1..1."""
+    images = np.stack([np.asarray(draw(sample(rng))) for _ in range(count)])
+    return torch.from_numpy(images).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> AutoencoderKL:
-    """Train the VAE (resuming what `folder` holds), set its scaling factor and save it there."""
+    """Train the VAE, resuming what `folder` holds, set its scaling factor and save it there."""
     folder = Path(folder)
     torch.manual_seed(seed)
     vae = build_vae()
@@ -59,7 +57,7 @@ def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> Autoencod
         mse = F.mse_loss(painted, pixels)
         kl = posterior.kl().mean()
         loss = F.l1_loss(painted, pixels) + mse + KL_WEIGHT * kl
-        # 4 is the squared range of -1..1.
+        # The peak signal-to-noise ratio of a range of 2, from -1 to 1: 4 is its square.
         return loss, {"psnr": -10 * float(torch.log10(mse.detach() / 4)), "kl": float(kl.detach())}
 
     train(
@@ -85,33 +83,7 @@ def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> Autoencod
 
 @torch.no_grad()
 def latent_std(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> float:
-    """The standard deviation of the sampled latents of `count` training scenes."""
+    """Measure the standard deviation of the sampled latents of `count` training scenes."""
     pixels = draw_batch(np.random.default_rng((seed, 1)), count)
     generator = torch.Generator().manual_seed(seed)
     return float(vae.encode(pixels).latent_dist.sample(generator).std())
-
-
-@torch.no_grad()
-def measure_vae(vae: AutoencoderKL, seed: int = 0, count: int = 256) -> dict[str, float]:
-    """PSNR in dB (mean over pictures, and the worst) of held-out scenes, and the latents' std."""
-    pixels = draw_batch(np.random.default_rng((seed, 2)), count, "held_out")
-    latents = vae.encode(pixels).latent_dist.mode()
-    painted = vae.decode(latents).sample.clamp(-1, 1)
-    mse = (painted - pixels).square().mean(dim=(1, 2, 3))
-    psnr = -10 * torch.log10(mse / 4)
-    return {
-        "psnr": float(psnr.mean()),
-        "psnr_min": float(psnr.min()),
-        "latent_std": float(latents.std()),
-        "scaled_std": float(latents.std()) * vae.config["scaling_factor"],
-    }
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("runs/mini/vae"))
-    parser.add_argument("--steps", type=int, default=2800)
-    parser.add_argument("--seed", type=int, default=0)
-    arguments = parser.parse_args()
-    trained = train_vae(arguments.out, arguments.steps, arguments.seed)
-    print(json.dumps(measure_vae(trained, arguments.seed)))

@@ -1,5 +1,7 @@
-"""Any OpenAI-compatible server as the chat model."""
+"""Any OpenAI-compatible server as the chat model: vLLM, SGLang, Ollama, LM Studio, ..."""
 
-from .client import EndpointError, EndpointMLLM
+from .address import KEYS
+from .client import FIRST_WAIT, EndpointMLLM
+from .errors import EndpointError
 
-__all__ = ["EndpointError", "EndpointMLLM"]
+__all__ = ["FIRST_WAIT", "KEYS", "EndpointError", "EndpointMLLM"]

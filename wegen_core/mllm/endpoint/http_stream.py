@@ -1,4 +1,4 @@
-"""One HTTP exchange that hears Stop while the server is silent."""
+"""One HTTP request whose response is read as it arrives, and which can be stopped at any time."""
 
 from __future__ import annotations
 
@@ -16,23 +16,42 @@ if TYPE_CHECKING:
     from ...records.hooks import Hooks
 
 CONNECT_SECONDS = 10.0
-MOST_BYTES = 16 * 2**20
-"""No reply in words is longer; a server that sends more is cut off."""
+MAX_RESPONSE_BYTES = 16 * 2**20
+"""Far more than any reply takes; a longer response is cut off."""
 
 _POLL_SECONDS = 0.05
-_PIECE = 65536
+_CHUNK_BYTES = 65536
 
 
-class TooMuch(Exception):
-    """The server sent more than MOST_BYTES."""
+class ResponseTooLarge(Exception):
+    """The server sent more than MAX_RESPONSE_BYTES."""
 
 
-class Exchange:
-    """A request under way. A thread reads, so that waiting ends at once on Stop.
+class StreamingRequest:
+    """A context manager that sends a request; `status` and `headers` are there once entered.
 
-    `status` and `headers` of the reply are there after entering. Raises `Stopped`, TimeoutError
-    after `timeout` seconds without a sign, TooMuch, and what `http.client` raises. Redirects are
-    not followed: they would carry the key to another host.
+    A thread does the reading, so that waiting for a silent server ends at once when the caller
+    stops. Redirects are not followed: they would send the key to another host.
+
+    Parameters
+    ----------
+    method, url, headers, body
+        The request. The scheme of `url` is http or https.
+    timeout
+        Seconds of silence after which the server counts as dead.
+    hooks
+        should_stop is polled while waiting.
+
+    Raises
+    ------
+    Stopped
+        `hooks.should_stop` returned True.
+    TimeoutError
+        Nothing arrived for `timeout` seconds.
+    ResponseTooLarge
+        The server sent more than MAX_RESPONSE_BYTES.
+    OSError, http.client.HTTPException
+        The connection failed. All of these also come from the reading methods.
     """
 
     def __init__(
@@ -45,11 +64,11 @@ class Exchange:
         timeout: float,
         hooks: Hooks,
     ) -> None:
-        place = urlsplit(url)
-        secure = place.scheme == "https"
-        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        self._connection = kind(place.hostname or "", place.port, timeout=CONNECT_SECONDS)
-        self._request = (method, place.path, body, {**headers, "Connection": "close"})
+        parts = urlsplit(url)
+        secure = parts.scheme == "https"
+        connection = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        self._connection = connection(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
+        self._request = (method, parts.path, body, {**headers, "Connection": "close"})
         self._timeout = timeout
         self._hooks = hooks
         self._arrived: queue.SimpleQueue[http.client.HTTPResponse | bytes | Exception] = (
@@ -58,10 +77,10 @@ class Exchange:
         self._socket: socket.socket | None = None
         self._closed = threading.Event()
 
-    def __enter__(self) -> Exchange:
-        threading.Thread(target=self._run, daemon=True, name="wegen endpoint").start()
+    def __enter__(self) -> StreamingRequest:
+        threading.Thread(target=self._send_and_read, daemon=True, name="wegen endpoint").start()
         try:
-            response = self._next()
+            response = self._next_item()
         except BaseException:
             self._close()
             raise
@@ -77,44 +96,49 @@ class Exchange:
     ) -> None:
         self._close()
 
-    def pieces(self) -> Iterator[bytes]:
+    def iter_bytes(self) -> Iterator[bytes]:
         """The body as it arrives."""
-        while piece := self._next():
-            assert isinstance(piece, bytes)  # noqa: S101  the response itself came first
-            yield piece
+        while chunk := self._next_item():
+            assert isinstance(chunk, bytes)  # noqa: S101  the response itself came first
+            yield chunk
 
     def read(self) -> bytes:
-        """All of the body."""
-        return b"".join(self.pieces())
+        """The whole body."""
+        return b"".join(self.iter_bytes())
 
-    def lines(self) -> Iterator[bytes]:
-        """The body line by line, without line ends."""
-        rest: list[bytes] = []
-        for piece in self.pieces():
-            *whole, last = piece.split(b"\n")
-            for line in whole:
-                yield b"".join([*rest, line]).rstrip(b"\r")
-                rest = []
-            rest.append(last)
-        if rest := [part for part in rest if part]:
-            yield b"".join(rest)
+    def iter_events(self) -> Iterator[bytes]:
+        """The data of each server-sent event; an event is one line."""
+        for line in self._iter_lines():
+            if line.startswith(b"data:"):  # others are blank, or keep the connection open
+                yield line[5:].strip()
 
-    def _next(self) -> http.client.HTTPResponse | bytes:
-        late = time.monotonic() + self._timeout
+    def _iter_lines(self) -> Iterator[bytes]:
+        unfinished: list[bytes] = []
+        for chunk in self.iter_bytes():
+            *lines, last = chunk.split(b"\n")
+            for line in lines:
+                yield b"".join([*unfinished, line])
+                unfinished = []
+            unfinished.append(last)
+        yield b"".join(unfinished)
+
+    def _next_item(self) -> http.client.HTTPResponse | bytes:
+        """Wait for what the thread reads next: first the response, then its body, at last b""."""
+        deadline = time.monotonic() + self._timeout
         while True:
             self._hooks.check_stop()
             try:
                 item = self._arrived.get(timeout=_POLL_SECONDS)
             except queue.Empty:
-                if time.monotonic() > late:
+                if time.monotonic() > deadline:
                     raise TimeoutError(f"silent for {self._timeout:g} seconds") from None
                 continue
             if isinstance(item, Exception):
                 raise item
             return item
 
-    def _run(self) -> None:
-        """The thread: connects, sends, and hands over what arrives; b"" is the end."""
+    def _send_and_read(self) -> None:
+        """What the thread does."""
         try:
             self._connection.connect()
             self._socket = self._connection.sock
@@ -125,11 +149,11 @@ class Exchange:
             response = self._connection.getresponse()
             self._arrived.put(response)
             total = 0
-            while piece := response.read1(_PIECE):
-                total += len(piece)
-                if total > MOST_BYTES:
-                    raise TooMuch(f"more than {MOST_BYTES >> 20} MiB")
-                self._arrived.put(piece)
+            while chunk := response.read1(_CHUNK_BYTES):
+                total += len(chunk)
+                if total > MAX_RESPONSE_BYTES:
+                    raise ResponseTooLarge(f"more than {MAX_RESPONSE_BYTES >> 20} MiB")
+                self._arrived.put(chunk)
             self._arrived.put(b"")
         except Exception as error:  # raised again where the caller waits
             self._arrived.put(error)

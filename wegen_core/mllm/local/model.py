@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from ...device import accelerator
 from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from ..chat_model import Capabilities
-from ..messages import Speech, to_messages
+from ..messages import StreamedReply, to_messages
 from .prefix_cache import Known, Prefix, cache_name, can_read_on, read_on
 from .processor import load_processor
 
@@ -198,7 +198,7 @@ class LocalMLLM:
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
         """What the network takes, on its device, and the pictures that are in it."""
         messages, pictures = [], []
-        for message in to_messages(conversation, pictures=self.capabilities.max_images):
+        for message in to_messages(conversation, max_images=self.capabilities.max_images):
             content: Any = message.text
             if self.capabilities.sees:
                 shown = [p for p in message.parts if not isinstance(p, str)]
@@ -249,7 +249,7 @@ class _Listener:
 
     def __init__(self, tokenizer: Any, start: int, hooks: Hooks) -> None:
         self._tokenizer, self._should_stop = tokenizer, hooks.should_stop
-        self._speech = Speech(hooks.on_text)
+        self._speech = StreamedReply(hooks.on_text)
         self._from = self._said = start
         self.stopped = False
 

@@ -1,1 +1,1 @@
-"""The edit laid into the source."""
+"""Lays the changed part of the registered, colour-matched edited image into the source."""

@@ -1,85 +1,160 @@
-"""Where registration begins: the relation of the sizes, or a scan of scales."""
+"""Where registration starts: a resize between the two sizes, or a search over scale and shift."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 from scipy import fft
 
-from .. import array_backend as filters
+from .. import array_backend as backend
+from ..settings import SearchSettings
+from .gauss_newton import fit_affine
+from .pyramid import PyramidLevel
+from .transform import Registration, Size, resize_matrix
 
-_SIDE = 128  # pixels of the long side: less loses some pictures, more finds no others
-_KEPT = 4
-_SCALES = np.exp(np.linspace(np.log(0.56), np.log(1.8), 21))
-_STRETCHES = (0.86, 0.93, 1.07, 1.16)
-_FAR = 0.2  # of a side: an editor hardly moves a picture that far, but a thing may be moved so
-_Guess = tuple[float, np.ndarray]  # height of the peak, 3x3
-
-
-def plain_resize(source: tuple[int, int], edited: tuple[int, int]) -> np.ndarray:
-    """3x3 of a plain resize between two sizes (height, width)."""
-    sy, sx = edited[0] / source[0], edited[1] / source[1]
-    return np.array([[sx, 0, sx / 2 - 0.5], [0, sy, sy / 2 - 0.5], [0, 0, 1.0]])
+_Peak = tuple[float, np.ndarray]  # height of a correlation peak, 3x3 between the reduced images
 
 
-def size_relations(source: tuple[int, int], edited: tuple[int, int]) -> list[np.ndarray]:
-    """Between two sizes (height, width): the plain resize; centre crop and centre pad where the
-    aspect ratios differ."""
+def candidate_resizes(source: Size, edited: Size) -> list[np.ndarray]:
+    """3x3 matrices between two sizes (height, width) that an editor is likely to apply.
+
+    The plain resize; where the aspect ratios differ, also crop and pad around the centre.
+    """
     (height, width), (new_height, new_width) = source, edited
-    found = [plain_resize((height, width), (new_height, new_width))]
+    matrices = [resize_matrix((height, width), (new_height, new_width))]
     scales = new_width / width, new_height / height
     if abs(np.log(scales[0] / scales[1])) < 0.01:
-        return found
+        return matrices
     for s in (max(scales), min(scales)):
         x = (new_width - 1) / 2 - s * (width - 1) / 2
         y = (new_height - 1) / 2 - s * (height - 1) / 2
-        found.append(np.array([[s, 0, x], [0, s, y], [0, 0, 1.0]]))
-    return found
+        matrices.append(np.array([[s, 0, x], [0, s, y], [0, 0, 1.0]]))
+    return matrices
 
 
-def scan(source: np.ndarray, edited: np.ndarray) -> tuple[list[np.ndarray], np.ndarray]:
-    """The best of a scan of scales and stretches, the shift of each by phase correlation, on
-    reduced pictures; and the best one with a far shift. It costs the same for every picture."""
-    k = min(1.0, _SIDE / max(source.shape))
-    # Of sizes without large prime factors, for the sake of the Fourier transform.
+def initialise(
+    source: np.ndarray,
+    edited: np.ndarray,
+    resizes: Sequence[np.ndarray],
+    coarse: PyramidLevel,
+) -> Registration:
+    """Choose the start: the plain resize, unless another one matches clearly better.
+
+    Parameters
+    ----------
+    source, edited
+        float32 luma [H,W] and [h,w] at the finest level's density.
+    resizes
+        3x3 candidates between the two, the plain resize first.
+    coarse
+        The coarsest pyramid level.
+    """
+    settings = coarse.settings
+    search = settings.search
+    plain = Registration(resizes[0], source.shape)
+    best, best_ncc = plain, coarse.mean_ncc(plain)
+    if best_ncc > search.accept_resize_ncc:
+        return best
+    required_ncc = best_ncc + settings.min_ncc_gain
+    for matrix in resizes:
+        start = Registration(matrix, source.shape)
+        candidate = fit_affine(coarse, start, settings.solver.candidate_steps)
+        ncc = coarse.mean_ncc(candidate)
+        if ncc > required_ncc:
+            best, best_ncc, required_ncc = candidate, ncc, ncc
+    if best_ncc > search.scale_search_ncc:
+        return best
+
+    steps = settings.solver.affine_steps
+    near, far = search_scale_and_shift(source, edited, search)
+    candidates = [Registration(matrix, source.shape) for matrix in near]
+    shifted = fit_affine(coarse, Registration(far, source.shape), steps)
+    if coarse.matched_share(shifted) > search.far_matched_share:
+        candidates.append(shifted)
+    candidate = fit_affine(coarse, max(candidates, key=coarse.mean_ncc), steps)
+    gain = coarse.mean_ncc(candidate) - best_ncc
+    if gain <= search.doubtful_gain:
+        return best
+    if gain >= search.certain_gain:
+        return candidate
+    # What agrees by chance at the coarsest level disagrees at the next.
+    finer = PyramidLevel.build(source, edited, settings.levels[1], settings)
+    best, candidate = (fit_affine(finer, rival, steps) for rival in (best, candidate))
+    required_ncc = search.gain_factor * finer.mean_ncc(best) + settings.min_ncc_gain
+    return candidate if finer.mean_ncc(candidate) > required_ncc else best
+
+
+def search_scale_and_shift(
+    source: np.ndarray, edited: np.ndarray, settings: SearchSettings
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Search over scales and stretches; the shift of each by phase correlation.
+
+    Works on reduced images and costs the same for every image.
+
+    Parameters
+    ----------
+    source, edited
+        float32 luma [H,W] and [h,w].
+    settings
+        Scales, stretches and what counts as a far shift.
+
+    Returns
+    -------
+    near
+        The best 3x3 matrices with a small shift, best first.
+    far
+        The best one with a far shift.
+
+    References
+    ----------
+    Kuglin, C. D., Hines, D. C. (1975). The phase correlation image alignment method. Proceedings of
+    the IEEE International Conference on Cybernetics and Society, 163-165.
+    """
+    k = min(1.0, settings.long_side / max(source.shape))
+    # Sizes without large prime factors make the Fourier transform fast.
     size = tuple(fft.next_fast_len(max(8, round(n * k)), real=True) for n in source.shape)
-    a, b = filters.resize(source, size), filters.resize(edited, size)
+    a, b = backend.resize(source, size), backend.resize(edited, size)
     window = np.outer(np.hanning(size[0] + 2)[1:-1], np.hanning(size[1] + 2)[1:-1])
     window = window.astype(np.float32)
-    spectrum = fft.rfft2(_band(a) * window)
+    spectrum = fft.rfft2(_band_pass(a) * window)
     centre = (np.array([size[1], size[0]]) - 1) / 2
     y, x = np.mgrid[: size[0], : size[1]].astype(np.float32)
-    down, across = (np.abs(fft.fftfreq(n)) > _FAR for n in size)
-    far = down[:, None] | across
+    down, across = (np.abs(fft.fftfreq(n)) > settings.far_shift for n in size)
+    is_far = down[:, None] | across
 
-    def tried(scale: float, stretch: float) -> tuple[_Guess, _Guess]:
+    def correlate(scale: float, stretch: float) -> tuple[_Peak, _Peak]:
+        """Find the highest peaks with a near and with a far shift."""
         sx, sy = scale * np.sqrt(stretch), scale / np.sqrt(stretch)
         u = sx * (x - centre[0]) + centre[0]
         v = sy * (y - centre[1]) + centre[1]
-        seen = filters.warp(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
-        cross = spectrum * np.conj(fft.rfft2(_band(seen) * window))
-        length = np.abs(cross)
-        cross /= length + (1e-3 * length.max() + 1e-9)
+        scaled = backend.remap(b, u.astype(np.float32), v.astype(np.float32), cubic=False)
+        cross = spectrum * np.conj(fft.rfft2(_band_pass(scaled) * window))
+        magnitude = np.abs(cross)
+        # Whitened, but for frequencies that hardly occur and so would be noise alone.
+        cross /= magnitude + (1e-3 * magnitude.max() + 1e-9)
         surface = fft.irfft2(cross, size)
-        return guess(sx, sy, surface * ~far), guess(sx, sy, surface * far)
+        return highest(sx, sy, surface * ~is_far), highest(sx, sy, surface * is_far)
 
-    def guess(sx: float, sy: float, surface: np.ndarray) -> _Guess:
+    def highest(sx: float, sy: float, surface: np.ndarray) -> _Peak:
         peak = np.unravel_index(np.argmax(surface), surface.shape)
         dy, dx = ((p + n // 2) % n - n // 2 for p, n in zip(peak, size, strict=True))
         matrix = np.diag([sx, sy, 1.0])
         matrix[:2, 2] = centre - matrix[:2, :2] @ centre - matrix[:2, :2] @ [dx, dy]
         return float(surface[peak]), matrix
 
-    near, away = (list(found) for found in zip(*(tried(s, 1.0) for s in _SCALES), strict=True))
-    for _, likely in _best(near):
-        near += [tried(likely[0, 0], s)[0] for s in _STRETCHES]
-    up, down = plain_resize(source.shape, size), plain_resize(size, edited.shape)
-    kept = [down @ matrix @ up for _, matrix in _best(near)]
-    return kept, down @ _best(away)[0][1] @ up
+    def best(peaks: list[_Peak]) -> list[_Peak]:
+        return sorted(peaks, key=lambda peak: -peak[0])[: settings.candidates]
+
+    lowest, highest_scale = np.log(settings.scales[0]), np.log(settings.scales[1])
+    scales = np.exp(np.linspace(lowest, highest_scale, settings.scale_count))
+    near, far = (list(peaks) for peaks in zip(*(correlate(s, 1.0) for s in scales), strict=True))
+    for _, matrix in best(near):
+        near += [correlate(matrix[0, 0], stretch)[0] for stretch in settings.stretches]
+    up, down = resize_matrix(source.shape, size), resize_matrix(size, edited.shape)
+    return [down @ matrix @ up for _, matrix in best(near)], down @ best(far)[0][1] @ up
 
 
-def _best(guesses: list[_Guess]) -> list[_Guess]:
-    return sorted(guesses, key=lambda guess: -guess[0])[:_KEPT]
-
-
-def _band(a: np.ndarray) -> np.ndarray:
-    return filters.blur(a, 0.7) - filters.blur(a, 4.0)
+def _band_pass(image: np.ndarray) -> np.ndarray:
+    """Without the finest noise and without slow gradients."""
+    return backend.blur(image, 0.7) - backend.blur(image, 4.0)

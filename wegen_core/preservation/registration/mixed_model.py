@@ -1,10 +1,21 @@
-"""An affine map and a smooth warp from scattered evidence: one mixed model.
+"""An affine map and a smooth warp, estimated together as a linear mixed model.
 
-The displacement is an affine map plus a Gaussian process over the picture, in its cosine modes
-(Ashburner and Friston, Nonlinear spatial normalization using basis functions, 1999), known where
-there is texture and continued from there. How strong the warp is, is learnt from the pictures by
-restricted maximum likelihood (Patterson and Thompson 1971): neighbouring places, which a warp moves
-alike, do not count twice in the affine map, and where there is no warp they all count.
+The displacement is an affine map (fixed effects) plus a Gaussian process over the image (random
+effects), written in cosine modes (Ashburner and Friston 1999) with a Matern covariance. It is known
+where there is texture and continued from there. The strength of the warp is estimated from the
+images by restricted maximum likelihood (Patterson and Thompson 1971): neighbouring places, which a
+warp moves together, do not count twice for the affine map; where there is no warp, they all count.
+
+References
+----------
+Ashburner, J., Friston, K. (1999). Nonlinear spatial normalization using basis functions. Human
+Brain Mapping 7(4), 254-266. doi:10.1002/(SICI)1097-0193(1999)7:4<254::AID-HBM4>3.0.CO;2-G
+Patterson, H. D., Thompson, R. (1971). Recovery of inter-block information when block sizes are
+unequal. Biometrika 58(3), 545-554. doi:10.1093/biomet/58.3.545
+Rasmussen, C. E., Williams, C. K. I. (2006). Gaussian processes for machine learning, section 4.2.
+MIT Press. doi:10.7551/mitpress/3206.001.0001
+Wald, A. (1943). Tests of statistical hypotheses concerning several parameters when the number of
+observations is large. Transactions of the AMS 54, 426-482. doi:10.1090/S0002-9947-1943-0012401-3
 """
 
 from __future__ import annotations
@@ -15,175 +26,237 @@ from functools import lru_cache
 import numpy as np
 from scipy.linalg import cho_factor, cho_solve, solve
 
-from .. import array_backend as filters
-
-_NODES = 20  # along the long side
-_STEP = 3.0  # pixels of the level, at most at once
-_REACH = 0.1  # correlation length, share of the long side
-_ROUGHNESS = 2.5  # nu of the Matern covariance
-_MODES = 12  # half waves along the long side, at most
-# Standard deviations of the warp that come into question, shares of the long side; the first: none.
-_AMPLITUDES = (1e-6, 0.0005, 0.001, 0.002, 0.005)
-_ALIKE = 8.0  # neighbouring pixels err alike: so many count as one
+from .. import array_backend as backend
+from ..settings import WarpSettings
+from .transform import Size, cell_centres
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """Of a displacement, per cell of a picture of `size` (height, width): the normal equations of
-    the step that it asks for, means over the cell's pixels: tensor [gh,gw,3] (xx, xy, yy) and
-    vector [gh,gw,2]; and the variance of what differs, noise."""
+class NormalEquations:
+    """Local normal equations of a displacement, averaged over the cells of a grid.
+
+    Parameters
+    ----------
+    tensor
+        [gh,gw,3]: weighted mean products of the gradient, xx, xy, yy (the structure tensor).
+    vector
+        [gh,gw,2]: weighted mean of the gradient times the residual.
+    noise
+        Variance of the residual.
+    size
+        (height, width) of the image, px.
+    effective_samples
+        Number of independent pixels.
+    """
 
     tensor: np.ndarray
     vector: np.ndarray
     noise: float
-    size: tuple[int, int]
+    size: Size
+    effective_samples: float
 
-    @property
-    def count(self) -> float:
-        """How many pixels there are that err each on its own."""
-        return self.size[0] * self.size[1] / _ALIKE
-
-    def at(self, grid: tuple[int, int]) -> Evidence:
-        """The same for the cells of another grid (rows, columns)."""
-        tensor, vector = (filters.resize(part, grid) for part in (self.tensor, self.vector))
+    def resized(self, grid: tuple[int, int]) -> NormalEquations:
+        """Resample to the cells of another grid (rows, columns)."""
+        tensor, vector = (backend.resize(part, grid) for part in (self.tensor, self.vector))
         return replace(self, tensor=tensor, vector=vector)
 
-    def equations(self, design: np.ndarray, before: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The normal equations, [2k,2k] and [2k], of the coefficients [2,k] of a displacement
-        `design` [n,k] in units of the long side; `before` [n,2]: what there was of it."""
+    def project(self, design: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Form the normal equations of a displacement's coefficients in some basis.
+
+        Parameters
+        ----------
+        design
+            [n,k]: k basis functions at the n cells.
+        current
+            [n,2]: the displacement from which the residual was measured, in long sides.
+
+        Returns
+        -------
+        The matrix [2k,2k] and the right-hand side [2k] of the coefficients [2,k], in long sides.
+        """
         unit = max(self.size)
-        scale = self.count / len(design) / self.noise
+        scale = self.effective_samples / len(design) / self.noise
         xx, xy, yy = self.tensor.reshape(-1, 3).T.astype(np.float64) * (scale * unit**2)
         x, y = self.vector.reshape(-1, 2).T * (scale * unit)
-        x, y = x + xx * before[:, 0] + xy * before[:, 1], y + xy * before[:, 0] + yy * before[:, 1]
+        x, y = (
+            x + xx * current[:, 0] + xy * current[:, 1],
+            y + xy * current[:, 0] + yy * current[:, 1],
+        )
         xx, xy, yy = ((design * weight[:, None]).T @ design for weight in (xx, xy, yy))
         normal = np.concatenate([np.hstack([xx, xy]), np.hstack([xy, yy])])
         return normal, np.concatenate([design.T @ x, design.T @ y])
 
 
-def nodes(size: tuple[int, int]) -> tuple[int, int]:
-    """The grid (rows, columns) on which the warp of a picture of `size` is described."""
-    k = _NODES / max(size)
+@dataclass(frozen=True, eq=False)
+class DisplacementField:
+    """A fitted displacement.
+
+    Parameters
+    ----------
+    flow
+        float32 [gh,gw,2]: affine part and warp at the nodes, px.
+    affine
+        3x3: the affine part, px.
+    warp_rms
+        Root mean square length of the warp, px.
+    step_rms
+        Root mean square change against the displacement before, px.
+    """
+
+    flow: np.ndarray
+    affine: np.ndarray
+    warp_rms: float
+    step_rms: float
+
+
+def control_grid(size: Size, settings: WarpSettings) -> tuple[int, int]:
+    """Return the grid (rows, columns) that describes the warp of an image of `size`."""
+    k = settings.grid / max(size)
     return max(2, round(size[0] * k)), max(2, round(size[1] * k))
 
 
-def centres(grid: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
-    """x and y of the centres of a grid's cells, in pixels of `size`: [gh,gw,2]."""
-    y, x = ((np.arange(g) + 0.5) * (n / g) - 0.5 for g, n in zip(grid, size, strict=True))
-    return np.stack(np.meshgrid(x, y), axis=-1)
-
-
-def affine_step(evidence: Evidence) -> np.ndarray:
-    """The affine map that the evidence asks for, 3x3 in pixels."""
-    design = _trend(evidence.tensor.shape[:2], evidence.size)
-    normal, right = evidence.equations(design, np.zeros((len(design), 2)))
+def affine_step(equations: NormalEquations) -> np.ndarray:
+    """Solve the normal equations for an affine map, 3x3 in pixels."""
+    design = _affine_basis(equations.tensor.shape[:2], equations.size)
+    normal, right = equations.project(design, np.zeros((len(design), 2)))
+    # Levenberg damping: directions about which the image says nothing do not move.
     normal += np.eye(6) * (1e-4 * np.trace(normal) / 6 + 1e-9)
-    return _matrix(np.linalg.solve(normal, right).reshape(2, 3), evidence.size)
+    return _pixel_matrix(np.linalg.solve(normal, right).reshape(2, 3), equations.size)
 
 
-@dataclass(frozen=True, eq=False)
-class Displacement:
-    """flow: float32 [gh,gw,2], of the nodes, in pixels. trend: what is affine in it, 3x3. rest: how
-    long it is beyond that, and step: how far it is from the one before, root mean squares."""
+def fit_displacement(
+    equations: NormalEquations,
+    current: np.ndarray,
+    settings: WarpSettings,
+    amplitude: float | None = None,
+) -> DisplacementField:
+    """Find the most likely displacement: best linear unbiased prediction of map and warp.
 
-    flow: np.ndarray
-    trend: np.ndarray
-    rest: float
-    step: float
-
-
-def smooth_warp(
-    evidence: Evidence, before: np.ndarray, amplitude: float | None = None
-) -> Displacement:
-    """The most likely displacement, given one `before` [gh,gw,2] that the evidence is measured
-    from. amplitude: the standard deviation of the warp, share of the long side; the likeliest if
-    it is not given."""
-    size, grid, unit = evidence.size, before.shape[:2], max(evidence.size)
-    design, variance = _design(grid, size)
-    start = before.reshape(-1, 2) / unit
-    normal, right = evidence.at(grid).equations(design, start)
-    found = _likeliest(normal, right, variance, (amplitude,) if amplitude else _AMPLITUDES)
-    step = unit * (design @ found.T - start)
-    step *= min(1.0, _STEP / (np.abs(step).max() + 1e-9))
-    return Displacement(
-        before + step.reshape(before.shape).astype(np.float32),
-        _matrix(found[:, :3], size),
-        unit * float(np.sqrt(np.sum(found[:, 3:] ** 2) / 2)),
+    Parameters
+    ----------
+    equations
+        Measured at `current`.
+    current
+        float32 [gh,gw,2], px.
+    settings
+        Basis, covariance and amplitudes.
+    amplitude
+        Standard deviation of the warp, share of the long side; None: the most likely one of
+        `settings.amplitudes`.
+    """
+    size, grid, unit = equations.size, current.shape[:2], max(equations.size)
+    design, variance = _basis(grid, size, settings)
+    start = current.reshape(-1, 2) / unit
+    normal, right = equations.resized(grid).project(design, start)
+    amplitudes = (amplitude,) if amplitude else settings.amplitudes
+    coefficients = _most_likely(normal, right, variance, amplitudes)
+    step = unit * (design @ coefficients.T - start)
+    step *= min(1.0, settings.max_step_px / (np.abs(step).max() + 1e-9))
+    return DisplacementField(
+        current + step.reshape(current.shape).astype(np.float32),
+        _pixel_matrix(coefficients[:, :3], size),
+        unit * float(np.sqrt(np.sum(coefficients[:, 3:] ** 2) / 2)),
         float(np.sqrt(np.mean(step**2))),
     )
 
 
-def _likeliest(
+def _most_likely(
     normal: np.ndarray, right: np.ndarray, variance: np.ndarray, amplitudes: tuple[float, ...]
 ) -> np.ndarray:
-    """The coefficients [2,3 + m] at the likeliest of some growing amplitudes."""
-    best, found = -np.inf, right
-    ridge = np.full(3, 1e-9 * np.trace(normal) + 1e-6)  # so little that only rounding notices
+    """Solve for the coefficients [2,3 + m] at the amplitude of highest restricted likelihood.
+
+    `amplitudes` grow; the search ends where the likelihood falls.
+    """
+    best, coefficients = -np.inf, right
+    # The affine part is free. Its ridge only keeps the matrix from being singular.
+    ridge = np.full(3, 1e-9 * np.trace(normal) + 1e-6)
     for amplitude in amplitudes:
         prior = np.tile(np.concatenate([ridge, 1 / (amplitude**2 * variance)]), 2)
         factor = cho_factor(normal + np.diag(prior), check_finite=False)
         solution = cho_solve(factor, right, check_finite=False)
-        freedom = 2 * len(variance) * np.log(amplitude) + np.log(np.diag(factor[0])).sum()
-        likelihood = right @ solution / 2 - freedom
+        log_determinants = 2 * len(variance) * np.log(amplitude) + np.log(np.diag(factor[0])).sum()
+        likelihood = right @ solution / 2 - log_determinants
         if likelihood < best:
             break
-        best, found = likelihood, solution
-    return found.reshape(2, -1)
+        best, coefficients = likelihood, solution
+    return coefficients.reshape(2, -1)
 
 
-def departures(evidence: Evidence, rest: float, others: list[np.ndarray]) -> list[float]:
-    """How much evidence there is against each of some affine maps, 3x3 in pixels and beyond the
-    one found beside a warp of length `rest`: Wald's statistic, chi squared of 6."""
-    size, unit = evidence.size, max(evidence.size)
-    grid = nodes(size)
-    design, variance = _design(grid, size)
-    normal, _ = evidence.at(grid).equations(design, np.zeros((len(design), 2)))
-    trend = np.tile(np.arange(design.shape[1]) < 3, 2)
-    amplitude = max(rest / unit, _AMPLITUDES[0])
-    inner = normal[~trend][:, ~trend] + np.diag(np.tile(1 / (amplitude**2 * variance), 2))
-    across = normal[~trend][:, trend]
-    precision = normal[trend][:, trend] - across.T @ solve(inner, across, assume_a="pos")
-    found = []
-    for other in others:
-        linear = other[:2, :2] - np.eye(2)
-        shift = (other[:2, 2] + linear @ _centre(size)) / unit
-        apart = np.column_stack([linear, shift]).ravel()
-        found.append(float(apart @ precision @ apart))
-    return found
+def wald_statistics(
+    equations: NormalEquations, warp_rms: float, maps: list[np.ndarray], settings: WarpSettings
+) -> list[float]:
+    """Wald's statistic of each of some affine maps against the identity, beside a warp.
+
+    Parameters
+    ----------
+    equations
+        Measured at the fitted transform.
+    warp_rms
+        Length of the warp beside it, root mean square in px.
+    maps
+        3x3 in pixels, each relative to the fitted transform.
+    settings
+        Basis and covariance.
+
+    Returns
+    -------
+    One number per map, chi squared with 6 degrees of freedom if that map were true.
+    """
+    size, unit = equations.size, max(equations.size)
+    grid = control_grid(size, settings)
+    design, variance = _basis(grid, size, settings)
+    normal, _ = equations.resized(grid).project(design, np.zeros((len(design), 2)))
+    is_affine = np.tile(np.arange(design.shape[1]) < 3, 2)
+    amplitude = max(warp_rms / unit, settings.amplitudes[0])
+    # The affine part's precision is the Schur complement once the warp is integrated out.
+    inner = normal[~is_affine][:, ~is_affine] + np.diag(np.tile(1 / (amplitude**2 * variance), 2))
+    across = normal[~is_affine][:, is_affine]
+    precision = normal[is_affine][:, is_affine] - across.T @ solve(inner, across, assume_a="pos")
+    statistics = []
+    for matrix in maps:
+        linear = matrix[:2, :2] - np.eye(2)
+        shift = (matrix[:2, 2] + linear @ _centre(size)) / unit
+        difference = np.column_stack([linear, shift]).ravel()
+        statistics.append(float(difference @ precision @ difference))
+    return statistics
 
 
-def _matrix(trend: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """The coefficients [2,3] of `_trend` -> 3x3 in pixels."""
+def _pixel_matrix(coefficients: np.ndarray, size: Size) -> np.ndarray:
+    """Coefficients [2,3] of `_affine_basis` -> 3x3 in pixels."""
     out = np.eye(3)
-    out[:2, :2] += trend[:, :2]
-    out[:2, 2] = max(size) * trend[:, 2] - trend[:, :2] @ _centre(size)
+    out[:2, :2] += coefficients[:, :2]
+    out[:2, 2] = max(size) * coefficients[:, 2] - coefficients[:, :2] @ _centre(size)
     return out
 
 
-def _centre(size: tuple[int, int]) -> np.ndarray:
+def _centre(size: Size) -> np.ndarray:
     return np.array([(size[1] - 1) / 2, (size[0] - 1) / 2])
 
 
 @lru_cache(maxsize=8)
-def _trend(grid: tuple[int, int], size: tuple[int, int]) -> np.ndarray:
-    """x, y, around the centre and in units of the long side, and 1, at the centres of a grid's
-    cells: [n,3]."""
-    points = (centres(grid, size) - _centre(size)).reshape(-1, 2) / max(size)
+def _affine_basis(grid: tuple[int, int], size: Size) -> np.ndarray:
+    """x, y (from the centre, in long sides) and 1 at the centres of a grid's cells: [n,3]."""
+    points = (cell_centres(grid, size) - _centre(size)).reshape(-1, 2) / max(size)
     return np.column_stack([points, np.ones(len(points))])
 
 
 @lru_cache(maxsize=8)
-def _design(grid: tuple[int, int], size: tuple[int, int]) -> tuple[np.ndarray, np.ndarray]:
-    """`_trend` and the cosine modes, of mean square 1: [n,3 + m]; and the variances of the modes
-    [m], which add up to 1."""
-    waves = np.arange(_MODES + 1)
+def _basis(
+    grid: tuple[int, int], size: Size, settings: WarpSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """`_affine_basis` and the cosine modes, of mean square 1: [n,3 + m].
+
+    And the prior variances of the modes [m], which add up to 1.
+    """
+    waves = np.arange(settings.half_waves + 1)
     down, across = (np.cos(np.pi * np.outer(waves, np.arange(g) + 0.5) / g) for g in grid)
     for part in (down, across):
         part[1:] *= np.sqrt(2)
     height, width = np.array(size) / max(size)
     frequency = np.hypot(waves[:, None] / height, waves / width)
-    low = frequency <= _MODES
+    low = frequency <= settings.half_waves
     modes = np.einsum("jy,ix->jiyx", down, across)[low].reshape(np.count_nonzero(low), -1).T
-    length = (np.pi * _REACH * frequency[low]) ** 2
-    variance = (1 + length / (2 * _ROUGHNESS)) ** -(_ROUGHNESS + 1)
-    return np.concatenate([_trend(grid, size), modes], axis=1), variance / variance.sum()
+    # Spectral density of the Matern covariance in two dimensions.
+    squared = (np.pi * settings.correlation_length * frequency[low]) ** 2
+    variance = (1 + squared / (2 * settings.smoothness)) ** -(settings.smoothness + 1)
+    return np.concatenate([_affine_basis(grid, size), modes], axis=1), variance / variance.sum()

@@ -38,12 +38,12 @@ class ModelPatcher:
 
     def partially_load(
         self, device_to: torch.device, extra_memory: float = 0, force_patch_weights: bool = False
-    ) -> float:
+    ) -> int:
         """Load as much as fits into `extra_memory` bytes; the bytes that were loaded."""
         return 0
 
     def partially_unload(
         self, device_to: torch.device, memory_to_free: float = 0, force_patch_weights: bool = False
-    ) -> float:
+    ) -> int:
         """Unload at least `memory_to_free` bytes; the bytes that were freed."""
-        return memory_to_free
+        return int(memory_to_free)

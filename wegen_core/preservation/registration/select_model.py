@@ -1,0 +1,64 @@
+"""Which of the transforms that explain the images is kept: the simplest one they allow."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from .mixed_model import wald_statistics
+from .pyramid import PyramidLevel
+from .transform import Registration
+
+
+def select_model(
+    level: PyramidLevel,
+    registration: Registration,
+    warp_rms: float,
+    resizes: Sequence[np.ndarray],
+) -> Registration:
+    """Replace a fitted transform by a resize between the sizes where the images allow it.
+
+    1. If the fitted affine map does not differ significantly from a candidate resize, that resize
+       takes its place: Wald's statistic against the penalty of Schwarz's criterion for six numbers.
+    2. If the result matches hardly better than the plain resize, or stretches the image as no
+       editor does, the plain resize alone is returned.
+
+    Parameters
+    ----------
+    level
+        The finest pyramid level.
+    registration
+        The fitted transform.
+    warp_rms
+        Length of its warp, root mean square in px of the level.
+    resizes
+        3x3 candidates between the sizes, the plain resize first.
+
+    References
+    ----------
+    Schwarz, G. (1978). Estimating the dimension of a model. The Annals of Statistics 6(2), 461-464.
+    doi:10.1214/aos/1176344136
+    """
+    settings = level.settings
+    equations, ncc = level.assess(registration)
+    back = np.linalg.inv(level.to_local(registration).matrix)
+    maps = [back @ level.to_local(replace(registration, matrix=m)).matrix for m in resizes]
+    statistics = wald_statistics(equations, warp_rms, maps, settings.warp)
+    for matrix, statistic in zip(resizes, statistics, strict=True):
+        if statistic < 6 * np.log(equations.effective_samples):
+            registration = registration.with_matrix(matrix)
+            break
+    residual = level.median_misfit(equations)
+    plain = Registration(resizes[0], registration.size, residual=residual)
+    stretch = min(_stretch(np.linalg.inv(matrix) @ registration.matrix) for matrix in resizes)
+    if ncc <= level.mean_ncc(plain) + settings.min_ncc_gain or stretch > settings.max_stretch:
+        return plain
+    return replace(registration, residual=residual)
+
+
+def _stretch(matrix: np.ndarray) -> float:
+    """How much more a 3x3 map enlarges in one direction than in another."""
+    largest, smallest = np.linalg.svd(matrix[:2, :2], compute_uv=False)
+    return float(largest / smallest)

@@ -1,0 +1,469 @@
+"""Every threshold of preservation: what it means, its unit, and where its value comes from.
+
+    from dataclasses import replace
+    from wegen_core.preservation import preserve
+    from wegen_core.preservation.settings import DEFAULTS
+
+    patient = replace(DEFAULTS, locality=replace(DEFAULTS.locality, max_colour_shift=25.0))
+    preserve(source, edited, settings=patient)
+
+Where a value comes from: unless a field names a source, it was set by hand, on the drawn scenes of
+`benchmarks/preservation.py` and on photographs with simulated edits. No sweep has been run, so
+neighbouring values may do as well.
+
+Units: "levels" are steps of 8-bit intensity, 0 to 255. "px" are pixels of the image that the field
+names. NCC is the normalised cross-correlation of two image patches, 1 where they are equal up to
+gain. "Working size" is the size of at most `Settings.working_pixels` at which images are analysed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class MatchingSettings:
+    """How two images of one pyramid level are compared.
+
+    Parameters
+    ----------
+    ncc_radius
+        Half side of the square window of local means, variances and NCC, px of the level.
+    flat_variance
+        Added to the local variance before dividing by it, levels squared. Keeps the noise of flat
+        areas from looking like texture.
+    min_energy
+        Mean square of the normalised image from which an area counts as texture.
+    max_contrast
+        Standard deviation in levels above which more contrast adds no weight to the mean NCC.
+    chance_ncc
+        NCC that unrelated textures reach by chance; it counts as 0 in the mean NCC.
+    matched_ncc
+        NCC from which a pixel counts as matched.
+    cell
+        Side in px of the cells over which normal equations are averaged, at the finest level.
+    """
+
+    ncc_radius: int = 6
+    flat_variance: float = 16.0
+    min_energy: float = 0.3
+    max_contrast: float = 40.0
+    chance_ncc: float = 0.3
+    matched_ncc: float = 0.5
+    cell: int = 8
+
+
+@dataclass(frozen=True)
+class SolverSettings:
+    """How many Gauss-Newton steps are made, and when they end earlier.
+
+    Parameters
+    ----------
+    affine_steps
+        Most affine steps at a pyramid level.
+    candidate_steps
+        Most affine steps to refine a candidate resize at the coarsest level.
+    final_affine_steps
+        Most affine steps at the finest level, where a warp turned out to be negligible.
+    initial_warp_steps
+        Most warp steps with `WarpSettings.initial_amplitude` at each level but the finest.
+    warp_steps
+        Most warp steps whose amplitude is estimated, at each level.
+    final_warp_steps
+        Most warp steps with `WarpSettings.initial_amplitude` at the finest level, at the end.
+    converged_px
+        A step shorter than this ends the iteration, px of the level.
+    over_relaxation_cosine
+        Cosine between two successive affine steps from which the stride doubles.
+    """
+
+    affine_steps: int = 3
+    candidate_steps: int = 6
+    final_affine_steps: int = 12
+    initial_warp_steps: int = 3
+    warp_steps: int = 9
+    final_warp_steps: int = 6
+    converged_px: float = 0.05
+    over_relaxation_cosine: float = 0.7
+
+
+@dataclass(frozen=True)
+class SearchSettings:
+    """Where registration starts: a resize between the sizes, or a search over scale and shift.
+
+    Parameters
+    ----------
+    accept_resize_ncc
+        Accept the plain resize as the start if its mean NCC exceeds this. The mean NCC of equal
+        images is 0.38 to 0.67, so the default compares all candidates always.
+    scale_search_ncc
+        Search over scales if the mean NCC of every candidate resize stays at or below this.
+    long_side
+        Long side of the images that are searched, px. A shorter one loses some images, a longer one
+        finds no others.
+    scales
+        Smallest and largest scale of the search.
+    scale_count
+        Number of scales, evenly spaced in the logarithm.
+    stretches
+        Ratios of horizontal to vertical scale, tried at the best scales.
+    candidates
+        How many results of the search are scored.
+    far_shift
+        Share of a side. A longer shift is considered apart: an editor hardly moves an image that
+        far, but may move an object so far.
+    far_matched_share
+        Share of the image that must match after a far shift, so that one moved object is not taken
+        for a moved image.
+    doubtful_gain, certain_gain
+        A result of the search whose gain of mean NCC at the coarsest level is at most the first is
+        rejected, and from the second on accepted. In between, the next level decides.
+    gain_factor
+        Factor of mean NCC that a doubtful result must gain at that next level.
+    """
+
+    accept_resize_ncc: float = 0.9
+    scale_search_ncc: float = 0.26
+    long_side: int = 128
+    scales: tuple[float, float] = (0.56, 1.8)
+    scale_count: int = 21
+    stretches: tuple[float, ...] = (0.86, 0.93, 1.07, 1.16)
+    candidates: int = 4
+    far_shift: float = 0.2
+    far_matched_share: float = 0.3
+    doubtful_gain: float = 0.002
+    certain_gain: float = 0.1
+    gain_factor: float = 1.2
+
+
+@dataclass(frozen=True)
+class WarpSettings:
+    """The smooth warp beside the affine map. "Side" is the long side of the source.
+
+    Parameters
+    ----------
+    min_side
+        Source images with a shorter short side get an affine map only, px: they hold too little to
+        tell a warp from noise.
+    grid
+        Nodes of the control grid along the long side.
+    half_waves
+        Highest spatial frequency of the basis functions, half waves per side.
+    correlation_length
+        Correlation length of the Matern covariance, share of the side.
+    smoothness
+        Smoothness parameter nu of the Matern covariance.
+    amplitudes
+        Standard deviations of the warp that are compared by likelihood, shares of the side,
+        increasing. The first stands for "no warp".
+    initial_amplitude
+        Standard deviation assumed while images are not aligned yet, share of the side.
+    pixels_per_sample
+        Residuals of neighbouring pixels are correlated: so many pixels count as one sample.
+    max_step_px
+        Longest change of a control point in one step, px of the level.
+    min_rms_px
+        A warp with a smaller root mean square is dropped, px of the finest level: it follows
+        texture that the editor redrew.
+    """
+
+    min_side: int = 96
+    grid: int = 20
+    half_waves: int = 12
+    correlation_length: float = 0.1
+    smoothness: float = 2.5
+    amplitudes: tuple[float, ...] = (1e-6, 0.0005, 0.001, 0.002, 0.005)
+    initial_amplitude: float = 0.01
+    pixels_per_sample: float = 8.0
+    max_step_px: float = 3.0
+    min_rms_px: float = 0.06
+
+
+@dataclass(frozen=True)
+class RegistrationSettings:
+    """How the edited image is aligned with the source.
+
+    Parameters
+    ----------
+    levels
+        Long sides of the pyramid's levels, px, increasing.
+    min_side
+        Images with a shorter side are not registered, px.
+    min_coarse_side
+        Nor are sources whose short side at the coarsest level is below this, px: they are longer
+        than 16:1.
+    min_ncc_gain
+        Mean NCC that a transform must gain over the plain resize to replace it.
+    max_stretch
+        Largest ratio of the two singular values of the affine map beyond a resize between the
+        sizes. Editors hardly stretch images.
+    matching, solver, search, warp
+        See there.
+    """
+
+    levels: tuple[int, ...] = (128, 256, 512)
+    min_side: int = 16
+    min_coarse_side: int = 8
+    min_ncc_gain: float = 0.004
+    max_stretch: float = 1.25
+    matching: MatchingSettings = MatchingSettings()
+    solver: SolverSettings = SolverSettings()
+    search: SearchSettings = SearchSettings()
+    warp: WarpSettings = WarpSettings()
+
+
+@dataclass(frozen=True)
+class ColourSettings:
+    """How the editor's colour shift is fitted.
+
+    Parameters
+    ----------
+    long_side
+        Long side of the images that are fitted, px. Averaging hides noise and misalignment.
+    min_long_side
+        Images are at most halved, but to no less than this, px: single pixels of small images
+        carry noise rather than colour.
+    samples
+        About how many pixels the fit uses.
+    min_pixels
+        With fewer valid pixels colours are left as they are.
+    min_trusted_share
+        Where a mask is given, the fit uses what lies outside; if that is a smaller share of the
+        image than this, it uses the whole image.
+    flat_weight
+        Weight of pixels without texture relative to well-matched ones: flat areas say little about
+        whether they are the same.
+    gain_range
+        Smallest and largest gain of a channel.
+    gain_prior
+        Pulls the gain to 1, as so much variance would, levels squared. Matters for nearly flat
+        images only.
+    max_residual
+        Larger residuals are left out when the median residual is measured, levels.
+    inlier_spread, inlier_offset
+        A residual from `inlier_spread` median residuals plus `inlier_offset` levels on has an
+        inlier weight of 0.
+    inlier_weight
+        Weight from which a pixel counts as an inlier.
+    max_texture
+        Texture above this counts no more, levels.
+    offset_grid
+        Nodes of the smooth offset field along the long side.
+    offset_limit
+        Largest value of that field, levels. A larger smooth difference is an edit.
+    clipped_level
+        Intensities from this on, and from 255 minus this down, count as clipped by the editor.
+        3 levels from the ends: resampling and JPEG blur what was clipped.
+    """
+
+    long_side: int = 192
+    min_long_side: int = 32
+    samples: int = 4000
+    min_pixels: int = 24
+    min_trusted_share: float = 0.05
+    flat_weight: float = 0.05
+    gain_range: tuple[float, float] = (0.4, 2.5)
+    gain_prior: float = 50.0
+    max_residual: float = 24.0
+    inlier_spread: float = 3.5
+    inlier_offset: float = 3.0
+    inlier_weight: float = 0.25
+    max_texture: float = 20.0
+    offset_grid: int = 24
+    offset_limit: float = 5.0
+    clipped_level: int = 252
+
+
+@dataclass(frozen=True)
+class ChangeLevelSettings:
+    """Detection at one level of the residual pyramid.
+
+    Parameters
+    ----------
+    min_difference
+        Smaller differences are no change, levels: a person would hardly see them.
+    peak_share
+        Share of the largest difference near by that a pixel must reach. Leaves out the blurred edge
+        around a change.
+    strong_score
+        Score from which a component is a change; the score is the residual in units of its
+        expected standard deviation.
+    """
+
+    min_difference: float
+    peak_share: float
+    strong_score: float
+
+
+@dataclass(frozen=True)
+class ChangeSettings:
+    """How a change is told from the editor's own noise.
+
+    Parameters
+    ----------
+    levels
+        The pyramid's levels, from working size on; each is half as large as the one before.
+    sigma
+        Blur of each level, px of the level.
+    weak_score
+        Score from which a pixel belongs to a component that holds a strong one.
+    announced_factor
+        Factor on the required scores where a mask announces a change.
+    min_evidence
+        Smallest peak score times square root of the area in px. Along sharp edges an editor's
+        jitter leaves short bright lines.
+    chroma_reach
+        px by which colour may be off beside an edge: JPEG and video store it at half resolution.
+    quiet_weight
+        Inlier weight of the colour fit from which the noise is learnt.
+    noise_samples
+        About how many pixels a noise fit uses.
+    min_noise_samples
+        With fewer, `initial_noise` is used as it is.
+    initial_noise
+        Expected squared residual: variance in flat areas in levels squared, and share of the
+        squared gradient. The start of the fit.
+    min_noise
+        Smallest values of these two.
+    max_gap
+        Gaps up to this width belong to the change around them, px.
+    min_hole, hole_share
+        Holes with fewer px than `min_hole`, or than the image's area divided by `hole_share`, do
+        too.
+    """
+
+    levels: tuple[ChangeLevelSettings, ...] = (
+        ChangeLevelSettings(7.0, 0.3, 9.0),
+        ChangeLevelSettings(4.5, 0.35, 9.0),
+        ChangeLevelSettings(4.0, 0.45, 10.0),
+        ChangeLevelSettings(3.5, 0.5, 10.0),
+    )
+    sigma: float = 0.8
+    weak_score: float = 2.8
+    announced_factor: float = 0.6
+    min_evidence: float = 260.0
+    chroma_reach: float = 1.5
+    quiet_weight: float = 0.1
+    noise_samples: int = 4000
+    min_noise_samples: int = 64
+    initial_noise: tuple[float, float] = (1.0, 0.05)
+    min_noise: tuple[float, float] = (0.1, 1e-3)
+    max_gap: float = 4.0
+    min_hole: int = 9
+    hole_share: int = 20_000
+
+
+@dataclass(frozen=True)
+class LocalitySettings:
+    """When an edit is global, so that nothing is left to preserve.
+
+    Parameters
+    ----------
+    min_pixels
+        With fewer px covered by the edited image nothing can be told.
+    max_zoom
+        A zoom by more than this, or less than its inverse, is a new framing. Editors drift by up to
+        a fifth.
+    max_colour_shift
+        Largest mean colour shift of the inliers, levels. Editors shift by up to about 10.
+    max_highlight_shift
+        Largest shift of the 98th percentile of a channel, levels. Catches a change of light in an
+        image that is mostly black.
+    colourful
+        Mean distance of the channels from the luma above which an image has colour to lose, levels.
+    min_colour_share
+        Share of its colourfulness that such an image must keep.
+    max_residual, residual_per_texture
+        A median residual above `max_residual` levels plus `residual_per_texture` per level of
+        texture means that the whole image was redrawn: editors redraw texture.
+    doubtful_residual
+        Median residual from which one of the next two tests is enough for the same, levels.
+    max_flat_noise, noisy_inlier_share
+        First test: noise in flat areas above `max_flat_noise` levels (editors leave about 1) while
+        more than this share of the image are inliers, so that the noise is not the edit itself.
+    min_inlier_ncc
+        Second test: NCC of the inliers' texture below this.
+    min_inlier_share
+        Share of the image that must be inliers, and that must be unchanged.
+    chance_changed_share
+        If more has changed than this share, inliers with an NCC below `min_inlier_ncc` agree by
+        chance.
+    """
+
+    min_pixels: int = 24
+    max_zoom: float = 1.35
+    max_colour_shift: float = 15.0
+    max_highlight_shift: float = 45.0
+    colourful: float = 6.0
+    min_colour_share: float = 0.45
+    max_residual: float = 4.6
+    residual_per_texture: float = 0.2
+    doubtful_residual: float = 4.0
+    max_flat_noise: float = 2.5
+    noisy_inlier_share: float = 0.5
+    min_inlier_ncc: float = 0.45
+    min_inlier_share: float = 0.05
+    chance_changed_share: float = 0.3
+
+
+@dataclass(frozen=True)
+class CompositingSettings:
+    """How the change is laid into the source.
+
+    Parameters
+    ----------
+    feather
+        Width of the soft edge, px of working size. Small: a change has soft edges of its own.
+    edge_alpha
+        Alpha of the first pixel outside the change mask. Below 0.5, so that thresholding alpha at
+        0.5 returns the mask.
+    frame_border
+        Width of the border of the edited image whose pixels are half mirrored, px of working size.
+    frame_fade
+        Distance over which a change that the edited image's border cuts fades out, px of working
+        size.
+    background_share
+        Mean alpha along that border from which the change is a new background, which does not fade.
+    min_extrapolated_alpha
+        Smaller alphas beyond the border are 0; resizing and blurring leave them beside a change.
+    seam_reach
+        Distance over which the offset at the seam fades out, px of working size.
+    seam_limit
+        Largest offset at the seam, levels. A larger step is the edit's own.
+    max_density
+        Edited pixels per source pixel along a side up to which the edited image is sampled.
+        A denser one is averaged down first, because sampling would alias.
+    """
+
+    feather: float = 1.0
+    edge_alpha: float = 0.48
+    frame_border: float = 3.0
+    frame_fade: float = 24.0
+    background_share: float = 0.5
+    min_extrapolated_alpha: float = 0.02
+    seam_reach: float = 5.0
+    seam_limit: float = 8.0
+    max_density: float = 1.6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All thresholds of `preserve`.
+
+    Parameters
+    ----------
+    working_pixels
+        Images are analysed at no more pixels than this; only compositing uses the full size.
+    registration, colour, change, locality, compositing
+        See there.
+    """
+
+    working_pixels: int = 1_000_000
+    registration: RegistrationSettings = RegistrationSettings()
+    colour: ColourSettings = ColourSettings()
+    change: ChangeSettings = ChangeSettings()
+    locality: LocalitySettings = LocalitySettings()
+    compositing: CompositingSettings = CompositingSettings()
+
+
+DEFAULTS = Settings()
