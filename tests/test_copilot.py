@@ -328,5 +328,5 @@ def test_a_change_that_left_no_trace_is_said_to_be_none(copilot, monkeypatch):
     talk.add("assistant", "seen")
     monkeypatch.setattr(copilot.painter, "paint", lambda plans, images, **_: [images[-1]])
     reply = copilot.chat(talk, "make it nicer")
-    assert reply.text == "here is make it nicer\nNothing in the picture has changed."
+    assert reply.text == "here is make it nicer\nNothing in the image has changed."
     assert talk.turns[-1].text == "here is make it nicer"

@@ -102,8 +102,17 @@ class Pipeline:
         hooks: Hooks = NO_HOOKS,
     ) -> Plan:
         """The plan for the last turn of `conversation`; `intent` forces its kind."""
-        plan = self._plan(conversation, intent, seed, hooks)
-        return self._note_unknown_words(plan, conversation.turns[-1].text, hooks)
+        plan = self.planner.plan(
+            conversation, intent=intent, sampling=Sampling(seed=seed), hooks=hooks
+        )
+        self._require_intent(plan, intent)
+        turn = conversation.turns[-1]
+        plan = resolve_base_image(merge_user_references(plan, turn.references), conversation)
+        plan = replace(
+            plan, unknown=out_of_vocabulary(turn.text, self.mllm.capabilities.vocabulary)
+        )
+        self._emit_unknown_words(plan, hooks)
+        return plan
 
     def plan_images(
         self, prompt: str, n: int = 1, seed: int = 0, hooks: Hooks = NO_HOOKS
@@ -115,36 +124,31 @@ class Pipeline:
         if is_short_prompt(prompt):
             rewrites = rewrite(prompt, n, seed, mllm=self.mllm, hooks=replace(hooks, on_text=None))
             prompts = [r.prompt for r in rewrites]
+        unknown = out_of_vocabulary(prompt, self.mllm.capabilities.vocabulary)
         plans = []
         for k, (text, image_seed) in enumerate(zip(prompts, image_seeds(seed, n), strict=True)):
             if k and hooks.on_text is not None:
                 hooks.on_text("\n")
-            plans.append(self._plan(generate_request(text), "generate", image_seed, hooks))
-        # Every plan answers the same prompt, so the user reads the note once.
-        return [
-            self._note_unknown_words(plan, prompt, hooks if k == 0 else NO_HOOKS)
-            for k, plan in enumerate(plans)
-        ]
+            plan = self.planner.plan(
+                generate_request(text),
+                intent="generate",
+                sampling=Sampling(seed=image_seed),
+                hooks=hooks,
+            )
+            self._require_intent(plan, "generate")
+            plans.append(replace(plan, references=(), unknown=unknown))
+        self._emit_unknown_words(plans[0], hooks)
+        return plans
 
-    def _plan(
-        self, conversation: Conversation, intent: Intent | None, seed: int, hooks: Hooks
-    ) -> Plan:
-        plan = self.planner.plan(
-            conversation, intent=intent, sampling=Sampling(seed=seed), hooks=hooks
-        )
+    def _require_intent(self, plan: Plan, intent: Intent | None) -> None:
         if intent not in (None, plan.intent):
             raise RuntimeError(
                 f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
             )
-        plan = merge_user_references(plan, conversation.turns[-1].references)
-        return resolve_base_image(plan, conversation)
 
-    def _note_unknown_words(self, plan: Plan, request: str, hooks: Hooks) -> Plan:
-        """`plan` with the words of `request` that the model does not know; on_text gets them."""
-        plan = replace(plan, unknown=out_of_vocabulary(request, self.mllm.capabilities.vocabulary))
+    def _emit_unknown_words(self, plan: Plan, hooks: Hooks) -> None:
         if plan.unknown and hooks.on_text is not None:
             hooks.on_text(f"\n{self._unknown_words(plan)}")
-        return plan
 
     def _unknown_words(self, plan: Plan) -> str:
         return f"{self.mllm.name} does not know: {', '.join(plan.unknown)}"
@@ -226,7 +230,7 @@ class Pipeline:
         change_mask = None if image is None else image.change_mask
         notes = [self._unknown_words(plan)] if plan.unknown else []
         if change_mask is not None and change_mask.getbbox() is None:
-            notes.append("Nothing in the picture has changed.")
+            notes.append("Nothing in the image has changed.")
         return Reply("\n".join([text, *notes]), parts, plan, report, change_mask)
 
     def report(self, plan: Plan, image: FinishedImage | None, seed: int) -> Report:
@@ -245,7 +249,7 @@ class Pipeline:
             data["preservation"] = json.loads(image.preservation.to_json())
         if image is not None and self.check != "off":
             if image.checks is None:
-                lines.append(f"check skipped: {self.mllm.name} does not look at pictures")
+                lines.append(f"check skipped: {self.mllm.name} does not see images")
                 data["check"] = "skipped"
             else:
                 checks = "; ".join(map(str, image.checks)) or "nothing to check"

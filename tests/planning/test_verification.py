@@ -130,7 +130,7 @@ def test_refinements_are_checked_too():
 
 def test_without_eyes_the_check_is_said_to_be_skipped():
     drawn = Copilot(FakeMLLM(), FakePainter(), check="repaint").pipeline.generate(WISH)[0]
-    assert "check skipped: fake-mllm does not look at pictures" in str(drawn.report)
+    assert "check skipped: fake-mllm does not see images" in str(drawn.report)
     assert drawn.report.data["check"] == "skipped"
     off = Copilot(FakeMLLM(), FakePainter()).pipeline.generate(WISH)[0]
     assert "check" not in off.report.data and "check" not in str(off.report)

@@ -33,7 +33,7 @@ def try_undo(conversation: Conversation, message: str) -> Reply | None:
     turns = conversation.turns
     drawn = [i for i, turn in enumerate(turns) if turn.role == "assistant" and turn.images]
     if not drawn:
-        text = "There is no picture to take back."
+        text = "There is no image to take back."
     else:
         last = drawn[-1]
         request = next((t for t in reversed(turns[:last]) if t.role == "user"), turns[last])

@@ -74,11 +74,3 @@ class Sampling:
 GREEDY = Sampling(temperature=0.0)
 OWN_SAMPLING = Sampling()
 """Every value is the model's own."""
-
-# Until every room takes Hooks:
-Progress = OnProgress
-
-
-def check(should_stop: ShouldStop | None) -> None:
-    """Raise `Stopped` if the caller wants to stop."""
-    Hooks(should_stop=should_stop).check_stop()
