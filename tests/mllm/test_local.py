@@ -19,7 +19,7 @@ from wegen_core.copilot import Copilot
 from wegen_core.mllm import ChatModel
 from wegen_core.mllm.local import model as local
 from wegen_core.mllm.local.model import LocalMLLM
-from wegen_core.mllm.local.prefix_cache import Known, Prefix
+from wegen_core.mllm.local.prefix_cache import CachedPrefix, PrefixCache
 from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
@@ -179,13 +179,13 @@ def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
 def test_what_is_known_ends_where_a_picture_is_new(ids, shown, pieces, tokens, pictures):
     cache = SimpleNamespace(length=5, get_seq_length=lambda: cache.length)
     cache.crop = lambda cut: setattr(cache, "length", cache.length + cut)
-    prefix = Prefix(picture_token=9)
+    prefix = PrefixCache(image_token=9)
     done = SimpleNamespace(get={"cache": cache}.get, sequences=torch.tensor([[1, 9, 9, 2, 3]]))
-    prefix.keep(done, ["a"])
-    found = prefix.known(ids, list(shown), pieces.get)
-    assert found == (None if tokens is None else Known(cache, tokens, pictures))
+    prefix.store(done, ["a"])
+    found = prefix.lookup(ids, list(shown), pieces.get)
+    assert found == (None if tokens is None else CachedPrefix(cache, tokens, pictures))
     assert tokens is None or cache.length == tokens
-    assert prefix.known(ids, list(shown), pieces.get) is None  # it is given away
+    assert prefix.lookup(ids, list(shown), pieces.get) is None  # it is given away
 
 
 @pytest.mark.parametrize("calls", [1, 2, 5])
