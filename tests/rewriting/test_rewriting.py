@@ -368,6 +368,7 @@ TEXTS = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=24).map(" ".joi
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(0, 99), st.floats(0, 1))
+@pytest.mark.slow
 def test_fuzz(prompt, seed, creativity):
     results = rewrite(prompt, 3, seed, creativity)
     assert results[:2] == rewrite(prompt, 2, seed, creativity)
@@ -382,6 +383,7 @@ def test_fuzz(prompt, seed, creativity):
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3))
+@pytest.mark.slow
 def test_fuzz_with_a_model(prompt, replies):
     for result in rewrite(prompt, 2, mllm=Rewriter(*replies)):
         assert result.prompt.strip()
@@ -402,6 +404,7 @@ def test_tidying_loses_no_quote_and_settles(prompt):
     "unit",
     ["a ", "no x ", '"', "'a ", "在", "不要", "图1", "Van ", ", ", "\n", "unchanged ", "keep the "],
 )
+@pytest.mark.slow
 def test_hundred_thousand_characters_stay_linear(unit):
     start = time.process_time()
     rewrite(unit * (100_000 // len(unit)), 2)
