@@ -10,8 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
-from wegen_core.mllm.local import download
-from wegen_core.mllm.local.download import SWITCH, DownloadError, ensure
+from wegen_core.mllm.local.download import SWITCH, DownloadError, ensure, model_folder
 from wegen_core.records.hooks import Hooks, Stopped
 
 NAME = "Some-One/Tiny-VL-0.1B"
@@ -127,7 +126,7 @@ def test_what_goes_wrong_is_explained_and_leaves_no_model_behind(hub, tmp_path, 
             NAME, tmp_path, endpoint=hub.address, hooks=Hooks(should_stop=lambda: bool(hub.asked))
         )
     hub.files = {"README.txt": b"nothing"}
-    with pytest.raises(DownloadError, match="holds no config.json"):
+    with pytest.raises(DownloadError, match="has no config.json"):
         ensure(NAME, tmp_path, endpoint=hub.address)
     assert not any(p.suffix != ".part" for p in tmp_path.iterdir())
 
@@ -137,4 +136,4 @@ def test_what_goes_wrong_is_explained_and_leaves_no_model_behind(hub, tmp_path, 
 )
 def test_names_that_are_none(name, tmp_path):
     with pytest.raises(ValueError, match="give a name such as 'Qwen/Qwen3-VL-4B-Instruct'"):
-        download.place_of(name, tmp_path)
+        model_folder(name, tmp_path)

@@ -11,11 +11,11 @@ import time
 import pytest
 from PIL import Image
 
+from tests.support.conversations import user_says
 from tests.support.fakes import scene
 from tests.support.hostile_server import endless, piece, reply, serving, silent, speak, talk_slowly
 from wegen_core.mllm import ChatModel
 from wegen_core.mllm.endpoint import KEYS, EndpointError, EndpointMLLM, client
-from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 SECRET = "sk-very-secret-0123456789"
@@ -27,17 +27,11 @@ def quick(monkeypatch):
     monkeypatch.delenv(KEYS, raising=False)
 
 
-def said(*parts) -> Conversation:
-    talk = Conversation()
-    talk.add("user", *(parts or ("hello",)))
-    return talk
-
-
 def chat(*acts, talk=None, timeout=5.0, **options):
     """The reply, and the server with what it was asked."""
     with serving(*acts) as server:
         mllm = EndpointMLLM(f"http://{server.host}", "small", timeout=timeout)
-        return mllm.chat(talk or said(), **options), server
+        return mllm.chat(talk or user_says(), **options), server
 
 
 def failure(*acts, kind=EndpointError, timeout=5.0) -> str:
@@ -100,7 +94,7 @@ def test_thinking_is_not_said_aloud():
 
 
 def test_pictures_are_numbered_and_shown_by_the_user():
-    talk = said(scene((30, 20)), scene((40, 30), "RGBA"), "put them together")
+    talk = user_says(scene((30, 20)), scene((40, 30), "RGBA"), "put them together")
     talk.add("assistant", "done", scene((3000, 1000)))
     talk.add("user", "make it bigger")
     body = chat(speak("ok"), talk=talk)[1].asked[0][2]
@@ -131,14 +125,14 @@ def test_the_key_goes_to_its_own_host_only(monkeypatch):
     with serving(speak("ok"), reply({"error": {"message": f"bad key {SECRET}"}}, 401)) as server:
         monkeypatch.setenv(KEYS, f"elsewhere.org=other {server.host}={SECRET}")
         mllm = EndpointMLLM(f"http://{server.host}/v1/", "small")
-        mllm.chat(said())
+        mllm.chat(user_says())
         assert server.asked[0][1]["Authorization"] == f"Bearer {SECRET}"
         with pytest.raises(EndpointError, match=r"bad key \*\*\*; the key was not accepted") as e:
-            mllm.chat(said())
+            mllm.chat(user_says())
         assert SECRET not in str(e.value) + mllm.name + repr(vars(mllm))
         monkeypatch.setenv(KEYS, f"elsewhere.org={SECRET}")
         with pytest.raises(EndpointError, match=f"key is missing; set .* {KEYS}"):
-            mllm.chat(said())
+            mllm.chat(user_says())
         assert "Authorization" not in server.asked[-1][1]
 
 
@@ -148,7 +142,7 @@ def test_a_redirect_does_not_carry_the_key_away(monkeypatch):
         with serving(reply("", 307, Location=where)) as server:
             monkeypatch.setenv(KEYS, f"{server.host}={SECRET}")
             with pytest.raises(EndpointError, match=r"refused the request \(307\)"):
-                EndpointMLLM(f"http://{server.host}", "small").chat(said())
+                EndpointMLLM(f"http://{server.host}", "small").chat(user_says())
         assert other.asked == []
 
 
@@ -176,9 +170,9 @@ def test_nothing_answers():
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(EndpointError, match=f"nothing answers at {url}/v1; is the server running"):
-        EndpointMLLM(url, "small").chat(said())
+        EndpointMLLM(url, "small").chat(user_says())
     with pytest.raises(EndpointError, match="host of .* is not known"):
-        EndpointMLLM("http://no-such-host.invalid", "small").chat(said())
+        EndpointMLLM("http://no-such-host.invalid", "small").chat(user_says())
 
 
 def test_an_unknown_model_is_named_with_those_that_are_there():
@@ -252,7 +246,7 @@ def test_stop_is_heard_at_once_and_the_server_learns_of_it(act):
     with serving(act) as server:
         mllm = EndpointMLLM(f"http://{server.host}", "small")
         with pytest.raises(Stopped):
-            mllm.chat(said(), hooks=Hooks(should_stop=lambda: time.monotonic() - start > 0.3))
+            mllm.chat(user_says(), hooks=Hooks(should_stop=lambda: time.monotonic() - start > 0.3))
         assert time.monotonic() - start < 0.3 + 0.5
         if act is talk_slowly:
             assert server.hung_up.wait(5)
@@ -264,8 +258,8 @@ def test_fields_that_a_server_refuses_are_left_out_from_then_on():
     renamed = reply({"error": {"message": "use max_completion_tokens, not max_tokens"}}, 400)
     with serving(no_schema, renamed, speak("{}")) as server:
         mllm = EndpointMLLM(f"http://{server.host}", "small")
-        assert mllm.chat(said(), schema=schema) == "{}"
-        assert mllm.chat(said(), schema=schema) == "{}"
+        assert mllm.chat(user_says(), schema=schema) == "{}"
+        assert mllm.chat(user_says(), schema=schema) == "{}"
         first, *_, last = (body for _, _, body in server.asked)
         assert first["response_format"]["json_schema"]["schema"] == schema
         assert "response_format" not in last and "max_tokens" not in last

@@ -6,7 +6,7 @@ import json
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wegen_core.mllm.lenient_json import find_objects
@@ -20,6 +20,8 @@ values = st.recursive(
 )  # fmt: skip
 
 
+# A busy machine draws slowly.
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.dictionaries(st.text(), values, max_size=5), st.sampled_from([None, 2]), st.booleans())
 @pytest.mark.slow
 def test_json_is_read_as_json(value, indent, ascii):
@@ -27,6 +29,7 @@ def test_json_is_read_as_json(value, indent, ascii):
     assert list(find_objects(f"Sure!\n```json\n{text}\n```\nAnything else?")) == [value]
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text("{}[]()\"'“”‘’\\u12,:#/ \nabtrue-.eE", max_size=300))
 def test_no_text_raises(text):
     assert all(isinstance(found, dict) for found in find_objects(text))

@@ -12,13 +12,14 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from tests.support.conversations import user_says
 from tests.support.fakes import FakePainter, scene
 from tests.support.tiny_vlms import KINDS, make
 from wegen_core.copilot import Copilot
 from wegen_core.mllm import ChatModel
 from wegen_core.mllm.local import model as local
 from wegen_core.mllm.local.model import LocalMLLM
-from wegen_core.mllm.local.prefix_cache import Known, Prefix
+from wegen_core.mllm.local.prefix_cache import CachedPrefix, PrefixCache
 from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
@@ -43,12 +44,6 @@ def mllm(request, models) -> LocalMLLM:
     return models[request.param]
 
 
-def said(*parts) -> Conversation:
-    talk = Conversation()
-    talk.add("user", *(parts or ("a red boat by the sea",)))
-    return talk
-
-
 def counted(mllm: LocalMLLM, monkeypatch) -> list[int]:
     """Lengths of what the network is fed from now on."""
     fed = []
@@ -65,20 +60,24 @@ def test_it_follows_the_protocol_and_streams_what_it_says(mllm):
     assert isinstance(mllm, ChatModel)
     heard = []
     reply = mllm.chat(
-        said(),
+        user_says(),
         sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=3),
         hooks=Hooks(on_text=heard.append),
     )
     assert reply and "".join(heard).strip() == reply and len(heard) > 5
-    assert reply == mllm.chat(said(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=3))
-    assert reply != mllm.chat(said(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=4))
+    assert reply == mllm.chat(
+        user_says(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=3)
+    )
+    assert reply != mllm.chat(
+        user_says(), sampling=Sampling(max_new_tokens=40, temperature=1.0, seed=4)
+    )
 
 
 def test_sampling_leaves_the_callers_random_state_alone(mllm):
     torch.manual_seed(1)
     wanted = torch.rand(3)
     torch.manual_seed(1)
-    mllm.chat(said(), sampling=Sampling(max_new_tokens=3, temperature=1.0, seed=9))
+    mllm.chat(user_says(), sampling=Sampling(max_new_tokens=3, temperature=1.0, seed=9))
     assert torch.equal(torch.rand(3), wanted)
 
 
@@ -86,7 +85,7 @@ def test_sampling_leaves_the_callers_random_state_alone(mllm):
 def test_pictures_are_seen(models, kind):
     mllm = models[kind]
     assert mllm.capabilities.max_images is None
-    talks = [said(scene(size), "what is it?") for size in ((60, 40), (60, 40), (40, 90))]
+    talks = [user_says(scene(size), "what is it?") for size in ((60, 40), (60, 40), (40, 90))]
     talks[1].tree[talks[1].head].images[0].image.paste((255, 0, 0), (0, 0, 60, 40))
 
     def replies(talk: Conversation) -> tuple[str, ...]:
@@ -102,12 +101,12 @@ def test_pictures_are_seen(models, kind):
 def test_without_eyes_pictures_are_only_named(models):
     mllm = models["text_only"]
     assert mllm.capabilities.max_images == 0
-    assert mllm.chat(said(scene(), "what is it?"), sampling=Sampling(max_new_tokens=5))
+    assert mllm.chat(user_says(scene(), "what is it?"), sampling=Sampling(max_new_tokens=5))
 
 
 def long_talk(mllm: LocalMLLM, *, fresh: bool) -> list[str]:
     """Five turns, the second after a picture and the last on a branch."""
-    talk, replies = said(scene((60, 40)), "a red boat"), []
+    talk, replies = user_says(scene((60, 40)), "a red boat"), []
     for words in ("what colour is it?", "a blue car", "it is by the sea"):
         if fresh:
             mllm.forget()
@@ -141,7 +140,7 @@ def test_the_cache_changes_nothing_but_the_work(mllm, monkeypatch):
 def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
     mllm = models[kind]
     fed = counted(mllm, monkeypatch)
-    talk = said(scene((60, 40)), "a red boat by the sea " * 20)
+    talk = user_says(scene((60, 40)), "a red boat by the sea " * 20)
     mllm.forget()
     mllm.chat(talk, sampling=Sampling(max_new_tokens=3))
     talk.add("assistant", "a boat")
@@ -180,13 +179,13 @@ def test_a_new_picture_costs_no_more_than_itself(models, kind, monkeypatch):
 def test_what_is_known_ends_where_a_picture_is_new(ids, shown, pieces, tokens, pictures):
     cache = SimpleNamespace(length=5, get_seq_length=lambda: cache.length)
     cache.crop = lambda cut: setattr(cache, "length", cache.length + cut)
-    prefix = Prefix(picture_token=9)
+    prefix = PrefixCache(image_token=9)
     done = SimpleNamespace(get={"cache": cache}.get, sequences=torch.tensor([[1, 9, 9, 2, 3]]))
-    prefix.keep(done, ["a"])
-    found = prefix.known(ids, list(shown), pieces.get)
-    assert found == (None if tokens is None else Known(cache, tokens, pictures))
+    prefix.store(done, ["a"])
+    found = prefix.lookup(ids, list(shown), pieces.get)
+    assert found == (None if tokens is None else CachedPrefix(cache, tokens, pictures))
     assert tokens is None or cache.length == tokens
-    assert prefix.known(ids, list(shown), pieces.get) is None  # it is given away
+    assert prefix.lookup(ids, list(shown), pieces.get) is None  # it is given away
 
 
 @pytest.mark.parametrize("calls", [1, 2, 5])
@@ -199,9 +198,9 @@ def test_stop_is_heard_within_one_token(mllm, monkeypatch, calls):
         return len(asked) >= calls
 
     with pytest.raises(Stopped):
-        mllm.chat(said(), sampling=Sampling(max_new_tokens=500), hooks=Hooks(should_stop=stop))
+        mllm.chat(user_says(), sampling=Sampling(max_new_tokens=500), hooks=Hooks(should_stop=stop))
     assert len(asked) == calls and len(fed) == calls - 1
-    assert mllm.chat(said(), sampling=Sampling(max_new_tokens=5))
+    assert mllm.chat(user_says(), sampling=Sampling(max_new_tokens=5))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -242,14 +241,14 @@ def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
 
 def test_too_long_a_conversation_names_the_limit(mllm):
     with pytest.raises(ValueError, match="tokens; .* reads at most 4095. Shorten the text"):
-        mllm.chat(said("a red boat " * 3000))
+        mllm.chat(user_says("a red boat " * 3000))
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_half_precision(folders, kind):
     mllm = local.load(folders[kind], device="cpu", dtype=torch.bfloat16)
     parts = (scene(), "what is it?") if mllm.capabilities.max_images != 0 else ("what is it?",)
-    assert mllm.chat(said(*parts), sampling=Sampling(max_new_tokens=5))
+    assert mllm.chat(user_says(*parts), sampling=Sampling(max_new_tokens=5))
     assert mllm.model.dtype == torch.bfloat16
 
 
@@ -284,13 +283,13 @@ def test_quantised(tmp_path, bits):
     mllm = local.load(folder, device="cpu", bits=bits)
     names = {type(module).__name__ for module in mllm.model.modules()}
     assert names & {"Linear4bit", "Linear8bitLt"}
-    assert mllm.chat(said(), sampling=Sampling(max_new_tokens=5))
+    assert mllm.chat(user_says(), sampling=Sampling(max_new_tokens=5))
 
 
 def test_attention_is_a_choice(folders):
     replies = {
         attention: local.load(folders["text_only"], device="cpu", attention=attention).chat(
-            said(), sampling=Sampling(max_new_tokens=8)
+            user_says(), sampling=Sampling(max_new_tokens=8)
         )
         for attention in ("sdpa", "eager")
     }

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.fakes import scene
 from wegen_core.mllm import ChatModel
-from wegen_core.mllm.text_encoder import FAMILIES, TextEncoderMLLM
+from wegen_core.mllm.text_encoder import MARKUPS, TextEncoderMLLM
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
@@ -51,18 +51,18 @@ def test_turns_are_marked_up_as_the_family_does():
     assert options == {"temperature": 0.5, "top_p": 0.9, "seed": 3, "max_new_tokens": 7}
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", MARKUPS)
 def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
-    encoder, markup = Encoder(), FAMILIES[family]
+    encoder, markup = Encoder(), MARKUPS[family]
     mllm = TextEncoderMLLM(encoder, f"{family}_4b", sees=True)
     mllm.chat(talk())
     text, pictures, _ = encoder.given[0]
-    assert mllm.capabilities.max_images == markup.pictures
+    assert mllm.capabilities.max_images == markup.max_images
     assert [p.size for p in pictures] == [(60, 40), (50, 50), (40, 90)][
-        3 - min(3, markup.pictures) :
+        3 - min(3, markup.max_images) :
     ]
     if mllm.capabilities.max_images:
-        assert text.count(markup.picture) == len(pictures)
+        assert text.count(markup.image) == len(pictures)
         assert text.count("(not shown)") == 3 - len(pictures)
     assert text.endswith(markup.reply) and "a {red} boat" in text
 

@@ -160,6 +160,7 @@ def test_the_plain_loop_paints(net: WeGen) -> None:
 
 @pytest.mark.parametrize("convention", ["aligned", "reference"])
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
+@pytest.mark.slow
 def test_prompts_of_different_lengths(net: WeGen, guidance: float, convention: Features) -> None:
     prompts = [_prompt(net, text) for text in PROMPTS]
     images = torch.cat([features for _, features in prompts])
@@ -212,6 +213,7 @@ def test_a_changed_history_is_noticed(net: WeGen) -> None:
 
 
 @pytest.mark.parametrize("guidance", [1.0, 2.5])
+@pytest.mark.slow
 def test_variants_of_one_prompt_are_each_as_alone(net: WeGen, guidance: float) -> None:
     """They share the prompt's cache; some paint, and some end, before the others."""
     ids, images = _prompt(net, PROMPTS[1])

@@ -46,6 +46,7 @@ def test_refine_changes_each_image_inside_its_mask_only(pack):
     assert (node[0], report) in pack.server.texts
 
 
+@pytest.mark.slow
 def test_compose_puts_things_into_the_base(pack):
     graph = Graph()
     words = "put the cat into the scene"
@@ -172,6 +173,7 @@ def test_preserve_refuses_an_empty_batch(pack):
         pack.run(graph).value(graph.add("WeGenPreserve", source=empty, edited=image_of(8, 8)))
 
 
+@pytest.mark.slow
 def test_the_parts_of_a_model_make_a_copilot(pack):
     graph = Graph()
     loader = load(graph)
@@ -181,6 +183,7 @@ def test_the_parts_of_a_model_make_a_copilot(pack):
     assert torch.equal(with_parts, drawn(pack, seed=3, steps=2))
 
 
+@pytest.mark.slow
 def test_an_endpoint_plans_and_the_embedded_network_draws(pack):
     plan = {"intent": "generate", "text": "A boat.", "prompt": "a red boat on the left"}
     with serving(speak("Sure!\n", json.dumps(plan))) as host:
@@ -256,6 +259,7 @@ def test_models_that_are_not_there_are_named(pack):
     assert check(model="LLM/none", repository="Some-One/Tiny-VL") is True
 
 
+@pytest.mark.slow
 def test_a_blank_scene_of_one_pixel_does_no_harm(pack):
     graph = Graph()
     one = blank(graph, 1, 1)

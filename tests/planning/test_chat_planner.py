@@ -6,12 +6,12 @@ import json
 
 import pytest
 
+from tests.support.conversations import ScriptedModel, user_says
 from tests.support.fakes import FakePainter, scene
 from wegen_core.copilot import Copilot
-from wegen_core.mllm import Capabilities
 from wegen_core.planning.chat_planner import NOTE, SAMPLING, SCHEMA, ChatPlanner
 from wegen_core.records.conversation import Conversation
-from wegen_core.records.hooks import NO_HOOKS, Hooks, Sampling
+from wegen_core.records.hooks import Hooks, Sampling
 from wegen_core.records.plan import Plan, Reference
 
 GOOD = {
@@ -26,52 +26,28 @@ GOOD = {
 }
 
 
-class Chatty:
-    """Says what it is told to, and remembers what it was asked."""
-
-    name = "chatty"
-    capabilities = Capabilities(max_images=0)
-
-    def __init__(self, *replies) -> None:
-        self.replies = [r if isinstance(r, str) else json.dumps(r) for r in replies]
-        self.asked: list[tuple[Conversation, dict]] = []
-
-    def chat(self, conversation, *, hooks=NO_HOOKS, **options) -> str:
-        self.asked.append((conversation, options))
-        reply = self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
-        if hooks.on_text:
-            hooks.on_text(reply)
-        return reply
-
-
-def said(*parts) -> Conversation:
-    talk = Conversation()
-    talk.add("user", *parts)
-    return talk
-
-
 def plan_of(model, conversation, **options) -> Plan:
     return ChatPlanner(model).plan(conversation, **options)
 
 
-def refining(*replies, words="make the boat red", **options) -> tuple[Plan, Chatty]:
-    model = Chatty(*replies)
-    return plan_of(model, said(scene(), words), **options), model
+def refining(*replies, words="make the boat red", **options) -> tuple[Plan, ScriptedModel]:
+    model = ScriptedModel(*replies)
+    return plan_of(model, user_says(scene(), words), **options), model
 
 
 def test_a_good_reply_becomes_the_plan_at_once():
     heard = []
     plan, model = refining(GOOD, sampling=Sampling(seed=7), hooks=Hooks(on_text=heard.append))
-    assert len(model.asked) == 1 and heard == [GOOD["text"]]
+    assert len(model.requests) == 1 and heard == [GOOD["text"]]
     made = plan.to_dict()
     assert {k: made[k] for k in GOOD} == GOOD
     assert {c.kind for c in plan.constraints} >= {"colour", "language"}
-    talk, options = model.asked[0]
-    assert options["schema"] is SCHEMA and options["sampling"].seed == 7
-    assert options["sampling"].max_new_tokens == SAMPLING.max_new_tokens
-    words = talk.turns[-1].text
+    request = model.requests[0]
+    assert request.schema is SCHEMA and request.sampling.seed == 7
+    assert request.sampling.max_new_tokens == SAMPLING.max_new_tokens
+    words = request.text
     assert words.startswith("make the boat red\n") and '"region"' in words
-    assert len(talk.images) == 1
+    assert len(request.conversation.images) == 1
 
 
 @pytest.mark.parametrize(
@@ -84,24 +60,17 @@ def test_a_good_reply_becomes_the_plan_at_once():
 )
 def test_chatty_models_are_understood(form):
     plan, model = refining(form.format(json.dumps(GOOD)))
-    assert len(model.asked) == 1 and plan.prompt == GOOD["prompt"]
+    assert len(model.requests) == 1 and plan.prompt == GOOD["prompt"]
     loose = str(GOOD).replace("}", ",}")
     assert refining(form.format(loose))[0].region == (0.1, 0.2, 0.5, 0.6)
 
 
-def said_aloud(*replies, size=3) -> list[str]:
-    """What is said while the first reply comes in pieces of `size` characters."""
-
-    class Slow(Chatty):
-        def chat(self, conversation, *, hooks=NO_HOOKS, **options):
-            reply = super().chat(conversation, **options)
-            for at in range(0, len(reply), size):
-                if hooks.on_text:
-                    hooks.on_text(reply[at : at + size])
-            return reply
+def streamed_text(*replies, size=3) -> list[str]:
+    """What is streamed while the first reply comes in pieces of `size` characters."""
 
     heard = []
-    plan_of(Slow(*replies), said(scene(), "make it red"), hooks=Hooks(on_text=heard.append))
+    model = ScriptedModel(*replies, pieces=size)
+    plan_of(model, user_says(scene(), "make it red"), hooks=Hooks(on_text=heard.append))
     return heard
 
 
@@ -109,16 +78,16 @@ def said_aloud(*replies, size=3) -> list[str]:
 def test_the_text_is_said_while_the_plan_is_being_written(size):
     text = 'Here: "a boat" \\ 船 🚤,\nin red.'
     for form in ("{}", "```json\n{}\n```"):
-        heard = said_aloud(form.format(json.dumps(GOOD | {"text": text})), size=size)
+        heard = streamed_text(form.format(json.dumps(GOOD | {"text": text})), size=size)
         assert "".join(heard) == text
         assert len(heard) > 3 or size > 3
 
 
 def test_a_plan_that_was_not_to_be_used_is_said_over_again():
     wrong = GOOD | {"text": "A first try.", "region": [1, 2, 3, 4]}
-    assert "".join(said_aloud(wrong, GOOD)) == f"A first try.\n{GOOD['text']}"
-    assert "".join(said_aloud(PROSE)) == NOTE.format(name="chatty")
-    assert "".join(said_aloud(GOOD | {"text": ""})) == GOOD["prompt"]
+    assert "".join(streamed_text(wrong, GOOD)) == f"A first try.\n{GOOD['text']}"
+    assert "".join(streamed_text(PROSE)) == NOTE.format(name="scripted")
+    assert "".join(streamed_text(GOOD | {"text": ""})) == GOOD["prompt"]
 
 
 @pytest.mark.parametrize(
@@ -137,9 +106,9 @@ def test_a_plan_that_was_not_to_be_used_is_said_over_again():
 )  # fmt: skip
 def test_the_second_try_is_told_what_was_wrong(wrong, fault):
     plan, model = refining(wrong, GOOD)
-    assert plan.prompt == GOOD["prompt"] and len(model.asked) == 2
-    assert fault in model.asked[1][0].turns[-1].text
-    assert len(model.asked[1][0].turns) == 1
+    assert plan.prompt == GOOD["prompt"] and len(model.requests) == 2
+    assert fault in model.requests[1].text
+    assert len(model.requests[1].conversation.turns) == 1
 
 
 def test_optional_parts_that_stay_wrong_are_left_out():
@@ -160,7 +129,7 @@ def test_a_little_slack_costs_no_second_try():
         "mood": "cheerful",
     }
     plan, model = refining(loose)
-    assert len(model.asked) == 1
+    assert len(model.requests) == 1
     assert plan.changes == ("the boat is red",) and plan.keep == () and plan.region is None
     assert plan.references == (Reference(1, "base"),) and plan.scope is None
 
@@ -179,10 +148,10 @@ PROSE = "I would love to help you with that."
     ],
 )
 def test_after_two_tries_the_users_own_words_are_the_plan(parts, wanted):
-    model = Chatty(PROSE)
-    plan = plan_of(model, said(*parts))
-    assert plan.intent == wanted and len(model.asked) == 2
-    assert NOTE.format(name="chatty") in plan.text
+    model = ScriptedModel(PROSE)
+    plan = plan_of(model, user_says(*parts))
+    assert plan.intent == wanted and len(model.requests) == 2
+    assert NOTE.format(name="scripted") in plan.text
     if wanted == "answer":
         assert plan.text.startswith(PROSE)
     else:
@@ -192,74 +161,76 @@ def test_after_two_tries_the_users_own_words_are_the_plan(parts, wanted):
 
 
 def test_the_report_says_that_the_words_are_the_users():
-    drawn = Copilot(Chatty(PROSE), FakePainter()).pipeline.generate(
+    drawn = Copilot(ScriptedModel(PROSE), FakePainter()).pipeline.generate(
         "a boat by the sea, in the morning, calm"
     )[0]
-    assert "No plan could be read from chatty; your own words are used" in str(drawn.report)
+    assert "No plan could be read from scripted; your own words are used" in str(drawn.report)
     assert drawn.plan.prompt == "a boat by the sea, in the morning, calm"
 
 
 def test_pictures_just_shown_count_from_one_in_the_users_words():
-    talk = said(scene(), "nice")
+    talk = user_says(scene(), "nice")
     talk.add("assistant", "thanks")
     talk.add("user", scene(), scene(), "put the cat from picture 1 into picture 2")
-    plan = plan_of(Chatty(PROSE), talk)
+    plan = plan_of(ScriptedModel(PROSE), talk)
     assert [(r.image, r.role) for r in plan.references] == [(2, "subject"), (3, "base")]
 
 
 @pytest.mark.parametrize("intent", ["generate", "refine", "compose"])
 def test_a_forced_intent_is_kept(intent):
     for reply in (GOOD | {"intent": "answer"}, PROSE, "{}"):
-        model = Chatty(reply)
-        plan = plan_of(model, said(scene(), scene(), "make it red"), intent=intent)
+        model = ScriptedModel(reply)
+        plan = plan_of(model, user_says(scene(), scene(), "make it red"), intent=intent)
         assert plan.intent == intent and plan.prompt
-        assert f'"intent": "{intent}"' in model.asked[0][0].turns[-1].text
+        assert f'"intent": "{intent}"' in model.requests[0].text
 
 
 def test_a_forced_answer_is_plain_streamed_chat():
     heard = []
-    model = Chatty("red")
+    model = ScriptedModel("red")
     plan = plan_of(
-        model, said(scene(), "which?"), intent="answer", hooks=Hooks(on_text=heard.append)
+        model, user_says(scene(), "which?"), intent="answer", hooks=Hooks(on_text=heard.append)
     )
     assert plan == Plan("answer", text="red") and heard == ["red"]
-    assert "schema" not in model.asked[0][1] and model.asked[0][0].turns[-1].text == "which?"
+    assert model.requests[0].schema is None and model.requests[0].text == "which?"
 
 
 def test_what_a_new_pictures_prompt_lost_is_put_back():
     lossy = GOOD | {"intent": "generate", "prompt": "A shop in a street."}
-    plan = plan_of(Chatty(lossy), said('a shop with a sign "OPEN 24h" in red'))
+    plan = plan_of(ScriptedModel(lossy), user_says('a shop with a sign "OPEN 24h" in red'))
     assert '"OPEN 24h"' in plan.prompt and plan.prompt.startswith("A shop in a street.")
 
 
 def test_a_prompt_about_something_else_is_no_plan():
     other = GOOD | {"intent": "generate", "prompt": "I will be taking care of you today."}
-    model = Chatty(other, GOOD | {"intent": "generate", "prompt": "a grey cat on a sofa"})
-    assert plan_of(model, said("a cat")).prompt == "a grey cat on a sofa"
-    assert "leaves out what was asked for: cat" in model.asked[1][0].turns[-1].text
-    assert plan_of(Chatty(other), said("a cat")).prompt == "a cat"
+    model = ScriptedModel(other, GOOD | {"intent": "generate", "prompt": "a grey cat on a sofa"})
+    assert plan_of(model, user_says("a cat")).prompt == "a grey cat on a sofa"
+    assert "leaves out what was asked for: cat" in model.requests[1].text
+    assert plan_of(ScriptedModel(other), user_says("a cat")).prompt == "a cat"
 
 
 def test_a_translated_prompt_is_left_alone_but_for_quotes():
     english = GOOD | {"intent": "generate", "prompt": "three red boats by the sea"}
-    assert plan_of(Chatty(english), said("海边的三只红色的船")).prompt == english["prompt"]
-    signed = plan_of(Chatty(english), said("海边的船，船上写着“回家”")).prompt
+    assert (
+        plan_of(ScriptedModel(english), user_says("海边的三只红色的船")).prompt == english["prompt"]
+    )
+    signed = plan_of(ScriptedModel(english), user_says("海边的船，船上写着“回家”")).prompt
     assert signed.startswith(english["prompt"]) and "回家" in signed
 
 
 def test_changing_a_picture_that_is_not_there_draws_one():
-    plan = plan_of(Chatty(GOOD), said("make the boat red"))
+    plan = plan_of(ScriptedModel(GOOD), user_says("make the boat red"))
     assert plan.intent == "generate" and plan.region is None and plan.changes == ()
 
 
 def test_the_conversation_is_left_alone():
-    model, talk = Chatty(GOOD), said("a boat")
+    model, talk = ScriptedModel(GOOD), user_says("a boat")
     plan_of(model, talk)
     assert len(talk.tree) == 1 and talk.turns[-1].text == "a boat"
 
 
 def test_the_copilot_works_with_such_a_model():
-    model = Chatty(GOOD | {"intent": "generate", "text": "a boat"}, GOOD, PROSE)
+    model = ScriptedModel(GOOD | {"intent": "generate", "text": "a boat"}, GOOD, PROSE)
     copilot, talk = Copilot(model, FakePainter()), Conversation()
     assert copilot.chat(talk, "a boat by the sea").plan.intent == "generate"
     refined = copilot.chat(talk, "make the boat red")
@@ -269,8 +240,10 @@ def test_the_copilot_works_with_such_a_model():
 
 def test_rewriting_with_such_a_model_proves_what_it_kept():
     good = "a red car on a wet street at night"
-    found = Copilot(Chatty(good, "a blue car", good), FakePainter()).rewrite("a red car", n=2)
+    found = Copilot(ScriptedModel(good, "a blue car", good), FakePainter()).rewrite(
+        "a red car", n=2
+    )
     assert [r.prompt for r in found] == [good, good]
     assert {c.kind for c in found[0].kept} >= {"colour"}
-    talk = Copilot(Chatty(PROSE), FakePainter()).rewrite("a red car", n=2)
+    talk = Copilot(ScriptedModel(PROSE), FakePainter()).rewrite("a red car", n=2)
     assert all(r.prompt.startswith("a red car") and "love to help" not in r.prompt for r in talk)

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.conversations import ScriptedModel
 from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
 from wegen_core.constraints.parser import detect_language, parse
 from wegen_core.constraints.repair import repair
 from wegen_core.constraints.request_text import tidy
 from wegen_core.mllm import Capabilities
-from wegen_core.records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
+from wegen_core.records.hooks import NO_HOOKS, Hooks, Stopped
 from wegen_core.rewriting import Constraint, find_constraints, holds, is_edit, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
 from wegen_core.rewriting.llm_prompt import max_characters
@@ -230,57 +231,40 @@ def test_model_variants_differ_and_are_stable_in_n():
     assert len(set(four)) > 2
 
 
-class Chatty:
-    """A model that chats, a word at a time, and hears Stop; the k-th reply is replies[k]."""
-
-    name = "chatty"
-    capabilities = Capabilities()
-
-    def __init__(self, *replies: str) -> None:
-        self.replies, self.asked, self.said = replies, [], 0
-        self.samplings: list[Sampling] = []
-
-    def chat(self, conversation, *, schema=None, sampling=GREEDY, hooks=NO_HOOKS):
-        self.samplings.append(sampling)
-        reply = self.replies[len(self.asked) % len(self.replies)]
-        self.asked.append(conversation.turns[-1].text)
-        for word in re.findall(r"\S*\s*", reply)[: sampling.max_new_tokens]:
-            hooks.check_stop()
-            if self.capabilities.streams and hooks.on_text:
-                hooks.on_text(word)
-            self.said += 1
-        return reply
+word_by_word = partial(ScriptedModel, pieces="word")
 
 
 def test_a_model_is_asked_by_chat_when_it_has_no_method_of_its_own():
-    model = Chatty('<think>hm</think>Sure! Here it is:\n"a red fox asleep in tall grass"')
+    model = word_by_word('<think>hm</think>Sure! Here it is:\n"a red fox asleep in tall grass"')
     assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass"
-    assert "red fox" in model.asked[0]
+    assert "red fox" in model.requests[0].text
 
 
 def test_a_reply_ends_with_its_prompt():
-    model = Chatty("a red fox asleep in tall grass.\n\nLet me know if " + "you want more " * 500)
+    model = word_by_word(
+        "a red fox asleep in tall grass.\n\nLet me know if " + "you want more " * 500
+    )
     assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass."
-    assert model.said < 30
+    assert model.sent < 30
 
 
 def test_a_rambling_model_costs_little():
-    model = Chatty("How can I help you with that today and " * 500)
+    model = word_by_word("How can I help you with that today and " * 500)
     found = rewrite("a red fox", 4, mllm=model)
     assert all(r.prompt.startswith("a red fox, ") for r in found)
-    assert len(model.asked) == 12  # three tries for the first, one for each of the others
-    assert model.said < len(model.asked) * max_characters("a red fox", 5) / 3
-    sentences = Chatty("a red fox in the snow. " + "and it is also very nice and " * 500)
+    assert len(model.requests) == 12  # three tries for the first, one for each of the others
+    assert model.sent < len(model.requests) * max_characters("a red fox", 5) / 3
+    sentences = word_by_word("a red fox in the snow. " + "and it is also very nice and " * 500)
     assert rewrite("a red fox", 1, mllm=sentences)[0].prompt == "a red fox in the snow."
 
 
 def test_the_instruction_said_again_is_no_rewrite():
-    class Parrot(Chatty):
+    class Parrot(ScriptedModel):
         def chat(self, conversation, **options):
-            self.replies = (f"{conversation.turns[-1].text}\n{self.end}",)
+            self.replies = [f"{conversation.turns[-1].text}\n{self.end}"]
             return super().chat(conversation, **options)
 
-    parrot = Parrot()
+    parrot = Parrot(pieces="word")
     parrot.end = "an owl"
     assert rewrite("zzz", 1, mllm=parrot)[0].prompt == "an owl"
     parrot.end = ""
@@ -288,30 +272,30 @@ def test_the_instruction_said_again_is_no_rewrite():
 
 
 def test_stop_reaches_the_model():
-    model = Chatty("a red fox asleep in tall grass")
+    model = word_by_word("a red fox asleep in tall grass")
     with pytest.raises(Stopped):
-        rewrite("a red fox", 1, mllm=model, hooks=Hooks(should_stop=lambda: model.said > 2))
-    assert model.said == 3
+        rewrite("a red fox", 1, mllm=model, hooks=Hooks(should_stop=lambda: model.sent > 2))
+    assert model.sent == 3
 
 
 def test_a_model_that_does_not_stream_gets_fewer_tokens():
-    class Silent(Chatty):
-        capabilities = Capabilities(streams=False)
-
-    streaming, silent = (kind("a red fox asleep in tall grass") for kind in (Chatty, Silent))
+    streaming, silent = (
+        word_by_word("a red fox asleep in tall grass", capabilities=Capabilities(streams=streams))
+        for streams in (True, False)
+    )
     for model in (streaming, silent):
         assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox asleep in tall grass"
-    (many,) = {sampling.max_new_tokens for sampling in streaming.samplings}
-    (few,) = {sampling.max_new_tokens for sampling in silent.samplings}
+    (many,) = {request.sampling.max_new_tokens for request in streaming.requests}
+    (few,) = {request.sampling.max_new_tokens for request in silent.requests}
     assert many == 2048
     assert few == max_characters("a red fox", 4) // 2 < many / 4
 
 
 def test_words_to_the_user_are_no_rewrite():
     talk = "This prompt was rewritten to have a red fox in it"
-    model = Chatty(talk, "a red fox in the snow")
+    model = word_by_word(talk, "a red fox in the snow")
     assert rewrite("a red fox", 1, mllm=model)[0].prompt == "a red fox in the snow"
-    assert rewrite("a red fox", 1, mllm=Chatty(talk))[0].prompt.startswith("a red fox, ")
+    assert rewrite("a red fox", 1, mllm=word_by_word(talk))[0].prompt.startswith("a red fox, ")
 
 
 @pytest.mark.parametrize(
@@ -384,6 +368,7 @@ TEXTS = st.one_of(st.text(max_size=80), st.lists(WORDS, max_size=24).map(" ".joi
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS, st.integers(0, 99), st.floats(0, 1))
+@pytest.mark.slow
 def test_fuzz(prompt, seed, creativity):
     results = rewrite(prompt, 3, seed, creativity)
     assert results[:2] == rewrite(prompt, 2, seed, creativity)
@@ -398,6 +383,7 @@ def test_fuzz(prompt, seed, creativity):
 
 @settings(max_examples=200, deadline=None)
 @given(TEXTS, st.lists(TEXTS, min_size=1, max_size=3))
+@pytest.mark.slow
 def test_fuzz_with_a_model(prompt, replies):
     for result in rewrite(prompt, 2, mllm=Rewriter(*replies)):
         assert result.prompt.strip()
@@ -418,6 +404,7 @@ def test_tidying_loses_no_quote_and_settles(prompt):
     "unit",
     ["a ", "no x ", '"', "'a ", "在", "不要", "图1", "Van ", ", ", "\n", "unchanged ", "keep the "],
 )
+@pytest.mark.slow
 def test_hundred_thousand_characters_stay_linear(unit):
     start = time.process_time()
     rewrite(unit * (100_000 // len(unit)), 2)

@@ -1,7 +1,7 @@
-"""The text encoder that an image model already has in memory, as the model that understands.
+"""The text encoder that an image model already holds in memory, as the chat model.
 
-Those of newer image models are whole language models (Qwen, Gemma). The encoder comes in as one
-plain function, `Write`; how its family marks up a conversation is a row of `FAMILIES`.
+Those of newer image models are whole language models (Qwen, Gemma). The encoder comes in as a plain
+function, `Write`; how its family marks up a conversation is a row of `MARKUPS`.
 """
 
 from __future__ import annotations
@@ -22,30 +22,37 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Markup:
-    """How a family of models writes a conversation down; "{}" stands for the words.
+    """How a family of models writes a conversation down.
 
-    reply: what opens the model's own turn. picture: stands for one picture. pictures: how many the
-    encoder takes at once.
+    Parameters
+    ----------
+    user, assistant
+        A message; "{}" stands for its text.
+    reply
+        What opens the model's own reply.
+    image
+        Stands for one image.
+    max_images
+        How many images the encoder takes at once.
     """
 
     user: str
     assistant: str
     reply: str
-    picture: str = ""
-    pictures: int = 0
+    image: str = ""
+    max_images: int = 0
 
 
 _CHATML = ("<|im_start|>user\n{}<|im_end|>\n", "<|im_start|>assistant\n{}<|im_end|>\n")
-_ANSWER = "<|im_start|>assistant\n"
-_UNTHINKING = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
-_QWEN_PICTURE = "<|vision_start|><|image_pad|><|vision_end|>"
+_REPLY = "<|im_start|>assistant\n"
+_REPLY_WITHOUT_THINKING = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
+_QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
 _GEMMA = ("<start_of_turn>user\n{}<end_of_turn>\n", "<start_of_turn>model\n{}<end_of_turn>\n")
 
-# By the beginning of ComfyUI's name for the encoder, the longest first.
-FAMILIES: dict[str, Markup] = {
-    "qwen3vl": Markup(*_CHATML, _UNTHINKING, _QWEN_PICTURE, 9),
-    "qwen35": Markup(*_CHATML, _UNTHINKING, _QWEN_PICTURE, 9),
-    "qwen25": Markup(*_CHATML, _ANSWER, _QWEN_PICTURE, 9),
+MARKUPS: dict[str, Markup] = {
+    "qwen3vl": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
+    "qwen35": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
+    "qwen25": Markup(*_CHATML, _REPLY, _QWEN_IMAGE, 9),
     "gemma3": Markup(*_GEMMA, "<start_of_turn>model\n", "<image_soft_token>", 1),
     "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n"),
     "gemma4": Markup(
@@ -55,23 +62,35 @@ FAMILIES: dict[str, Markup] = {
         "<|image><|image|><image|>",
         1,
     ),
-    "qwen3": Markup(*_CHATML, _UNTHINKING),
+    "qwen3": Markup(*_CHATML, _REPLY_WITHOUT_THINKING),
 }
-
+"""By how ComfyUI's name for the encoder begins. Longer beginnings come first."""
 
 MAX_NEW_TOKENS = 512
 
 
 class Write(Protocol):
-    """The encoder: text with a mark for each of `pictures` -> the words that follow it.
+    """The encoder as a function; it stops by itself when the user wants to stop.
 
-    temperature 0: the likeliest words. Hears the user's Stop by itself.
+    Parameters
+    ----------
+    text
+        Contains the family's mark for each of `images`.
+    images
+        RGB.
+    temperature, top_p, seed, max_new_tokens
+        See `Sampling`; temperature 0 decodes greedily.
+
+    Returns
+    -------
+    str
+        What follows `text`.
     """
 
     def __call__(
         self,
         text: str,
-        pictures: Sequence[Image],
+        images: Sequence[Image],
         *,
         temperature: float,
         top_p: float,
@@ -81,23 +100,33 @@ class Write(Protocol):
 
 
 class TextEncoderMLLM:
-    """Implements `ChatModel` with a text encoder.
+    """Implements `ChatModel` with a text encoder; the whole reply arrives at once.
 
-    family: the encoder's name, which begins as one of FAMILIES. sees: whether it has eyes at all.
-    The whole reply is said at once. Raises ValueError for a family that is not known.
+    Parameters
+    ----------
+    write
+        The encoder.
+    family
+        ComfyUI's name for the encoder, which begins with a key of `MARKUPS`.
+    sees
+        Whether this encoder has its vision part.
+
+    Raises
+    ------
+    ValueError
+        No key of `MARKUPS` fits `family`.
     """
 
     def __init__(self, write: Write, family: str, *, sees: bool) -> None:
-        found = next((markup for name, markup in FAMILIES.items() if family.startswith(name)), None)
-        if found is None:
+        markup = next((m for prefix, m in MARKUPS.items() if family.startswith(prefix)), None)
+        if markup is None:
             raise ValueError(
                 f"the text encoder is {family or 'of no known kind'!r}; it cannot chat. Use one "
-                f"of {', '.join(FAMILIES)}"
+                f"of {', '.join(MARKUPS)}"
             )
-        self._write, self._markup = write, found
+        self._write, self._markup = write, markup
         self.name = f"the text encoder {family}"
-        # The encoder writes its whole reply before it returns.
-        self.capabilities = Capabilities(max_images=found.pictures if sees else 0, streams=False)
+        self.capabilities = Capabilities(max_images=markup.max_images if sees else 0, streams=False)
 
     def chat(
         self,
@@ -109,30 +138,22 @@ class TextEncoderMLLM:
     ) -> str:
         """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
         hooks.check_stop()
-        text, pictures = self._marked_up(conversation)
-        speech = StreamedReply(hooks.on_text)
-        speech.add(
+        text = ""
+        images: list[Image] = []
+        for message in to_messages(conversation, max_images=self.capabilities.max_images):
+            images += message.images
+            parts = [p if isinstance(p, str) else self._markup.image for p in message.parts]
+            form = self._markup.user if message.role == "user" else self._markup.assistant
+            text += form.format("\n".join(parts))
+        reply = StreamedReply(hooks.on_text)
+        reply.add(
             self._write(
-                text,
-                pictures,
+                text + self._markup.reply,
+                images,
                 temperature=sampling.temperature or 0.0,
                 top_p=1.0 if sampling.top_p is None else sampling.top_p,
                 seed=sampling.seed,
                 max_new_tokens=sampling.max_new_tokens or MAX_NEW_TOKENS,
             )
         )
-        return speech.text
-
-    def _marked_up(self, conversation: Conversation) -> tuple[str, list[Image]]:
-        """The conversation as the encoder reads it, and the pictures marked in it, in order."""
-        pictures: list[Image] = []
-        turns = []
-        for message in to_messages(conversation, max_images=self.capabilities.max_images):
-            words = []
-            for part in message.parts:
-                if not isinstance(part, str):
-                    pictures.append(part)
-                words.append(part if isinstance(part, str) else self._markup.picture)
-            form = self._markup.user if message.role == "user" else self._markup.assistant
-            turns.append(form.format("\n".join(words)))
-        return "".join(turns) + self._markup.reply, pictures
+        return reply.text

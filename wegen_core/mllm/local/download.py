@@ -1,7 +1,7 @@
-"""Language models from the Hugging Face hub: by name, and only where the user has allowed it.
+"""Language models from the Hugging Face hub, by name, and only where the user has allowed it.
 
-The switch is an environment variable, so that no workflow from elsewhere can turn it on. Weights
-and settings alone are fetched, no code and no pickles.
+The switch is an environment variable, so that a workflow from elsewhere cannot turn it on. Only
+weights and settings are downloaded, neither code nor pickles.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from pathlib import Path
 from ...records.hooks import NO_HOOKS, Hooks
 
 SWITCH = "WEGEN_DOWNLOAD"
-FILES = ("*.json", "*.jinja", "*.safetensors", "*.model", "*.tiktoken", "*.txt")
-_NAME = re.compile(r"[A-Za-z0-9][\w-]*/[A-Za-z0-9](?:[\w-]|\.(?!\.))*")
+PATTERNS = ("*.json", "*.jinja", "*.safetensors", "*.model", "*.tiktoken", "*.txt")
+_REPOSITORY = re.compile(r"[A-Za-z0-9][\w-]*/[A-Za-z0-9](?:[\w-]|\.(?!\.))*")
 
 
 class DownloadError(RuntimeError):
-    """The model could not be had; the text says why, and what to do."""
+    """The model is not there and was not downloaded; the text says why, and what to do."""
 
 
-def place_of(repository: str, folder: Path) -> Path:
-    """Where the model of that name lies in `folder`; ValueError for a name that is none."""
-    if not _NAME.fullmatch(repository):
+def model_folder(repository: str, folder: Path) -> Path:
+    """Where in `folder` the model of that name belongs; ValueError if it is not a name."""
+    if not _REPOSITORY.fullmatch(repository):
         raise ValueError(
             f"repository is {repository!r}; give a name such as 'Qwen/Qwen3-VL-4B-Instruct'"
         )
@@ -31,6 +31,7 @@ def place_of(repository: str, folder: Path) -> Path:
 
 
 def is_allowed() -> bool:
+    """Whether the user has turned downloads on."""
     return os.environ.get(SWITCH, "").strip().lower() in ("1", "true", "yes", "on")
 
 
@@ -41,15 +42,33 @@ def ensure(
     endpoint: str | None = None,
     hooks: Hooks = NO_HOOKS,
 ) -> Path:
-    """The model's own folder in `folder`, fetched if it is not there yet and the switch is on.
+    """The model's own folder in `folder`, downloaded if it is not there yet.
 
-    endpoint: address of another hub, None: huggingface.co or what HF_ENDPOINT says. A download that
-    broke off goes on the next time. Raises ValueError for a name that is none,
-    DownloadError if the switch is off or the hub does not give the model, `Stopped`.
+    A download that was interrupted continues the next time.
+
+    Parameters
+    ----------
+    repository
+        The model's name on the hub, such as "Qwen/Qwen3-VL-4B-Instruct".
+    folder
+        Holds models, each in a folder of its own.
+    endpoint
+        Address of another hub; None: huggingface.co, or the environment variable HF_ENDPOINT.
+    hooks
+        should_stop is polled with every chunk.
+
+    Raises
+    ------
+    ValueError
+        `repository` is not a name.
+    DownloadError
+        The switch is off, or the hub does not provide the model.
+    Stopped
+        `hooks.should_stop` returned True.
     """
-    place = place_of(repository, folder)
-    if (place / "config.json").is_file():
-        return place
+    target = model_folder(repository, folder)
+    if (target / "config.json").is_file():
+        return target
     if not is_allowed():
         raise DownloadError(
             f"{repository} is not in {folder}, and downloads are off; start with the environment "
@@ -59,25 +78,25 @@ def ensure(
     from huggingface_hub import snapshot_download
     from tqdm import tqdm
 
-    class Bar(tqdm):
+    class StoppableBar(tqdm):
         def update(self, n: float | None = 1) -> bool | None:
             hooks.check_stop()
             return super().update(n)
 
-    part = place.with_name(f"{place.name}.part")
+    part = target.with_name(f"{target.name}.part")
     try:
         snapshot_download(
             repository,
             local_dir=part,
-            allow_patterns=list(FILES),
+            allow_patterns=list(PATTERNS),
             endpoint=endpoint,
-            tqdm_class=Bar,
+            tqdm_class=StoppableBar,
             max_workers=2,
         )
     except (OSError, ValueError) as error:  # what the hub raises for names, networks and disks
         reason = " ".join(str(error).split())[:300]
         raise DownloadError(f"{repository} could not be downloaded: {reason}") from error
     if not (part / "config.json").is_file():
-        raise DownloadError(f"{repository} holds no config.json; it is no transformers model")
-    part.rename(place)
-    return place
+        raise DownloadError(f"{repository} has no config.json; it is not a transformers model")
+    part.rename(target)
+    return target

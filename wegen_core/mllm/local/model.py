@@ -1,9 +1,11 @@
-"""Any language model in a local transformers folder, with or without eyes, as the MLLM."""
+"""Loading a transformers language model, with or without vision, and chatting with it."""
 
 from __future__ import annotations
 
 import inspect
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,7 +17,13 @@ from ...device import accelerator
 from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from ..chat_model import Capabilities
 from ..messages import StreamedReply, to_messages
-from .prefix_cache import Known, Prefix, cache_name, can_read_on, read_on
+from .prefix_cache import (
+    CachedPrefix,
+    PrefixCache,
+    cache_argument,
+    prefill_images,
+    supports_image_prefill,
+)
 from .processor import load_processor
 
 if TYPE_CHECKING:
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 
 Bits = Literal[4, 8]
 MAX_NEW_TOKENS = 512
-_OF_TEXT = frozenset("input_ids attention_mask token_type_ids mm_token_type_ids".split())
+_TEXT_INPUTS = frozenset("input_ids attention_mask token_type_ids mm_token_type_ids".split())
 
 
 def load(
@@ -37,19 +45,37 @@ def load(
     attention: str = "sdpa",
     hooks: Hooks = NO_HOOKS,
 ) -> LocalMLLM:
-    """The model in `folder`; nothing is downloaded and no code of the folder is run.
+    """Load a model; nothing is downloaded, and no code of the folder is run.
 
-    device None: the accelerator if there is one. dtype None: float32 on the CPU, else bfloat16.
-    bits: 4 or 8 with bitsandbytes; such a model stays on its device. attention: "sdpa", "eager", or
-    one that is installed, such as "flash_attention_2". hooks: should_stop is polled many times per
-    tensor. Raises Stopped, FileNotFoundError if there is no such folder,
-    ValueError if what is in it cannot be used, saying why.
+    Parameters
+    ----------
+    folder
+        A transformers folder, as it is published.
+    device
+        None: the accelerator if there is one.
+    dtype
+        None: float32 on the CPU, else bfloat16.
+    bits
+        Quantise to 4 or 8 bits with bitsandbytes; such a model stays on its device.
+    attention
+        "sdpa", "eager", or one that is installed, such as "flash_attention_2".
+    hooks
+        should_stop is polled many times per tensor.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no model folder of that name.
+    ValueError
+        The model cannot be loaded in this way; the text says why.
+    Stopped
+        `hooks.should_stop` returned True.
     """
     import transformers
 
     folder = Path(folder)
     if not (folder / "config.json").is_file():
-        raise FileNotFoundError(f"{folder} is no model folder: config.json is missing")
+        raise FileNotFoundError(f"{folder} is not a model folder: config.json is missing")
     try:
         config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
     except ValueError as error:
@@ -66,7 +92,7 @@ def load(
     }
     if bits is not None:
         options |= {"quantization_config": _quantization(bits), "device_map": {"": device}}
-    sees = _sees(config)
+    sees = _has_vision(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
     try:
         with InterruptibleLoad(hooks):
@@ -84,7 +110,7 @@ class InterruptibleLoad(TorchFunctionMode):
     """Polls `should_stop` at every torch call: transformers has no hook to stop loading.
 
     The exception may surface inside code that restores torch's global state or rewraps exceptions;
-    `__exit__` therefore restores grad mode and default dtype and raises again.
+    `__exit__` therefore restores grad mode and default dtype and raises `Stopped` again.
     """
 
     def __init__(self, hooks: Hooks) -> None:
@@ -95,38 +121,51 @@ class InterruptibleLoad(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        if not self._stopped:  # code that cleans up afterwards must run
-            self._poll()
+        if not self._stopped:  # the code that cleans up after the exception must run
+            try:
+                self._hooks.check_stop()
+            except Stopped:
+                self._stopped = True
+                raise
         return func(*args, **(kwargs or {}))
 
     def __exit__(self, *error: Any) -> None:
         super().__exit__(*error)
-        grad, dtype = self._settings
-        torch.set_grad_enabled(grad)
+        grad_enabled, dtype = self._settings
+        torch.set_grad_enabled(grad_enabled)
         torch.set_default_dtype(dtype)
         if self._stopped:
             raise Stopped("stopped on request")
-
-    def _poll(self) -> None:
-        try:
-            self._hooks.check_stop()
-        except Stopped:
-            self._stopped = True
-            raise
 
 
 class LocalMLLM:
     """Implements `ChatModel` with a transformers model.
 
-    processor: the model's processor, or for one without eyes its tokenizer. Keeps the KV cache of
-    the newest conversation: its next turn costs only what is new; for models other than Qwen's,
-    LLaVA, InternVL and SmolVLM, as long as no new picture is in it. `forget()` frees it. `chat`
-    hears Stop at every token.
+    The KV cache of the newest conversation is kept, so that its next turn costs only what is new.
+    New images also end the reuse in models other than Qwen's, LLaVA, InternVL and SmolVLM. Stopping
+    takes effect at the next token.
+
+    Parameters
+    ----------
+    model
+        A transformers model that generates.
+    processor
+        The model's processor; for a model without vision its tokenizer.
+    name
+        What errors and records call the model.
+    sees
+        Whether the model takes images.
+
+    Raises
+    ------
+    ValueError
+        The processor has no chat template.
     """
 
     def __init__(self, model: Any, processor: Any, name: str, *, sees: bool) -> None:
         self.model, self.processor, self.name = model, processor, name
         self.capabilities = Capabilities(max_images=None if sees else 0)
+        # A tokenizer has no tokenizer of its own, and some processors have no chat template.
         self.tokenizer = getattr(processor, "tokenizer", processor)
         if getattr(processor, "chat_template", None) is None:
             processor.chat_template = self.tokenizer.chat_template
@@ -136,7 +175,7 @@ class LocalMLLM:
 
     def forget(self) -> None:
         """Free the KV cache."""
-        self._prefix = Prefix(_picture_token(self.model.config))
+        self._prefix_cache = PrefixCache(_image_token(self.model.config))
 
     def chat(
         self,
@@ -148,69 +187,71 @@ class LocalMLLM:
     ) -> str:
         """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
         hooks.check_stop()
-        temperature = sampling.temperature or 0.0
-        inputs, pictures = self._inputs(conversation)
-        room = self._room(inputs["input_ids"].shape[1])
-        listener = _Listener(self.tokenizer, inputs["input_ids"].shape[1], hooks)
-        known = self._prefix.known(inputs["input_ids"][0].tolist(), pictures, self._pieces)
-        options: dict[str, Any] = {"do_sample": temperature > 0}
-        if temperature > 0:
+        inputs, images = self._inputs(conversation)
+        length = inputs["input_ids"].shape[1]
+        max_new_tokens = min(sampling.max_new_tokens or MAX_NEW_TOKENS, self._tokens_left(length))
+        options: dict[str, Any] = {"do_sample": False}
+        if sampling.temperature:
             top_p = 1.0 if sampling.top_p is None else sampling.top_p
-            options |= {"temperature": temperature, "top_p": top_p}
-        with torch.inference_mode(), _seeded(sampling.seed, self.model.device):
-            if known is not None:
-                self._continue(inputs, known, pictures)
-            done = self.model.generate(
+            options = {"do_sample": True, "temperature": sampling.temperature, "top_p": top_p}
+        criteria = StreamingStoppingCriteria(self.tokenizer, length, hooks)
+        prefix = self._prefix_cache.lookup(
+            inputs["input_ids"][0].tolist(), images, self._count_tiles
+        )
+        with torch.inference_mode(), seeded_rng(sampling.seed, self.model.device):
+            if prefix is not None:
+                self._continue_from(prefix, inputs, images)
+            generated = self.model.generate(
                 **inputs,
                 **options,
-                max_new_tokens=min(sampling.max_new_tokens or MAX_NEW_TOKENS, room),
-                stopping_criteria=[listener],
+                max_new_tokens=max_new_tokens,
+                stopping_criteria=[criteria],
                 return_dict_in_generate=True,
             )
-        self._prefix.keep(done, pictures)
-        if listener.stopped:
+        self._prefix_cache.store(generated, images)
+        if criteria.stopped:
             raise Stopped("stopped on request")
-        return listener.finish(done.sequences[0])
+        return criteria.finish(generated.sequences[0])
 
-    def _continue(self, inputs: dict[str, Any], known: Known, pictures: list[Image]) -> None:
-        """Have `generate` go on from what is known, where the model can."""
-        new = pictures[known.images :]
-        if can_read_on(self.model):
-            read_on(self.model, inputs, known, self._pixels(new) if new else {})
-        elif new:
+    def _continue_from(
+        self, prefix: CachedPrefix, inputs: dict[str, Any], images: list[Image]
+    ) -> None:
+        """Change `inputs` so that `generate` continues from `prefix`, if the model can."""
+        new_images = images[prefix.images :]
+        if supports_image_prefill(self.model):
+            alone = self._process_images(new_images) if new_images else {}
+            image_inputs = {name: v for name, v in alone.items() if name not in _TEXT_INPUTS}
+            prefill_images(self.model, inputs, prefix, image_inputs)
+        elif new_images:
             return
-        inputs[cache_name(self.model)] = known.cache
-        inputs.pop("pixel_values", None)  # they are in the cache
+        inputs[cache_argument(self.model)] = prefix.cache
+        inputs.pop("pixel_values", None)  # the cache holds these images
 
-    def _pixels(self, pictures: list[Image]) -> dict[str, Any]:
-        """`pictures` alone as the network takes them."""
-        found = self._alone(pictures)
-        return {name: value for name, value in found.items() if name not in _OF_TEXT}
+    def _count_tiles(self, image: Image) -> int:
+        """How many tiles the processor cuts an image into."""
+        ids = self._process_images([image])["input_ids"][0].tolist()
+        return len(list(self._prefix_cache.image_spans(ids)))
 
-    def _pieces(self, picture: Image) -> int:
-        """Into how many the processor cuts a picture."""
-        return len(list(self._prefix.places(self._alone([picture])["input_ids"][0].tolist())))
-
-    def _alone(self, pictures: list[Image]) -> dict[str, Any]:
-        message = {"role": "user", "content": [{"type": "image"}] * len(pictures)}
-        return self._processed([message], pictures)
+    def _process_images(self, images: list[Image]) -> dict[str, Any]:
+        message = {"role": "user", "content": [{"type": "image"}] * len(images)}
+        return self._process([message], images)
 
     def _inputs(self, conversation: Conversation) -> tuple[dict[str, Any], list[Image]]:
-        """What the network takes, on its device, and the pictures that are in it."""
-        messages, pictures = [], []
+        """The model's inputs, on its device, and the images in them."""
+        messages: list[dict[str, Any]] = []
+        images: list[Image] = []
         for message in to_messages(conversation, max_images=self.capabilities.max_images):
             content: Any = message.text
             if self.capabilities.sees:
-                shown = [p for p in message.parts if not isinstance(p, str)]
-                pictures += shown
+                images += message.images
                 content = [
-                    {"type": "text", "text": p} if isinstance(p, str) else {"type": "image"}
-                    for p in message.parts
+                    {"type": "text", "text": part} if isinstance(part, str) else {"type": "image"}
+                    for part in message.parts
                 ]
             messages.append({"role": message.role, "content": content})
-        return self._processed(messages, pictures), pictures
+        return self._process(messages, images), images
 
-    def _processed(self, messages: list[dict[str, Any]], pictures: list[Image]) -> dict[str, Any]:
+    def _process(self, messages: list[dict[str, Any]], images: list[Image]) -> dict[str, Any]:
         text = self.tokenizer.apply_chat_template(
             messages,
             chat_template=self.processor.chat_template,
@@ -221,83 +262,89 @@ class LocalMLLM:
         options: dict[str, Any] = {"return_tensors": "pt"}
         if self.tokenizer.bos_token and text.startswith(self.tokenizer.bos_token):
             options["add_special_tokens"] = False  # the template has written it
-        if pictures:
-            options["images"] = pictures
+        if images:
+            options["images"] = images
         inputs = self.processor(text=[text], **options)
         if "token_type_ids" not in inspect.signature(self.model.forward).parameters:
             inputs.pop("token_type_ids", None)  # some tokenizers write them for every model
         device, dtype = self.model.device, self.model.dtype
-        kept = inputs if self.capabilities.sees else ("input_ids", "attention_mask")
+        names = inputs if self.capabilities.sees else ("input_ids", "attention_mask")
         return {
             name: inputs[name].to(device, dtype if inputs[name].is_floating_point() else None)
-            for name in kept
+            for name in names
         }
 
-    def _room(self, length: int) -> int:
-        """Tokens left for the reply; ValueError if there are none."""
-        most = getattr(self.model.config.get_text_config(), "max_position_embeddings", 1 << 20)
-        if length >= most:
+    def _tokens_left(self, length: int) -> int:
+        """How long the reply to a conversation of `length` tokens can be."""
+        text_config = self.model.config.get_text_config()
+        # Models without this setting have no fixed limit.
+        limit = getattr(text_config, "max_position_embeddings", 1 << 20)
+        if length >= limit:
             raise ValueError(
-                f"the conversation takes {length} tokens; {self.name} reads at most {most - 1}. "
+                f"the conversation takes {length} tokens; {self.name} reads at most {limit - 1}. "
                 "Shorten the text, or start a new conversation"
             )
-        return most - length
+        return limit - length
 
 
-class _Listener:
-    """Called by `generate` after every token: says the new words aloud, and hears Stop."""
+class StreamingStoppingCriteria:
+    """Passes on new text and polls `should_stop`; `generate` calls it after every token.
+
+    Parameters
+    ----------
+    tokenizer
+        Decodes the tokens.
+    start
+        Where the reply begins in the tokens.
+    hooks
+        on_text and should_stop are called.
+    """
 
     def __init__(self, tokenizer: Any, start: int, hooks: Hooks) -> None:
         self._tokenizer, self._should_stop = tokenizer, hooks.should_stop
-        self._speech = StreamedReply(hooks.on_text)
-        self._from = self._said = start
+        self._reply = StreamedReply(hooks.on_text)
+        self._context_start = self._end = start
         self.stopped = False
 
     def __call__(self, ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
-        self._hear(ids[0])
+        self._add(ids[0])
         self.stopped = self._should_stop is not None and self._should_stop()
         return torch.full((len(ids),), self.stopped, device=ids.device)
 
     def finish(self, ids: torch.Tensor) -> str:
         """The whole reply, once `ids` are complete."""
-        self._hear(ids, last=True)
-        return self._speech.text
+        self._add(ids, last=True)
+        return self._reply.text
 
-    def _hear(self, ids: torch.Tensor, last: bool = False) -> None:
-        # The tokens said before are decoded again with the new ones: a decoder drops the space in
-        # front of the first word. Half a sign waits for its other half.
-        before = self._words(ids[self._from : self._said])
-        now = self._words(ids[self._from :])
-        if len(now) > len(before) and (last or not now.endswith("\ufffd")):
-            self._speech.add(now[len(before) :])
-            self._from, self._said = self._said, len(ids)
+    def _add(self, ids: torch.Tensor, last: bool = False) -> None:
+        # The tokens before are decoded again together with the new ones, because a decoder drops
+        # the space before its first word. Half a character waits for its other half.
+        before = self._decode(ids[self._context_start : self._end])
+        after = self._decode(ids[self._context_start :])
+        if len(after) > len(before) and (last or not after.endswith("\ufffd")):
+            self._reply.add(after[len(before) :])
+            self._context_start, self._end = self._end, len(ids)
 
-    def _words(self, ids: torch.Tensor) -> str:
+    def _decode(self, ids: torch.Tensor) -> str:
         return self._tokenizer.decode(ids, skip_special_tokens=True)
 
 
-class _seeded:
-    """Sampling from `seed` on; the caller's random state comes back afterwards."""
-
-    def __init__(self, seed: int, device: torch.device) -> None:
-        self._seed = seed % 2**63
-        self._fork = torch.random.fork_rng([device] if device.type == "cuda" else [])
-
-    def __enter__(self) -> None:
-        self._fork.__enter__()
-        torch.manual_seed(self._seed)
-
-    def __exit__(self, *error: Any) -> None:
-        self._fork.__exit__(*error)
+@contextmanager
+def seeded_rng(seed: int, device: torch.device) -> Iterator[None]:
+    """Sample from `seed` on; the caller's random state is restored afterwards."""
+    with torch.random.fork_rng([device] if device.type == "cuda" else []):
+        torch.manual_seed(seed % 2**63)
+        yield
 
 
-def _sees(config: Any) -> bool:
+def _has_vision(config: Any) -> bool:
     from transformers.models.auto.modeling_auto import MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
     return type(config) in MODEL_FOR_IMAGE_TEXT_TO_TEXT_MAPPING
 
 
-def _picture_token(config: Any) -> int | None:
+def _image_token(config: Any) -> int | None:
+    """The id that stands for images; families of models store it under different names."""
     names = ("image_token_id", "image_token_index")
     return next((v for n in names if (v := getattr(config, n, None)) is not None), None)
 

@@ -1,4 +1,4 @@
-"""The KV cache of what a conversation began with, for its next turn."""
+"""The KV cache of how a conversation begins, reused for its next turn."""
 
 from __future__ import annotations
 
@@ -10,134 +10,174 @@ from typing import Any
 
 from PIL.Image import Image
 
+# Models with causal attention over image tokens: images can be prefilled onto a cache. Gemma
+# attends bidirectionally within an image, and only into an empty cache.
+_CAUSAL_OVER_IMAGES = frozenset({"llava", "internvl", "idefics3", "smolvlm"})
+
 
 @dataclass(frozen=True)
-class Known:
-    """A KV cache of the first `tokens` ids, with the first `pictures` pictures in them."""
+class CachedPrefix:
+    """The reusable beginning of a conversation.
+
+    Parameters
+    ----------
+    cache
+        The KV cache, a transformers `Cache`.
+    tokens
+        How many of the conversation's tokens are in it.
+    images
+        How many of the conversation's images are in it.
+    """
 
     cache: Any
     tokens: int
     images: int
 
 
-class Prefix:
-    """Remembers one run of `generate`: its ids, its pictures and its KV cache.
+class PrefixCache:
+    """Stores one run of `generate`: its token ids, its images and its KV cache.
 
-    picture_token: the id that stands for a piece of a picture; None: not known, and then a cache
-    with pictures is not used again.
+    Parameters
+    ----------
+    image_token
+        The id that stands for a part of an image. None: not known; a cache with images is then
+        not reused.
     """
 
-    def __init__(self, picture_token: int | None) -> None:
-        self._picture_token = picture_token
+    def __init__(self, image_token: int | None) -> None:
+        self._image_token = image_token
         self._ids: list[int] = []
-        self._pictures: list[Image] = []
+        self._images: list[Image] = []
         self._cache: Any = None
 
-    def keep(self, done: Any, pictures: Sequence[Image]) -> None:
-        """Keep what `generate` returned; pictures: those in its ids."""
-        self._cache = done.get("cache") or done.get("past_key_values")
-        self._ids = done.sequences[0].tolist()
-        self._pictures = list(pictures)
+    def store(self, generated: Any, images: Sequence[Image]) -> None:
+        """Store what `generate` returned, and the images in its ids."""
+        # transformers renames the field in the course of 5.x.
+        self._cache = generated.get("cache") or generated.get("past_key_values")
+        self._ids = generated.sequences[0].tolist()
+        self._images = list(images)
 
-    def known(
-        self, ids: Sequence[int], pictures: Sequence[Image], pieces: Callable[[Image], int]
-    ) -> Known | None:
-        """The longest beginning of `ids` that a KV cache is there for, or None.
+    def lookup(
+        self, ids: Sequence[int], images: Sequence[Image], count_tiles: Callable[[Image], int]
+    ) -> CachedPrefix | None:
+        """Take out the cache, cropped to the longest common prefix.
 
-        pieces: into how many places in the ids a picture is cut; asked only where it matters. The
-        cache is given away, so `keep` it again.
+        Parameters
+        ----------
+        ids
+            All token ids of the conversation.
+        images
+            All of its images.
+        count_tiles
+            How many spans of image tokens an image takes; called only where it matters.
+
+        Returns
+        -------
+        CachedPrefix or None
+            None: nothing can be reused. The cache is not in the store any more, so `store` it
+            again.
         """
         cache, self._cache = self._cache, None
-        if cache is None or (self._picture_token is None and (pictures or self._pictures)):
+        if cache is None or (self._image_token is None and (images or self._images)):
             return None
-        common = _common(self._ids, ids)
-        common = min(common, len(ids) - 1)  # the last token is what the reply follows from
-        places = list(self.places(ids))
-        if len(places) != len(pictures):
-            ends = list(accumulate(map(pieces, pictures)))
-            if not ends or ends[-1] != len(places):
+        # The last token stays out: the model must be fed at least one to predict the next.
+        common = min(_common_length(self._ids, ids), len(ids) - 1)
+        spans = list(self.image_spans(ids))
+        if len(spans) != len(images):  # images in tiles: merge the spans of each image
+            ends = list(accumulate(map(count_tiles, images)))
+            if not ends or ends[-1] != len(spans):
                 return None
-            places = [
-                (places[first][0], places[end - 1][1])
+            spans = [
+                (spans[first][0], spans[end - 1][1])
                 for first, end in zip([0, *ends], ends, strict=False)
             ]
-        same = _common(self._pictures, pictures)
-        whole = sum(end <= common for _, end in places[:same])
-        if whole < len(places):
-            common = min(common, places[whole][0])
+        # The prefix ends before the first image that is new, or of which only a part is in it.
+        same_images = _common_length(self._images, images)
+        reused = sum(end <= common for _, end in spans[:same_images])
+        if reused < len(spans):
+            common = min(common, spans[reused][0])
         length = cache.get_seq_length()
-        if common == 0 or (common < length and not _cut(cache, length - common)):
+        if common == 0 or (common < length and not crop(cache, length - common)):
             return None
-        return Known(cache, min(common, length), whole)
+        return CachedPrefix(cache, min(common, length), reused)
 
-    def places(self, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
-        """Where each picture, or each piece of one, begins and ends."""
-        begin = None
-        for at, token in enumerate((*ids, None)):
-            if token == self._picture_token and begin is None:
-                begin = at
-            elif token != self._picture_token and begin is not None:
-                yield begin, at
-                begin = None
-
-
-def _common(left: Sequence[Any], right: Sequence[Any]) -> int:
-    """How many items both begin with."""
-    pairs = zip(left, right, strict=False)
-    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    def image_spans(self, ids: Sequence[int]) -> Iterator[tuple[int, int]]:
+        """Start and end of every run of image tokens in `ids`."""
+        start = None
+        for index, token in enumerate((*ids, None)):
+            if token == self._image_token and start is None:
+                start = index
+            elif token != self._image_token and start is not None:
+                yield start, index
+                start = None
 
 
-# Pieces of a picture are tokens like others here. Gemma's look at each other both ways, and only
-# into an empty cache.
-_PLAIN = frozenset({"llava", "internvl", "idefics3", "smolvlm"})
+def supports_image_prefill(model: Any) -> bool:
+    """Whether `prefill_images` works for the model."""
+    return _uses_mrope(model) or model.config.model_type in _CAUSAL_OVER_IMAGES
 
 
-def can_read_on(model: Any) -> bool:
-    """Whether `read_on` knows how the model reads a picture after something else."""
-    return _places_by_size(model) or model.config.model_type in _PLAIN
+def prefill_images(
+    model: Any, inputs: dict[str, Any], prefix: CachedPrefix, image_inputs: dict[str, Any]
+) -> None:
+    """Extend the cache by all tokens but the last; `generate` takes images into empty caches only.
 
-
-def _places_by_size(model: Any) -> bool:
-    """Whether what stands after a picture is placed by the picture's size, as Qwen's models do."""
-    return hasattr(getattr(model, "model", None), "get_rope_index")
-
-
-def read_on(model: Any, inputs: dict[str, Any], known: Known, new: dict[str, Any]) -> None:
-    """Lengthen the cache by all but the last token of `inputs`, and the pictures `new` in it.
-
-    inputs: of the whole conversation. new: pixel values and the like of the pictures that are not
-    in the cache. `generate` itself reads pictures only into an empty cache. A model that places by
-    size remembers the offset of the positions that follow.
+    Parameters
+    ----------
+    model
+        A transformers model for which `supports_image_prefill` is True. One with M-RoPE also
+        stores the position offset for the tokens that follow.
+    inputs
+        Of the whole conversation.
+    prefix
+        What is cached already; its cache is changed.
+    image_inputs
+        Pixel values and other inputs of the images that are not cached yet; empty: there are none,
+        and the cache stays as it is.
     """
-    span = slice(known.tokens, -1)
-    if _places_by_size(model):
-        places = model.model.get_rope_index
-        wanted = inspect.signature(places).parameters
-        positions, offset = places(**{name: inputs[name] for name in wanted if name in inputs})
-        model.model.rope_deltas = offset
-        new = {**new, "position_ids": positions[..., span]} if new else {}
-    if new:
+    span = slice(prefix.tokens, -1)
+    if _uses_mrope(model):
+        get_positions = model.model.get_rope_index
+        parameters = inspect.signature(get_positions).parameters
+        arguments = {name: inputs[name] for name in parameters if name in inputs}
+        positions, model.model.rope_deltas = get_positions(**arguments)
+        if image_inputs:
+            image_inputs = {**image_inputs, "position_ids": positions[..., span]}
+    if image_inputs:
         model(
             input_ids=inputs["input_ids"][:, span],
             attention_mask=inputs["attention_mask"][:, :-1],
             use_cache=True,
-            **{cache_name(model): known.cache},
-            **new,
+            **{cache_argument(model): prefix.cache},
+            **image_inputs,
         )
 
 
-def cache_name(model: Any) -> str:
-    """What `generate` calls the KV cache; transformers renames it in the course of 5.x."""
+def cache_argument(model: Any) -> str:
+    """What the model calls its KV cache; transformers renames it in the course of 5.x."""
     return "cache" if "cache" in inspect.signature(model.forward).parameters else "past_key_values"
 
 
-def _cut(cache: Any, tokens: int) -> bool:
-    """Take the last `tokens` off a cache, where its kind allows."""
-    plain = {"DynamicLayer", "DynamicSlidingWindowLayer"}
-    if {type(layer).__name__ for layer in getattr(cache, "layers", [])} - plain:
-        return False  # recurrent states cannot go back
+def crop(cache: Any, tokens: int) -> bool:
+    """Remove the last `tokens` from a cache; returns whether its kind allows that."""
+    # Old kinds of caches have no layers; recurrent states cannot go back.
+    kinds = {type(layer).__name__ for layer in getattr(cache, "layers", [])}
+    if kinds - {"DynamicLayer", "DynamicSlidingWindowLayer"}:
+        return False
     try:
         cache.crop(-tokens)
     except (RuntimeError, ValueError):
-        return False  # a sliding window has forgotten what stood before
+        return False  # a sliding window no longer holds the tokens before
     return True
+
+
+def _uses_mrope(model: Any) -> bool:
+    """Whether the positions after an image depend on its size (M-RoPE, arXiv 2409.12191)."""
+    # Only Qwen's models have this method.
+    return hasattr(getattr(model, "model", None), "get_rope_index")
+
+
+def _common_length(left: Sequence[Any], right: Sequence[Any]) -> int:
+    """How many items at the beginning are equal."""
+    pairs = zip(left, right, strict=False)
+    return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))

@@ -1,7 +1,7 @@
-"""The processor of a vision-language model folder: words and pictures -> what the network takes.
+"""The processor of a model folder: turns text and images into the model's inputs.
 
 ComfyUI has torchvision; a plain Python environment may not. transformers then refuses the processor
-of every model that also reads videos, although pictures need no torchvision at all.
+of every model that also reads videos, although images do not need torchvision.
 """
 
 from __future__ import annotations
@@ -13,10 +13,19 @@ from typing import Any
 
 
 def load_processor(folder: Path, config: Any) -> Any:
-    """The processor, or for text-only models the tokenizer, of a local folder.
+    """The processor of a local folder; for text-only models the tokenizer.
 
-    config: the model's. Raises what transformers raises for a folder without tokenizer or picture
-    settings.
+    Parameters
+    ----------
+    folder
+        A transformers folder.
+    config
+        The model's configuration.
+
+    Raises
+    ------
+    OSError, ValueError
+        transformers finds no tokenizer or no image settings in the folder.
     """
     from transformers import AutoProcessor
 
@@ -25,17 +34,17 @@ def load_processor(folder: Path, config: Any) -> Any:
     except (ImportError, ValueError):
         if find_spec("torchvision") is not None:
             raise
-        return _for_pictures_only(folder, config)
+        return _processor_without_video(folder, config)
 
 
-def _for_pictures_only(folder: Path, config: Any) -> Any:
-    """The model's own processor class, put together without its video part."""
+def _processor_without_video(folder: Path, config: Any) -> Any:
+    """The model's own processor class, built without its video part."""
     from transformers import AutoImageProcessor, AutoTokenizer, __version__
     from transformers.models.auto.processing_auto import PROCESSOR_MAPPING
 
     family = PROCESSOR_MAPPING[type(config)]
 
-    class PicturesOnly(family):  # type: ignore[misc, valid-type]
+    class ImagesOnly(family):  # type: ignore[misc, valid-type]
         def check_argument_for_proper_class(self, name: str, argument: Any) -> Any:
             if name == "video_processor":
                 return type(None)
@@ -43,13 +52,13 @@ def _for_pictures_only(folder: Path, config: Any) -> Any:
 
     tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
     backend = {"use_fast": False} if __version__.startswith("4.") else {"backend": "pil"}
-    pictures = AutoImageProcessor.from_pretrained(folder, local_files_only=True, **backend)
+    image_processor = AutoImageProcessor.from_pretrained(folder, local_files_only=True, **backend)
     parts = {
-        "image_processor": pictures,
+        "image_processor": image_processor,
         "tokenizer": tokenizer,
         "video_processor": None,
         "chat_template": tokenizer.chat_template,
     }
     settings, _ = family.get_processor_dict(folder, local_files_only=True)
-    own = inspect.signature(family.__init__).parameters.keys() & settings.keys()
-    return PicturesOnly(**{**{name: settings[name] for name in own}, **parts})
+    names = inspect.signature(family.__init__).parameters.keys() & settings.keys()
+    return ImagesOnly(**{**{name: settings[name] for name in names}, **parts})
