@@ -33,7 +33,7 @@ def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(wo
     assert [t.text for t in conversation.turns] == ["a boat", "reply 0"]
     assert len(conversation.tree) == before
     assert try_undo(conversation, words).images == [] and conversation.turns == []
-    assert "no picture" in try_undo(conversation, words).text
+    assert "no image" in try_undo(conversation, words).text
 
 
 @pytest.mark.parametrize(
