@@ -31,10 +31,6 @@ EXEMPT = ("wegen_core/constraints/lexicon/", "wegen_core/playground/language.py"
 PENDING = (
     "nodes/",
     "wegen_core/mllm/",
-    "wegen_core/planning/",
-    "wegen_core/preservation/",
-    "wegen_core/records/",
-    "wegen_core/rewriting/",
 )
 
 

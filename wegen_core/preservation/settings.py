@@ -281,7 +281,7 @@ class ChangeLevelSettings:
     Parameters
     ----------
     min_difference
-        Smaller differences are no change, levels: a person would hardly see them.
+        Smaller differences, in levels, do not count as a change: a person hardly sees them.
     peak_share
         Share of the largest difference near by that a pixel must reach. Leaves out the blurred edge
         around a change.
