@@ -201,10 +201,12 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_importing_is_fast():
-    """CPU seconds beyond numpy, PIL and scipy, which ComfyUI has loaded anyway."""
+    """CPU time, against that of what ComfyUI has imported anyway: both grow on a busy machine."""
     code = """
-import time, numpy, PIL.Image, scipy.ndimage, scipy.fft
+import time
 start = time.process_time()
+import numpy, PIL.Image, scipy.ndimage, scipy.fft
+middle = time.process_time()
 import wegen_core, wegen_core.copilot
-print(time.process_time() - start)"""
-    assert min(float(run(code)) for _ in range(3)) < 0.15
+print((time.process_time() - middle) / (middle - start))"""
+    assert min(float(run(code)) for _ in range(3)) < 0.4
