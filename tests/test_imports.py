@@ -161,6 +161,19 @@ def test_the_library_knows_no_comfyui_and_imports_itself_relatively():
                 assert needs in table()[room_of(path)], f"{where} imports {target} at once"
 
 
+def test_loading_the_pack_imports_nothing_heavy():
+    """All that ComfyUI imports when it starts, followed from the pack's entry point."""
+    reached, to_follow = set(), [ROOT / "__init__.py"]
+    while to_follow:
+        path = to_follow.pop()
+        if path not in reached:
+            reached.add(path)
+            at_once = [i.target for i in imports(path) if i.at_once]
+            assert not {*HEAVY, "comfy"} & set(at_once), f"{path.relative_to(ROOT)}: {at_once}"
+            to_follow += [target for target in at_once if isinstance(target, Path)]
+    assert len(reached) > 20
+
+
 def test_few_files_lie_loose():
     assert len(list((ROOT / "wegen_core").glob("*.py"))) <= 6
 
