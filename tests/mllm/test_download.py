@@ -7,6 +7,7 @@ import json
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pytest
 
@@ -27,7 +28,7 @@ class Hub(BaseHTTPRequestHandler):
     """Has one repository."""
 
     files = FILES
-    requests: list[str] = []
+    requests: ClassVar[list[str]] = []
 
     def do_HEAD(self):
         self.do_GET(body=False)
@@ -129,7 +130,7 @@ def test_failures_are_explained_and_leave_no_model_behind(hub, tmp_path, monkeyp
             hooks=Hooks(should_stop=lambda: bool(hub.requests)),
         )
     hub.files = {"README.txt": b"nothing"}
-    with pytest.raises(DownloadError, match="has no config.json"):
+    with pytest.raises(DownloadError, match=r"has no config.json"):
         ensure(NAME, tmp_path, endpoint=hub.address)
     assert not any(p.suffix != ".part" for p in tmp_path.iterdir())
 

@@ -170,7 +170,7 @@ def test_nothing_answers():
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(EndpointError, match=f"nothing answers at {url}/v1; is the server running"):
         EndpointMLLM(url, "small").chat(user_says())
-    with pytest.raises(EndpointError, match="host of .* is not known"):
+    with pytest.raises(EndpointError, match=r"host of .* is not known"):
         EndpointMLLM("http://no-such-host.invalid", "small").chat(user_says())
 
 

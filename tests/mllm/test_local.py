@@ -223,9 +223,9 @@ def test_loading_can_be_stopped_within_a_tensor(folders, kind):
     assert calls > len(mllm.model.state_dict())
     for early in {1, *range(calls, 0, -max(1, calls // 40))}:
         polls.clear()
+        hooks = Hooks(should_stop=lambda n=early: stop(n))
         with pytest.raises(Stopped):
-            options = {"device": "cpu", "dtype": torch.bfloat16}
-            local.load(folders[kind], hooks=Hooks(should_stop=lambda n=early: stop(n)), **options)
+            local.load(folders[kind], device="cpu", dtype=torch.bfloat16, hooks=hooks)
         assert len(polls) == early
         assert torch.is_grad_enabled() and torch.get_default_dtype() == torch.float32
 
@@ -244,7 +244,7 @@ def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
 
 
 def test_too_long_a_conversation_names_the_limit(mllm):
-    with pytest.raises(ValueError, match="tokens; .* reads at most 4095. Shorten the text"):
+    with pytest.raises(ValueError, match=r"tokens; .* reads at most 4095. Shorten the text"):
         mllm.chat(user_says("a red boat " * 3000))
 
 
@@ -257,10 +257,10 @@ def test_half_precision(folders, kind):
 
 
 def test_wrong_folders_are_explained(folders, tmp_path, monkeypatch):
-    with pytest.raises(FileNotFoundError, match="config.json is missing"):
+    with pytest.raises(FileNotFoundError, match=r"config.json is missing"):
         local.load(tmp_path)
     (tmp_path / "config.json").write_text('{"model_type": "something_new", "auto_map": {}}')
-    with pytest.raises(ValueError, match="cannot read the model in .*; update transformers, or"):
+    with pytest.raises(ValueError, match=r"cannot read the model in .*; update transformers, or"):
         local.load(tmp_path)
     base = tmp_path / "base"
     shutil.copytree(folders["text_only"], base)
@@ -274,7 +274,7 @@ def test_wrong_folders_are_explained(folders, tmp_path, monkeypatch):
         local.load(folders["text_only"], bits=3)
     monkeypatch.undo()
     if find_spec("flash_attn") is None:
-        with pytest.raises(ValueError, match="attention 'flash_attention_2' .* Use .*'sdpa'"):
+        with pytest.raises(ValueError, match=r"attention 'flash_attention_2' .* Use .*'sdpa'"):
             local.load(folders["text_only"], device="cpu", attention="flash_attention_2")
 
 

@@ -79,7 +79,7 @@ def test_thinking_is_not_passed_on():
 
 
 def test_unknown_encoders_and_stop():
-    with pytest.raises(ValueError, match="the text encoder is 'l'; it cannot chat. Use one of"):
+    with pytest.raises(ValueError, match=r"the text encoder is 'l'; it cannot chat. Use one of"):
         TextEncoderMLLM(Encoder(), "l", sees=False)
     encoder = Encoder()
     with pytest.raises(Stopped):
