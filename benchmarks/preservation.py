@@ -1,4 +1,4 @@
-"""How well preservation holds, measured on the playground's own drawings; no download.
+"""How well preservation holds, measured on drawings of the playground; nothing is downloaded.
 
     python -m benchmarks.preservation [--size 256] [--pairs 24] [--chains 2] [--json FILE]
     python -m benchmarks.preservation --picture docs/preserved.png

@@ -19,8 +19,6 @@ HEAVY = ("torch", "transformers", "diffusers", "cv2", "accelerate")
 COMFY = {"comfy", "comfy_api", "comfy_execution", "comfyui_version", "execution", "folder_paths",
          "nodes", "server"}  # fmt: skip
 EXTERNAL = {"comfy", "torch", "cv2"}  # what a row may name besides rooms
-# Arrows that still have to go; delete the line with the arrow.
-PENDING: set[tuple[str, str]] = set()
 
 
 class Import(NamedTuple):
@@ -127,7 +125,7 @@ def test_imports_follow_the_table():
         room = room_of(path)
         for line, target, _ in imports(path):
             if isinstance(target, Path) and (other := room_of(target)) != room:
-                if other not in table()[room] and (room, other) not in PENDING:
+                if other not in table()[room]:
                     wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} may not import {other}")
     assert not wrong, "\n".join(wrong)
 
@@ -161,6 +159,19 @@ def test_the_library_knows_no_comfyui_and_imports_itself_relatively():
             if at_once and target in HEAVY:
                 needs = "cv2" if target == "cv2" else "torch"
                 assert needs in table()[room_of(path)], f"{where} imports {target} at once"
+
+
+def test_loading_the_pack_imports_nothing_heavy():
+    """All that ComfyUI imports when it starts, followed from the pack's entry point."""
+    reached, to_follow = set(), [ROOT / "__init__.py"]
+    while to_follow:
+        path = to_follow.pop()
+        if path not in reached:
+            reached.add(path)
+            at_once = [i.target for i in imports(path) if i.at_once]
+            assert not {*HEAVY, "comfy"} & set(at_once), f"{path.relative_to(ROOT)}: {at_once}"
+            to_follow += [target for target in at_once if isinstance(target, Path)]
+    assert len(reached) > 20
 
 
 def test_few_files_lie_loose():
@@ -203,10 +214,12 @@ def test_an_unknown_name_is_an_attribute_error():
 
 
 def test_importing_is_fast():
-    """CPU seconds beyond numpy, PIL and scipy, which ComfyUI has loaded anyway."""
+    """CPU time, against that of what ComfyUI has imported anyway: both grow on a busy machine."""
     code = """
-import time, numpy, PIL.Image, scipy.ndimage, scipy.fft
+import time
 start = time.process_time()
+import numpy, PIL.Image, scipy.ndimage, scipy.fft
+middle = time.process_time()
 import wegen_core, wegen_core.copilot
-print(time.process_time() - start)"""
-    assert min(float(run(code)) for _ in range(3)) < 0.15
+print((time.process_time() - middle) / (middle - start))"""
+    assert min(float(run(code)) for _ in range(3)) < 0.4

@@ -1,6 +1,6 @@
 """What the pack registers in a real ComfyUI.
 
-The first of the server tests by name: importing is measured where nothing has run yet.
+What importing it costs is measured when the server has started (see `conftest.py`).
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ WORKFLOWS = sorted((PACK / "workflows").glob("*.json"))
 
 
 def test_starting_is_cheap_and_imports_no_model_library(server):
-    assert server.get("wegen_test/import_seconds").json() < 0.15
-    assert "diffusers" not in server.get("wegen_test/modules").json()
+    assert "diffusers" not in server.modules_at_start
+    assert server.import_seconds < 0.3  # of CPU time; about 0.1 on a quiet machine
 
 
 def test_nodes_keep_their_ids_inputs_widgets_and_outputs(object_info):

@@ -98,20 +98,16 @@ def test_what_goes_wrong_at_an_endpoint_is_explained(server, act, words):
     assert outcome.node == "WeGenChat"
 
 
-def test_stop_is_heard_while_an_endpoint_is_silent(server):
-    stopped = []
-
+def test_stop_ends_the_wait_for_a_silent_endpoint(server):
     def stop() -> None:
         while not host.asked:
             time.sleep(0.02)
-        stopped.append(time.monotonic())
         server.post("interrupt")
 
     with serving(silent) as host:
         threading.Thread(target=stop).start()
         outcome = server.run(chatting(host.host))
-    assert outcome.end == "execution_interrupted"
-    assert time.monotonic() - stopped[0] < 1.5
+    assert outcome.end == "execution_interrupted"  # without Stop: an error, after the timeout
 
 
 def make_model(server: ComfyServer, name: str, kind: str, **sizes: int) -> None:

@@ -6,7 +6,6 @@ import base64
 import io
 import json
 import socket
-import time
 
 import pytest
 from PIL import Image
@@ -27,11 +26,11 @@ def quick(monkeypatch):
     monkeypatch.delenv(KEYS, raising=False)
 
 
-def chat(*acts, talk=None, timeout=5.0, **options):
+def chat(*acts, conversation=None, timeout=5.0, **options):
     """The reply, and the server with what it was asked."""
     with serving(*acts) as server:
         mllm = EndpointMLLM(f"http://{server.host}", "small", timeout=timeout)
-        return mllm.chat(talk or user_says(), **options), server
+        return mllm.chat(conversation or user_says(), **options), server
 
 
 def failure(*acts, kind=EndpointError, timeout=5.0) -> str:
@@ -46,13 +45,13 @@ def test_it_follows_the_protocol():
 
 
 def test_words_stream_and_the_request_is_what_servers_expect():
-    heard = []
+    passed_on = []
     text, server = chat(
         speak("Hel", "lo ", "世界"),
-        hooks=Hooks(on_text=heard.append),
+        hooks=Hooks(on_text=passed_on.append),
         sampling=Sampling(temperature=0.3, top_p=0.8, seed=2**40 + 5, max_new_tokens=77),
     )
-    assert text == "Hello 世界" and heard == ["Hel", "lo ", "世界"]
+    assert text == "Hello 世界" and passed_on == ["Hel", "lo ", "世界"]
     path, headers, body = server.asked[0]
     assert path == "/v1/chat/completions" and "Authorization" not in headers
     assert body == {
@@ -81,23 +80,23 @@ def test_every_form_of_a_good_reply(act):
     assert chat(act)[0] == "a boat"
 
 
-def test_thinking_is_not_said_aloud():
-    heard = []
+def test_thinking_is_not_passed_on():
+    passed_on = []
     chat(
         speak("\n<thi", "nk>a car?", " no</th", "ink>\n\na", " boat"),
-        hooks=Hooks(on_text=heard.append),
+        hooks=Hooks(on_text=passed_on.append),
     )
-    assert "".join(heard) == "a boat"
-    heard.clear()
-    chat(speak("<", "b>a boat"), hooks=Hooks(on_text=heard.append))
-    assert heard == ["<b>a boat"]
+    assert "".join(passed_on) == "a boat"
+    passed_on.clear()
+    chat(speak("<", "b>a boat"), hooks=Hooks(on_text=passed_on.append))
+    assert passed_on == ["<b>a boat"]
 
 
-def test_pictures_are_numbered_and_shown_by_the_user():
-    talk = user_says(scene((30, 20)), scene((40, 30), "RGBA"), "put them together")
-    talk.add("assistant", "done", scene((3000, 1000)))
-    talk.add("user", "make it bigger")
-    body = chat(speak("ok"), talk=talk)[1].asked[0][2]
+def test_images_are_numbered_and_sent_by_the_user():
+    conversation = user_says(scene((30, 20)), scene((40, 30), "RGBA"), "put them together")
+    conversation.add("assistant", "done", scene((3000, 1000)))
+    conversation.add("user", "make it bigger")
+    body = chat(speak("ok"), conversation=conversation)[1].asked[0][2]
     first, second, third = body["messages"]
     assert [m["role"] for m in (first, second, third)] == ["user", "assistant", "user"]
     assert second["content"] == "done"
@@ -115,10 +114,10 @@ def test_pictures_are_numbered_and_shown_by_the_user():
     assert sent[0].tobytes() == scene((30, 20)).tobytes()
     with serving(speak("ok")) as server:
         for most in (0, 1, 2):
-            EndpointMLLM(f"http://{server.host}", "small", max_images=most).chat(talk)
-        asked = [json.dumps(body) for _, _, body in server.asked]
-    assert [words.count("data:image") for words in asked] == [0, 1, 2]
-    assert [words.count("(not shown)") for words in asked] == [3, 2, 1]
+            EndpointMLLM(f"http://{server.host}", "small", max_images=most).chat(conversation)
+        bodies = [json.dumps(body) for _, _, body in server.asked]
+    assert [words.count("data:image") for words in bodies] == [0, 1, 2]
+    assert [words.count("(not shown)") for words in bodies] == [3, 2, 1]
 
 
 def test_the_key_goes_to_its_own_host_only(monkeypatch):
@@ -171,13 +170,13 @@ def test_nothing_answers():
         url = f"http://127.0.0.1:{free.getsockname()[1]}"
     with pytest.raises(EndpointError, match=f"nothing answers at {url}/v1; is the server running"):
         EndpointMLLM(url, "small").chat(user_says())
-    with pytest.raises(EndpointError, match="host of .* is not known"):
+    with pytest.raises(EndpointError, match=r"host of .* is not known"):
         EndpointMLLM("http://no-such-host.invalid", "small").chat(user_says())
 
 
 def test_an_unknown_model_is_named_with_those_that_are_there():
-    said_so = failure(reply({"error": "model not found"}, 404))
-    assert "has no model 'small' (404): model not found; it offers small, large" in said_so
+    text = failure(reply({"error": "model not found"}, 404))
+    assert "has no model 'small' (404): model not found; it offers small, large" in text
 
 
 def test_busy_servers_are_asked_again():
@@ -187,17 +186,17 @@ def test_busy_servers_are_asked_again():
     assert "received too many requests (429): slow down; try again later" in failure(busy)
 
 
-def test_a_reply_that_breaks_off_is_asked_for_again_unless_it_was_heard():
+def test_a_reply_that_breaks_off_is_asked_for_again_unless_part_of_it_was_passed_on():
     def hang_up(handler):
         handler.close_connection = True
 
     assert chat(hang_up, speak("a boat"))[0] == "a boat"
     assert chat(speak(end=None, done=False), speak("a boat"))[0] == "a boat"
     cut_off = speak("a bo", end=None, done=False)
-    heard = []
+    passed_on = []
     with pytest.raises(EndpointError, match="broke off in the middle of its reply"):
-        chat(cut_off, speak("a boat"), hooks=Hooks(on_text=heard.append))
-    assert heard == ["a bo"]
+        chat(cut_off, speak("a boat"), hooks=Hooks(on_text=passed_on.append))
+    assert passed_on == ["a bo"]
     short = {"Content_Length": "1000"}
     assert "not a chat completion" in failure(reply('{"choices": [', **short))
     assert "broke" in failure(hang_up)
@@ -214,7 +213,7 @@ def test_a_reply_that_breaks_off_is_asked_for_again_unless_it_was_heard():
         (lambda h: (h.start(), h.event("{no json")), "event stream, which is not a chat"),
         (lambda h: (h.start(), h.event(piece("")), h.event({"error": "out of memory"})),
          "failed: out of memory"),
-        (reply({"detail": "pictures are not supported"}, 400), "refused the request (400): pict"),
+        (reply({"detail": "images are not supported"}, 400), "refused the request (400): images"),
         (reply("", 500, "text/html"), "failed (500)"),
         (speak("<think>hmm", end="length"), "used up all 2048 tokens before it began its reply"),
     ],
@@ -235,21 +234,24 @@ def test_too_long_a_conversation_is_a_value_error():
 
 
 def test_silence_ends_in_time():
-    start = time.monotonic()
     assert "did not answer within 0.3 seconds" in failure(silent, timeout=0.3)
-    assert time.monotonic() - start < 3
 
 
-@pytest.mark.parametrize("act", [silent, talk_slowly, reply("", 429, Retry_After="20")])
-def test_stop_is_heard_at_once_and_the_server_learns_of_it(act):
-    start = time.monotonic()
+@pytest.mark.parametrize("act", [silent, talk_slowly, reply("", 429, Retry_After="30")])
+def test_stopping_takes_effect_at_the_next_poll_and_the_server_notices(act):
     with serving(act) as server:
+        polls = []
+
+        def stop() -> bool:
+            polls.extend(server.asked)  # one for each poll once the server has the request
+            return len(polls) >= 20
+
         mllm = EndpointMLLM(f"http://{server.host}", "small")
         with pytest.raises(Stopped):
-            mllm.chat(user_says(), hooks=Hooks(should_stop=lambda: time.monotonic() - start > 0.3))
-        assert time.monotonic() - start < 0.3 + 0.5
+            mllm.chat(user_says(), hooks=Hooks(should_stop=stop))
+        assert len(polls) == 20 and len(server.asked) == 1
         if act is talk_slowly:
-            assert server.hung_up.wait(5)
+            assert server.hung_up.wait(60)
 
 
 def test_fields_that_a_server_refuses_are_left_out_from_then_on():
@@ -283,9 +285,9 @@ def test_a_limit_that_leaves_no_room_is_dropped_before_the_conversation_is_calle
 
 def test_who_breaks_off_while_thinking_is_asked_again():
     cut_off = speak("<think>hm", end=None, done=False)
-    heard = []
-    assert chat(cut_off, speak("a boat"), hooks=Hooks(on_text=heard.append))[0] == "a boat"
-    assert heard == ["a boat"]
+    passed_on = []
+    assert chat(cut_off, speak("a boat"), hooks=Hooks(on_text=passed_on.append))[0] == "a boat"
+    assert passed_on == ["a boat"]
 
 
 def test_the_models_on_offer():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.conversations import user_says
 from tests.support.fakes import FakePainter, scene
 from tests.support.tiny_vlms import make
 from wegen_core.copilot import Copilot
@@ -48,67 +49,66 @@ def mllm(request, tmp_path_factory):
     ]
     with open(root / "log", "w") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
-    found = EndpointMLLM(
+    endpoint = EndpointMLLM(
         f"http://127.0.0.1:{port}/v1",
         str(folder),
         max_images=0 if request.param == "text_only" else None,
         timeout=60,
     )
     try:
-        wait_for(found, server, root / "log")
-        yield found
+        wait_for(endpoint, server, root / "log")
+        yield endpoint
     finally:
         server.terminate()
         server.wait(30)
 
 
 def wait_for(mllm: EndpointMLLM, server: subprocess.Popen, log: Path) -> None:
-    late = time.monotonic() + 180
+    deadline = time.monotonic() + 180
     while True:
         try:
             mllm.models()
             return
         except EndpointError:
-            assert server.poll() is None and time.monotonic() < late, log.read_text()[-3000:]
+            assert server.poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
             time.sleep(0.5)
 
 
-def said(mllm: EndpointMLLM, words: str) -> Conversation:
-    talk = Conversation()
-    talk.add("user", *([scene((60, 40))] if mllm.capabilities.max_images != 0 else []), words)
-    return talk
+def question(mllm: EndpointMLLM) -> Conversation:
+    """With an image where the model takes one."""
+    return user_says(*([scene((60, 40))] if mllm.capabilities.sees else []), "what is it?")
 
 
 def test_it_streams_a_reply(mllm):
-    heard = []
+    passed_on = []
     reply = mllm.chat(
-        said(mllm, "what is it?"),
+        question(mllm),
         sampling=Sampling(max_new_tokens=20),
-        hooks=Hooks(on_text=heard.append),
+        hooks=Hooks(on_text=passed_on.append),
     )
-    assert reply and "".join(heard).strip() == reply and len(heard) > 1
+    assert reply and "".join(passed_on).strip() == reply and len(passed_on) > 1
 
 
-def test_stop_is_heard_at_once(mllm):
-    heard = []
+def test_stopping_takes_effect_at_once(mllm):
+    passed_on = []
     with pytest.raises(Stopped):
         mllm.chat(
-            said(mllm, "what is it?"),
+            question(mllm),
             sampling=Sampling(max_new_tokens=4000),
-            hooks=Hooks(on_text=heard.append, should_stop=lambda: len(heard) >= 2),
+            hooks=Hooks(on_text=passed_on.append, should_stop=lambda: len(passed_on) >= 2),
         )
-    assert len(heard) <= 3
+    assert len(passed_on) <= 3
 
 
 def test_the_copilot_works_through_it(mllm, monkeypatch):
     monkeypatch.setattr(chat_planner, "SAMPLING", replace(chat_planner.SAMPLING, max_new_tokens=20))
-    copilot, talk = Copilot(mllm, FakePainter()), Conversation()
-    drawn = copilot.chat(talk, "a red boat by the sea")
+    copilot, conversation = Copilot(mllm, FakePainter()), Conversation()
+    drawn = copilot.chat(conversation, "a red boat by the sea")
     assert drawn.plan.prompt == "a red boat by the sea" and "your own words" in str(drawn.report)
-    assert copilot.chat(talk, "make the boat blue").plan.intent == "refine"
+    assert copilot.chat(conversation, "make the boat blue").plan.intent == "refine"
 
 
-def test_a_model_it_has_not_is_an_error_that_says_so(mllm):
+def test_the_error_for_an_unknown_model_names_it(mllm):
     other = EndpointMLLM(mllm.address.url, "no/such-model", timeout=60)
     with pytest.raises((EndpointError, ValueError), match="no/such-model"):
-        other.chat(said(other, "hello"), sampling=Sampling(max_new_tokens=5))
+        other.chat(user_says("hello"), sampling=Sampling(max_new_tokens=5))

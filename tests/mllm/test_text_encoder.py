@@ -4,42 +4,45 @@ from __future__ import annotations
 
 import pytest
 
+from tests.support.conversations import user_says
 from tests.support.fakes import scene
-from wegen_core.mllm import ChatModel
+from wegen_core.mllm import Capabilities, ChatModel
 from wegen_core.mllm.text_encoder import MARKUPS, TextEncoderMLLM
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 
 class Encoder:
-    """Remembers what it was given; says `reply`."""
+    """A `Write` that records its calls and returns `reply`."""
 
     def __init__(self, reply: str = "a boat") -> None:
-        self.reply, self.given = reply, []
+        self.reply, self.calls = reply, []
 
-    def __call__(self, text, pictures, **options):
-        self.given.append((text, list(pictures), options))
+    def __call__(self, text, images, **options):
+        self.calls.append((text, list(images), options))
         return self.reply
 
 
-def talk() -> Conversation:
-    """Three pictures: two shown by the user, one drawn in between."""
-    found = Conversation()
-    found.add("user", scene((60, 40)), "a {red} boat")
-    found.add("assistant", "here it is", scene((50, 50)))
-    found.add("user", scene((40, 90)), "what is it?")
-    return found
+def three_images() -> Conversation:
+    """Two images of the user's, and one that was drawn in between."""
+    conversation = user_says(scene((60, 40)), "a {red} boat")
+    conversation.add("assistant", "here it is", scene((50, 50)))
+    conversation.add("user", scene((40, 90)), "what is it?")
+    return conversation
 
 
 def test_turns_are_marked_up_as_the_family_does():
     encoder = Encoder()
     mllm = TextEncoderMLLM(encoder, "qwen3_4b", sees=True)
-    assert isinstance(mllm, ChatModel) and mllm.capabilities.max_images == 0
+    assert isinstance(mllm, ChatModel)
+    assert mllm.capabilities == Capabilities(max_images=0, streams=False)
     assert (
-        mllm.chat(talk(), sampling=Sampling(temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7))
+        mllm.chat(
+            three_images(), sampling=Sampling(temperature=0.5, top_p=0.9, seed=3, max_new_tokens=7)
+        )
         == "a boat"
     )
-    text, pictures, options = encoder.given[0]
+    text, images, options = encoder.calls[0]
     assert text == (
         "<|im_start|>user\nPicture 1: (not shown)\na {red} boat<|im_end|>\n"
         "<|im_start|>assistant\nhere it is<|im_end|>\n"
@@ -47,38 +50,40 @@ def test_turns_are_marked_up_as_the_family_does():
         "what is it?<|im_end|>\n"
         "<|im_start|>assistant\n<think>\n\n</think>\n\n"
     )
-    assert not pictures
+    assert not images
     assert options == {"temperature": 0.5, "top_p": 0.9, "seed": 3, "max_new_tokens": 7}
 
 
 @pytest.mark.parametrize("family", MARKUPS)
-def test_every_picture_has_its_mark_and_the_newest_are_shown(family):
+def test_every_image_has_its_mark_and_the_newest_are_included(family):
     encoder, markup = Encoder(), MARKUPS[family]
     mllm = TextEncoderMLLM(encoder, f"{family}_4b", sees=True)
-    mllm.chat(talk())
-    text, pictures, _ = encoder.given[0]
+    mllm.chat(three_images())
+    text, images, _ = encoder.calls[0]
     assert mllm.capabilities.max_images == markup.max_images
-    assert [p.size for p in pictures] == [(60, 40), (50, 50), (40, 90)][
+    assert [p.size for p in images] == [(60, 40), (50, 50), (40, 90)][
         3 - min(3, markup.max_images) :
     ]
     if mllm.capabilities.max_images:
-        assert text.count(markup.image) == len(pictures)
-        assert text.count("(not shown)") == 3 - len(pictures)
+        assert text.count(markup.image) == len(images)
+        assert text.count("(not shown)") == 3 - len(images)
     assert text.endswith(markup.reply) and "a {red} boat" in text
 
 
-def test_thinking_is_not_said_aloud():
-    heard = []
+def test_thinking_is_not_passed_on():
+    passed_on = []
     mllm = TextEncoderMLLM(Encoder("<think>\nhm</think>a boat"), "gemma4", sees=False)
-    assert mllm.chat(talk(), hooks=Hooks(on_text=heard.append)) == "a boat" and heard == ["a boat"]
+    assert mllm.chat(
+        three_images(), hooks=Hooks(on_text=passed_on.append)
+    ) == "a boat" and passed_on == ["a boat"]
 
 
 def test_unknown_encoders_and_stop():
-    with pytest.raises(ValueError, match="the text encoder is 'l'; it cannot chat. Use one of"):
+    with pytest.raises(ValueError, match=r"the text encoder is 'l'; it cannot chat. Use one of"):
         TextEncoderMLLM(Encoder(), "l", sees=False)
     encoder = Encoder()
     with pytest.raises(Stopped):
         TextEncoderMLLM(encoder, "gemma2_2b", sees=False).chat(
-            talk(), hooks=Hooks(should_stop=lambda: True)
+            three_images(), hooks=Hooks(should_stop=lambda: True)
         )
-    assert not encoder.given
+    assert not encoder.calls

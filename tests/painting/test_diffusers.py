@@ -127,7 +127,8 @@ def test_editors_see_the_image_at_the_size_they_paint(painter_of, name, monkeypa
     monkeypatch.setattr(vae, "decode", decoded)
     paint(painter, REFINE, scene((110, 81)))
     assert encoded[0].shape[-2:] == painted[0].shape[-2:]
-    width, height = paint_size(110, 81, painter.spec.family, AREA)
+    spec = painter.spec
+    width, height = paint_size(110, 81, spec.family, AREA, rescales=spec.rescales)
     assert encoded[0].shape[-2:] == (height, width)
 
 

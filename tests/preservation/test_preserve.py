@@ -1,4 +1,4 @@
-"""preserve: what an edit was not asked to change comes back, bit for bit."""
+"""preserve: what an edit changed by accident comes back, bit for bit."""
 
 from __future__ import annotations
 

@@ -164,6 +164,8 @@ class ComfyServer(ComfyClient):
 
     def __init__(self, folder: Path, python: str, base: Path) -> None:
         self.folder, self.python, self.base = folder, python, base
+        self.modules_at_start: list[str] = []
+        self.import_seconds = 0.0
         with socket() as free:
             free.bind(("127.0.0.1", 0))
             super().__init__(f"127.0.0.1:{free.getsockname()[1]}")

@@ -137,6 +137,6 @@ def test_refusals(tmp_path):
 
 
 def test_a_stage_is_not_trained_on_an_untrained_one(tmp_path):
-    with pytest.raises(ValueError, match="'painter' learns from vision: name that too"):
+    with pytest.raises(ValueError, match="'painter' learns from vision: add that"):
         train_mini(tmp_path, ("vae", "painter"))
     assert not list(tmp_path.iterdir())

@@ -1,1 +1,1 @@
-"""Measuring pictures and conversations."""
+"""Measuring images and conversations."""

@@ -183,6 +183,6 @@ def _table(results: dict[str, Any]) -> str:
         cases = int(figures["cases"])
         for key, value in figures.items():
             if key != "cases":
-                shown = f"{value:.2f}" if key == "different of 4" else f"{100 * value:.1f} %"
-                rows.append(f"{task:<10}{key:<30}{shown:>9}   ({cases} cases)")
+                cell = f"{value:.2f}" if key == "different of 4" else f"{100 * value:.1f} %"
+                rows.append(f"{task:<10}{key:<30}{cell:>9}   ({cases} cases)")
     return "\n".join(rows)

@@ -1,4 +1,4 @@
-"""The protocol of everything that understands: a chat model that may see images."""
+"""The protocol of the models that understand: chat models, most of which take images."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Capabilities:
     Parameters
     ----------
     max_images
-        How many of a conversation's newest images it is shown. 0: it does not see; None: all.
+        How many of a conversation's newest images it takes. 0: it reads text only; None: all.
     streams
-        Whether `Hooks.on_text` gets the reply in pieces, so that stopping early saves work.
+        Whether `Hooks.on_text` gets the reply in pieces. If not, stopping early saves nothing.
     json_schema
         Whether `chat` takes a schema.
     vocabulary
@@ -34,13 +34,13 @@ class Capabilities:
 
     @property
     def sees(self) -> bool:
-        """Whether it is shown any image."""
+        """Whether it takes images."""
         return self.max_images != 0
 
 
 @runtime_checkable
 class ChatModel(Protocol):
-    """Reads a conversation of text and images and replies in words."""
+    """Reads a conversation of text and images and replies with text."""
 
     name: str
     capabilities: Capabilities
@@ -57,6 +57,8 @@ class ChatModel(Protocol):
 
         Parameters
         ----------
+        conversation
+            Its last turn is the user's.
         schema
             A JSON Schema that the reply should fit. Callers still parse the reply leniently:
             few models guarantee it.
@@ -76,7 +78,7 @@ class ChatModel(Protocol):
 
 @runtime_checkable
 class PromptRewriter(Protocol):
-    """A chat model that was trained to rewrite prompts, and is asked for that directly."""
+    """A chat model that was trained to rewrite prompts, so that it needs no instruction."""
 
     def rewrite(
         self, prompt: str, *, n: int, sampling: Sampling, hooks: Hooks = NO_HOOKS

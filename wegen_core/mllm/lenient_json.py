@@ -41,14 +41,14 @@ def find_objects(text: str) -> Iterator[dict[str, Any]]:
             return
         try:
             value, end = _Parser(text).object(start, 0)
-        except _Malformed:
+        except _ParseError:
             start = text.find("{", start + 1)
             continue
         yield value
         start = text.find("{", end)
 
 
-class _Malformed(Exception):
+class _ParseError(Exception):
     pass
 
 
@@ -70,7 +70,7 @@ class _Parser:
             if at >= len(self.text):
                 break
             if self.text[at] not in ":=：":
-                raise _Malformed
+                raise _ParseError
             at = self._skip_space(at + 1)
             if at >= len(self.text):
                 break
@@ -91,7 +91,7 @@ class _Parser:
 
     def _value(self, at: int, depth: int) -> tuple[Any, int]:
         if depth > _MAX_DEPTH:
-            raise _Malformed
+            raise _ParseError
         first = self.text[at]
         if first == "{":
             return self.object(at, depth)
@@ -105,14 +105,14 @@ class _Parser:
         word = _BARE_WORD.match(self.text, at)
         if word and word[0].lower() in _CONSTANTS:
             return _CONSTANTS[word[0].lower()], word.end()
-        raise _Malformed
+        raise _ParseError
 
     def _key(self, at: int) -> tuple[str, int]:
         if self.text[at] in _CLOSING_QUOTES:
             return self._string(at)
         if word := _BARE_WORD.match(self.text, at):
             return word[0], word.end()
-        raise _Malformed
+        raise _ParseError
 
     def _string(self, at: int) -> tuple[str, int]:
         closing = _CLOSING_QUOTES[self.text[at]]

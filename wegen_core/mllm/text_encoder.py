@@ -96,7 +96,9 @@ class Write(Protocol):
         top_p: float,
         seed: int,
         max_new_tokens: int,
-    ) -> str: ...
+    ) -> str:
+        """Write a continuation of `text`."""
+        ...
 
 
 class TextEncoderMLLM:
@@ -132,7 +134,7 @@ class TextEncoderMLLM:
         self,
         conversation: Conversation,
         *,
-        schema: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,  # noqa: ARG002
         sampling: Sampling = GREEDY,
         hooks: Hooks = NO_HOOKS,
     ) -> str:

@@ -351,18 +351,18 @@ def close_image_tokens(logits: Tensor, tokenizer: Tokenizer, is_sampling: bool) 
 def _without_images(ids: list[int], tokenizer: Tokenizer) -> list[int]:
     """`ids` without `<img>`, and without the `<img_k>` of images that were finished."""
     visual = set(tokenizer.image_ids)
-    kept: list[int] = []
-    image_begin = 0  # where in `kept` the newest run of visual tokens begins
+    words: list[int] = []
+    image_begin = 0  # where in `words` the newest run of visual tokens begins
     for token in ids:
         if token == tokenizer.image_start_id:
-            image_begin = len(kept)
+            image_begin = len(words)
             continue
         if token == tokenizer.image_end_id:
-            del kept[image_begin:]
-        kept.append(token)
+            del words[image_begin:]
+        words.append(token)
         if token not in visual:
-            image_begin = len(kept)
-    return kept
+            image_begin = len(words)
+    return words
 
 
 def _generator(options: Options, row: int) -> torch.Generator | None:

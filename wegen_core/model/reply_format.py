@@ -46,7 +46,7 @@ class ReplyText:
         What the prefix names; None: no prefix, an answer.
     result
         The description of the image to draw, or the answer.
-    seen
+    observation
         What the reply says is in the images it was shown; "" if it does not say.
     change
         What changes; in an answer the evidence that the answer is read from.
@@ -54,13 +54,13 @@ class ReplyText:
 
     intent: Intent | None = None
     result: str = ""
-    seen: str = ""
+    observation: str = ""
     change: str = ""
 
     @property
     def before_arrow(self) -> str:
-        """`seen` and `change` as the reply says them; "" if it says neither."""
-        return f"{self.seen}{_FULL_STOP}{self.change}" if self.change else self.seen
+        """`observation` and `change` as the reply says them; "" if it says neither."""
+        return f"{self.observation}{_FULL_STOP}{self.change}" if self.change else self.observation
 
     @property
     def for_user(self) -> str:
@@ -68,8 +68,8 @@ class ReplyText:
         if self.intent is None or not self.before_arrow:
             return self.result
         if not self.change:
-            return f"{_I_SEE}{self.seen}."
-        return f"{_I_SEE}{self.seen}{_FULL_STOP}{self.change[0].upper()}{self.change[1:]}."
+            return f"{_I_SEE}{self.observation}."
+        return f"{_I_SEE}{self.observation}{_FULL_STOP}{self.change[0].upper()}{self.change[1:]}."
 
 
 def write_reply(reply: ReplyText, prefixes: Mapping[str, str] = INTENT_PREFIXES) -> str:
@@ -96,8 +96,8 @@ def parse_reply(text: str, prefixes: Mapping[str, str] = INTENT_PREFIXES) -> Rep
             text, named = text.removeprefix(prefix).strip(), intent
             break
     before, _, result = text.rpartition(_ARROW)
-    seen, change = _split_before(before)
-    return ReplyText(named, result, seen, change)
+    observation, change = _split_before(before)
+    return ReplyText(named, result, observation, change)
 
 
 def from_user_text(text: str, intent: Intent | None, prompt: str) -> ReplyText:
@@ -116,14 +116,14 @@ def from_user_text(text: str, intent: Intent | None, prompt: str) -> ReplyText:
     if not text.startswith(_I_SEE):
         return ReplyText(intent, text)
     before = text.removeprefix(_I_SEE).removesuffix(".")
-    seen, change = _split_before(before)
-    return ReplyText(intent, prompt, seen, change[:1].lower() + change[1:])
+    observation, change = _split_before(before)
+    return ReplyText(intent, prompt, observation, change[:1].lower() + change[1:])
 
 
 def _split_before(before: str) -> tuple[str, str]:
     """What is seen, and the change or the evidence."""
-    seen, _, change = before.partition(_FULL_STOP)
-    return (seen, change) if change else (before, "")
+    observation, _, change = before.partition(_FULL_STOP)
+    return (observation, change) if change else (before, "")
 
 
 # What stands in the parts
@@ -207,14 +207,14 @@ def count_contradictions(reply: ReplyText) -> int:
     Objects that the change or the evidence names must have been seen. Each part of the result must
     have been seen or be in the change.
     """
-    seen, change = reply.seen, reply.change
+    observation, change = reply.observation, reply.change
     if not change:
         return 0
     if evidence := _COLOUR_EVIDENCE.fullmatch(change):
-        return int(f"{evidence[2]} {evidence[1]}" not in seen)
+        return int(f"{evidence[2]} {evidence[1]}" not in observation)
     if absent := _ABSENCE_EVIDENCE.fullmatch(change):
-        return int(absent[1] in seen)
-    sources = [*_BETWEEN_THINGS.split(seen), change]
+        return int(absent[1] in observation)
+    sources = [*_BETWEEN_THINGS.split(observation), change]
     parts = _BETWEEN_THINGS.split(reply.result)
     invented = sum(not any(part in source for source in sources) for part in parts)
-    return invented + sum(existing not in seen for existing in _EXISTING.findall(change))
+    return invented + sum(existing not in observation for existing in _EXISTING.findall(change))

@@ -101,10 +101,10 @@ def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
             number = count
         else:
             turn = conversation.turns[-1]
-            shown = len(turn.images) or count  # users number the images that they have just shown
+            numbered = len(turn.images) or count  # users number the images of their last message
             target = target_image(turn.text)
-            if target is not None and 1 <= target <= shown:
-                number = count - shown + target
+            if target is not None and 1 <= target <= numbered:
+                number = count - numbered + target
     others = [r for r in plan.references if r.role != "base" and r.image != number]
     base = [Reference(number, "base")] if number else []
     return replace(plan, references=(*others, *base))

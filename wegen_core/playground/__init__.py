@@ -1,1 +1,1 @@
-"""What the network learns from."""
+"""The drawn world that the embedded network learns: scenes, their images, their language."""

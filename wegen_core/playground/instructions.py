@@ -206,12 +206,12 @@ def _add(scene: Scene, rng: Rng) -> Edit:
 def _remove(scene: Scene, rng: Rng) -> Edit:
     thing = pick(rng, scene.things)
     the = _the(thing, scene, rng)
-    kept = tuple(t for t in scene.things if t != thing)
+    others = tuple(t for t in scene.things if t != thing)
     texts = ("remove {}", "remove {}", "delete {}", "take {} away", "erase {}", "get rid of {}")
     text = pick(rng, texts).format(the)
     if rng.random() < 0.15:
-        text = f"only keep {_the(kept[0], scene, rng)}"
-    return text, replace(scene, things=kept)
+        text = f"only keep {_the(others[0], scene, rng)}"
+    return text, replace(scene, things=others)
 
 
 def _background(scene: Scene, rng: Rng) -> Edit:

@@ -1,4 +1,4 @@
-"""The playground world in one place: scenes, their pictures and their English."""
+"""The playground in one place: scenes, their images and their English."""
 
 from __future__ import annotations
 

@@ -98,7 +98,7 @@ def change(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Trai
     parts = ReplyText(
         "refine",
         world.describe(result),
-        seen=world.describe(scene),
+        observation=world.describe(scene),
         change=world.describe_change(scene, result),
     )
     reply = (write_reply(parts), IMAGE)
@@ -113,7 +113,7 @@ def combine(rng: np.random.Generator) -> TrainingTurn:
     parts = ReplyText(
         "compose",
         world.describe(result),
-        seen=join_scenes(world.describe(first), world.describe(second)),
+        observation=join_scenes(world.describe(first), world.describe(second)),
         change=step,
     )
     reply = (write_reply(parts), IMAGE)
@@ -124,7 +124,7 @@ def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Trainin
     """A question about `scene` -> what is seen, what the answer is read from, and the answer."""
     question, answer, evidence = world.questions(scene, rng)
     description = world.describe(scene)
-    parts = ReplyText(result=answer, seen=description, change=evidence)
+    parts = ReplyText(result=answer, observation=description, change=evidence)
     if answer == description:
         parts = ReplyText(result=answer)
     reply = (write_reply(parts),)
@@ -135,7 +135,7 @@ def ask(scene: world.Scene, attached: bool, rng: np.random.Generator) -> Trainin
 
 def _visual_start(parts: ReplyText) -> str:
     """How the reply begins, up to and with what is seen."""
-    return write_reply(ReplyText(parts.intent, parts.seen))
+    return write_reply(ReplyText(parts.intent, parts.observation))
 
 
 def in_words(turn: TrainingTurn) -> TrainingTurn:

@@ -24,7 +24,7 @@ def psnr(mean_squared_error: float, white: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Analysis:
-    """Both images at working size [h,w], and what the steps found.
+    """Both images at working size [h,w], and what the steps measured.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ class Analysis:
     edited
         uint8 [h2,w2,3], the edited image before registration.
     registered
-        uint8 [h,w,3], the edited image in the source's frame, in its own colours.
+        uint8 [h,w,3], the edited image in the source's frame, its colours unchanged.
     valid
         bool [h,w]: what the edited image covers.
     mask

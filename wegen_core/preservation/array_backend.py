@@ -1,4 +1,4 @@
-"""The image filters that preservation is made of: by OpenCV if it is installed, else SciPy and PIL.
+"""The image filters of preservation: by OpenCV if it is installed, else by SciPy and PIL.
 
 OpenCV (any of its four wheels) is 3 to 10 times faster and never required. Arrays are [H,W] or
 [H,W,C]. Borders are mirrored. Coordinates have pixel centres at whole numbers.
@@ -96,7 +96,7 @@ def row_strips(
 
 
 def channel_max(values: np.ndarray) -> np.ndarray:
-    """[...,C] -> [...]. NumPy's own reduction over so short an axis is 30 times slower."""
+    """[...,C] -> [...]. NumPy's reduction over so short an axis is 30 times slower."""
     return functools.reduce(np.maximum, np.moveaxis(values, -1, 0))
 
 

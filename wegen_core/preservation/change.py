@@ -1,9 +1,9 @@
-"""What was changed on purpose, told from this editor's own noise.
+"""Change detection: what was changed on purpose, and what is only the editor's noise.
 
 1. The residual between the source and the colour-matched registered image loses what the editor's
    blur explains.
-2. It is searched in a pyramid, fine to coarse. Each level leaves out what the finer ones found, or
-   masks would grow by their own blur.
+2. It is searched in a pyramid, fine to coarse. Each level leaves out what finer ones detected,
+   because masks would grow by the blur of the coarse levels.
 3. At each level the expected squared residual is a + b * gradient^2, learnt per colour plane on the
    inliers: an editor redraws texture but leaves flat areas alone.
 4. Components are found by hysteresis. Around a strong residual only what exceeds a share of it

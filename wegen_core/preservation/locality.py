@@ -1,4 +1,4 @@
-"""Local or global: whether an edit leaves anything to preserve."""
+"""Local or global: whether an edit leaves something to preserve."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def judge_locality(
     if not 1 / settings.max_zoom < zoom < settings.max_zoom:
         return EditLocality(False, f"a new framing: zoomed by {zoom:.2f}")
     if valid.sum() < settings.min_pixels:
-        return EditLocality(False, "too few pixels to tell what changed")
+        return EditLocality(False, "too few pixels to compare")
 
     before, after = colour.source_small, colour.edited_small
     shift = np.abs(colour.apply_curve(after) - after).mean(axis=2)
@@ -86,7 +86,7 @@ def judge_locality(
     if change.mask.any():
         reason = f"a local edit: {change.mask.mean():.1%} of the image changed"
         return EditLocality(True, reason)
-    return EditLocality(True, "nothing changed but the editor's own noise")
+    return EditLocality(True, "nothing changed except for the editor's noise")
 
 
 def _colourfulness(rgb: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""preserve: what the edit was not asked to change comes back, bit for bit."""
+"""preserve: restore, bit for bit, what an edit changed by accident."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def preserve(
     1. Read the inputs. Equal images, and edits that are passed through on request, end here.
     2. Register: find where each source pixel lies in the edited image.
     3. Fit the colour transfer that takes back the editor's colour shift.
-    4. Find the change: what differs by more than this editor's own noise.
+    4. Find the change: what differs by more than this editor's noise.
     5. Decide whether the edit is local. A global one is passed through.
     6. Composite the changed part at full size. Steps 2 to 5 work at 1 megapixel or less.
     7. Report.
@@ -247,7 +247,7 @@ def _passed_through(
     size: tuple[int, int],
     analysis: Analysis | None = None,
 ) -> Preserved:
-    """Return the edited image in the source's form; `analysis` is None if none was made."""
+    """Return the edited image in the source's form; `analysis` is None without a comparison."""
     image = edited
     if edited_pixels.form.kind != source_pixels.form.kind:
         image = source_pixels.rebuild(edited_pixels.with_dtype_of(source_pixels))

@@ -55,7 +55,7 @@ class MatchingSettings:
 
 @dataclass(frozen=True)
 class SolverSettings:
-    """How many Gauss-Newton steps are made, and when they end earlier.
+    """How many Gauss-Newton steps are taken, and when they end earlier.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ class WarpSettings:
     ----------
     min_side
         Source images with a shorter short side get an affine map only, px: they hold too little to
-        tell a warp from noise.
+        distinguish a warp from noise.
     grid
         Nodes of the control grid along the long side.
     half_waves
@@ -281,7 +281,7 @@ class ChangeLevelSettings:
     Parameters
     ----------
     min_difference
-        Smaller differences are no change, levels: a person would hardly see them.
+        Smaller differences, in levels, do not count as a change: a person hardly sees them.
     peak_share
         Share of the largest difference near by that a pixel must reach. Leaves out the blurred edge
         around a change.
@@ -297,7 +297,7 @@ class ChangeLevelSettings:
 
 @dataclass(frozen=True)
 class ChangeSettings:
-    """How a change is told from the editor's own noise.
+    """How a change is distinguished from the editor's noise.
 
     Parameters
     ----------
@@ -360,7 +360,7 @@ class LocalitySettings:
     Parameters
     ----------
     min_pixels
-        With fewer px covered by the edited image nothing can be told.
+        With fewer px covered by the edited image, the edit counts as global.
     max_zoom
         A zoom by more than this, or less than its inverse, is a new framing. Editors drift by up to
         a fifth.
@@ -413,7 +413,7 @@ class CompositingSettings:
     Parameters
     ----------
     feather
-        Width of the soft edge, px of working size. Small: a change has soft edges of its own.
+        Width of the soft edge, px of working size. Small, because a change already has soft edges.
     edge_alpha
         Alpha of the first pixel outside the change mask. Below 0.5, so that thresholding alpha at
         0.5 returns the mask.
@@ -429,7 +429,7 @@ class CompositingSettings:
     seam_reach
         Distance over which the offset at the seam fades out, px of working size.
     seam_limit
-        Largest offset at the seam, levels. A larger step is the edit's own.
+        Largest offset at the seam, levels. A larger step belongs to the edit.
     max_density
         Edited pixels per source pixel along a side up to which the edited image is sampled.
         A denser one is averaged down first, because sampling would alias.

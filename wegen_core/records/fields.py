@@ -54,17 +54,17 @@ def field_table(record: type) -> list[FieldSpec]:
 
 def asked_fields(record: type) -> list[FieldSpec]:
     """The fields that a language model writes, in the order in which it writes them."""
-    asked = [spec for spec in field_table(record) if spec.kind.schema is not None]
-    return sorted(asked, key=lambda spec: not spec.early)
+    specs = [spec for spec in field_table(record) if spec.kind.schema is not None]
+    return sorted(specs, key=lambda spec: not spec.early)
 
 
 def json_schema(record: type) -> dict[str, Any]:
     """The JSON Schema of `asked_fields`."""
-    asked = asked_fields(record)
+    specs = asked_fields(record)
     return {
         "type": "object",
-        "properties": {spec.key: spec.kind.schema for spec in asked},
-        "required": [spec.key for spec in asked],
+        "properties": {spec.key: spec.kind.schema for spec in specs},
+        "required": [spec.key for spec in specs],
         "additionalProperties": False,
     }
 

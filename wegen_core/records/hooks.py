@@ -23,7 +23,7 @@ class Stopped(Exception):
 
 @dataclass(frozen=True)
 class Hooks:
-    """What the caller of a long call wants to hear and decide. Every field may be None.
+    """Callbacks of a long call. Every field may be None.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Extract the prompt from a language model's reply, without the talk around it."""
+"""Extract the prompt from a language model's reply, without the text around it."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ import io
 import json
 import re
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -236,10 +237,8 @@ class EndpointMLLM:
         """The error for a response other than 200."""
         body, models = response.read(), []
         if response.status == 404:
-            try:
+            with suppress(EndpointError):  # the error then names none
                 models = self.models(hooks)
-            except EndpointError:
-                pass  # the error then names none
         retry_after = response.headers.get("Retry-After")
         return request_refused(response.status, body, retry_after, self.address, models)
 

@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -23,7 +24,7 @@ _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 65536
 
 
-class ResponseTooLarge(Exception):
+class ResponseTooLarge(Exception):  # noqa: N818
     """The server sent more than MAX_RESPONSE_BYTES."""
 
 
@@ -163,7 +164,5 @@ class StreamingRequest:
     def _close(self) -> None:
         self._closed.set()
         if self._socket is not None:
-            try:
+            with suppress(OSError):  # closed already
                 self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which then ends
-            except OSError:
-                pass  # closed already

@@ -181,7 +181,7 @@ class LocalMLLM:
         self,
         conversation: Conversation,
         *,
-        schema: dict[str, Any] | None = None,
+        schema: dict[str, Any] | None = None,  # noqa: ARG002
         sampling: Sampling = GREEDY,
         hooks: Hooks = NO_HOOKS,
     ) -> str:
@@ -306,7 +306,8 @@ class StreamingStoppingCriteria:
         self._context_start = self._end = start
         self.stopped = False
 
-    def __call__(self, ids: torch.Tensor, scores: Any, **_: Any) -> torch.Tensor:
+    def __call__(self, ids: torch.Tensor, _scores: Any, **_: Any) -> torch.Tensor:
+        """Whether to stop, a bool for each row of the token ids."""
         self._add(ids[0])
         self.stopped = self._should_stop is not None and self._should_stop()
         return torch.full((len(ids),), self.stopped, device=ids.device)

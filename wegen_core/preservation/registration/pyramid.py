@@ -42,7 +42,7 @@ class PyramidLevel:
     full_sizes
         (height, width) of source and edited image before they were reduced.
     long_side
-        Long side that was asked for, px.
+        Long side of the source at this level, px, unless the full size is smaller.
     gradient_products
         Of the source's gradient: xx, xy, yy, x, y; each [h,w].
     contrast

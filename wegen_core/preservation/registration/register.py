@@ -31,7 +31,8 @@ def register(
 
     Returns
     -------
-    The plain resize for images that are too small or too long to be registered.
+    Registration
+        For these sizes. The plain resize if the images are too small or too long to be registered.
     """
     size, edited_size = source.shape[:2], edited.shape[:2]
     coarse_size = backend.scaled_size(size, min(1.0, settings.levels[0] / max(size)))

@@ -1,4 +1,4 @@
-"""Which of the transforms that explain the images is kept: the simplest one they allow."""
+"""Model selection: the simplest transform that explains the images."""
 
 from __future__ import annotations
 
