@@ -1,17 +1,16 @@
-"""Prompt rewriting without a model: what is found, what is kept, how different, how fast.
+"""Prompt rewriting without a model: constraints found and kept, difference of variants, speed.
 
     python -m benchmarks.rewriting [--variants 8] [--seed 0] [--sampler mini]
 
-Found: recall and precision on the prompts of tests/support/data/labelled_prompts.txt, whose
-constraints are marked by hand. A label counts as found where a constraint of its kind shares at
-least half of the shorter one's words with it; a constraint that no label asks for counts against
-the precision.
-Everything else is measured on those prompts and on rewriting_prompts.txt beside it.
+Recall and precision: on the prompts of labelled_prompts.txt and held_out_prompts.txt in
+tests/support/data, whose constraints are marked by hand. A constraint matches a label of its kind
+if they share at least half of the shorter one's characters. Everything else is measured on those
+prompts and on rewriting_prompts.txt.
 
-Distinct values: of all facet values that a prompt's variants carry, the share that no other of its
-variants has. The first baseline draws as many values for as many facets independently of each
-other, as plain sampling does. Distance: mean pairwise Jaccard distance of the words. --sampler: a
-language model folder, or mini, is sampled as often, at temperature 1, and its rewrites compared.
+Distinct values: of all facet values in a prompt's variants, the share that no other variant has.
+The baseline draws as many values for as many facets independently. Distance: mean pairwise Jaccard
+distance of the words. --sampler: a model (mini or a folder) writes as many prompts at temperature
+1, for comparison.
 """
 
 from __future__ import annotations
@@ -24,7 +23,13 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from statistics import mean
 
-from tests.support.labelled_prompts import all_prompts, disagreement, is_han, labelled
+from tests.support.labelled_prompts import (
+    agreement,
+    all_prompts,
+    held_out_prompts,
+    is_han,
+    tuned_prompts,
+)
 from wegen_core.rewriting import broken, find_constraints, is_edit, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
 
@@ -61,17 +66,18 @@ def independent(prompt: str, variants: Variants, rng: random.Random) -> Variants
     return drawn
 
 
-def report_found() -> None:
-    """Print recall and precision."""
-    labels = found = missed = extra = 0
-    for prompt, marked in labelled():
-        lost, more, count = disagreement(prompt, marked)
-        labels, found = labels + len(marked), found + count
-        missed, extra = missed + len(lost), extra + len(more)
-    print(f"{len(labelled())} labelled prompts, {labels} constraints marked by hand")
-    print(
-        f"recall {100 * (1 - missed / labels):.1f} %, precision {100 * (1 - extra / found):.1f} %"
+def report_agreement() -> None:
+    """Print recall and precision of the labelled prompts."""
+    tuned, held_out = tuned_prompts(), held_out_prompts()
+    sets = (
+        ("all labelled prompts", tuned + held_out),
+        ("the finder was tuned on", tuned),
+        ("held out", held_out),
     )
+    for name, prompts in sets:
+        result = agreement(prompts)
+        print(f"{name}: {len(prompts)} prompts, {result.labels} constraints marked by hand")
+        print(f"recall {100 * result.recall:.1f} %, precision {100 * result.precision:.1f} %")
 
 
 def report_variants(prompts: Sequence[str], count: int, seed: int) -> None:
@@ -141,7 +147,7 @@ def main() -> None:
     parser.add_argument("--sampler", metavar="FOLDER", help="a WeGen network, such as mini")
     options = parser.parse_args()
     prompts = all_prompts()
-    report_found()
+    report_agreement()
     report_variants(prompts, options.variants, options.seed)
     if options.sampler:
         report_sampler(options.sampler, list(own_world(prompts)), options.variants, options.seed)

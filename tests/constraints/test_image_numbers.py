@@ -199,6 +199,7 @@ def test_mentions_are_in_order_and_inside_the_text(text):
         end = mention.end
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["picture 1 and ", "图1、", "first, ", "第1、", "into no. 1 "])
 def test_reading_takes_linear_time(unit):
     def seconds(size: int) -> float:

@@ -7,8 +7,9 @@ import re
 from .lazy_pattern import lazy_pattern
 from .parser import parse
 
-_SPACES = lazy_pattern(r"[^\S\n]+|[\x00-\x09\x0b-\x1f\x7f]+")
-_DOUBLED = lazy_pattern(r"\b(the|a|an|of|in|on|and|with|to|is) \1\b", re.IGNORECASE)
+_SPACES = lazy_pattern(r"(?:[^\S\n]|[\x00-\x09\x0b-\x1f\x7f])+")
+_SPACE_BEFORE_MARK = lazy_pattern(r" (?=[,.;:!?，。；：！？](?:[ \n]|$))")
+_DOUBLED = lazy_pattern(r"\b(the|a|an|of|in|on|and|with|to|is)(?: \1\b)+", re.IGNORECASE)
 _A_BEFORE_VOWEL = lazy_pattern(r"\b([Aa]) (?=(?!one\b|once\b|eu|ewe)[aeio][a-z])")
 
 
@@ -37,9 +38,10 @@ def tidy(prompt: str) -> str:
 def _tidy(text: str) -> str:
     text = _SPACES.sub(" ", text)
     text = re.sub(r" ?\n[ \n]{0,1000}", "\n", text)
-    text = re.sub(r" (?=[,.;:!?，。；：！？](?:[ \n]|$))", "", text)
-    text = re.sub(r",(?: ?,){1,1000}", ",", text)
-    return _A_BEFORE_VOWEL.sub(r"\1n ", _DOUBLED.sub(r"\1", text))
+    text = _SPACE_BEFORE_MARK.sub("", text)
+    text = _SPACE_BEFORE_MARK.sub("", re.sub(r",(?: ?,){1,1000}", ",", text))
+    text = _A_BEFORE_VOWEL.sub(r"\1n ", _DOUBLED.sub(r"\1", text))
+    return _DOUBLED.sub(r"\1", text)  # "a an" became "an an"
 
 
 _REQUEST_PHRASE = lazy_pattern(

@@ -5,10 +5,14 @@ from __future__ import annotations
 import re
 
 from ..mllm.lenient_json import find_objects
+from ..mllm.messages import THINKING_MARKS
 
 MAX_CHARACTERS = 200_000
 
-_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL | re.IGNORECASE)
+_THINKING = re.compile(
+    "|".join(rf"{opening}.*?(?:{closing}|\Z)" for opening, closing in THINKING_MARKS),
+    re.DOTALL | re.IGNORECASE,
+)
 _FENCE = re.compile(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _BULLET = re.compile(r"^(?:#{1,6}|[-*>•]|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"(\*\*|__)(.+?)\1")
