@@ -30,6 +30,7 @@ from tests.support.labelled_prompts import (
     is_han,
     tuned_prompts,
 )
+from wegen_core.records.hooks import Sampling
 from wegen_core.rewriting import broken, find_constraints, is_edit, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
 
@@ -116,7 +117,7 @@ def report_sampler(name: str, prompts: Sequence[str], count: int, seed: int) -> 
     mllm = wegen_core.load(name).mllm
     pairs, kept = [], []
     for prompt in prompts:
-        plain = mllm.rewrite(prompt, n=count, seed=seed, temperature=1.0)
+        plain = mllm.rewrite(prompt, n=count, sampling=Sampling(temperature=1.0, seed=seed))
         ours = [result.prompt for result in rewrite(prompt, count, seed, 0.7, mllm)]
         pairs.append(tuple(distance([[text] for text in texts]) for texts in (ours, plain)))
         constraints = find_constraints(prompt)

@@ -1,7 +1,7 @@
 """Prompts whose constraints are marked by hand, and how well `find_constraints` finds them.
 
-The finder was tuned on `labelled_prompts.txt`. `held_out_prompts.txt` was written later; its figures
-before the finder was corrected on it too are in docs/rewriting.md.
+The finder was tuned on `labelled_prompts.txt`. `held_out_prompts.txt` was written later; its
+figures before the finder was corrected on it too are in docs/rewriting.md.
 """
 
 from __future__ import annotations
