@@ -5,11 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from ...wegen_core.painting.painter import DEFAULT_SETTINGS, PaintSettings
 from ...wegen_core.painting.request import PaintRequest, paint_request
-from ...wegen_core.records.hooks import NO_HOOKS, Hooks
 from .recipes import AUTO, Recipe, model_class
 
 if TYPE_CHECKING:
@@ -71,15 +69,7 @@ class ComfyPainter:
         """See `Painter`: painting with noise keeps every pixel in its place, editors shift some."""
         return self.recipe.family.edits == "noise"
 
-    def paint(
-        self,
-        plans: Sequence[Plan],
-        images: Sequence[Image],
-        *,
-        seeds: Sequence[int],
-        settings: PaintSettings = DEFAULT_SETTINGS,
-        hooks: Hooks = NO_HOOKS,
-    ) -> list[Image]:
+    def paint(self, *_args: Any, **_options: Any) -> NoReturn:
         """Not possible: ComfyUI's own nodes paint between two steps of the pipeline.
 
         Raises

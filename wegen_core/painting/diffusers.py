@@ -267,7 +267,7 @@ class _StepCallback:
     def __init__(self, hooks: Hooks) -> None:
         self._hooks = hooks
 
-    def __call__(self, pipeline: Any, step: int, time: Any, tensors: dict) -> dict:
+    def __call__(self, pipeline: Any, step: int, _timestep: Any, tensors: dict) -> dict:
         self._hooks.check_stop()
         if self._hooks.on_progress is not None:
             self._hooks.on_progress("paint", step + 1, pipeline.num_timesteps, None)
