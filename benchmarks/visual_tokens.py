@@ -1,13 +1,13 @@
-"""What a picture's 64 visual tokens cost, beside a plain loop that re-feeds the history.
+"""What an image's 64 visual tokens cost, beside a plain loop that feeds the history again.
 
     python -m benchmarks.visual_tokens
 
 Random weights of LLM hidden 512, 8 layers, 8 heads, MLP 1376, vocabulary 32330; a prompt of 300
 tokens with two images; float32, one thread, CPU seconds. The plain loop is the published one:
 transformers' own causal forward with its KV cache inside a call, logits of all that is fed, the
-unguided branch on its own, and every turn's history fed again. `--last` spares it the logits of all
-but the last token of a prompt, as transformers' `generate` does today. Its network is one of its
-own, which nothing has laid out for decoding. Each of `--runs` measures both, one after the other;
+unguided branch by itself, and every turn's history fed again. With `--last` it computes the logits
+of a prompt's last token only, as transformers' `generate` does today. It has a network of its own,
+whose weights are not laid out for decoding. Each of `--runs` measures both, one after the other;
 printed are medians, and the range of the ratios.
 """
 
@@ -37,14 +37,14 @@ VOCABULARY, WIDTH = 32330, 1792
 
 
 def build() -> WeGen:
-    """The configuration to measure; image encoder and painter are tiny, they take no part."""
+    """Make the network to measure; image encoder and painter are tiny, as they take no part."""
     with tempfile.TemporaryDirectory() as folder:
-        place = Path(folder)
-        (place / MODEL_FILE).write_bytes((MINI / "tokenizer" / MODEL_FILE).read_bytes())
+        path = Path(folder)
+        (path / MODEL_FILE).write_bytes((MINI / "tokenizer" / MODEL_FILE).read_bytes())
         names = [f"<img_{k:05d}>" for k in range(100)] + ["<img>", "</img>"]
         ids = {name: 32000 + i for i, name in enumerate(names)}
-        (place / ADDED_FILE).write_text(json.dumps(ids))
-        tokenizer = Tokenizer(place)
+        (path / ADDED_FILE).write_text(json.dumps(ids))
+        tokenizer = Tokenizer(path)
     llm = {
         "vocab_size": VOCABULARY,
         "hidden_size": 512,
@@ -81,23 +81,23 @@ def prompt(net: WeGen) -> tuple[Tensor, Tensor]:
 
 
 def ours(net: WeGen, turns: int, guidance: float, variants: int = 1) -> None:
-    """`turns` pictures in one conversation, with its KV cache."""
+    """Draw `turns` images in one conversation, with its KV cache."""
     ids, features = prompt(net)
     cache = ConversationCache()
     for _ in range(turns):
         if variants > 1:
             net.generate([ids] * variants, features.repeat(variants, 1, 1), max_new_tokens=64)
             return
-        made = net.generate(ids, features, guidance=guidance, max_new_tokens=65, cache=cache)
-        ids, features = _next(net, ids, made.ids, features, made.features)
+        result = net.generate(ids, features, guidance=guidance, max_new_tokens=65, cache=cache)
+        ids, features = _next(net, ids, result.ids, features, result.features)
 
 
 def plain(net: WeGen, turns: int, guidance: float, logits: int = 0) -> None:
-    """The same the published way; `logits`: of how many tokens of a prompt, 0: of all."""
+    """Do the same in the published way; `logits`: of how many tokens of a prompt, 0: of all."""
     ids, features = prompt(net)
     for _ in range(turns):
-        new_ids, made = _plain_call(net, ids, features, guidance, logits)
-        ids, features = _next(net, ids, new_ids, features, made)
+        new_ids, new_features = _plain_call(net, ids, features, guidance, logits)
+        ids, features = _next(net, ids, new_ids, features, new_features)
 
 
 @torch.inference_mode()
@@ -108,7 +108,7 @@ def _plain_call(
     states = [(embeds[None], DynamicCache())]
     if guidance != 1:
         states.append((embeds[None, -1:], DynamicCache()))
-    made: list[Tensor] = []
+    drawn: list[Tensor] = []
     for token in (*net.tokenizer.image_ids, net.tokenizer.image_end_id):
         hidden = []
         for x, cache in states:
@@ -123,32 +123,32 @@ def _plain_call(
         if token == net.tokenizer.image_end_id:
             break
         h = hidden[0] if len(hidden) == 1 else hidden[1] + guidance * (hidden[0] - hidden[1])
-        made.append(net.output_projector(h))
-        x = net.input_projector(made[-1])[None]
+        drawn.append(net.output_projector(h))
+        x = net.input_projector(drawn[-1])[None]
         states = [(x, cache) for _, cache in states]
     new = torch.tensor([*net.tokenizer.image_ids, net.tokenizer.image_end_id])
-    return new, torch.stack(made, dim=1)
+    return new, torch.stack(drawn, dim=1)
 
 
 def _next(
-    net: WeGen, ids: Tensor, new: Tensor, features: Tensor, made: Tensor
+    net: WeGen, ids: Tensor, new_ids: Tensor, features: Tensor, new_features: Tensor
 ) -> tuple[Tensor, Tensor]:
     """The next turn's prompt: the history, 39 words and `<img>`."""
     words = torch.randint(3, 32000, (NEW_TEXT - 1,))
     start = torch.tensor([net.tokenizer.image_start_id])
-    return torch.cat([ids, new, words, start]), torch.cat([features, made])
+    return torch.cat([ids, new_ids, words, start]), torch.cat([features, new_features])
 
 
 def seconds(*works: Callable[[], object], runs: int) -> list[list[float]]:
-    """CPU seconds of each run of each work, in turn; the same random prompts in every run."""
-    taken: list[list[float]] = [[] for _ in works]
+    """CPU seconds of each run of each function, in turn, with the same random prompts."""
+    all_times: list[list[float]] = [[] for _ in works]
     for _ in range(runs + 1):
-        for work, times in zip(works, taken, strict=True):
+        for work, times in zip(works, all_times, strict=True):
             torch.manual_seed(1)
             start = time.process_time()
             work()
             times.append(time.process_time() - start)
-    return [times[1:] for times in taken]  # the first run warms up
+    return [times[1:] for times in all_times]  # the first run warms up
 
 
 def ratios(slow: list[float], fast: list[float]) -> str:
@@ -158,7 +158,7 @@ def ratios(slow: list[float], fast: list[float]) -> str:
 
 
 def decoding_share(net: WeGen, runs: int) -> tuple[float, float]:
-    """Median seconds per visual token, and those that reading a byte takes.
+    """Median seconds per visual token, and per byte that is read.
 
     The latter in a matrix-vector product larger than any cache, in the same runs.
     """
@@ -175,7 +175,7 @@ def decoding_share(net: WeGen, runs: int) -> tuple[float, float]:
 
 
 def bytes_read(net: WeGen, length: int) -> int:
-    """What one visual token reads: the weights, and `length` slots of the KV cache."""
+    """Bytes that one visual token reads: the weights, and `length` slots of the KV cache."""
     modules = (net.llm.model.layers, net.input_projector, net.output_projector)
     weights = sum(p.nbytes for module in modules for p in module.parameters())
     config = net.llm.config

@@ -157,8 +157,7 @@ class Decoder:
         self.options = options
         self.device = llm.model.embed_tokens.weight.device
         # <img> <img_0> ... </img>: each is forced to follow the one before, and only by it.
-        chain = [tokenizer.image_start_id, *tokenizer.image_ids, tokenizer.image_end_id]
-        self.forced = dict(pairwise(chain))
+        self.forced = dict(pairwise(tokenizer.image_block()))
         self.index = {token: k for k, token in enumerate(tokenizer.image_ids)}
         self.ends = {tokenizer.eos_id}
         if not options.images:
