@@ -134,9 +134,9 @@ def extrapolate_alpha(
     return out
 
 
-def changed_boxes(alpha: np.ndarray, rows: int = 64) -> Iterator[Box]:
-    """Yield boxes, of at most so many rows, that hold every pixel with an alpha above 0."""
-    for strip, _, _ in backend.row_strips(len(alpha), thickness=rows):
+def changed_boxes(alpha: np.ndarray) -> Iterator[Box]:
+    """Yield boxes, of a few rows each, that hold every pixel with an alpha above 0."""
+    for strip, _, _ in backend.row_strips(len(alpha)):
         columns = np.flatnonzero(alpha[strip].any(axis=0))
         if len(columns):
             yield strip.start, int(columns[0]), strip.stop, int(columns[-1]) + 1

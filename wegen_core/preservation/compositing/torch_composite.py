@@ -23,7 +23,6 @@ from .. import array_backend as backend
 from ..array_backend import Box
 from ..colour import ColourTransfer
 from ..registration.transform import Registration
-from .alpha import changed_boxes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,9 +64,14 @@ def composite(
     import torch
 
     out, error = source.clone(), torch.zeros((), device=source.device)
-    for box in changed_boxes(alpha, _ROWS):
+    rows, columns = (np.flatnonzero(alpha.any(axis=axis)) for axis in (1, 0))
+    if len(rows) == 0:
+        return out, 0.0
+    left, right, end = int(columns[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    for top in range(int(rows[0]), end, _ROWS):
         hooks.check_stop()
-        top, left, bottom, right = box
+        bottom = min(top + _ROWS, end)
+        box = (top, left, bottom, right)
         part = out[top:bottom, left:right, : edited.shape[2]]
         a, inside = (
             torch.from_numpy(values[top:bottom, left:right, None]).to(out.device)
