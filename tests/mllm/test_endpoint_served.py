@@ -23,8 +23,8 @@ from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
-for needed in ("fastapi", "uvicorn", "openai"):
-    pytest.importorskip(needed, reason="pip install transformers[serving]")
+for package in ("fastapi", "uvicorn", "openai", "accelerate"):
+    pytest.importorskip(package, reason="pip install transformers[serving]")
 
 
 @pytest.fixture(scope="module", params=["gemma3", "text_only"])

@@ -1,4 +1,4 @@
-"""What understands: the chat model protocol and its adapters."""
+"""Chat models: the protocol, and the adapters that implement it."""
 
 from .chat_model import Capabilities, ChatModel, PromptRewriter
 

@@ -119,21 +119,21 @@ class EndpointMLLM:
             body = self._without_refused_fields(request)
             reply = StreamedReply(hooks.on_text)
             try:
-                with self._request("POST", "/chat/completions", body, hooks) as response:
-                    self._read_reply(response, reply, body, hooks)
-                return reply.text
-            except CONNECTION_FAILURES as error:
-                failure = connection_failed(error, self.address, self.timeout)
+                try:
+                    with self._request("POST", "/chat/completions", body, hooks) as response:
+                        self._read_reply(response, reply, body, hooks)
+                    return reply.text
+                except CONNECTION_FAILURES as error:
+                    raise connection_failed(error, self.address, self.timeout) from None
             except EndpointError as error:
-                failure = error
-            if self._refuses_field(failure, body):
-                continue
-            if failure.status in (400, 413, 422) and _TOO_LONG.search(str(failure)):
-                raise ValueError(f"the conversation is too long: {failure}")
-            attempts += 1
-            if not failure.temporary or attempts >= MAX_ATTEMPTS or reply.begun:
-                raise failure
-            _wait(failure.retry_after, attempts, hooks)
+                if self._refuses_field(error, body):
+                    continue
+                if error.status in (400, 413, 422) and _TOO_LONG.search(str(error)):
+                    raise ValueError(f"the conversation is too long: {error}") from None
+                attempts += 1
+                if not error.temporary or attempts >= MAX_ATTEMPTS or reply.begun:
+                    raise
+                _wait(error.retry_after, attempts, hooks)
 
     def models(self, hooks: Hooks = NO_HOOKS) -> list[str]:
         """Names of the models that the server offers; raises `EndpointError` and `Stopped`."""
@@ -168,12 +168,12 @@ class EndpointMLLM:
             body["max_completion_tokens"] = body["max_tokens"]
         return {name: value for name, value in body.items() if name not in self._refused_fields}
 
-    def _refuses_field(self, failure: EndpointError, body: dict[str, Any]) -> bool:
+    def _refuses_field(self, error: EndpointError, body: dict[str, Any]) -> bool:
         """Whether the server refused an optional field of `body`, which is then noted."""
-        if failure.status not in (400, 422, 501):
+        if error.status not in (400, 422, 501):
             return False
         for field, words in _OPTIONAL_FIELDS.items():
-            if field in body and any(word in str(failure) for word in words):
+            if field in body and any(word in str(error) for word in words):
                 self._refused_fields.add(field)
                 return True
         return False

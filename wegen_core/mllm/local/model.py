@@ -142,8 +142,8 @@ class LocalMLLM:
     """Implements `ChatModel` with a transformers model.
 
     The KV cache of the newest conversation is kept, so that its next turn costs only what is new.
-    New images also end the reuse in models other than Qwen's, LLaVA, InternVL and SmolVLM. Stopping
-    takes effect at the next token.
+    With a new image in that turn, only Qwen's models, LLaVA, InternVL and SmolVLM reuse the cache.
+    Stopping takes effect at the next token.
 
     Parameters
     ----------
