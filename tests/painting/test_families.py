@@ -46,7 +46,7 @@ def test_a_pipeline_is_known_by_the_longest_prefix_of_its_class_name():
     for spec in PIPELINES:
         pipeline = type(f"{spec.prefix}SomethingPipeline", (), {})()
         assert spec_of(pipeline) is spec
-    assert not spec_of(type("ChromaPipeline", (), {})()).edits
+    assert spec_of(type("ChromaPipeline", (), {})()).text_only
 
 
 @pytest.mark.parametrize("rescales", [False, True])

@@ -35,8 +35,8 @@ class PipelineSpec:
         Of the class names.
     family
         What they run: a row of `FAMILIES`.
-    edits
-        False: they only paint new images, whatever the family can do.
+    text_only
+        They only paint new images, whatever the family can do.
     max_images
         How many images a call takes, where these are fewer than the family reads.
     rescales
@@ -51,7 +51,7 @@ class PipelineSpec:
 
     prefix: str
     family: Family
-    edits: bool = True
+    text_only: bool = False
     max_images: int | None = None
     rescales: bool = False
     needs_image: bool = False
@@ -67,7 +67,7 @@ _QWEN_EDIT: dict[str, Any] = {**_QWEN, "rescales": True, "needs_image": True}
 PIPELINES = (
     PipelineSpec("QwenImageEditPlus", FAMILIES["qwen"], **_QWEN_EDIT),
     PipelineSpec("QwenImageEdit", FAMILIES["qwen"], max_images=1, **_QWEN_EDIT),
-    PipelineSpec("QwenImage", FAMILIES["qwen-image"], edits=False, **_QWEN),
+    PipelineSpec("QwenImage", FAMILIES["qwen-image"], text_only=True, **_QWEN),
     # With _auto_resize it takes the nearest of its own 17 sizes, and the image shifts.
     PipelineSpec(
         "FluxKontext", FAMILIES["kontext"], max_images=1, arguments={"_auto_resize": False}
@@ -76,7 +76,7 @@ PIPELINES = (
     PipelineSpec("FluxPipeline", FAMILIES["flux"]),
     PipelineSpec("StableDiffusionXL", FAMILIES["sdxl"]),
     PipelineSpec("StableDiffusion", FAMILIES["sd"]),
-    PipelineSpec("", FAMILIES["plain"], edits=False),
+    PipelineSpec("", FAMILIES["plain"], text_only=True),
 )
 """The first row that fits a class name is used; the last one fits all."""
 
@@ -193,7 +193,7 @@ class DiffusersPainter:
             hooks.check_stop()
             request = paint_request(
                 plan,
-                images if self.spec.edits else [],
+                [] if self.spec.text_only else images,
                 self.spec.family,
                 area=self.area,
                 size=settings.size,

@@ -45,7 +45,7 @@ class Family:
 
 
 FAMILIES: dict[str, Family] = {
-    # Any painter that nothing else is known of.
+    # For a painter of an unknown family.
     "plain": Family("instruction", ". Keep {keep} unchanged.", "。保持{keep}不变。"),
     "sd": Family("noise", area=512 * 512, multiple=8),
     "sdxl": Family("noise", multiple=8),
