@@ -50,5 +50,6 @@ class WeGenExtension(ComfyExtension):
 
 
 async def comfy_entrypoint() -> WeGenExtension:
+    """What ComfyUI calls when it loads the pack."""
     register()
     return WeGenExtension()

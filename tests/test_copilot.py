@@ -134,10 +134,7 @@ def test_callbacks_reach_both_models(copilot):
         ),
     )
     assert words == ["here is a boat"]
-    assert stages == [("tokens", 1, 3), ("tokens", 2, 3), ("tokens", 3, 3)] + [
-        ("paint", 1, 2),
-        ("paint", 2, 2),
-    ]
+    assert stages == [*(("tokens", k, 3) for k in (1, 2, 3)), ("paint", 1, 2), ("paint", 2, 2)]
 
 
 def test_texts_of_several_pictures_stand_on_lines_of_their_own(copilot):
@@ -284,7 +281,7 @@ def test_rewriting_can_be_stopped(copilot):
 @pytest.mark.parametrize("n", [0, -1, 1.5, True, "2"])
 def test_n_must_be_a_count(copilot, n):
     for call in (copilot.generate, copilot.rewrite):
-        with pytest.raises(ValueError, match="n is .*at least 1"):
+        with pytest.raises(ValueError, match=r"n is .*at least 1"):
             call("a cat", n=n)
 
 

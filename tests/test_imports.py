@@ -124,9 +124,9 @@ def test_imports_follow_the_table():
     for path in sources():
         room = room_of(path)
         for line, target, _ in imports(path):
-            if isinstance(target, Path) and (other := room_of(target)) != room:
-                if other not in table()[room]:
-                    wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} may not import {other}")
+            other = room_of(target) if isinstance(target, Path) else room
+            if other != room and other not in table()[room]:
+                wrong.append(f"{path.relative_to(ROOT)}:{line}: {room} may not import {other}")
     assert not wrong, "\n".join(wrong)
 
 

@@ -28,9 +28,7 @@ NAMES = frozenset("found told made seen own said given asked shown wanted kept t
 # Where the words stand for themselves: what users may type, and what language models read.
 EXEMPT = ("wegen_core/constraints/lexicon/", "wegen_core/playground/language.py")
 # Rooms whose words are still being changed.
-PENDING = (
-    "nodes/",
-)
+PENDING = ("nodes/",)
 
 
 def sources() -> list[Path]:

@@ -1,4 +1,4 @@
-"""`python -m wegen_core ...`"""
+"""Run the command line: `python -m wegen_core`."""
 
 import sys
 

@@ -71,7 +71,7 @@ def test_what_the_user_says_counts_more_than_the_plan():
 def test_a_plan_with_placed_references_survives_json():
     plan = Plan("compose", prompt="a cat", references=GIVEN)
     assert Plan.from_json(plan.to_json()) == plan
-    with pytest.raises(ValueError, match="reference region is .*; it needs"):
+    with pytest.raises(ValueError, match=r"reference region is .*; it needs"):
         Reference(1, region=(0.5, 0, 0.2, 1))
 
 

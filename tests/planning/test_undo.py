@@ -21,9 +21,9 @@ def talk(*said: str) -> Conversation:
 
 @pytest.mark.parametrize(
     "words",
-    ["undo that", "Undo!", "no, undo that please", "oops go back", "take that back", "revert it"]
-    + ["go back to the previous picture", "undo the last change", "撤销", "不对，撤回刚才的修改吧"],
-)
+    ["undo that", "Undo!", "no, undo that please", "oops go back", "take that back", "revert it",
+     "go back to the previous picture", "undo the last change", "撤销", "不对，撤回刚才的修改吧"],
+)  # fmt: skip
 def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(words):
     conversation = talk("a boat", "make it red", "what colour is it?")
     before = len(conversation.tree)
@@ -38,9 +38,9 @@ def test_the_picture_before_comes_back_and_what_was_said_since_stays_a_branch(wo
 
 @pytest.mark.parametrize(
     "words",
-    ["go back to the beach", "take the hat back", "undo the red of the boat", "a way back"]
-    + ["put it back on the table", "back", "make the background red", "回到海边", "取消红色"],
-)
+    ["go back to the beach", "take the hat back", "undo the red of the boat", "a way back",
+     "put it back on the table", "back", "make the background red", "回到海边", "取消红色"],
+)  # fmt: skip
 def test_anything_more_than_that_is_for_the_model(words):
     conversation = talk("a boat", "make it red")
     assert try_undo(conversation, words) is None and len(conversation.turns) == 4

@@ -194,7 +194,7 @@ def saved(folder) -> dict:
 
 
 def test_no_conversation_there(tmp_path):
-    with pytest.raises(FileNotFoundError, match="conversation.json is missing"):
+    with pytest.raises(FileNotFoundError, match=r"conversation\.json is missing"):
         Conversation.load(tmp_path / "nowhere")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 from argparse import Namespace
 from pathlib import Path
@@ -68,10 +70,8 @@ class TerminalChat:
 
     def interactive(self) -> None:
         """Read lines until /quit or the end of input. Ctrl-C stops a reply, or ends the program."""
-        try:
-            import readline  # noqa: F401  line editing and history for input()
-        except ImportError:
-            pass  # Windows has its own
+        with contextlib.suppress(ImportError):  # Windows has its own
+            importlib.import_module("readline")  # line editing and history for input()
         if not self.args.quiet:
             print("Say what to draw, or what to change. /help lists the commands.")
         while True:

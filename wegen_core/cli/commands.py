@@ -117,7 +117,7 @@ def progress_bars(quiet: bool) -> Iterator[Hooks]:
     """Hooks that show a progress bar on stderr for each stage of the work."""
     bars: list[tqdm] = []
 
-    def on_progress(stage: str, step: int, total: int, preview: Any) -> None:
+    def on_progress(stage: str, step: int, total: int, _preview: Any) -> None:
         if not bars or bars[-1].desc != stage or step <= bars[-1].n:
             if bars:
                 bars[-1].close()

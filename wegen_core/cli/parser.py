@@ -15,6 +15,7 @@ class Parser(argparse.ArgumentParser):
     """An argument parser whose errors take one line."""
 
     def error(self, message: str) -> NoReturn:
+        """Print the error and end the program with exit code 2."""
         self.exit(2, f"error: {message} (see {self.prog} --help)\n")
 
 

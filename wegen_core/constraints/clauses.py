@@ -61,7 +61,7 @@ def _negated_words(tokens: Sequence[Token], first: int) -> tuple[int, frozenset[
         joins = token.text in ("and", "or", "nor")
         if joins and (following in ("a", "an", "the", "it") or _is_verb(following)):
             break
-        if not token.word and token.text not in "-/&" or token.text in _NEGATION_ENDS:
+        if (not token.word and token.text not in "-/&") or token.text in _NEGATION_ENDS:
             break
         i += 1
         if not joins and token.word:

@@ -53,7 +53,7 @@ class Phrase:
 
 
 def tokenise(text: str, hidden: Sequence[tuple[int, int]]) -> list[Token]:
-    """Split into tokens; each of the sorted `hidden` spans becomes one token, "\\0"."""
+    """Split into tokens; each of the sorted `hidden` spans becomes one NUL character."""
     tokens: list[Token] = []
     ends = [end for _, end in hidden]
     for match in _TOKEN.finditer(text):
@@ -167,7 +167,7 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
         following = tokens[i + 1].text if i + 1 < len(tokens) else ""
         after_colour = tokens[i - 1].text in lexicon.COLOURS or text == "-"
         joins = text in ("and", ",", "-", "&") and bool(colours or words) and after_colour
-        if joins and (following in lexicon.COLOURS or text == "-" and following.isalpha()):
+        if joins and (following in lexicon.COLOURS or (text == "-" and following.isalpha())):
             i += 1
             continue
         if not tokens[i].word or text in lexicon.BOUNDARY or text in lexicon.DETERMINERS:
@@ -178,9 +178,9 @@ def _words(tokens: Sequence[Token], i: int) -> tuple[list[int], list[str], int]:
             colours.append(lexicon.COLOURS[text])
         elif text in lexicon.SHADES and following in lexicon.COLOURS:
             pass  # "cherry red"
-        elif has_noun and not known(text) and text not in lexicon.EVENTS:
-            break
-        elif words and _is_participle(tokens, i):
+        elif (has_noun and not known(text) and text not in lexicon.EVENTS) or (
+            words and _is_participle(tokens, i)
+        ):
             break
         elif text in ("coloured", "colored") and colours:
             pass  # "plum coloured"

@@ -188,14 +188,14 @@ def _english(
     yield from names
     for k, phrase in enumerate(phrases):
         opening = tokens[phrase.first].text in ("a", "an", "the", "my", "one")
-        determined = k == 0 and opening or phrase.number is not None
+        determined = (k == 0 and opening) or phrase.number is not None
         following = tokens[phrase.last].text if phrase.last < len(tokens) else ""
         if following in lexicon.ABSTRACT and phrase.noun not in noun_table.NOUNS:
             continue  # "a peaceful place" is not a thing
-        if phrase.noun and phrase.noun not in _NOT_THINGS:
-            if phrase.noun in english.KNOWN or determined:
-                start, end = tokens[phrase.inner].start, tokens[phrase.last - 1].end
-                yield Mention("subject", start, end, phrase.noun)
+        is_thing = phrase.noun in english.KNOWN or determined
+        if phrase.noun and phrase.noun not in _NOT_THINGS and is_thing:
+            start, end = tokens[phrase.inner].start, tokens[phrase.last - 1].end
+            yield Mention("subject", start, end, phrase.noun)
 
 
 def _chinese(text: str, nouns: list[chinese.Noun]) -> Iterator[Mention]:
@@ -225,9 +225,9 @@ def _without_nested(mentions: Iterable[Mention]) -> list[Mention]:
     last: dict[str, Mention] = {}
     for mention in sorted(set(mentions), key=lambda m: (m.start, -m.end, m.kind, str(m.value))):
         earlier = last.get(mention.kind)
-        if mention.kind in ("style", "keep", "negation", "picture", "name"):
-            if earlier and earlier.start <= mention.start and mention.end <= earlier.end:
-                continue
+        is_nested = earlier and earlier.start <= mention.start and mention.end <= earlier.end
+        if is_nested and mention.kind in ("style", "keep", "negation", "picture", "name"):
+            continue
         last[mention.kind] = mention
         result.append(mention)
     return result

@@ -134,7 +134,7 @@ class TextEncoderMLLM:
         self,
         conversation: Conversation,
         *,
-        schema: dict[str, Any] | None = None,  # noqa: ARG002
+        schema: dict[str, Any] | None = None,
         sampling: Sampling = GREEDY,
         hooks: Hooks = NO_HOOKS,
     ) -> str:

@@ -44,7 +44,7 @@ class NativePainter:
     def paint(
         self,
         plans: Sequence[Plan],
-        images: Sequence[Image.Image],  # noqa: ARG002  (the plans hold what is needed of them)
+        images: Sequence[Image.Image],
         *,
         seeds: Sequence[int],
         settings: PaintSettings = DEFAULT_SETTINGS,

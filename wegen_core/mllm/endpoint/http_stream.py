@@ -24,7 +24,7 @@ _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 65536
 
 
-class ResponseTooLarge(Exception):  # noqa: N818
+class ResponseTooLarge(Exception):
     """The server sent more than MAX_RESPONSE_BYTES."""
 
 

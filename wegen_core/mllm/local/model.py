@@ -181,7 +181,7 @@ class LocalMLLM:
         self,
         conversation: Conversation,
         *,
-        schema: dict[str, Any] | None = None,  # noqa: ARG002
+        schema: dict[str, Any] | None = None,
         sampling: Sampling = GREEDY,
         hooks: Hooks = NO_HOOKS,
     ) -> str:
