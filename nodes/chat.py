@@ -69,12 +69,12 @@ class WeGenChat(io.ComfyNode):
         branch = history.branch(history.head)
         reply = try_undo(branch, message)
         if reply is None:
-            context = ExpansionContext.of(cls.hidden, copilot, shown=TEXT)
+            context = ExpansionContext.of(cls.hidden, copilot, text_output=TEXT)
             branch = chat_request(history, message, to_parts(images, "images"))
             plan = context.plan(branch, None, seed)
             if plan.intent != "answer":
                 return paint(context, [paint_step(plan, branch, seed)], TEXT, IMAGE, CONVERSATION)
             reply = copilot.copilot.pipeline.reply(branch, plan, None, seed)
         show_text(reply.text, cls.hidden.unique_id)
-        shown = [*reply.parts, *branch.images[-1:], PIL.Image.new("RGB", (64, 64), "grey")]
-        return io.NodeOutput(reply.text, to_image(shown[:1]), branch)
+        candidates = [*reply.parts, *branch.images[-1:], PIL.Image.new("RGB", (64, 64), "grey")]
+        return io.NodeOutput(reply.text, to_image(candidates[:1]), branch)

@@ -72,7 +72,7 @@ class WeGenCompose(io.ComfyNode):
         roles = [entry.reference(k) for k, entry in enumerate(references, len(parts) + 1)]
         parts += [entry.part for entry in references]
         _require_frames(references, roles, parts, instruction)
-        context = ExpansionContext.of(cls.hidden, copilot, shown=REPORT)
+        context = ExpansionContext.of(cls.hidden, copilot, text_output=REPORT)
         conversation = compose_request(parts, instruction, roles)
         plan = context.plan(conversation, "compose", seed)
         return paint(context, [paint_step(plan, conversation, seed)], IMAGE, REPORT)

@@ -56,7 +56,7 @@ class WeGenRefine(io.ComfyNode):
     def execute(
         cls, copilot: ManagedCopilot, image, instruction: str, seed: int, mask=None
     ) -> io.NodeOutput:
-        context = ExpansionContext.of(cls.hidden, copilot, shown=REPORT)
+        context = ExpansionContext.of(cls.hidden, copilot, text_output=REPORT)
         images = to_parts(image, "image")
         steps = []
         for part, part_mask in zip(images, to_masks(mask, images), strict=True):

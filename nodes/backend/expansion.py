@@ -44,19 +44,21 @@ class ExpansionContext:
 
     Nodes that it expands into get the copilot by the same link: ComfyUI remembers the inputs of the
     last graph, and a model among them would stay in memory when everything else is released.
-    shown: which of WeGenFinish's outputs the node shows as text, if any.
+    text_output: which of WeGenFinish's outputs the node shows as text, if any.
     """
 
     node_id: str
     copilot: ManagedCopilot
     link: Link
-    shown: int | None = None
+    text_output: int | None = None
 
     @classmethod
-    def of(cls, hidden: Any, copilot: ManagedCopilot, shown: int | None = None) -> ExpansionContext:
+    def of(
+        cls, hidden: Any, copilot: ManagedCopilot, text_output: int | None = None
+    ) -> ExpansionContext:
         """hidden: the node's hidden inputs, its id and the graph."""
         node = hidden.dynprompt.get_node(hidden.unique_id)
-        return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], shown)
+        return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], text_output)
 
     @property
     def comfy_painter(self) -> ComfyPainter | None:
@@ -158,7 +160,7 @@ def expand(
             # Things were laid into the base: it may change around them, and nowhere else.
             step = replace(step, mask=request.region.resize(request.result_size))
         # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
-        opaque = OpaqueInput(secrets.token_hex(8), (step, request.result_size, context.shown))
+        opaque = OpaqueInput(secrets.token_hex(8), (step, request.result_size, context.text_output))
         inputs = {"copilot": parts.out(COPILOT), "step": opaque, "image": image}
         if results is not None:
             inputs["before"] = results
@@ -209,6 +211,6 @@ def _outputs(
         change_mask = torch.cat([before[MASK], change_mask])
         report = f"{before[REPORT]}\n\n{report}"
     outputs = (images, change_mask, report, reply.text, conversation)
-    if context.shown is not None:
-        show_text(str(outputs[context.shown]), context.node_id)
+    if context.text_output is not None:
+        show_text(str(outputs[context.text_output]), context.node_id)
     return (*outputs, outputs)
