@@ -27,7 +27,8 @@ class WeGenAsk(io.ComfyNode):
             inputs=[
                 copilot_input(optional=True),
                 io.Image.Input(
-                    "image", tooltip="The image; a batch is looked at together, in order."
+                    "image",
+                    tooltip="The image. All images of a batch are shown together, in order.",
                 ),
                 text_input("question", "what colour is the boat?", "Your question."),
                 mllm_input(),

@@ -44,7 +44,7 @@ class WeGenChat(io.ComfyNode):
                 ),
             ],
             outputs=[
-                io.String.Output("text", display_name="text", tooltip="What the copilot says."),
+                io.String.Output("text", display_name="text", tooltip="The copilot's reply."),
                 io.Image.Output(
                     "picture",
                     display_name="image",

@@ -34,8 +34,8 @@ class WeGenCompose(io.ComfyNode):
             node_id="WeGenCompose",
             display_name="WeGen Reference Composer",
             category=CATEGORY,
-            description="Makes one image out of several: takes things from some references and "
-            "puts them where the sentence says.",
+            description="Makes one image out of several: takes objects from some references "
+            "and puts them where the sentence says.",
             inputs=[
                 copilot_input(),
                 *images,

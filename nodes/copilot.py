@@ -30,8 +30,9 @@ class WeGenCopilot(io.ComfyNode):
                     "check",
                     options=["off", "report", "repaint"],
                     default="off",
-                    tooltip="'report': the MLLM looks at every image and answers, one by one, "
-                    "whether it has what you asked for. 'repaint': it also tries once more.",
+                    tooltip="'report': the MLLM looks at each image and answers, item by item, "
+                    "whether it contains what you asked for. 'repaint': an image that "
+                    "fails is painted once more.",
                 ),
                 PainterSocket.Input(
                     "painter",

@@ -50,8 +50,8 @@ class WeGenLoadMLLM(io.ComfyNode):
                         "quantisation",
                         options=list(BITS),
                         default="off",
-                        tooltip="Needs the packages bitsandbytes and accelerate. Such a model "
-                        "stays on its device until the node lets go of it.",
+                        tooltip="Needs the packages bitsandbytes and accelerate. A quantised model "
+                        "stays on its device until the node releases it.",
                     )
                 ),
                 advanced(

@@ -24,8 +24,9 @@ class WeGenLoadModel(io.ComfyNode):
                     "model",
                     options=model_folders.names(),
                     default=model_folders.MINI,
-                    tooltip="'mini' is built in: it draws simple scenes of 64x64 pixels. Others "
-                    "are folders in models/wegen: the official checkpoint, or a converted one.",
+                    tooltip="'mini' is built in: it draws simple scenes of 64x64 pixels. The "
+                    "others are folders in models/wegen: the official checkpoint, or a "
+                    "converted one.",
                 ),
                 advanced(
                     io.Combo.Input(

@@ -25,9 +25,9 @@ class WeGenMLLMEndpoint(io.ComfyNode):
                 io.String.Input(
                     "url",
                     default="http://localhost:11434/v1",
-                    tooltip="The server's address; it mostly ends in /v1. Your words and images "
-                    "are sent there. A key comes from the environment variable WEGEN_API_KEYS "
-                    "('host=key'), never from a workflow.",
+                    tooltip="The server's address, which usually ends in /v1. Your words and "
+                    "images are sent there. A key comes from the environment variable "
+                    "WEGEN_API_KEYS ('host=key'), never from a workflow.",
                 ),
                 io.String.Input(
                     "model", default="qwen2.5vl", tooltip="The name the server knows it by."

@@ -20,7 +20,7 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
             node_id="WeGenMLLMFromCLIP",
             display_name="WeGen MLLM from CLIP",
             category=CATEGORY,
-            description="Lets the text encoder that is already loaded understand and plan, where "
+            description="Uses the text encoder that is already loaded to understand and plan, if "
             "it is a language model: Qwen2.5-VL, Qwen3, Qwen3-VL, Gemma, ... Nothing is loaded "
             f"twice. Needs ComfyUI {NEEDED} or newer.",
             inputs=[

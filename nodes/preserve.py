@@ -30,8 +30,8 @@ class WeGenPreserve(io.ComfyNode):
                 io.Mask.Input(
                     "mask",
                     optional=True,
-                    tooltip="White: the edit was meant only here. Empty or not connected: found "
-                    "by comparing the two.",
+                    tooltip="White marks where the edit was meant. Empty or not connected: found "
+                    "by comparing the two images.",
                 ),
                 *map(advanced, _settings()),
             ],
@@ -89,16 +89,16 @@ def _settings() -> list[io.Input]:
             options=["limit", "replace"],
             default="limit",
             optional=True,
-            tooltip="'limit': what changed is found inside the mask. 'replace': the mask is "
-            "what changed, all of it.",
+            tooltip="'limit': changes are searched inside the mask. 'replace': the whole "
+            "mask is the change.",
         ),
         io.Combo.Input(
             "scope",
             options=["auto", "local", "global"],
             default="auto",
             optional=True,
-            tooltip="'auto': an edit of the whole image (its style, its light, another "
-            "image) is passed on untouched. 'local': never. 'global': always.",
+            tooltip="'auto': an edit of the whole image (style, light, another image) is "
+            "passed on unchanged. 'local': never. 'global': always.",
         ),
         io.Combo.Input(
             "align",

@@ -55,7 +55,9 @@ class WeGenReference(io.ComfyNode):
                     "into; its other parts stay as they are.",
                 ),
                 io.String.Input(
-                    "what", default="", tooltip="In words: 'the cat'. Empty: the main thing."
+                    "what",
+                    default="",
+                    tooltip="The thing, in words, such as 'the cat'. Empty: the main thing.",
                 ),
                 io.Float.Input(
                     "strength",

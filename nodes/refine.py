@@ -21,8 +21,8 @@ class WeGenRefine(io.ComfyNode):
             node_id="WeGenRefine",
             display_name="WeGen Consistency-Aware Refiner",
             category=CATEGORY,
-            description="Changes an image as one sentence says. What the sentence does not ask to "
-            "change comes back as it was.",
+            description="Changes an image as one sentence says. The rest of the image stays "
+            "as it was.",
             inputs=[
                 copilot_input(),
                 io.Image.Input(

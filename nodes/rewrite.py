@@ -23,10 +23,10 @@ class WeGenRewritePrompt(io.ComfyNode):
             node_id="WeGenRewritePrompt",
             display_name="WeGen Prompt Rewriter",
             category=CATEGORY,
-            description="Turns one vague wish into several different, complete prompts. What you "
-            "did say stays in every one of them.",
+            description="Turns one vague request into several different, complete prompts. "
+            "What you said is in every one of them.",
             inputs=[
-                text_input("prompt", "a boat", "Your wish, as short as you like."),
+                text_input("prompt", "a boat", "Your request, as short as you like."),
                 io.Int.Input(
                     "n", display_name="prompts", default=4, min=1, max=16, tooltip="How many."
                 ),
@@ -36,7 +36,7 @@ class WeGenRewritePrompt(io.ComfyNode):
                     min=0.0,
                     max=1.0,
                     step=0.05,
-                    tooltip="0 adds next to nothing, 1 adds the most.",
+                    tooltip="0 adds almost nothing, 1 adds the most.",
                 ),
                 seed_input(),
                 copilot_input(

@@ -299,7 +299,8 @@ def preserve_unchanged(
     if plan.intent == "refine" and plan.scope == "global" and mask is None:
         scope = "global"
     elif plan.scope == "background" and aligned:
-        # Too little stays to measure a colour shift by, and such a painter makes none.
+        # So little is unchanged that a colour shift cannot be measured; an aligned painter
+        # makes none.
         scope, colour = "local", "keep"
     preserved = preserve(
         source.exact,

@@ -7,7 +7,8 @@ import pytest
 import wegen_core as wegen
 from tests.support.fakes import FakeMLLM, FakePainter
 from wegen_core.copilot import Copilot
-from wegen_core.mllm.vocabulary import strip_fillers
+from wegen_core.mllm import Capabilities
+from wegen_core.mllm.vocabulary import out_of_vocabulary, strip_fillers
 from wegen_core.model.prompt import unique_words
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks
@@ -41,13 +42,12 @@ def test_words_are_counted_once_and_in_order():
     ]
 
 
-class Taught(FakeMLLM):
-    def unknown(self, text):
-        return tuple(word for word in text.split() if word == "dragon")
+class SmallVocabulary(FakeMLLM):
+    capabilities = Capabilities(vocabulary=frozenset("a boat by the sea".split()))
 
 
 def test_the_user_is_told_of_them_wherever_a_plan_is_made():
-    copilot = Copilot(Taught(), FakePainter())
+    copilot = Copilot(SmallVocabulary(), FakePainter())
     told: list[str] = []
     reply = copilot.chat(Conversation(), "a dragon by the sea", hooks=Hooks(on_text=told.append))
     note = "fake-mllm does not know: dragon"
@@ -61,18 +61,18 @@ def test_the_user_is_told_of_them_wherever_a_plan_is_made():
 
 def test_what_was_told_is_no_part_of_the_talk():
     talk = Conversation()
-    Copilot(Taught(), FakePainter()).chat(talk, "a dragon")
+    Copilot(SmallVocabulary(), FakePainter()).chat(talk, "a dragon")
     assert "does not know" not in talk.turns[-1].text
 
 
 @pytest.mark.slow
 def test_the_embedded_network_lists_every_word_of_its_lessons():
-    copilot = wegen.load()
-    assert copilot.net.config.vocabulary == training_vocabulary()
+    vocabulary = wegen.load().mllm.capabilities.vocabulary
+    assert vocabulary == frozenset(training_vocabulary().split())
     said = [f"a {word} car" for word in training_vocabulary().split()]
     assert [strip_fillers(words) for words in said] == said
-    assert copilot.mllm.unknown("draw a red kitten under the stars, pls") == ()
-    assert copilot.mllm.unknown("a dragon in a castle") == ("dragon", "castle")
+    assert out_of_vocabulary("draw a red kitten under the stars, pls", vocabulary) == ()
+    assert out_of_vocabulary("a dragon in a castle", vocabulary) == ("dragon", "castle")
 
 
 @pytest.mark.slow

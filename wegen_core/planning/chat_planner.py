@@ -155,7 +155,7 @@ def read_plan(
     for spec in asked_fields(Plan):
         required = spec.name in ("intent", "text", "prompt")
         if not required and not image_count:
-            continue  # the other fields say what happens to images that are there
+            continue  # the other fields are about images of the conversation
         try:
             value = spec.kind.read(data.get(spec.key), f"plan {spec.key}")
             if spec.name == "references":
@@ -185,7 +185,7 @@ def _restore_constraints(plan: Plan, request: str) -> Plan:
     Raises ValueError if the prompt is about something else.
     """
     if plan.intent != "generate" or is_edit(request):
-        return plan  # the words of an edit fix the change, not the whole image
+        return plan  # an edit's words describe the change, not the whole image
     required = [c for c in (*plan.constraints, *find_subjects(request)) if c.kind != "language"]
     if broken([c for c in plan.constraints if c.kind == "language"], plan.prompt):
         required = [c for c in required if c.kind == "quote"]  # translated: other words differ

@@ -63,7 +63,7 @@ def specified_facets(prompt: str) -> frozenset[str]:
     if parsed.present & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(prompt):
         facets.add("setting")
     if not parsed.present & noun_table.ANIMATE:
-        facets.add("action")  # nobody is there who could act
+        facets.add("action")  # nothing in the image can act
     if parsed.values("style"):
         facets.add("medium")
     if len(parsed.values("colour")) > 1:

@@ -164,7 +164,7 @@ class _Writer:
             self.request = strip_request_phrase(self.request)
         # A model is given "surprise me"; facet tables start from nothing.
         self.start = "" if creativity and leaves_everything_open(self.request) else self.request
-        words = self.request if self.details else ""  # spares long prompts the search for facets
+        words = self.request if self.details else ""  # long prompts get no facets
         self.sampler = FacetSampler(words, seed, creativity, self.language == "zh")
         subjects = find_subjects(self.request) if mllm else []
         self.required = (*self.constraints, *subjects)

@@ -138,7 +138,7 @@ class PyramidLevel:
         return self._normal_equations(residual, ncc, valid), mean_ncc
 
     def median_misfit(self, equations: NormalEquations) -> float:
-        """Median length of the step that textured cells still ask for, in full source pixels."""
+        """Median length of one more Gauss-Newton step of textured cells, in full source pixels."""
         trace = equations.tensor[..., 0] + equations.tensor[..., 2]
         textured = trace > np.median(trace)
         if not textured.any():

@@ -66,7 +66,7 @@ def register(
             )
         registration, warp_rms = fit_warp(level, registration, solver.warp_steps)
     if warp_rms > warp.min_rms_px:
-        # The stiff prior of the most likely amplitude would damp the warp: end with a loose one.
+        # The estimated amplitude is a stiff prior that would damp the warp: end with a loose one.
         registration, _ = fit_warp(
             level, registration, solver.final_warp_steps, warp.initial_amplitude
         )

@@ -59,6 +59,6 @@ def select_model(
 
 
 def _stretch(matrix: np.ndarray) -> float:
-    """How much more a 3x3 map enlarges in one direction than in another."""
+    """The ratio of a 3x3 map's largest to its smallest scale factor; 1 for a pure zoom."""
     largest, smallest = np.linalg.svd(matrix[:2, :2], compute_uv=False)
     return float(largest / smallest)
