@@ -18,7 +18,10 @@ _POLITE_QUESTION = re.compile(
     r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
-_LEARNED = re.compile(rf"picture \d+|(?:{'|'.join(_ORDINALS)}) (?:picture|one)", re.IGNORECASE)
+# How the network's training texts name images; "image 2" is among them, but rarer.
+_LEARNED = re.compile(
+    rf"picture \d+|(?:{'|'.join(_ORDINALS)}) (?:picture|image|one)", re.IGNORECASE
+)
 
 
 def out_of_vocabulary(text: str, vocabulary: frozenset[str] | None) -> tuple[str, ...]:
