@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import replace
-from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -238,7 +237,12 @@ def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
     assert drawn.plan.intent == "generate" and "your own words" in str(drawn.report)
     assert copilot.chat(conversation, "make the boat blue").plan.intent == "refine"
     assert copilot.ask(scene(), "what is it?")
-    monkeypatch.setattr(mllm, "chat", partial(mllm.chat, sampling=Sampling(max_new_tokens=12)))
+    chat = mllm.chat
+
+    def chat_briefly(conversation, *, sampling, **options):
+        return chat(conversation, sampling=replace(sampling, max_new_tokens=12), **options)
+
+    monkeypatch.setattr(mllm, "chat", chat_briefly)
     rewrites = copilot.rewrite("a red car", n=2)
     assert all("red" in r.prompt.lower() and r.kept for r in rewrites)
 

@@ -141,7 +141,7 @@ def test_bad_folders(tmp_path: Path) -> None:
         Tokenizer(_copy(tmp_path / "c", _added() | {"<new>": 485}))
     broken = _copy(tmp_path / "d", _added())
     (broken / "tokenizer.model").write_bytes(b"version https://git-lfs.github.com/spec/v1")
-    with pytest.raises(ValueError, match="no sentencepiece model"):
+    with pytest.raises(ValueError, match="not a sentencepiece model"):
         Tokenizer(broken)
 
 

@@ -93,7 +93,7 @@ def test_the_painter_only_describes_images_and_does_not_paint(pack, recipes):
         painter.paint([], [], seeds=[])
 
 
-@pytest.mark.parametrize("size", [(333, 57), (1, 1), (4096, 8192)], ids=str)
+@pytest.mark.parametrize("size", [(333, 57), (1, 1), (1000, 3000)], ids=str)
 def test_requests_have_the_sizes_of_their_family_or_those_of_the_widgets(pack, recipes, size):
     painters = pack.module("nodes.backend.comfy_painter")
     plan = pack.module("wegen_core.records.plan").Plan
