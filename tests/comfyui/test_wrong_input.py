@@ -134,10 +134,10 @@ def picture_without_bounds() -> Graph:
         (endless_instruction, "Shorten the text"),
         (too_many_references, "give at most 9"),
         (missing_model, "model 'not there' does not exist; choose 'mini'"),
-        (too_many_masks, "mask holds 3 masks for 2 pictures; give"),
-        (too_many_sources, "source holds 2 but edited holds 3 pictures; give"),
+        (too_many_masks, "mask holds 3 masks for 2 images; give"),
+        (too_many_sources, "source holds 2 but edited holds 3 images; give"),
         (mask_of_another_shape, "mask is 64x32 but the source is 64x64; give"),
-        (region_of_another_shape, "the region of picture 2 is 64x32 but the scene is 64x64; give"),
+        (region_of_another_shape, "the region of image 2 is 64x32 but the scene is 64x64; give"),
         (refining_mask_of_another_shape, "mask is 64x32 but the image is 64x64; give"),
         (nothing_to_replace_by, "there is no mask; give one"),
         (picture_that_is_not_given, "picture 7"),
@@ -206,4 +206,4 @@ def test_a_batch_of_no_pictures_is_explained(server, node, name):
     graph = Graph()
     outcome = server.run(tell(graph, node(graph, graph.add("TestEmptyBatch"))))
     assert outcome.end == "execution_error"
-    assert f"{name} is an empty batch; connect at least one picture" in outcome.message
+    assert f"{name} is an empty batch; connect at least one image" in outcome.message

@@ -66,10 +66,10 @@ class ComfyClient:
         self.address = address
 
     def get(self, path: str, **query: Any) -> requests.Response:
-        return requests.get(f"http://{self.address}/{path}", params=query, timeout=30)
+        return requests.get(f"http://{self.address}/{path}", params=query, timeout=120)
 
     def post(self, path: str, body: dict[str, Any] | None = None) -> requests.Response:
-        return requests.post(f"http://{self.address}/{path}", json=body or {}, timeout=30)
+        return requests.post(f"http://{self.address}/{path}", json=body or {}, timeout=120)
 
     def run(
         self,
@@ -119,7 +119,7 @@ class ComfyClient:
             f"http://{self.address}/upload/image",
             files={"image": (name, held.getvalue())},
             data={"overwrite": "true"},
-            timeout=30,
+            timeout=120,
         )
         return answer.json()["name"]
 
