@@ -280,7 +280,8 @@ def test_the_wrong_number_of_models_is_explained(server):
     image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
     graph.add("PreviewAny", source=graph.add("WeGenAsk", image=image, question="what is it?"))
     outcome = server.run(graph)
-    assert outcome.end == "execution_error" and "neither copilot nor mllm is connected" in outcome.message
+    assert outcome.end == "execution_error"
+    assert "neither copilot nor mllm is connected" in outcome.message
     graph = Graph()
     inputs = {"url": "http://127.0.0.1:1/v1", "model": "m", "pictures": 9, "timeout": 20}
     mllm = graph.add("WeGenMLLMEndpoint", **inputs)
