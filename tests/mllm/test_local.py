@@ -81,6 +81,7 @@ def test_sampling_leaves_the_callers_random_state_alone(mllm):
 
 
 @pytest.mark.parametrize("kind", SEEING)
+@pytest.mark.slow
 def test_images_are_seen(models, kind):
     mllm = models[kind]
     assert mllm.capabilities.max_images is None
