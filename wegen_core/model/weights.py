@@ -130,6 +130,7 @@ class WeightFile:
         self._handle: Any = None
         self._bytes_read = 0
         self.specs = self._read_specs()
+        self._unread = set(self.specs)
 
     def read(self, name: str, device: torch.device | str, dtype: torch.dtype) -> Tensor:
         """Copy one tensor out of the file."""
@@ -137,7 +138,9 @@ class WeightFile:
         mapped = handle.get_tensor(name) if self._is_safetensors else handle[name]
         tensor = mapped.detach().to(device, dtype, copy=True).contiguous()
         self._bytes_read += mapped.nbytes
-        if self._is_mapped and self._bytes_read > self._bytes_per_map:
+        self._unread.discard(name)
+        # Pages that were read count as memory until the file is unmapped.
+        if self._is_mapped and (self._bytes_read > self._bytes_per_map or not self._unread):
             self._handle, self._bytes_read = None, 0
         return tensor
 
