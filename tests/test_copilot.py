@@ -17,6 +17,7 @@ from wegen_core.pipeline import image_seeds
 from wegen_core.planning.planner import Planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Stopped
+from wegen_core.rewriting import rewrite
 
 
 def same(a: Image.Image, b: Image.Image) -> bool:
@@ -31,6 +32,21 @@ def outside_is_exact(source, image, mask) -> bool:
 def test_the_fakes_follow_the_protocols():
     assert isinstance(FakeMLLM(), ChatModel) and isinstance(FakeMLLM(), Planner)
     assert isinstance(FakePainter(), Painter)
+
+
+def test_a_model_that_is_not_a_chat_model_is_refused():
+    class OnlyChats:
+        name = "m"
+
+        def chat(self, conversation, **_):
+            return "a boat"
+
+    for call in (
+        lambda: Copilot(OnlyChats(), FakePainter()),
+        lambda: rewrite("a boat", mllm=OnlyChats()),
+    ):
+        with pytest.raises(TypeError, match=r"mllm is a OnlyChats.* it needs name, capabilities"):
+            call()
 
 
 def test_chat_answers_draws_refines_and_composes(copilot):

@@ -22,6 +22,7 @@ from PIL import Image
 
 from .constraints.vagueness import is_short_prompt
 from .images.convert import box_of, region_mask, to_pil
+from .mllm.chat_model import require_chat_model
 from .mllm.vocabulary import out_of_vocabulary
 from .painting.painter import DEFAULT_SETTINGS, PaintSettings
 from .planning.chat_planner import ChatPlanner
@@ -89,6 +90,7 @@ class Pipeline:
     def __init__(self, mllm: ChatModel, painter: Painter | None, check: Check = "off") -> None:
         if check not in get_args(Check):
             raise ValueError(f"check is {check!r}; use one of {', '.join(get_args(Check))}")
+        require_chat_model(mllm)
         self.mllm = mllm
         self.planner: Planner = mllm if isinstance(mllm, Planner) else ChatPlanner(mllm)
         self.painter = painter

@@ -76,6 +76,15 @@ class ChatModel(Protocol):
         ...
 
 
+def require_chat_model(model: object, name: str = "mllm") -> None:
+    """TypeError that calls the argument `name`, unless `model` implements `ChatModel`."""
+    if not isinstance(model, ChatModel):
+        raise TypeError(
+            f"{name} is a {type(model).__name__}, which is not a chat model; it needs name, "
+            "capabilities and chat (see wegen_core.mllm.ChatModel)"
+        )
+
+
 @runtime_checkable
 class PromptRewriter(Protocol):
     """A chat model that was trained to rewrite prompts, so that it needs no instruction."""

@@ -18,7 +18,7 @@ from ..constraints.parser import parse
 from ..constraints.repair import append, repair
 from ..constraints.request_text import is_edit, strip_request_phrase, tidy
 from ..constraints.vagueness import detail_budget, leaves_everything_open
-from ..mllm.chat_model import ChatModel, PromptRewriter
+from ..mllm.chat_model import ChatModel, PromptRewriter, require_chat_model
 from ..painting.families import FAMILIES
 from ..records.hooks import NO_HOOKS, Hooks
 from ..records.plan import Constraint
@@ -127,6 +127,8 @@ def rewrite(
     ------
     ValueError
         n < 0, creativity outside 0..1, or an unknown style.
+    TypeError
+        `mllm` implements neither `ChatModel` nor `PromptRewriter`.
     Stopped
         `hooks.should_stop` returned True.
     """
@@ -136,6 +138,8 @@ def rewrite(
         raise ValueError(f"creativity is {creativity}; it must be between 0 and 1")
     if style not in FAMILIES:
         raise ValueError(f"style {style!r} is not known; use one of {', '.join(FAMILIES)}")
+    if mllm is not None and not isinstance(mllm, PromptRewriter):
+        require_chat_model(mllm)
     writer = _Writer(prompt, seed, creativity, mllm, style, hooks)
     return [writer.variant(k) for k in range(n)]
 
