@@ -202,6 +202,10 @@ def _outputs(
     conversation = step.conversation.branch(step.conversation.head)
     reply = context.copilot.copilot.pipeline.reply(conversation, image.plan, image, step.seed)
     images = to_image(reply.parts)
+    if image.plan.base is not None:
+        # With --gpu-only, IMAGEs are on the GPU; one that is passed through comes back on the CPU.
+        source = conversation.images[image.plan.base - 1].pixels
+        images = images if source is None else images.to(source.device)
     change_mask = torch.ones(images.shape[:3])
     if reply.change_mask is not None:
         change_mask = to_mask([reply.change_mask])
