@@ -100,6 +100,6 @@ class WeGenFinish(io.ComfyNode):
         cls, copilot: ManagedCopilot, node_id: str, step: OpaqueInput, image, before: Any = None
     ) -> io.NodeOutput:
         inputs = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
-        planned, final, text_output = step.value
-        context = ExpansionContext(node_id, copilot, inputs["copilot"], text_output)
-        return finish(context, planned, final, image, before)
+        pending = step.value
+        context = ExpansionContext(node_id, copilot, inputs["copilot"], pending.text_output)
+        return finish(context, pending, image, before)

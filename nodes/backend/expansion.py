@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -26,16 +26,25 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from ...wegen_core.records.conversation import Conversation
-    from ...wegen_core.records.hooks import Hooks
     from ...wegen_core.records.plan import Intent, Plan
 
 PLAN_SEED = 0
 """Another seed of the node paints the same plan again: only the sampler has to run."""
-MAX_PLANS = 64
-"""Plans that a copilot remembers."""
-
 IMAGE, MASK, REPORT, TEXT, CONVERSATION, RESULTS = range(6)
-"""Outputs of WeGenFinish: of all images so far, of the last one, and all, for the next."""
+"""Outputs of WeGenFinish. IMAGE, MASK and REPORT cover all images so far, TEXT and CONVERSATION the
+last one. RESULTS holds all of them, for the WeGenFinish of the next image."""
+
+
+@dataclass(frozen=True)
+class PendingImage:
+    """What WeGenFinish needs to know of an image that ComfyUI's nodes paint.
+
+    result_size: (width, height) of the result. text_output: see `ExpansionContext`.
+    """
+
+    step: Step
+    result_size: tuple[int, int]
+    text_output: int | None
 
 
 @dataclass(frozen=True)
@@ -71,39 +80,32 @@ class ExpansionContext:
 
         Where ComfyUI's nodes paint, the same conversation always gets the same plan.
         """
-        pipeline = self.copilot.copilot.pipeline
-        if self.comfy_painter is None:
+        key = None
+        if self.comfy_painter is not None:
+            seed = PLAN_SEED
+            turns = [
+                (turn.role, turn.text, turn.references, [_digest(p.image) for p in turn.images])
+                for turn in conversation.turns
+            ]
+            key = repr((intent, turns))
+        plans = self.copilot.plans.get(key)
+        if plans is None:
             with self.copilot.on_device(self.node_id) as hooks:
-                return pipeline.plan(conversation, intent, seed, hooks)
-        turns = [
-            (turn.role, turn.text, turn.references, [_digest(part.image) for part in turn.images])
-            for turn in conversation.turns
-        ]
-        (plan,) = self._cached_plans(
-            repr((intent, turns)),
-            lambda hooks: [pipeline.plan(conversation, intent, PLAN_SEED, hooks)],
-        )
-        return plan
+                plans = [self.copilot.copilot.pipeline.plan(conversation, intent, seed, hooks)]
+            plans = self.copilot.store_plans(key, plans)
+        return plans[0]
 
     def plan_images(self, prompt: str, n: int, seed: int) -> list[Plan]:
-        """Plans for `n` new images of `prompt`; cached like that of `plan`."""
-        pipeline = self.copilot.copilot.pipeline
-        if self.comfy_painter is None:
+        """Plans for `n` new images of `prompt`; the same ones again, as in `plan`."""
+        key = None
+        if self.comfy_painter is not None:
+            seed, key = PLAN_SEED, repr((prompt, n))
+        plans = self.copilot.plans.get(key)
+        if plans is None:
             with self.copilot.on_device(self.node_id) as hooks:
-                return pipeline.plan_images(prompt, n, seed, hooks)
-        return self._cached_plans(
-            repr((prompt, n)), lambda hooks: pipeline.plan_images(prompt, n, PLAN_SEED, hooks)
-        )
-
-    def _cached_plans(self, key: str, plan: Callable[[Hooks], list[Plan]]) -> list[Plan]:
-        """What `plan` returned for the same key, without visual tokens: nothing paints them."""
-        cache = self.copilot.plans
-        if key not in cache:
-            with self.copilot.on_device(self.node_id) as hooks:
-                cache[key] = [replace(p, draft=None) for p in plan(hooks)]
-            if len(cache) > MAX_PLANS:
-                del cache[next(iter(cache))]
-        return cache[key]
+                plans = self.copilot.copilot.pipeline.plan_images(prompt, n, seed, hooks)
+            plans = self.copilot.store_plans(key, plans)
+        return plans
 
 
 def _digest(image: Any) -> tuple[str, Any, bytes]:
@@ -134,7 +136,7 @@ def paint(context: ExpansionContext, steps: Sequence[Step], *outputs: int) -> io
         images = [image for batch in batches for image in pipeline.run(batch, hooks)]
     results: Any = None
     for step, image in zip(steps, images, strict=True):
-        results = _outputs(context, step, image, results)[RESULTS]
+        results = _add_turn(context, step, image, results)[RESULTS]
     return io.NodeOutput(*(results[i] for i in outputs))
 
 
@@ -154,49 +156,46 @@ def expand(
     for step in steps:
         graph = GraphBuilder()
         request = painter.request(step.plan, step.images, step.mask)
-        parts = graph.node("WeGenUnpack", "copilot", copilot=context.link, token=painter.token)
-        image = PaintingGraph(graph, painter, request, parts).image(step.seed, step.settings)
+        unpack = graph.node("WeGenUnpack", "copilot", copilot=context.link, token=painter.token)
+        image = PaintingGraph(graph, painter, request, unpack).image(step.seed, step.settings)
         if step.mask is None and step.plan.region is None and request.region is not None:
             # Things were laid into the base: it may change around them, and nowhere else.
             step = replace(step, mask=request.region.resize(request.result_size))
         # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
-        opaque = OpaqueInput(secrets.token_hex(8), (step, request.result_size, context.text_output))
-        inputs = {"copilot": parts.out(COPILOT), "step": opaque, "image": image}
+        pending = PendingImage(step, request.result_size, context.text_output)
+        opaque = OpaqueInput(secrets.token_hex(8), pending)
+        inputs = {"copilot": unpack.out(COPILOT), "step": opaque, "image": image}
         if results is not None:
             inputs["before"] = results
-        finish = graph.node("WeGenFinish", "finish", node_id=context.node_id, **inputs)
-        results = finish.out(RESULTS)
+        last = graph.node("WeGenFinish", "finish", node_id=context.node_id, **inputs)
+        results = last.out(RESULTS)
         nodes |= graph.finalize()
-    return [finish.out(i) for i in range(RESULTS)], nodes
+    return [last.out(i) for i in range(RESULTS)], nodes
 
 
 def finish(
-    context: ExpansionContext,
-    step: Step,
-    final: tuple[int, int],
-    image: Tensor,
-    before: Any,
+    context: ExpansionContext, pending: PendingImage, image: Tensor, before: Any
 ) -> io.NodeOutput:
     """What WeGenFinish does with a painted IMAGE: preserve, verify, report; or expand once more.
 
-    final: (width, height) of the result. before: WeGenFinish's last output for earlier images.
+    before: WeGenFinish's last output for earlier images.
     """
-    painted = to_parts(resize_batch(image[:1], final), "image")[0]
+    painted = to_parts(resize_batch(image[:1], pending.result_size), "image")[0]
     pipeline = context.copilot.copilot.pipeline
     verifies = pipeline.check != "off"
     hooks_of_node = context.copilot.on_device(context.node_id) if verifies else interruptible()
     with hooks_of_node as hooks:
-        outcome = pipeline.finish(step, painted, hooks)
+        outcome = pipeline.finish(pending.step, painted, hooks)
     if isinstance(outcome, FinishedImage):
-        return io.NodeOutput(*_outputs(context, step, outcome, before))
+        return io.NodeOutput(*_add_turn(context, pending.step, outcome, before))
     links, nodes = expand(context, [outcome], before)
     return io.NodeOutput(*links, None, expand=nodes)
 
 
-def _outputs(
+def _add_turn(
     context: ExpansionContext, step: Step, image: FinishedImage, before: Any
 ) -> tuple[Any, ...]:
-    """WeGenFinish's outputs for a finished image and those `before` it in the batch."""
+    """The assistant's turn with a finished image; WeGenFinish's outputs with those `before` it."""
     import torch
 
     conversation = step.conversation.branch(step.conversation.head)

@@ -24,8 +24,8 @@ MODEL, CLIP, VAE, COPILOT = range(4)
 class OpaqueInput(str):
     """Any value as an input of an expanded graph; equal values must get equal names.
 
-    ComfyUI compares inputs to decide what it has cached. It compares this by its name, a string,
-    and never looks at the value.
+    ComfyUI compares inputs to decide what it has cached. It compares this one by its name, a
+    string, and never looks at the value: the same name means "cached".
     """
 
     value: Any

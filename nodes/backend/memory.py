@@ -24,6 +24,8 @@ Model = TypeVar("Model")
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
+MAX_PLANS = 64
+"""How many requests a copilot keeps the plans of."""
 KV_CACHE_TOKENS = 8192
 """Tokens reserved for the KV cache: a conversation with a few images."""
 
@@ -76,8 +78,17 @@ class ManagedCopilot:
 
     def __init__(self, copilot: Copilot, networks: Sequence[ManagedNetwork]) -> None:
         self.copilot, self.networks = copilot, list(networks)
-        self.plans: dict[str, list[Plan]] = {}
-        """Plans by request, newest last: another seed repaints them (see `expansion`)."""
+        self.plans: dict[str | None, list[Plan]] = {}
+        """Plans by request, oldest first: another seed paints them again (see `expansion`)."""
+
+    def store_plans(self, key: str | None, plans: list[Plan]) -> list[Plan]:
+        """Keep plans for the next seed, without visual tokens; with the key None, keep nothing."""
+        if key is None:
+            return plans
+        self.plans[key] = [replace(plan, draft=None) for plan in plans]
+        if len(self.plans) > MAX_PLANS:
+            del self.plans[next(iter(self.plans))]
+        return self.plans[key]
 
     @contextmanager
     def on_device(self, node_id: str) -> Iterator[Hooks]:

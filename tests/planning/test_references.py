@@ -131,6 +131,7 @@ def talk_of(*pictures: int, words: str = "put the cat from picture 1 into pictur
         ("compose", [Reference(1), Reference(2)], talk_of(2), 2),
         ("compose", [], talk_of(1, 2), 3),
         ("compose", [Reference(1, "base")], talk_of(2), 1),
+        ("compose", [Reference(2, "base"), Reference(1, "base")], talk_of(2), 2),
         ("compose", [], talk_of(2, words="both together"), None),
         ("compose", [], talk_of(1), None),
         ("generate", [Reference(1, "base")], talk_of(1), None),

@@ -100,6 +100,10 @@ def test_wrong_references_are_refused(fields, message):
         ),
         ('{"intent": "answer", "references": [{"picture": 0}]}', "numbered from 1"),
         ('{"intent": "answer", "constraints": [{"kind": "quote"}]}', "give kind, text and span"),
+        (
+            '{"intent": "answer", "constraints": [{"kind": "quote", "text": "x", "span": 5}]}',
+            "the span 5; give",
+        ),
         ('{"intent": "answer", "constraints": [3]}', "constraints holds 3"),
     ],
 )

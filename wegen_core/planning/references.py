@@ -90,13 +90,15 @@ def merge_user_references(plan: Plan, references: Sequence[Reference]) -> Plan:
 def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
     """`plan` with exactly one "base" reference if it changes an image of the conversation.
 
-    A base that was planned stays. Otherwise a refinement changes the last image, and a composition
-    the one that the words of the last turn put things into, if they name one.
+    The first base that was planned stays. Otherwise a refinement changes the last image, and a
+    composition the one that the words of the last turn put things into, if they name one.
     """
     count, number = len(conversation.images), None
     if plan.intent in ("refine", "compose"):
         if plan.base is not None and plan.base <= count:
-            return plan
+            first = next(r for r in plan.references if r.role == "base")
+            kept = [r for r in plan.references if r.role != "base" or r is first]
+            return replace(plan, references=tuple(kept))
         if plan.intent == "refine":
             number = count
         else:

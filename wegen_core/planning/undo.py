@@ -8,6 +8,9 @@ from ..records.conversation import Conversation
 from ..records.plan import Plan
 from ..records.results import Reply, Report
 
+MAX_LENGTH = 200
+"""A longer message says more than undo, in characters."""
+
 _BEFORE = r"(?:(?:no|nope|oh|oops|ok|okay|hmm|wait|sorry|please|pls|can you|could you)\W+)*"
 _VERB = r"(?:undo|revert|go back|take (?:that|it|this) back)"
 _OBJECT = (
@@ -28,7 +31,7 @@ def try_undo(conversation: Conversation, message: str) -> Reply | None:
     the reply shows the image that is current there. The turns after it stay in the tree, as a
     branch.
     """
-    if not (_UNDO.fullmatch(message[:200]) or _UNDO_ZH.fullmatch(message[:200])):
+    if len(message) > MAX_LENGTH or not (_UNDO.fullmatch(message) or _UNDO_ZH.fullmatch(message)):
         return None
     turns = conversation.turns
     drawn = [i for i, turn in enumerate(turns) if turn.role == "assistant" and turn.images]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 Preview = Callable[[], "Image"]
-"""Decodes the image as it stands now. Called only by those who want to pay for it."""
+"""Decodes the current image. That costs time, so it is called only where a preview is shown."""
 
 OnText = Callable[[str], None]
 OnProgress = Callable[[str, int, int, "Preview | None"], None]

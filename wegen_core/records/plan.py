@@ -84,6 +84,8 @@ def _image_number(value: Any, name: str) -> int:
 
 
 def _read_image_number(value: Any, name: str) -> int:
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     number = str(value).lower().removeprefix("picture").removeprefix("image").strip(" #")
     return _image_number(int(number) if number.isdecimal() else value, name)
 
@@ -202,7 +204,10 @@ def _read_references(value: Any, name: str) -> tuple[Reference, ...]:
 def _constraint(data: Mapping[str, Any]) -> Constraint:
     if set(data) != {"kind", "text", "span"}:
         raise ValueError(f"plan constraints holds {dict(data)!r}; give kind, text and span")
-    return Constraint(str(data["kind"]), str(data["text"]), tuple(data["span"]))
+    span = data["span"]
+    if not isinstance(span, (list, tuple)) or len(span) != 2:
+        raise ValueError(f"plan constraints holds the span {span!r}; give [start, end]")
+    return Constraint(str(data["kind"]), str(data["text"]), (int(span[0]), int(span[1])))
 
 
 _REFERENCE = field_table(Reference)
