@@ -97,8 +97,8 @@ def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
     if plan.intent in ("refine", "compose"):
         if plan.base is not None and plan.base <= count:
             first = next(r for r in plan.references if r.role == "base")
-            kept = [r for r in plan.references if r.role != "base" or r is first]
-            return replace(plan, references=tuple(kept))
+            references = tuple(r for r in plan.references if r.role != "base" or r is first)
+            return replace(plan, references=references)
         if plan.intent == "refine":
             number = count
         else:
