@@ -23,6 +23,8 @@ from wegen_core.planning import chat_planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
+pytestmark = pytest.mark.slow
+
 SEEING = [kind for kind in KINDS if kind != "text_only"]
 
 
@@ -81,7 +83,6 @@ def test_sampling_leaves_the_callers_random_state_alone(mllm):
 
 
 @pytest.mark.parametrize("kind", SEEING)
-@pytest.mark.slow
 def test_images_are_seen(models, kind):
     mllm = models[kind]
     assert mllm.capabilities.max_images is None
@@ -208,7 +209,6 @@ def test_stopping_takes_effect_within_one_token(mllm, monkeypatch, calls):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.slow
 def test_loading_can_be_stopped_within_a_tensor(folders, kind):
     polls = []
 

@@ -18,6 +18,8 @@ from wegen_core.painting.families import FAMILIES, paint_size
 from wegen_core.records.hooks import Hooks, Stopped
 from wegen_core.records.plan import Plan, Reference
 
+pytestmark = pytest.mark.slow
+
 AREA = 96 * 96
 MAKERS = {
     "StableDiffusionXLPipeline": tiny_pipelines.sdxl,
