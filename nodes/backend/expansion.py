@@ -6,7 +6,6 @@ ComfyUI's nodes, with WeGenFinish behind them; any other painter paints at once.
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from comfy_api.latest import io
 from ...wegen_core.painting.painter import PaintSettings
 from ...wegen_core.pipeline import FinishedImage, Step, image_seeds, paint_step
 from ...wegen_core.planning.requests import generate_request
+from ...wegen_core.records.conversation import content_name
 from .comfy_painter import ComfyPainter
 from .graph import COPILOT, Link, OpaqueInput, PaintingGraph
 from .memory import ManagedCopilot, interruptible, show_text
@@ -84,7 +84,12 @@ class ExpansionContext:
         if self.comfy_painter is not None:
             seed = PLAN_SEED
             turns = [
-                (turn.role, turn.text, turn.references, [_digest(p.image) for p in turn.images])
+                (
+                    turn.role,
+                    turn.text,
+                    turn.references,
+                    [content_name(p.image) for p in turn.images],
+                )
                 for turn in conversation.turns
             ]
             key = repr((intent, turns))
@@ -106,10 +111,6 @@ class ExpansionContext:
                 plans = self.copilot.copilot.pipeline.plan_images(prompt, n, seed, hooks)
             plans = self.copilot.store_plans(key, plans)
         return plans
-
-
-def _digest(image: Any) -> tuple[str, Any, bytes]:
-    return image.mode, image.size, hashlib.sha256(image.tobytes()).digest()
 
 
 def generate_steps(
