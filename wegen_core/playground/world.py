@@ -1,0 +1,270 @@
+"""Scenes of the moving playground as plain data, their canonical English, and what changed.
+
+A scene is one to three things in a place at a time of day, seen by a camera. Its words name
+everything that a viewer could ask about; equal scenes give equal words and equal pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .scenes import pick, with_article
+from .settings import LIGHTS, SETTINGS
+from .things import ACCESSORIES, BUILDS, COLOUR_RGB, KINDS, PATTERNS, Instance
+
+if TYPE_CHECKING:
+    import numpy as np
+
+PLACES = ("left", "middle", "right")
+DEPTHS = ("near", "far")
+SIZES = ("small", "normal", "big")
+FACINGS = ("right", "left")
+PANS = ("left", "centre", "right")
+ZOOMS = ("wide", "close")
+
+PATTERN_NOUNS = {"striped": "stripes", "spotted": "spots", "checked": "checks"}
+PLACE_WORDS = {"left": "on the left", "middle": "in the middle", "right": "on the right"}
+SETTING_WORDS = {
+    "meadow": "in a meadow",
+    "beach": "on a beach",
+    "desert": "in the desert",
+    "city": "in the city",
+    "forest": "in a forest",
+    "snow": "in the snow",
+    "lake": "by a lake",
+    "room": "in a room",
+}
+LIGHT_WORDS = {"day": "by day", "dusk": "at dusk", "night": "at night"}
+LIGHT_CHANGES = {"day": "it becomes day", "dusk": "dusk falls", "night": "night falls"}
+OPEN_WORDS = {
+    "house": "with its door open",
+    "tent": "with its flap open",
+    "flower": "with its petals open",
+    "lamp": "with its light on",
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """An instance in its place.
+
+    Parameters
+    ----------
+    instance
+        What it looks like.
+    place, depth
+        Where it stands: one of `PLACES`, one of `DEPTHS`.
+    size
+        One of `SIZES`.
+    facing
+        One of `FACINGS`; only animals and cars show it.
+    opened
+        Whether it is open; only the kinds in `OPEN_WORDS` can be.
+    """
+
+    instance: Instance
+    place: str
+    depth: str = "near"
+    size: str = "normal"
+    facing: str = "right"
+    opened: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value, known in (
+            ("place", self.place, PLACES),
+            ("depth", self.depth, DEPTHS),
+            ("size", self.size, SIZES),
+            ("facing", self.facing, FACINGS),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} {value!r} is not in the playground; use one of {known}")
+        if self.opened and self.instance.kind not in OPEN_WORDS:
+            raise ValueError(f"a {self.instance.kind} cannot open; use one of {tuple(OPEN_WORDS)}")
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where the camera looks: one of `PANS`, one of `ZOOMS`."""
+
+    pan: str = "centre"
+    zoom: str = "wide"
+
+    def __post_init__(self) -> None:
+        if self.pan not in PANS or self.zoom not in ZOOMS:
+            raise ValueError(f"camera {self} is unknown; pan is one of {PANS}, zoom of {ZOOMS}")
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A place at a time of day with one to three things in different places, left to right."""
+
+    setting: str
+    light: str
+    things: tuple[Thing, ...]
+    camera: Camera = Camera()
+
+    def __post_init__(self) -> None:
+        if self.setting not in SETTINGS or self.light not in LIGHTS:
+            raise ValueError(
+                f"{self.setting!r} at {self.light!r} is not in the playground; use one of "
+                f"{tuple(SETTINGS)} at one of {tuple(LIGHTS)}"
+            )
+        if not 1 <= len(self.things) <= 3:
+            raise ValueError(f"a scene has 1 to 3 things, not {len(self.things)}")
+        ordered = tuple(sorted(self.things, key=lambda thing: PLACES.index(thing.place)))
+        if len({thing.place for thing in ordered}) < len(ordered):
+            raise ValueError("two things stand in the same place; move one of them")
+        object.__setattr__(self, "things", ordered)
+
+    def free_places(self) -> list[str]:
+        """Places where nothing stands."""
+        return [place for place in PLACES if all(thing.place != place for thing in self.things)]
+
+
+def shows_facing(kind: str) -> bool:
+    """Whether the drawing differs from its mirror image in more than shading."""
+    return KINDS[kind].moves and kind != "rocket"
+
+
+def describe_instance(instance: Instance) -> str:
+    """The looks in words: "a red cat with white stripes and a white hat"."""
+    extras = []
+    if instance.pattern != "plain":
+        extras.append(f"{instance.accent} {PATTERN_NOUNS[instance.pattern]}")
+    if instance.accessory:
+        extras.append(f"{with_article(instance.accent)} {instance.accessory}")
+    words = f"{with_article(instance.colour)} {instance.kind}"
+    return f"{words} with {' and '.join(extras)}" if extras else words
+
+
+def describe_thing(thing: Thing) -> str:
+    """Looks, state and place: "a big red cat with white spots on the left, far away"."""
+    words = describe_instance(thing.instance)
+    if thing.size != "normal":
+        words = f"a {thing.size} {words.split(' ', 1)[1]}"
+    if thing.opened:
+        words += f" {OPEN_WORDS[thing.instance.kind]}"
+    if shows_facing(thing.instance.kind) and thing.facing == "left":
+        words += " facing left"
+    far = ", far away" if thing.depth == "far" else ""
+    return f"{words} {PLACE_WORDS[thing.place]}{far}"
+
+
+def describe(scene: Scene) -> str:
+    """The whole scene: its things from left to right, the place, the time of day, the camera."""
+    things = "; ".join(describe_thing(thing) for thing in scene.things)
+    words = f"{things}; {SETTING_WORDS[scene.setting]} {LIGHT_WORDS[scene.light]}"
+    if scene.camera.zoom == "close":
+        words += ", seen close up"
+    if scene.camera.pan != "centre":
+        words += f", looking {scene.camera.pan}"
+    return words
+
+
+def name(thing: Thing, scene: Scene) -> str:
+    """The shortest words that single a thing of the scene out: "the cat", "the red cat"."""
+    others = [other.instance for other in scene.things if other != thing]
+    instance = thing.instance
+    if all(other.kind != instance.kind for other in others):
+        return f"the {instance.kind}"
+    if all((other.kind, other.colour) != (instance.kind, instance.colour) for other in others):
+        return f"the {instance.colour} {instance.kind}"
+    return f"the {instance.kind} {PLACE_WORDS[thing.place]}"
+
+
+def changes(before: Scene, after: Scene) -> list[str]:
+    """What happened between two scenes, one clause each.
+
+    A thing is the same in both if its instance is. Instances within a scene must differ.
+    """
+    now = {thing.instance: thing for thing in after.things}
+    then = {thing.instance: thing for thing in before.things}
+    clauses = []
+    for instance, old in then.items():
+        who = name(old, before)
+        new = now.get(instance)
+        if new is None:
+            clauses.append(f"{who} {'leaves' if KINDS[instance.kind].moves else 'disappears'}")
+            continue
+        if new.place != old.place:
+            to = "to the middle" if new.place == "middle" else f"to the {new.place}"
+            clauses.append(f"{who} moves {to}")
+        elif new.facing != old.facing:
+            clauses.append(f"{who} turns to the {new.facing}")
+        if new.depth != old.depth:
+            clauses.append(f"{who} {'comes closer' if new.depth == 'near' else 'moves away'}")
+        if new.size != old.size:
+            grows = SIZES.index(new.size) > SIZES.index(old.size)
+            clauses.append(f"{who} {'grows' if grows else 'shrinks'}")
+        if new.opened != old.opened:
+            verb = KINDS[instance.kind].opens
+            opposite = verb.replace("opens", "closes").replace("lights up", "goes out")
+            clauses.append(f"{who} {verb if new.opened else opposite}")
+    for instance, new in now.items():
+        if instance not in then:
+            clauses.append(f"{describe_thing(new)} appears")
+    if before.light != after.light:
+        clauses.append(LIGHT_CHANGES[after.light])
+    if before.camera.zoom != after.camera.zoom:
+        clauses.append(f"the camera zooms {'in' if after.camera.zoom == 'close' else 'out'}")
+    if before.camera.pan != after.camera.pan:
+        right = PANS.index(after.camera.pan) > PANS.index(before.camera.pan)
+        clauses.append(f"the camera pans {'right' if right else 'left'}")
+    return clauses
+
+
+def relations(scene: Scene) -> list[str]:
+    """True statements about where the things stand to each other."""
+    pairs = [(a, b) for i, a in enumerate(scene.things) for b in scene.things[i + 1 :]]
+    words = [f"{name(a, scene)} is to the left of {name(b, scene)}" for a, b in pairs]
+    for first, second in pairs:
+        if first.depth != second.depth:
+            far, near = (first, second) if first.depth == "far" else (second, first)
+            words.append(f"{name(far, scene)} is farther away than {name(near, scene)}")
+    return words
+
+
+def sample_instance(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) -> Instance:
+    """A random instance of one of `kinds`."""
+    colour = pick(rng, tuple(COLOUR_RGB))
+    return Instance(
+        kind=pick(rng, kinds),
+        colour=colour,
+        pattern=pick(rng, PATTERNS),
+        accessory=pick(rng, ACCESSORIES),
+        accent=pick(rng, [other for other in COLOUR_RGB if other != colour]),
+        build=pick(rng, BUILDS),
+    )
+
+
+def sample_thing(rng: np.random.Generator, place: str) -> Thing:
+    """A random thing at `place`."""
+    instance = sample_instance(rng)
+    return Thing(
+        instance,
+        place,
+        depth=pick(rng, DEPTHS),
+        size=pick(rng, SIZES) if rng.random() < 0.3 else "normal",
+        facing=pick(rng, FACINGS) if shows_facing(instance.kind) else "right",
+        opened=instance.kind in OPEN_WORDS and rng.random() < 0.5,
+    )
+
+
+def sample(rng: np.random.Generator, count: int | None = None) -> Scene:
+    """A random scene of `count` things (None: one to three), the camera in its usual place."""
+    count = int(rng.integers(1, 4)) if count is None else count
+    places = [PLACES[int(i)] for i in rng.permutation(len(PLACES))[:count]]
+    things: list[Thing] = []
+    while len(things) < count:
+        thing = sample_thing(rng, places[len(things)])
+        if all(thing.instance != other.instance for other in things):
+            things.append(thing)
+    return Scene(pick(rng, tuple(SETTINGS)), pick(rng, tuple(LIGHTS)), tuple(things))
+
+
+def with_thing(scene: Scene, old: Thing, new: Thing | None) -> Scene:
+    """The scene with one thing exchanged, or without it."""
+    things = [new if thing == old else thing for thing in scene.things]
+    return replace(scene, things=tuple(thing for thing in things if thing is not None))
