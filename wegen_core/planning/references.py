@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ..constraints.image_numbers import target_image
+from ..constraints.image_numbers import named_images, target_image
 from ..records.plan import Reference
 
 if TYPE_CHECKING:
@@ -102,11 +102,24 @@ def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
         if plan.intent == "refine":
             number = count
         else:
-            turn = conversation.turns[-1]
-            numbered = len(turn.images) or count  # users number the images of their last message
-            target = target_image(turn.text)
-            if target is not None and 1 <= target <= numbered:
-                number = count - numbered + target
+            text = conversation.turns[-1].text
+            if (target := target_image(text)) is not None:
+                target = conversation_number(conversation, target, named_images(text))
+                number = target if 1 <= target <= count else None
     others = [r for r in plan.references if r.role != "base" and r.image != number]
     base = [Reference(number, "base")] if number else []
     return replace(plan, references=(*others, *base))
+
+
+def conversation_number(conversation: Conversation, number: int, named: Sequence[int]) -> int:
+    """The number in the conversation of the image that its last turn calls `number`.
+
+    Users number the images of their last message if it holds several and all numbers that it names
+    fit; else those of the whole conversation.
+
+    named: all numbers that the turn's words name.
+    """
+    count, attached = len(conversation.images), len(conversation.turns[-1].images)
+    if attached > 1 and all(1 <= n <= attached for n in (number, *named)):
+        return count - attached + number
+    return number
