@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from importlib.util import find_spec
@@ -281,6 +282,33 @@ def test_wrong_folders_are_explained(folders, tmp_path, monkeypatch):
     if find_spec("flash_attn") is None:
         with pytest.raises(ValueError, match=r"attention 'flash_attention_2' .* Use .*'sdpa'"):
             local.load(folders["text_only"], device="cpu", attention="flash_attention_2")
+
+
+@pytest.mark.parametrize(
+    ("kind", "file", "settings"),
+    [
+        ("text_only", "config.json", {"model_type": "x", "auto_map": {"AutoConfig": "own.X"}}),
+        ("text_only", "tokenizer_config.json", {"auto_map": {"AutoTokenizer": ["own.X", None]}}),
+        ("llava", "preprocessor_config.json", {"auto_map": {"AutoImageProcessor": "own.X"}}),
+        (
+            "qwen2_5_vl",
+            "video_preprocessor_config.json",
+            {"auto_map": {"AutoVideoProcessor": "own.X"}},
+        ),
+    ],
+)
+def test_code_of_a_folder_is_neither_run_nor_offered(tmp_path, monkeypatch, kind, file, settings):
+    """transformers would ask on the console, where a server waits for ever."""
+    folder = make(kind, tmp_path / kind)
+    classes = {"tokenizer_class": "X", "image_processor_type": "X", "video_processor_type": "X"}
+    path = folder / file
+    kept = json.loads(path.read_text()) if path.exists() else {}
+    path.write_text(json.dumps({**kept, **classes, **settings}))
+    (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()\nclass X: pass\n")
+    monkeypatch.setattr("builtins.input", lambda *_: pytest.fail("asked on the console"))
+    with pytest.raises(ValueError, match=r"custom code|needs Python code of its own"):
+        local.load(folder, device="cpu")
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("bits", [4, 8])

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 
 import diffusers
 import pytest
@@ -207,6 +210,84 @@ def test_a_folder_is_loaded(tmp_path):
         load(tmp_path / "sdxl", device="cpu", offload="model")
     with pytest.raises(FileNotFoundError, match=r"model_index\.json is missing"):
         load(tmp_path / "words")
+
+
+@pytest.fixture(scope="module")
+def sd_folder(tmp_path_factory) -> Path:
+    """Stable Diffusion in half precision: weights of the variant fp16 only."""
+    folder = tmp_path_factory.mktemp("models") / "sd"
+    pipeline = tiny_pipelines.sd(folder.with_name("words"))
+    pipeline.to(torch.float16).save_pretrained(folder, variant="fp16")
+    return folder
+
+
+def test_a_blackened_image_is_an_error(sd_folder, monkeypatch):
+    painter = load(sd_folder, device="cpu")
+    painter.area = AREA
+    with pytest.raises(ValueError, match="safety checker of sd blackened the image; change the pr"):
+        paint(painter, GENERATE)
+    painter.pipeline.safety_checker = None
+    assert len(paint(painter, GENERATE).getcolors(96 * 96)) > 100
+    decode = painter.pipeline.vae.decode
+    nan = torch.tensor(float("nan"))
+    monkeypatch.setattr(painter.pipeline.vae, "decode", lambda *a, **k: [decode(*a, **k)[0] * nan])
+    with pytest.raises(ValueError, match=r"not numbers \(NaN\).*float32"):
+        paint(painter, GENERATE)
+
+
+def test_folders_as_they_are_downloaded(sd_folder, tmp_path):
+    cache = tmp_path / "models--Some--Tiny"
+    snapshot = cache / "snapshots" / ("a" * 40)
+    shutil.copytree(sd_folder, snapshot)
+    shutil.rmtree(snapshot / "safety_checker")
+    (cache / "refs").mkdir()
+    (cache / "refs" / "main").write_text("a" * 40)
+    painter = load(cache, device="cpu")
+    assert painter.name == "Tiny" and painter.pipeline.safety_checker is None
+    assert painter.pipeline.unet.dtype == torch.float32
+    weights = snapshot / "unet" / "diffusion_pytorch_model.fp16.safetensors"
+    weights.write_text("version https://git-lfs.github.com/spec/v1")
+    with pytest.raises(ValueError, match=r"cannot be loaded as a diffusers pipeline"):
+        load(cache, device="cpu")
+    weights.unlink()
+    with pytest.raises(FileNotFoundError, match=r"lacks unet \(its weights\)"):
+        load(cache, device="cpu")
+    shutil.rmtree(snapshot / "unet")
+    with pytest.raises(FileNotFoundError, match="lacks unet"):
+        load(cache, device="cpu")
+    single = tmp_path / "sdxl.safetensors"
+    single.touch()
+    for path in (single, tmp_path):
+        with pytest.raises(
+            FileNotFoundError, match=r"sdxl\.safetensors is one file.*from_single_f"
+        ):
+            load(path)
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ({"_class_name": "NewerPipeline"}, "NewerPipeline, which diffusers .* update diffusers"),
+        ({"text_encoder": ["transformers", "NewerModel"]}, "NewerModel, which transformers"),
+        ({"_class_name": ["own", "OwnPipeline"]}, "needs Python code of its own"),
+        ({"unet": ["own", "OwnUNet"]}, "needs Python code of its own"),
+        ({"text_encoder": ["transformers", "AutoModel"]}, "needs Python code of its own"),
+        ({"_class_name": None}, "needs Python code of its own"),
+    ],
+)
+def test_code_of_a_folder_is_not_run(sd_folder, tmp_path, entry, words):
+    folder = tmp_path / "sd"
+    shutil.copytree(sd_folder, folder)
+    index = folder / "model_index.json"
+    index.write_text(json.dumps({**json.loads(index.read_text()), **entry}))
+    for place in (folder, folder / "unet", folder / "text_encoder"):
+        (place / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w').close()")
+    config = folder / "text_encoder" / "config.json"
+    own = {"model_type": "own", "auto_map": {"AutoConfig": "own.Own", "AutoModel": "own.Own"}}
+    config.write_text(json.dumps({**json.loads(config.read_text()), **own}))
+    with pytest.raises(ValueError, match=words):
+        load(folder, device="cpu")
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize(

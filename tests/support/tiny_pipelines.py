@@ -44,6 +44,39 @@ def sdxl(folder: Path) -> Any:
     )
 
 
+def sd(folder: Path) -> Any:
+    """Stable Diffusion with a safety checker that rejects every image."""
+    import diffusers
+    from diffusers.pipelines.stable_diffusion import StableDiffusionSafetyChecker
+
+    torch.manual_seed(0)
+    words = _clip_tokenizer(folder / "words")
+    vision = {"hidden_size": 8, "intermediate_size": 8, "num_hidden_layers": 1, "patch_size": 32}
+    vision |= {"num_attention_heads": 1, "image_size": 32}
+    checker = StableDiffusionSafetyChecker(
+        transformers.CLIPConfig(vision_config=vision, projection_dim=8)
+    )
+    checker.concept_embeds_weights.data.fill_(-2)  # no cosine is below
+    return diffusers.StableDiffusionPipeline(
+        vae=_vae(diffusers, 4),
+        text_encoder=_clip(words, CLIPTextModel, 16),
+        tokenizer=words,
+        unet=diffusers.UNet2DConditionModel(
+            sample_size=8,
+            block_out_channels=(16, 32),
+            layers_per_block=1,
+            norm_num_groups=8,
+            down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"),
+            up_block_types=("CrossAttnUpBlock2D", "UpBlock2D"),
+            attention_head_dim=8,
+            cross_attention_dim=16,
+        ),
+        scheduler=diffusers.DDIMScheduler(steps_offset=1, clip_sample=False),
+        safety_checker=checker,
+        feature_extractor=transformers.CLIPImageProcessor(size=32, crop_size=32),
+    )
+
+
 def kontext(folder: Path) -> Any:
     import diffusers
 

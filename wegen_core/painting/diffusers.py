@@ -10,11 +10,16 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 import torch
 from PIL import Image
 
 from ..device import accelerator
+from ..images.convert import to_pil
+from ..mllm.local.download import hub_name
+from ..mllm.local.processor import OFFLINE
 from ..records.hooks import NO_HOOKS, Hooks
+from . import pipeline_folder
 from .families import FAMILIES, Family
 from .painter import DEFAULT_SETTINGS, PaintSettings
 from .request import PaintRequest, paint_request
@@ -113,15 +118,15 @@ def load(
     Raises
     ------
     FileNotFoundError
-        `folder` is not a pipeline folder.
+        `folder` is not a pipeline folder, or lacks a part of it.
     ValueError
-        `offload` needs an accelerator and the package accelerate.
+        The folder needs code that is not here, or its files cannot be read; `offload` needs an
+        accelerator and the package accelerate.
     """
     from diffusers import DiffusionPipeline, __version__
 
-    folder = Path(folder)
-    if not (folder / "model_index.json").is_file():
-        raise FileNotFoundError(f"{folder} is not a pipeline folder: model_index.json is missing")
+    path = Path(folder)
+    folder = pipeline_folder.find(path)
     device = torch.device(device or accelerator())
     if offload is not None and (device.type == "cpu" or find_spec("accelerate") is None):
         raise ValueError(
@@ -129,11 +134,16 @@ def load(
         )
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" else torch.bfloat16
-    name = "torch_dtype" if __version__.startswith("0.") else "dtype"  # renamed in 1.0
-    pipeline = DiffusionPipeline.from_pretrained(folder, local_files_only=True, **{name: dtype})
+    options = pipeline_folder.read_options(folder)
+    options["torch_dtype" if __version__.startswith("0.") else "dtype"] = dtype  # renamed in 1.0
+    try:
+        pipeline = DiffusionPipeline.from_pretrained(folder, **OFFLINE, **options)
+    except Exception as error:  # of whatever type, for files that do not fit
+        reason = " ".join(str(error).split())[:300]
+        raise ValueError(f"{folder} cannot be loaded as a diffusers pipeline: {reason}") from error
     if offload is None:
         pipeline.to(device)
-    return DiffusersPainter(pipeline, folder.name, offload=offload, device=device)
+    return DiffusersPainter(pipeline, hub_name(path), offload=offload, device=device)
 
 
 class DiffusersPainter:
@@ -203,6 +213,7 @@ class DiffusersPainter:
             pipeline, arguments = self._call(request)
             arguments |= {
                 "generator": torch.Generator().manual_seed(seed),
+                "output_type": "np",  # as 8-bit values, NaN would be black
                 "callback_on_step_end": _StepCallback(hooks),
             }
             if settings.steps is not None:
@@ -210,12 +221,27 @@ class DiffusersPainter:
             if settings.guidance is not None:
                 arguments[self.spec.guidance] = settings.guidance
             accepted = inspect.signature(pipeline.__call__).parameters
-            image = pipeline(**{k: v for k, v in arguments.items() if k in accepted}).images[0]
-            image = image.convert("RGB")
+            output = pipeline(**{k: v for k, v in arguments.items() if k in accepted})
+            image = self._checked_image(output)
             if image.size != request.result_size:
                 image = image.resize(request.result_size, Image.Resampling.LANCZOS)
             painted.append(image)
         return painted
+
+    def _checked_image(self, output: Any) -> Image.Image:
+        """The one image of a pipeline's output; ValueError for those that it blackens."""
+        if any(output.get("nsfw_content_detected") or ()):
+            raise ValueError(
+                f"the safety checker of {self.name} blackened the image; change the prompt or the "
+                "seed, or remove the folder safety_checker from the pipeline's folder"
+            )
+        pixels = output.images[0]
+        if not np.isfinite(pixels).all():
+            raise ValueError(
+                f"{self.name} painted values that are not numbers (NaN), as some models do in half "
+                "precision; load it with dtype=torch.float32, or with a VAE made for float16"
+            )
+        return to_pil(pixels)[0].convert("RGB")
 
     def _call(self, request: PaintRequest) -> tuple[Any, dict[str, Any]]:
         """The pipeline that paints `request`, and its arguments."""

@@ -100,3 +100,29 @@ def ensure(
         raise DownloadError(f"{repository} has no config.json; it is not a transformers model")
     part.rename(target)
     return target
+
+
+def hub_snapshot(folder: Path) -> Path:
+    """The files of a model in the hub's cache, if `folder` is its `models--OWNER--NAME`.
+
+    Any other folder is returned as it is. Raises FileNotFoundError if no snapshot is in it.
+    """
+    if not (folder / "snapshots").is_dir():
+        return folder
+    reference = folder / "refs" / "main"
+    if reference.is_file():
+        snapshot = folder / "snapshots" / reference.read_text().strip()
+        if snapshot.is_dir():
+            return snapshot
+    snapshots = [path for path in (folder / "snapshots").iterdir() if path.is_dir()]
+    if len(snapshots) != 1:
+        raise FileNotFoundError(
+            f"{folder} is a folder of the hub's cache with {len(snapshots)} snapshots; give one of "
+            f"the folders in {folder / 'snapshots'}"
+        )
+    return snapshots[0]
+
+
+def hub_name(folder: Path) -> str:
+    """What to call the model of a folder: a cache folder `models--OWNER--NAME` is called NAME."""
+    return folder.resolve().name.split("--")[-1]

@@ -17,6 +17,7 @@ from ...device import accelerator
 from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from ..chat_model import Capabilities
 from ..messages import StreamedReply, to_messages
+from .download import hub_name, hub_snapshot
 from .prefix_cache import (
     CachedPrefix,
     PrefixCache,
@@ -24,7 +25,7 @@ from .prefix_cache import (
     prefill_images,
     supports_image_prefill,
 )
-from .processor import load_processor
+from .processor import OFFLINE, load_processor, own_code_refused
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -73,11 +74,11 @@ def load(
     """
     import transformers
 
-    folder = Path(folder)
+    name, folder = hub_name(Path(folder)), hub_snapshot(Path(folder))
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder} is not a model folder: config.json is missing")
     try:
-        config = transformers.AutoConfig.from_pretrained(folder, local_files_only=True)
+        config = transformers.AutoConfig.from_pretrained(folder, **OFFLINE)
     except ValueError as error:
         raise ValueError(
             f"transformers {transformers.__version__} cannot read the model in {folder}: "
@@ -88,14 +89,14 @@ def load(
         "config": config,
         "dtype": dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16),
         "attn_implementation": attention,
-        "local_files_only": True,
+        **OFFLINE,
     }
     if bits is not None:
         options |= {"quantization_config": _quantization(bits), "device_map": {"": device}}
     sees = _has_vision(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
     try:
-        with InterruptibleLoad(hooks):
+        with own_code_refused(folder), InterruptibleLoad(hooks):
             model = family.from_pretrained(folder, **options).eval()
             model = model if bits else model.to(device)
     except ImportError as error:
@@ -103,7 +104,9 @@ def load(
             f"attention {attention!r} cannot be used here: {str(error).splitlines()[0]} "
             "Use attention='sdpa'"
         ) from error
-    return LocalMLLM(model, load_processor(folder, config), folder.name, sees=sees)
+    with own_code_refused(folder):
+        processor = load_processor(folder, config)
+    return LocalMLLM(model, processor, name, sees=sees)
 
 
 class InterruptibleLoad(TorchFunctionMode):
