@@ -15,6 +15,7 @@ from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
 from .mention import Subject
 from .parser import ParsedPrompt, parse
+from .syntax import holds_syntax
 
 
 def holds(constraint: Constraint, prompt: str, *, complete: bool = False) -> bool:
@@ -41,6 +42,8 @@ def holds(constraint: Constraint, prompt: str, *, complete: bool = False) -> boo
         return parsed.language in (constraint.text, "")
     if constraint.kind == "quote":
         return constraint.text in parsed.quotes or constraint.text == prompt.strip()
+    if constraint.kind == "syntax":
+        return holds_syntax(constraint.text, prompt)
     if constraint.kind == "name":
         noun = noun_table.NOUNS.get(constraint.text.lower())
         return _contains(parsed, constraint.text) or noun in parsed.present

@@ -8,6 +8,7 @@ from .parser import parse
 
 KINDS = (
     "quote",
+    "syntax",
     "count",
     "colour",
     "name",
@@ -23,8 +24,9 @@ KINDS = (
 def find_constraints(prompt: str) -> list[Constraint]:
     """Find all constraints of `prompt`.
 
-    English and Chinese prompts are read in full. In other languages quotes, numbers, names and the
-    language itself are found. Linear in the length of the prompt; never raises.
+    English and Chinese prompts are read in full. In other languages quotes, numbers, names,
+    painting syntax and the language itself are found. Linear in the length of the prompt; never
+    raises.
 
     Parameters
     ----------

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from . import chinese, english
 from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
+from .quotes import blank, quote_spans
 
 
 class ImageMention(NamedTuple):
@@ -38,7 +39,8 @@ def find_image_mentions(text: str) -> list[ImageMention]:
     """Find all words that name images by number.
 
     English and Chinese; digits and number words; lists and ranges. Sizes, ratios, decimals and
-    counts ("image 3d", "picture 16:9", "picture two cats on a roof") are not image numbers.
+    counts ("image 3d", "picture 16:9", "picture two cats on a roof") are not image numbers. Neither
+    is what stands in quotation marks: an image shows these words.
 
     Parameters
     ----------
@@ -50,6 +52,7 @@ def find_image_mentions(text: str) -> list[ImageMention]:
     list of ImageMention
         In reading order, without overlaps. Linear in the length of `text`; never raises.
     """
+    text = blank(text, quote_spans(text))
     candidates = [*_numbered(text), *_counted(text), *_chinese(text)]
     if candidates:
         first = min(mention.end for mention in candidates)

@@ -23,7 +23,7 @@ class Mention(NamedTuple):
 
     Type of `value` by kind:
 
-    - quote, style, name, language: str
+    - quote, syntax, style, name, language: str
     - count: (int, noun)
     - colour: (colour, noun)
     - negation, keep: frozenset of words

@@ -13,18 +13,12 @@ from typing import Any
 
 from . import chinese, clauses, english, relations
 from .image_numbers import find_image_mentions
-from .lazy_pattern import lazy_pattern
+from .language import detect_language
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
 from .mention import Mention
-
-_QUOTE = lazy_pattern(
-    r'(?<![A-Za-z0-9])"(?P<a>[^"\n]{1,2000})"'
-    r"|“(?P<b>[^“”]{1,2000})”|„(?P<c>[^„“”]{1,2000})[“”]|«(?P<d>[^«»]{1,2000})»"
-    r"|「(?P<e>[^「」]{1,2000})」|『(?P<f>[^『』]{1,2000})』|《(?P<g>[^《》]{1,2000})》"
-    r"|‘(?P<h>[^‘’\n]{1,200})’(?![A-Za-z])"
-    r"|(?<![A-Za-z0-9])'(?P<i>(?:[^'\n]|(?<=[A-Za-z])'(?=[A-Za-z])){1,200})'(?![A-Za-z0-9])"
-)
+from .quotes import blank, find_quotes
+from .syntax import find_syntax, readable
 
 
 @dataclass(frozen=True)
@@ -82,17 +76,18 @@ def parse(prompt: str) -> ParsedPrompt:
 
 
 def _parse(prompt: str) -> ParsedPrompt:
-    quotes = list(_quotes(prompt))
-    hidden = [(quote.start - 1, quote.end + 1) for quote in quotes]
-    blank = _blank(prompt, hidden)
+    quotes = list(find_quotes(prompt))
+    syntax = find_syntax(prompt)
+    hidden = _joined([*((q.start - 1, q.end + 1) for q in quotes), *(s[1:3] for s in syntax)])
+    visible = blank(prompt, hidden)
     tokens = english.tokenise(prompt, hidden)
-    places = Spans(relations.places_in_image(blank))
+    places = Spans(relations.places_in_image(visible))
     phrases = [
         p
         for p in english.find_phrases(tokens)
         if not places.cover(tokens[p.first].start, tokens[p.inner].end)
     ]
-    han_nouns = chinese.find_nouns(blank)
+    han_nouns = chinese.find_nouns(visible)
 
     # What is negated, and what is to stay.
     negations = []
@@ -100,28 +95,32 @@ def _parse(prompt: str) -> ParsedPrompt:
     for first, last, words in clauses.negations(tokens):
         negations.append(Mention("negation", tokens[first].start, tokens[last - 1].end, words))
         negated.update(range(first, last))
-    keeps = [*clauses.keep_mentions(blank), *chinese.keep_mentions(blank)]
+    keeps = [*clauses.keep_mentions(visible), *chinese.keep_mentions(visible)]
     live_phrases = [p for p in phrases if p.first not in negated]
 
     # Colours, counts, ... of what must stay or must not be there are part of that clause.
     mentions = [
         *quotes,
+        *(Mention("syntax", item.start, item.end, item.text) for item in syntax),
         *negations,
-        *_english(blank, tokens, live_phrases),
-        *_chinese(blank, han_nouns),
+        *_english(visible, tokens, live_phrases),
+        *_chinese(visible, han_nouns),
     ]
     absent = {word for m in mentions if m.kind == "negation" for word in m.value}
     clause = Spans((m.start, m.end) for m in [*mentions, *keeps] if m.kind in ("negation", "keep"))
-    independent = ("negation", "quote", "picture", "name")
+    independent = ("negation", "quote", "syntax", "picture", "name")
     mentions = [m for m in mentions if m.kind in independent or not clause.cover(m.start, m.end)]
     mentions += keeps
 
     live_nouns = [noun for noun in han_nouns if not clause.cover(noun[0], noun[1])]
     present = {english.lemma(t.text) for i, t in enumerate(tokens) if t.word and i not in negated}
     present |= {name for _, _, name in live_nouns}
+    for item in syntax:  # in its words nothing is negated and nothing counted
+        present |= {english.lemma(word) for word in re.findall(r"\w+", item.reading.lower())}
+        present |= {name for _, _, name in chinese.find_nouns(item.reading)}
     counts = [m for m in mentions if m.kind == "count"]
     noun_counts, thing_count = _totals(live_phrases, live_nouns, counts)
-    language = detect_language(blank)
+    language = detect_language(visible) or detect_language(readable(prompt))
     mentions = [m for m in _without_nested(mentions) if not _is_foreign(m, language)]
     by_kind: dict[str, set[Any]] = defaultdict(set)
     for mention in mentions:
@@ -144,20 +143,15 @@ _parse_short = lru_cache(maxsize=1024)(_parse)
 _parse_long = lru_cache(maxsize=4)(_parse)  # a result is many times the size of its prompt
 
 
-def _quotes(prompt: str) -> Iterator[Mention]:
-    for match in _QUOTE.finditer(prompt):
-        inner = match[match.lastgroup or 0]
-        if inner.strip():
-            yield Mention("quote", *match.span(match.lastgroup or 0), inner)
-
-
-def _blank(prompt: str, hidden: Iterable[tuple[int, int]]) -> str:
-    """Overwrite the quotes in `prompt`, so that the other finders do not look into them."""
-    pieces, last = [], 0
-    for start, end in hidden:
-        pieces += [prompt[last:start], "\0" * (end - start)]
-        last = end
-    return "".join([*pieces, prompt[last:]])
+def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The spans in order, those that touch each other as one."""
+    joined: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if joined and start < joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+        else:
+            joined.append((start, end))
+    return joined
 
 
 _NOT_THINGS = lexicon.ABSTRACT | lexicon.EVENTS | {"thing", "text", "background"}
@@ -249,41 +243,3 @@ def _totals(
         if noun not in noun_table.PLACES and noun not in lexicon.ABSTRACT
     )
     return dict(totals), things
-
-
-_SCRIPTS = (
-    ("ja", lazy_pattern(r"[\u3040-\u30ff]")),
-    ("ko", lazy_pattern(r"[\uac00-\ud7af]")),
-    ("zh", lazy_pattern(r"[\u4e00-\u9fff\u3400-\u4dbf]")),
-    ("ru", lazy_pattern(r"[\u0400-\u04ff]")),
-    ("ar", lazy_pattern(r"[\u0600-\u06ff]")),
-    ("he", lazy_pattern(r"[\u0590-\u05ff]")),
-    ("hi", lazy_pattern(r"[\u0900-\u097f]")),
-    ("th", lazy_pattern(r"[\u0e00-\u0e7f]")),
-    ("el", lazy_pattern(r"[\u0370-\u03ff]")),
-)
-_LATIN = lazy_pattern(r"[A-Za-z\u00c0-\u024f]+")
-
-
-def detect_language(text: str) -> str:
-    """ISO 639-1 code of the language that most of `text` is in; "" if it has no letters.
-
-    The script decides first. Text in Latin letters is classified by its function words; without
-    any it counts as English.
-    """
-    words = [word.lower() for word in _LATIN.findall(text)]
-    if kana := len(_SCRIPTS[0][1].findall(text)):
-        scores = {"ja": kana + len(_SCRIPTS[2][1].findall(text))}
-    else:
-        scores = {code: len(pattern.findall(text)) for code, pattern in _SCRIPTS}
-    best = max(scores, key=lambda code: scores[code])
-    weight = 2 if best in ("zh", "ja", "ko", "th") else 4  # characters of a word, about
-    if scores[best] and scores[best] / weight >= len(words) / 2:
-        return best
-    if not words:
-        return ""
-    votes = {
-        code: sum(word in known for word in words) for code, known in lexicon.LANGUAGE_WORDS.items()
-    }
-    top = max(votes, key=lambda code: votes[code])
-    return top if votes[top] > votes["en"] else "en"

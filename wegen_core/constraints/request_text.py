@@ -24,14 +24,16 @@ def tidy(prompt: str) -> str:
     Returns
     -------
     str
-        The corrected words; what stands in quotation marks is unchanged.
+        The corrected words; quotes and painting syntax are unchanged.
     """
     pieces, last = [], 0
     for mention in parse(prompt).mentions:
-        if mention.kind == "quote" and mention.start > last:
-            start, end = mention.start - 1, mention.end + 1
-            pieces += [_tidy(prompt[last:start]), prompt[start:end]]
-            last = end
+        if mention.kind not in ("quote", "syntax") or mention.start < last:
+            continue
+        marks = mention.kind == "quote"
+        start, end = mention.start - marks, mention.end + marks
+        pieces += [_tidy(prompt[last:start]), prompt[start:end]]
+        last = end
     return "".join([*pieces, _tidy(prompt[last:])]).strip()
 
 

@@ -209,7 +209,9 @@ class NativeMLLM:
         """How many constraints a new image breaks, or how often a reply contradicts itself."""
         if kind != "generate":
             return count_contradictions(reply)
-        constraints = [*find_constraints(request), *find_subjects(request)]
+        # The network cannot write painting syntax.
+        constraints = [c for c in find_constraints(request) if c.kind != "syntax"]
+        constraints += find_subjects(request)
         text = write_reply(reply, self.net.config.intent_prefixes)
         return len(broken(constraints, text, complete=True))
 

@@ -33,7 +33,7 @@ SCHEMA: dict[str, Any] = {
     "required": ["answers"],
     "additionalProperties": False,
 }
-_NOT_VISIBLE = frozenset({"language", "picture", "keep"})  # in the result alone
+_NOT_VISIBLE = frozenset({"language", "picture", "keep", "syntax"})  # in the result alone
 _ANSWERS = {"yes": True, "true": True, "是": True, "no": False, "false": False, "否": False}
 
 

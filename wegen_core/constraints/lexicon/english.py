@@ -183,12 +183,3 @@ EDIT_VERBS = (
     "make|change|turn|recolou?r|replace|remove|delete|erase|add|put|place|swap|paint|dye|move|give|"
     "set|convert|transform|let|draw|render|don't|do not"
 )
-LANGUAGE_WORDS = {
-    "en": frozenset("the a an of and with in on is at to by under from".split()),
-    "es": frozenset("el la los las un una de en con y por del sobre junto".split()),
-    "fr": frozenset("le la les un une des de du dans avec et sur au aux près".split()),
-    "de": frozenset("der die das ein eine einen einem einer und mit im am auf unter von".split()),
-    "it": frozenset("il lo gli un una di con nel nella sul sulla e del della".split()),
-    "pt": frozenset("o os as um uma de em com e no na do da sobre".split()),
-    "nl": frozenset("de het een van en met op onder naast voor".split()),
-}
