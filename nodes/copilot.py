@@ -15,7 +15,7 @@ from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket
 
 
 class WeGenCopilot(io.ComfyNode):
-    """Joins an MLLM and a painter."""
+    """Joins an MLLM and a painter; either may be missing."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
@@ -25,7 +25,12 @@ class WeGenCopilot(io.ComfyNode):
             category=CATEGORY,
             description="A copilot out of a model that understands and one that draws.",
             inputs=[
-                MLLMSocket.Input("mllm", tooltip="From WeGen MLLM Loader, Endpoint or from CLIP."),
+                MLLMSocket.Input(
+                    "mllm",
+                    optional=True,
+                    tooltip="From WeGen MLLM Loader, Endpoint or from CLIP. Without one, your words "
+                    "are read as they are; only questions stay unanswered.",
+                ),
                 io.Combo.Input(
                     "check",
                     options=["off", "report", "repaint"],
@@ -51,12 +56,12 @@ class WeGenCopilot(io.ComfyNode):
     @classmethod
     def execute(
         cls,
-        mllm: ManagedModel[ChatModel],
         check: Check,
+        mllm: ManagedModel[ChatModel] | None = None,
         painter: ManagedModel[Painter] | None = None,
     ) -> io.NodeOutput:
         if painter is None:
             painter = load_native(model_folders.MINI, "auto")[1]
-        networks = [*mllm.networks, *painter.networks]
-        copilot = Copilot(mllm.model, painter.model, check=check)
+        networks = [network for part in (mllm, painter) if part for network in part.networks]
+        copilot = Copilot(mllm.model if mllm else None, painter.model, check=check)
         return io.NodeOutput(ManagedCopilot(copilot, networks))

@@ -49,6 +49,25 @@ def test_a_model_that_is_not_a_chat_model_is_refused():
             call()
 
 
+def test_without_a_language_model_the_words_are_the_plan():
+    copilot = Copilot(None, FakePainter(), check="report")
+    talk = Conversation()
+    drawn = copilot.chat(talk, "a blue boat by the sea, in the evening light", seed=3)
+    assert drawn.plan.intent == "generate"
+    answer = copilot.chat(talk, "what is it?")
+    assert answer.images == [] and "needs a language model" in answer.text
+    refined = copilot.chat(talk, "make the boat red but leave the sea alone", seed=4)
+    assert refined.plan.prompt == "a red boat by the sea, in the evening light"
+    assert refined.plan.keep == ("the sea",) and refined.change_mask is not None
+    assert "check skipped: it needs an MLLM" in str(refined.report)
+    assert copilot.refine(scene(), "brighten the sky").plan.changes == ("brighten the sky",)
+    composed = copilot.compose([scene(), scene()], "put the boat from picture 1 into picture 2")
+    assert composed.plan.base == 2
+    assert len(copilot.rewrite("a boat", n=3)) == 3 and len(copilot.generate("a boat", n=2)) == 2
+    with pytest.raises(ValueError, match="answering needs a language model"):
+        copilot.ask([scene()], "what is it?")
+
+
 def test_chat_answers_draws_refines_and_composes(copilot):
     talk = Conversation()
     drawn = copilot.chat(talk, "a boat", seed=3)

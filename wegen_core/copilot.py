@@ -33,7 +33,9 @@ class Copilot:
     Parameters
     ----------
     mllm
-        The model that understands; one that implements `Planner` also plans by itself.
+        The model that understands; one that implements `Planner` also plans by itself. None: the
+        user's words are read without a model (see `wegen_core.planning.words`), and questions
+        are not answered.
     painter
         The model that draws; None for a copilot that only answers and rewrites.
     check
@@ -42,11 +44,13 @@ class Copilot:
         the better one is kept. The report says so if `mllm` does not see images.
     """
 
-    def __init__(self, mllm: ChatModel, painter: Painter | None, *, check: Check = "off") -> None:
+    def __init__(
+        self, mllm: ChatModel | None, painter: Painter | None, *, check: Check = "off"
+    ) -> None:
         self.pipeline = Pipeline(mllm, painter, check)
 
     @property
-    def mllm(self) -> ChatModel:
+    def mllm(self) -> ChatModel | None:
         """The model that understands."""
         return self.pipeline.mllm
 
@@ -178,6 +182,11 @@ class Copilot:
         return self.pipeline.result(step, self.pipeline.run([step], hooks)[0])
 
     def ask(self, images: Any, question: str, seed: int = 0, *, hooks: Hooks = NO_HOOKS) -> str:
-        """The answer, in words, to a question about one or several images."""
+        """The answer, in words, to a question about one or several images.
+
+        Raises ValueError if this copilot has no model to answer with.
+        """
+        if self.mllm is None:
+            raise ValueError("answering needs a language model; give this copilot an mllm")
         conversation = requests.ask_request(images, question)
         return self.pipeline.plan(conversation, "answer", seed, hooks).text

@@ -30,6 +30,7 @@ from .planning.planner import Planner
 from .planning.references import merge_user_references, resolve_base_image
 from .planning.requests import generate_request, require_text
 from .planning.verification import CheckResult, emphasise_failures, verify
+from .planning.words import WordsPlanner
 from .records.conversation import Conversation, ImagePart, image_parts
 from .records.hooks import NO_HOOKS, Hooks, Sampling
 from .records.results import ImageResult, Reply, Report
@@ -87,12 +88,18 @@ class FinishedImage:
 class Pipeline:
     """The steps, for one chat model, one painter and one setting of `check` (see `Copilot`)."""
 
-    def __init__(self, mllm: ChatModel, painter: Painter | None, check: Check = "off") -> None:
+    def __init__(
+        self, mllm: ChatModel | None, painter: Painter | None, check: Check = "off"
+    ) -> None:
         if check not in get_args(Check):
             raise ValueError(f"check is {check!r}; use one of {', '.join(get_args(Check))}")
-        require_chat_model(mllm)
+        self.planner: Planner
+        if mllm is None:
+            self.planner = WordsPlanner()
+        else:
+            require_chat_model(mllm)
+            self.planner = mllm if isinstance(mllm, Planner) else ChatPlanner(mllm)
         self.mllm = mllm
-        self.planner: Planner = mllm if isinstance(mllm, Planner) else ChatPlanner(mllm)
         self.painter = painter
         self.check = check
 
@@ -110,9 +117,7 @@ class Pipeline:
         self._require_intent(plan, intent)
         turn = conversation.turns[-1]
         plan = resolve_base_image(merge_user_references(plan, turn.references), conversation)
-        plan = replace(
-            plan, unknown=out_of_vocabulary(turn.text, self.mllm.capabilities.vocabulary)
-        )
+        plan = replace(plan, unknown=self._out_of_vocabulary(turn.text))
         self._emit_unknown_words(plan, hooks)
         return plan
 
@@ -126,7 +131,7 @@ class Pipeline:
         if is_short_prompt(prompt):
             rewrites = rewrite(prompt, n, seed, mllm=self.mllm, hooks=replace(hooks, on_text=None))
             prompts = [r.prompt for r in rewrites]
-        unknown = out_of_vocabulary(prompt, self.mllm.capabilities.vocabulary)
+        unknown = self._out_of_vocabulary(prompt)
         plans = []
         for k, (text, image_seed) in enumerate(zip(prompts, image_seeds(seed, n), strict=True)):
             if k and hooks.on_text is not None:
@@ -145,15 +150,20 @@ class Pipeline:
     def _require_intent(self, plan: Plan, intent: Intent | None) -> None:
         if intent not in (None, plan.intent):
             raise RuntimeError(
-                f"{self.mllm.name} planned {plan.intent!r} where {intent!r} was asked for"
+                f"{self.planner.name} planned {plan.intent!r} where {intent!r} was asked for"
             )
+
+    def _out_of_vocabulary(self, words: str) -> tuple[str, ...]:
+        if self.mllm is None:
+            return ()
+        return out_of_vocabulary(words, self.mllm.capabilities.vocabulary)
 
     def _emit_unknown_words(self, plan: Plan, hooks: Hooks) -> None:
         if plan.unknown and hooks.on_text is not None:
             hooks.on_text(f"\n{self._unknown_words(plan)}")
 
     def _unknown_words(self, plan: Plan) -> str:
-        return f"{self.mllm.name} does not know: {', '.join(plan.unknown)}"
+        return f"{self.planner.name} does not know: {', '.join(plan.unknown)}"
 
     def paint(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[Image.Image]:
         """The images of `steps`, painted as one batch by the pipeline's own painter.
@@ -180,7 +190,7 @@ class Pipeline:
         image = preserve_unchanged(step, image_parts(painted)[0], aligned=aligned, hooks=hooks)
         # A second attempt is checked for what the first was asked, not for its emphasised plan.
         plan = step.first.plan if step.first else step.plan
-        if self.check != "off" and self.mllm.capabilities.sees:
+        if self.check != "off" and self.mllm is not None and self.mllm.capabilities.sees:
             checks = verify(self.mllm, image.part.image, plan, seed=step.seed, hooks=hooks)
             image = replace(image, checks=tuple(checks))
         if step.first is not None:
@@ -242,7 +252,7 @@ class Pipeline:
             lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
         if plan.unknown:
             lines.append(self._unknown_words(plan))
-        data = {"seed": seed, "plan": plan.to_dict(), "model": self.mllm.name}
+        data = {"seed": seed, "plan": plan.to_dict(), "model": self.planner.name}
         if plan.intent != "answer" and self.painter is not None:
             lines.append(f"painted by {self.painter.name}, seed {seed}")
             data["painter"] = self.painter.name
@@ -251,11 +261,12 @@ class Pipeline:
             data["preservation"] = json.loads(image.preservation.to_json())
         if image is not None and self.check != "off":
             if image.checks is None:
-                lines.append(f"check skipped: {self.mllm.name} does not see images")
+                blind = f"{self.mllm.name} does not see images" if self.mllm else "it needs an MLLM"
+                lines.append(f"check skipped: {blind}")
                 data["check"] = "skipped"
             else:
                 checks = "; ".join(map(str, image.checks)) or "nothing to check"
-                lines.append(f"checked by {self.mllm.name}: {checks}")
+                lines.append(f"checked by {self.planner.name}: {checks}")
                 data["check"] = [vars(check).copy() for check in image.checks]
         return Report("\n".join(lines), data)
 

@@ -41,6 +41,28 @@ def chatting(host: str, message: str = "a red boat by the sea", seed: int = 1) -
     return graph
 
 
+def test_a_copilot_without_an_mllm_reads_the_words(server: ComfyServer):
+    graph = Graph()
+    copilot = graph.add("WeGenCopilot", check="report")
+    image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)
+    words = "make the boat red but leave the sky alone"
+    refined = graph.add("WeGenRefine", copilot=copilot, image=image, instruction=words, seed=1)
+    graph.add("PreviewImage", images=refined)
+    graph.add("PreviewAny", source=output(refined, 2))
+    outcome = server.run(graph)
+    assert outcome.end == "execution_success", outcome.message
+    report = server.texts(outcome)[-1]
+    assert words in report and "check skipped: it needs an MLLM" in report
+
+    graph.add(
+        "PreviewAny", source=graph.add("WeGenAsk", copilot=copilot, image=image, question="?")
+    )
+    outcome = server.run(graph)
+    assert (
+        outcome.end == "execution_error" and "answering needs a language model" in outcome.message
+    )
+
+
 def test_an_endpoint_plans_and_the_built_in_network_draws(server: ComfyServer):
     with serving(speak("Sure!\n```json\n", json.dumps(PLAN), "\n```")) as host:
         outcome = server.run(chatting(host.host))

@@ -89,9 +89,9 @@ class _Demo:
         painter = copilot.painter.name if copilot.painter else "nothing"
         self.page = page.Page(
             "WeGen, from request to image",
-            f"{copilot.mllm.name} understood the requests, and {painter} painted the images. "
-            "Pink lines surround what a step has changed; everything outside them equals the "
-            "image before, bit for bit.",
+            f"{copilot.pipeline.planner.name} understood the requests, and {painter} painted the "
+            "images. Pink lines surround what a step has changed; everything outside them equals "
+            "the image before, bit for bit.",
         )
 
     def save(self, name: str, request: str, image: Image, report: Report) -> None:

@@ -114,12 +114,12 @@ def resolve_base_image(plan: Plan, conversation: Conversation) -> Plan:
 def conversation_number(conversation: Conversation, number: int, named: Sequence[int]) -> int:
     """The number in the conversation of the image that its last turn calls `number`.
 
-    Users number the images of their last message if it holds several and all numbers that it names
-    fit; else those of the whole conversation.
+    Users number the images of their last message if it holds any and all numbers that it names fit;
+    else those of the whole conversation.
 
     named: all numbers that the turn's words name.
     """
     count, attached = len(conversation.images), len(conversation.turns[-1].images)
-    if attached > 1 and all(1 <= n <= attached for n in (number, *named)):
+    if attached and all(1 <= n <= attached for n in (number, *named)):
         return count - attached + number
     return number
