@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
+from ..wegen_core.images.convert import EMPTY_MASK
 from .backend.memory import interruptible, show_text
 from .backend.schema import CATEGORY, advanced
 from .backend.sockets import one_batch, require_members, split_masks, to_image
@@ -65,17 +66,19 @@ class WeGenPreserve(io.ComfyNode):
 
         require_members(source, "source")
         require_members(edited, "edited")
+        masks = split_masks(mask)
         with interruptible() as hooks:
-            results = preserve_batch(source, edited, split_masks(mask), hooks=hooks, **settings)
-        report = "\n\n".join([*(str(d.report) for d in results), *opencv_hint()])
+            results = preserve_batch(source, edited, masks, hooks=hooks, **settings)
+        notes = [EMPTY_MASK] if mask is not None and None in masks else []
+        report = "\n\n".join([*(str(d.report) for d in results), *notes, *opencv_hint()])
         show_text(report, cls.hidden.unique_id)
-        masks = torch.cat([d.change_mask for d in results])
+        change_masks = torch.cat([d.change_mask for d in results])
         like = source
         if all(d.report.decision == "pass" for d in results):  # untouched: in their own size, too
-            like, masks = edited, masks.new_ones(edited.shape[:3])
+            like, change_masks = edited, change_masks.new_ones(edited.shape[:3])
         return io.NodeOutput(
             one_batch([d.image for d in results], like),
-            masks,
+            change_masks,
             report,
             to_image([drift_image(d.drift, d.change_mask) for d in results]),
         )

@@ -217,8 +217,6 @@ def test_refine_keeps_what_it_was_not_asked_to_change(copilot):
 
 def test_refine_stays_inside_the_mask_or_the_planned_region(copilot):
     source = scene((96, 80))
-    nowhere = Image.new("L", source.size)
-    assert same(copilot.refine(source, "make it red", mask=nowhere).image, source)
     half = copilot.refine(source, "make the left half red")
     assert not np.asarray(half.change_mask)[:, 48:].any()
     right = Image.new("L", source.size)
@@ -226,6 +224,44 @@ def test_refine_stays_inside_the_mask_or_the_planned_region(copilot):
     kept = copilot.refine(source, "make the left half red", mask=right)
     assert same(kept.image, source)
     assert kept.plan.region == (0.5, 0, 1, 1), "painters are told to paint there"
+
+
+@pytest.mark.parametrize("level", [0, 100])
+def test_a_mask_that_allows_nothing_counts_as_none_and_the_report_says_so(copilot, level):
+    source = scene((96, 80))
+    anywhere = copilot.refine(source, "make it red")
+    done = copilot.refine(source, "make it red", mask=Image.new("L", source.size, level))
+    assert same(done.image, anywhere.image) and not same(done.image, source)
+    assert "the mask is empty (nowhere above half)" in str(done.report)
+    assert "mask is empty" not in str(anywhere.report)
+
+
+@pytest.mark.parametrize("form", ["PIL", "float"])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+def test_a_small_change_of_a_large_image_is_painted_as_a_crop(copilot, monkeypatch, form, mode):
+    monkeypatch.setattr(copilot.painter, "area", 64 * 64)
+    seen = []
+    paint = copilot.painter.paint
+
+    def record(plans, images, **more):
+        seen.extend((plans[0].region, image.size) for image in images)
+        return paint(plans, images, **more)
+
+    monkeypatch.setattr(copilot.painter, "paint", record)
+    source = scene((401, 299), mode)
+    mask = Image.new("L", source.size)
+    mask.paste(255, (8, 8, 28, 28))
+    image = source if form == "PIL" else np.asarray(source, np.float32) / 255.5
+    done = copilot.refine(image, "make it red", mask=mask)
+    ((region, size),) = seen
+    assert size == (64, 64) and region == pytest.approx((1 / 8, 1 / 8, 7 / 16, 7 / 16))
+    changed = np.asarray(done.change_mask) > 0
+    assert changed.any() and not changed[~(np.asarray(mask) > 0)].any()
+    after = np.asarray(done.part.exact).squeeze()
+    assert np.array_equal(after[~changed], np.asarray(image)[~changed])
+    assert "painted only a crop, 64x64 at (0, 0) of 401x299" in str(done.report)
+    whole = copilot.refine(image, "make it red")  # it may change anywhere
+    assert seen[1] == (None, source.size) and "crop" not in str(whole.report)
 
 
 def test_a_global_change_is_not_put_back_unless_it_has_a_place(copilot, monkeypatch):

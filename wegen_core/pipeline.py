@@ -4,6 +4,7 @@
 
     plan = pipeline.plan(conversation, "refine")          # what to do
     step = paint_step(plan, conversation, seed, mask)     # an image to be painted
+    step = pipeline.crop(step)                            # only a part of it, where that is sharper
     painted = ...                                         # by the pipeline's painter, or elsewhere
     outcome = pipeline.finish(step, painted)              # preserved and verified, or ...
     while isinstance(outcome, Step): ...                  # ... a step to paint again
@@ -21,10 +22,12 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 from PIL import Image
 
 from .constraints.vagueness import is_short_prompt
-from .images.convert import box_of, region_mask, to_pil
+from .images.convert import EMPTY_MASK, box_of, region_mask, to_pil
 from .mllm.chat_model import require_chat_model
 from .mllm.vocabulary import out_of_vocabulary
+from .painting.crop import Crop, crop_around
 from .painting.painter import DEFAULT_SETTINGS, PaintSettings
+from .painting.request import change_regions
 from .planning.chat_planner import ChatPlanner
 from .planning.planner import Planner
 from .planning.references import merge_user_references, resolve_base_image
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
     from .mllm.chat_model import ChatModel
     from .painting.painter import Painter
     from .preservation import Report as PreservationReport
-    from .records.plan import Intent, Plan
+    from .records.plan import Intent, Plan, Region
 
 Check = Literal["off", "report", "repaint"]
 
@@ -49,34 +52,59 @@ Check = Literal["off", "report", "repaint"]
 class Step:
     """An image that is planned and to be painted.
 
-    conversation ends with the user's turn. mask: where changes are allowed (mode L or an array);
-    None: where the plan says. first: where the image is painted a second time, the first one.
+    conversation ends with the user's turn. mask: where changes are allowed (mode L, of the source's
+    size); None: where the plan says. crop: the part of the source that is painted; None: all of it.
+    notes: for the report. first: where the image is painted a second time, the first one.
     """
 
     plan: Plan
     conversation: Conversation
     seed: int
-    mask: Any = None
+    mask: Image.Image | None = None
     settings: PaintSettings = DEFAULT_SETTINGS
+    crop: Crop | None = None
+    notes: tuple[str, ...] = ()
     first: FinishedImage | None = None
 
     @property
+    def source(self) -> ImagePart | None:
+        """The image that is changed; None for a new image."""
+        return None if self.plan.base is None else self.conversation.images[self.plan.base - 1]
+
+    @property
     def images(self) -> list[Image.Image]:
-        """The images of the conversation, for painters."""
-        return [part.image for part in self.conversation.images]
+        """The images of the conversation, for painters: with the crop in place of the source."""
+        parts, source, crop = self.conversation.images, self.source, self.crop
+        if crop is not None:
+            parts = [crop.part(part) if part is source else part for part in parts]
+        return [part.image for part in parts]
+
+    @property
+    def local_plan(self) -> Plan:
+        """The plan for painters: its regions are in the frame of the crop."""
+        return self.plan if self.crop is None else self.crop.plan(self.plan)
+
+    @property
+    def local_mask(self) -> Image.Image | None:
+        """The mask in the frame of the crop."""
+        if self.mask is None or self.crop is None:
+            return self.mask
+        return self.mask.crop(self.crop.box)
 
 
 @dataclass(frozen=True)
 class FinishedImage:
     """A painted image after preservation, and its check results (None: not verified).
 
-    plan: what it was painted from. preservation: None where nothing had to stay.
+    plan: what it was painted from. preservation: None where nothing had to stay. notes: for the
+    report.
     """
 
     plan: Plan
     part: ImagePart
     change_mask: Image.Image | None = None
     preservation: PreservationReport | None = None
+    notes: tuple[str, ...] = ()
     checks: tuple[CheckResult, ...] | None = None
 
     @property
@@ -165,6 +193,23 @@ class Pipeline:
     def _unknown_words(self, plan: Plan) -> str:
         return f"{self.planner.name} does not know: {', '.join(plan.unknown)}"
 
+    def crop(self, step: Step) -> Step:
+        """`step` with the crop to paint, where a small part of a large image changes.
+
+        A painter would paint the whole at a smaller size.
+        """
+        plan, source, painter = step.plan, step.source, self.painter
+        if painter is None or painter.area is None or source is None or step.crop is not None:
+            return step
+        if step.mask is None and plan.scope in ("background", "global"):
+            return step
+        regions = change_regions(plan, len(step.images), aligned=painter.aligned)
+        crop = crop_around(regions, source.image.size, painter.area) if regions else None
+        if crop is None:
+            return step
+        note = f"painted only a crop, {crop}, and stitched it back; preservation is of the crop"
+        return replace(step, crop=crop, notes=(*step.notes, note))
+
     def paint(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[Image.Image]:
         """The images of `steps`, painted as one batch by the pipeline's own painter.
 
@@ -174,7 +219,7 @@ class Pipeline:
             raise ValueError("this copilot has no painter; give it one to paint images")
         first = steps[0]
         return self.painter.paint(
-            [step.plan for step in steps],
+            [step.local_plan for step in steps],
             first.images,
             seeds=[step.seed for step in steps],
             settings=first.settings,
@@ -201,6 +246,7 @@ class Pipeline:
 
     def run(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[FinishedImage]:
         """Paint and finish `steps` with the pipeline's own painter."""
+        steps = [self.crop(step) for step in steps]
         images = []
         for step, painted in zip(steps, self.paint(steps, hooks), strict=True):
             outcome = self.finish(step, painted, hooks)
@@ -256,6 +302,9 @@ class Pipeline:
         if plan.intent != "answer" and self.painter is not None:
             lines.append(f"painted by {self.painter.name}, seed {seed}")
             data["painter"] = self.painter.name
+        if image is not None and image.notes:
+            lines += image.notes
+            data["notes"] = list(image.notes)
         if image is not None and image.preservation is not None:
             lines.append(str(image.preservation))
             data["preservation"] = json.loads(image.preservation.to_json())
@@ -280,15 +329,24 @@ def paint_step(
 ) -> Step:
     """The step that paints `plan`. The box around `mask` becomes the plan's region.
 
-    Raises ValueError for a mask of another shape than the image that the plan changes.
+    A mask that is nowhere above half counts as none. Raises ValueError for a mask of another shape
+    than the image that the plan changes.
     """
-    if mask is not None and plan.base is not None:
-        from .preservation.image_forms import read_mask
+    step = Step(plan, conversation, seed, settings=settings)
+    if mask is None or step.source is None:
+        return step
+    from .preservation.image_forms import mask_to_image, read_mask
 
-        source = conversation.images[plan.base - 1].image
-        allowed = read_mask(mask, (source.height, source.width))
-        plan = replace(plan, region=box_of(allowed))  # for painters that take no mask
-    return Step(plan, conversation, seed, mask, settings)
+    size = step.source.image.size
+    allowed = read_mask(mask, size[::-1])
+    if not allowed.any():
+        return replace(step, notes=(EMPTY_MASK,))
+    if isinstance(mask, Image.Image):  # soft edges stay, for painters that take them
+        mask = mask.convert("L").resize(size)
+    else:
+        mask = mask_to_image(allowed)
+    # The region is for painters that take no mask.
+    return replace(step, plan=replace(plan, region=box_of(allowed)), mask=mask)
 
 
 def preserve_unchanged(
@@ -298,15 +356,16 @@ def preserve_unchanged(
 
     aligned: see `Painter`. After a global change without a mask or region nothing is put back.
     """
-    plan = step.plan
-    if plan.base is None:
-        return FinishedImage(plan, replace(painted, features=plan.draft))
+    plan, whole = step.local_plan, step.source
+    if whole is None:
+        return FinishedImage(plan, replace(painted, features=plan.draft), notes=step.notes)
     from .preservation import preserve
 
-    source = step.conversation.images[plan.base - 1]
-    mask = step.mask
-    if mask is None and plan.region is not None:
-        mask = region_mask(plan.region, source.image.size)
+    source = whole if step.crop is None else step.crop.part(whole)
+    mask = step.local_mask
+    if mask is None:
+        regions = change_regions(plan, len(step.images), aligned=aligned)
+        mask = _mask_of(regions, source.image.size) if regions else None
     scope: Literal["auto", "local", "global"] = "auto"
     colour: Literal["match", "keep"] = "match"
     if plan.intent == "refine" and plan.scope == "global" and mask is None:
@@ -324,13 +383,22 @@ def preserve_unchanged(
         colour=colour,
         hooks=hooks,
     )
-    part = replace(
-        match_size_and_alpha(image_parts(preserved.image)[0], source), features=plan.draft
-    )
+    part = match_size_and_alpha(image_parts(preserved.image)[0], source)
     change_mask = preserved.change_mask
     if not isinstance(change_mask, Image.Image):
         change_mask = to_pil(change_mask[..., None])[0].convert("L")
-    return FinishedImage(plan, part, change_mask, preserved.report)
+    if step.crop is not None:
+        part, change_mask = step.crop.stitch(whole, part, change_mask)
+    part = replace(part, features=plan.draft)
+    return FinishedImage(step.plan, part, change_mask, preserved.report, step.notes)
+
+
+def _mask_of(regions: Sequence[Region], size: tuple[int, int]) -> Image.Image:
+    """White in `regions`: mode L of that size."""
+    mask = Image.new("L", size)
+    for region in regions:
+        mask.paste(255, mask=region_mask(region, size))
+    return mask
 
 
 def match_size_and_alpha(part: ImagePart, source: ImagePart) -> ImagePart:

@@ -69,6 +69,11 @@ class ComfyPainter:
         """See `Painter`: painting with noise keeps every pixel in its place, editors shift some."""
         return self.recipe.family.edits == "noise"
 
+    @property
+    def area(self) -> int:
+        """How many pixels are painted when an image is changed; see `Painter`."""
+        return self.width * self.height or self.recipe.family.area
+
     def paint(self, *_args: Any, **_options: Any) -> NoReturn:
         """Not possible: ComfyUI's own nodes paint between two steps of the pipeline.
 
@@ -106,7 +111,7 @@ class ComfyPainter:
             plan,
             images,
             family,
-            area=self.width * self.height or family.area,
+            area=self.area,
             size=None if images and plan.intent != "generate" else size,
             mask=mask,
             strength=self.strength,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -39,7 +39,7 @@ last one. RESULTS holds all of them, for the WeGenFinish of the next image."""
 class PendingImage:
     """What WeGenFinish needs to know of an image that ComfyUI's nodes paint.
 
-    result_size: (width, height) of the result. text_output: see `ExpansionContext`.
+    result_size: (width, height) of a new image. text_output: see `ExpansionContext`.
     """
 
     step: Step
@@ -156,12 +156,10 @@ def expand(
     nodes: dict[str, Any] = {}
     for step in steps:
         graph = GraphBuilder()
-        request = painter.request(step.plan, step.images, step.mask)
+        step = context.copilot.copilot.pipeline.crop(step)
+        request = painter.request(step.local_plan, step.images, step.local_mask)
         unpack = graph.node("WeGenUnpack", "copilot", copilot=context.link, token=painter.token)
         image = PaintingGraph(graph, painter, request, unpack).image(step.seed, step.settings)
-        if step.mask is None and step.plan.region is None and request.region is not None:
-            # Things were laid into the base: it may change around them, and nowhere else.
-            step = replace(step, mask=request.region.resize(request.result_size))
         # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
         pending = PendingImage(step, request.result_size, context.text_output)
         opaque = OpaqueInput(secrets.token_hex(8), pending)
@@ -181,7 +179,10 @@ def finish(
 
     before: WeGenFinish's last output for earlier images.
     """
-    painted = to_parts(resize_batch(image[:1], pending.result_size), "image")[0]
+    image = image[:1]
+    if pending.step.source is None:  # else preservation lays it on its source
+        image = resize_batch(image, pending.result_size)
+    painted = to_parts(image, "image")[0]
     pipeline = context.copilot.copilot.pipeline
     verifies = pipeline.check != "off"
     hooks_of_node = context.copilot.on_device(context.node_id) if verifies else interruptible()

@@ -36,21 +36,24 @@ def require_members(batch: Tensor, name: str) -> None:
 def split_masks(mask: Tensor | None) -> list[Tensor | None]:
     """MASK [H,W] or [N,H,W] -> N masks [1,H,W], None for each that is empty, and for no mask.
 
-    An empty mask counts as none, because Load Image gives one for every file without alpha.
+    An empty mask, nowhere above half, counts as none: Load Image gives one for every file without
+    alpha.
     """
     if mask is None:
         return [None]
     masks = mask[None] if mask.ndim == 2 else mask
     require_members(masks, "mask")
-    return [None if (m < 1 / 255).all() else m for m in masks.split(1)]
+    return [m if (m > 0.5).any() else None for m in masks.split(1)]
 
 
 def to_masks(mask: Tensor | None, images: Sequence[ImagePart]) -> list[Image | None]:
-    """MASK [H,W] or [N,H,W] -> one "L" mask in each image's size, or None where it is empty.
+    """MASK [H,W] or [N,H,W] -> one "L" mask in each image's size; None for each without a mask.
 
-    One mask serves all images. Raises ValueError if there are neither one nor as many, and for
-    one of another shape than its image.
+    An empty mask comes back black. One mask serves all images. Raises ValueError if there are
+    neither one nor as many, and for one of another shape than its image.
     """
+    from PIL import Image
+
     masks = split_masks(mask)
     if len(masks) not in (1, len(images)):
         raise ValueError(
@@ -58,10 +61,10 @@ def to_masks(mask: Tensor | None, images: Sequence[ImagePart]) -> list[Image | N
             "give one for all or one for each"
         )
     masks = masks * len(images) if len(masks) == 1 else masks
-    sized: list[Image | None] = []
+    sized: list[Image.Image | None] = []
     for member, part in zip(masks, images, strict=True):
         if member is None:
-            sized.append(None)
+            sized.append(None if mask is None else Image.new("L", part.image.size))
             continue
         white = to_pil(member[..., None].clamp(0, 1), "mask")[0].convert("L")
         require_shape(white.size, part.image.size, of="image")

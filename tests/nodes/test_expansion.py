@@ -224,7 +224,7 @@ def test_compose_keeps_the_base(pack):
         images = {"image_1": image_of(40, 40), "image_2": base}
         node = graph.add("WeGenCompose", copilot=add_copilot(graph, host), **images, **fields)
         image, report = pack.run(graph).outputs(node)
-    assert torch.equal(image[:, :, :44], base[:, :, :44]) and not torch.equal(image, base)
+    assert torch.equal(image[:, :, :41], base[:, :, :41]) and not torch.equal(image, base)
     assert "recipe Stable Diffusion" in report
 
 
@@ -285,3 +285,22 @@ def test_unpack_finds_its_copilot_in_a_list_by_the_painters_token(pack):
         assert parts == (painter.model, painter.clip, painter.vae, copilot)
     rebuilt = unpack.execute(copilot=copilots[:1], token=["a token of before"]).args
     assert rebuilt[-1] is copilots[0]
+
+
+def test_small_masks_in_a_batch_of_large_images_are_painted_as_crops(pack):
+    source = image_of(301, 203, batch=2)
+    masks = torch.zeros(2, 203, 301)
+    masks[0, 20:40, 10:40] = 1
+    masks[1, 150:170, 250:270] = 1
+    with serving(plan_reply()) as host:
+        graph = Graph()
+        node = add_refine(graph, add_copilot(graph, host), source, mask=masks)
+        run = pack.run(graph)
+        image, change_mask, report = run.outputs(node)
+    pixels = [n["inputs"]["pixels"] for n in expanded(graph) if n["class_type"] == "VAEEncode"]
+    assert [run.value(link).shape for link in pixels] == [(1, 64, 64, 3)] * 2
+    assert torch.equal(run.value(pixels[0]), (source[:1, :64, :64] * 255).round() / 255)
+    assert report.count("painted only a crop, 64x64 at") == 2
+    assert torch.equal(image[masks == 0], source[masks == 0])
+    assert (change_mask[masks == 0] == 0).all()
+    assert all((image[k] != source[k]).any() for k in range(2))

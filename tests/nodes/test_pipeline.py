@@ -39,6 +39,11 @@ CASES = {
         {**REFINE, "image": image(1)},
         {**PLAN, "region": None, "scope": "global"},
     ),
+    "refine a small part of a large image": (
+        "WeGenRefine",
+        {**REFINE, "image": image(1, 201)},
+        {**PLAN, "region": [0.0, 0.4, 0.1, 0.5]},
+    ),
     "compose": (
         "WeGenCompose",
         {
@@ -65,8 +70,9 @@ CASES = {
 class PaintedBefore:
     """A painter that hands out images painted elsewhere, in order."""
 
-    def __init__(self, name: str, aligned: bool, images: list[torch.Tensor]) -> None:
-        self.name, self.aligned, self.images = name, aligned, images
+    def __init__(self, painter, images: list[torch.Tensor]) -> None:
+        self.name, self.aligned, self.area = painter.name, painter.aligned, painter.area
+        self.images = images
 
     def paint(self, plans, images, *, seeds, settings=None, hooks=NO_HOOKS):
         return [self.images.pop(0) for _ in plans]
@@ -96,7 +102,7 @@ def by_copilot(pack, host, kind: str, inputs: dict, check: str, nodes) -> list:
     """The results of the copilot's own method, with the images that the nodes painted."""
     endpoint = pack.module("wegen_core.mllm.endpoint")
     mllm = endpoint.EndpointMLLM(f"http://{host.host}/v1", "small", max_images=9)
-    painter = PaintedBefore(nodes.painter.name, nodes.painter.aligned, list(nodes.painted))
+    painter = PaintedBefore(nodes.painter, list(nodes.painted))
     copilot = pack.module("wegen_core.copilot").Copilot(mllm, painter, check=check)
     if kind == "WeGenRefine":
         mask = inputs.get("mask")
@@ -122,7 +128,7 @@ def compare(pack, name: str, check: str, *replies: str) -> SimpleNamespace:
     assert "\n\n".join(str(r.report) for r in results) == nodes.reports
     assert nodes.conversation.turns[-1].record == results[-1].report.data
     for k, result in enumerate(results):
-        mask = np.full((SIZE, SIZE), 255, np.uint8)
+        mask = np.full(nodes.masks[k].shape, 255, np.uint8)
         if result.change_mask is not None:
             mask = np.asarray(result.change_mask)
         assert (nodes.masks[k].numpy() * 255 + 0.5).astype(np.uint8).tolist() == mask.tolist()
@@ -137,6 +143,9 @@ def test_both_give_the_same_plan_mask_and_report(pack, name):
     plan = nodes.conversation.turns[-1].record["plan"]
     if name == "refine in a mask":
         assert plan["region"] == [0.5, 0.0, 1.0, 1.0], "the mask narrows the plan's region"
+    assert ("painted only a crop, 64x64 at (0, 58) of 201x201" in nodes.reports) == (
+        name == "refine a small part of a large image"
+    )
     if name == "compose":
         assert [r["role"] for r in plan["references"] if r["picture"] == 1] == ["base"]
 

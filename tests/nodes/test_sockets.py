@@ -49,10 +49,13 @@ def test_resizing_is_pils_lanczos_without_rounding(sockets, size):
 
 def test_masks_are_one_for_all_or_one_for_each(sockets):
     parts = sockets.to_parts(torch.zeros(2, 8, 6, 3), "image")
-    white, empty = torch.ones(1, 16, 12), torch.zeros(1, 16, 12)
+    white = torch.ones(1, 16, 12)
     masks = sockets.to_masks(white, parts)
     assert [mask.size for mask in masks] == [(6, 8)] * 2
-    assert sockets.to_masks(torch.cat([white, empty]), parts)[1] is None
+    faint = torch.full((1, 4, 4), 0.4)  # of any shape, as Load Image gives them
+    for empty in (torch.zeros(1, 16, 12), faint):
+        assert not any(mask.getbbox() for mask in sockets.to_masks(empty, parts))
+        assert sockets.split_masks(torch.cat([empty, empty + 0.6])[:1]) == [None]
     assert sockets.to_masks(None, parts) == [None, None]
     with pytest.raises(ValueError, match="mask holds 3 masks for 2 images"):
         sockets.to_masks(white.repeat(3, 1, 1), parts)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from tests.support.fakes import scene
+from wegen_core.images.convert import region_mask
 from wegen_core.painting.families import FAMILIES, paint_size
 from wegen_core.painting.request import (
     BLEND_STRENGTH,
     INPAINT_STRENGTH,
+    change_regions,
     edit_instruction,
     fit_reference,
+    object_regions,
     paint_request,
     reference_images,
 )
@@ -154,3 +159,31 @@ def test_instructions_say_what_changes_what_stays_and_which_image_gives_what():
     style = Plan("refine", prompt="x", references=(Reference(1, "style"),))
     instruction = edit_instruction(style, FAMILIES["qwen"], [3, 1])
     assert "Take the style from picture 2, and nothing else of it." in instruction
+
+
+def test_objects_without_a_region_stand_side_by_side_in_the_plans_region_or_in_the_lower_half():
+    own = Reference(1, region=(0.1, 0.1, 0.3, 0.3))
+    assert object_regions([own], (0.5, 0.5, 1.0, 1.0)) == [own.region]
+    assert object_regions([Reference(1)], (0.5, 0.5, 1.0, 1.0)) == [(0.5, 0.5, 1.0, 1.0)]
+    assert object_regions([Reference(1)], None) == [(0.25, 0.45, 0.75, 0.95)]
+    regions = object_regions([own, Reference(2), Reference(3)], (0.2, 0.4, 1.0, 0.6))
+    assert regions[0] == own.region
+    (a, top, b, bottom), (c, _, d, _) = regions[1:]
+    assert 0.2 <= a < b <= c + 1e-9 < d <= 1 and (top, bottom) == (0.4, 0.6)
+
+
+def test_all_that_a_composition_paints_over_lies_in_its_change_regions():
+    images = [scene((40, 40)), scene((30, 50)), scene((96, 96))]
+    plan = compose(
+        Reference(1), Reference(2, region=(0.7, 0.0, 0.9, 0.3)), Reference(3, "base"),
+        region=(0.0, 0.6, 0.5, 0.9),
+    )  # fmt: skip
+    request = paint_request(plan, images, FAMILIES["sdxl"], area=AREA)
+    limit = Image.new("L", request.size)
+    for region in change_regions(plan, 3, aligned=True):
+        limit.paste(255, mask=region_mask(region, request.size))
+    painted, allowed = (np.asarray(mask) > 0 for mask in (request.region, limit))
+    assert painted.any() and allowed[painted].all() and allowed.mean() < 0.5
+    # An editor chooses the place of an object that has none.
+    assert change_regions(plan, 3, aligned=False) == [plan.region, (0.7, 0.0, 0.9, 0.3)]
+    assert change_regions(replace(plan, region=None), 3, aligned=False) == []

@@ -54,6 +54,7 @@ class FakePainter:
 
     name = "fake-painter"
     aligned = False
+    area = None
 
     def __init__(self) -> None:
         self.batches: list[int] = []

@@ -9,6 +9,8 @@ import numpy as np
 from PIL import Image
 
 Box = tuple[float, float, float, float]
+EMPTY_MASK = "the mask is empty (nowhere above half), so it counts as no mask"
+"""What reports say of such a mask."""
 
 
 def to_pil(images: Any, name: str = "image") -> list[Image.Image]:

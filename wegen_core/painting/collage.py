@@ -14,7 +14,7 @@ image's shorter side."""
 
 
 def collage(
-    base: Image.Image, objects: Sequence[tuple[Image.Image, Region | None]]
+    base: Image.Image, objects: Sequence[tuple[Image.Image, Region]]
 ) -> tuple[Image.Image, Image.Image]:
     """`base` with every object as large as its region allows, standing on the region's lower edge.
 
@@ -23,9 +23,8 @@ def collage(
     base
         The image to paste into, of any mode.
     objects
-        Images and their regions (left, top, right, bottom), 0..1 of the sides of `base`. None: side
-        by side in the lower half. Images with alpha are cut out along it; others are pasted whole,
-        with soft edges.
+        Images and their regions (left, top, right, bottom), 0..1 of the sides of `base`. Images
+        with alpha are cut out along it; others are pasted whole, with soft edges.
 
     Returns
     -------
@@ -34,8 +33,8 @@ def collage(
     """
     canvas, mask = base.convert("RGB"), Image.new("L", base.size)
     margin = max(1, round(MARGIN * min(base.size)))
-    for k, (image, region) in enumerate(objects):
-        left, top, right, bottom = _to_pixels(region or _default_region(k, len(objects)), base.size)
+    for image, region in objects:
+        left, top, right, bottom = _to_pixels(region, base.size)
         cutout = ImageOps.contain(
             _cut_out(image, margin), (right - left, bottom - top), Image.Resampling.LANCZOS
         )
@@ -65,10 +64,3 @@ def _to_pixels(region: Region, size: tuple[int, int]) -> tuple[int, int, int, in
     left, top = int(region[0] * size[0]), int(region[1] * size[1])
     right, bottom = round(region[2] * size[0]), round(region[3] * size[1])
     return left, top, max(left + 1, right), max(top + 1, bottom)
-
-
-def _default_region(k: int, count: int) -> Region:
-    """Where object `k` of `count` stands if nobody says where."""
-    width = 1 / (count + 1)
-    centre = (k + 1) / (count + 1)
-    return centre - width / 2, 0.45, centre + width / 2, 0.95

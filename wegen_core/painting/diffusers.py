@@ -152,7 +152,7 @@ class DiffusersPainter:
     Pipelines that read instructions (FLUX Kontext, FLUX.2, Qwen-Image-Edit) get the image and the
     change. Those that read descriptions (Stable Diffusion, FLUX) get the whole prompt and paint
     over the image, or over the plan's region of it. Images are painted at a size that the pipeline
-    does not rescale, and come back in the size of their source.
+    does not rescale.
 
     Parameters
     ----------
@@ -167,8 +167,6 @@ class DiffusersPainter:
     device
         Where an offloaded pipeline runs.
     """
-
-    aligned = False
 
     def __init__(
         self,
@@ -185,6 +183,11 @@ class DiffusersPainter:
         self._offload, self._device = offload, device
         self._variants: dict[str, Any] = {}
         self._prepare(pipeline)
+
+    @property
+    def aligned(self) -> bool:
+        """See `Painter`: painting with noise keeps every pixel in its place, editors shift some."""
+        return self.spec.family.edits == "noise"
 
     def paint(
         self,
@@ -223,7 +226,8 @@ class DiffusersPainter:
             accepted = inspect.signature(pipeline.__call__).parameters
             output = pipeline(**{k: v for k, v in arguments.items() if k in accepted})
             image = self._checked_image(output)
-            if image.size != request.result_size:
+            # A changed image stays as it was painted: the pipeline lays it on its source.
+            if plan.base is None and image.size != request.result_size:
                 image = image.resize(request.result_size, Image.Resampling.LANCZOS)
             painted.append(image)
         return painted

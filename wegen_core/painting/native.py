@@ -36,6 +36,7 @@ class NativePainter:
     """
 
     aligned = True
+    area = None
 
     def __init__(self, net: Network) -> None:
         self.net = net

@@ -49,7 +49,16 @@ class Painter(Protocol):
     def aligned(self) -> bool:
         """Whether what it leaves alone never shifts or scales.
 
-        Such images are compared with their source without registration.
+        Such images are compared with their source without registration. Where a plan has a region,
+        such a painter paints over that region only.
+        """
+        ...
+
+    @property
+    def area(self) -> int | None:
+        """How many pixels it paints when it changes an image.
+
+        None: it always paints the whole image.
         """
         ...
 
@@ -67,8 +76,8 @@ class Painter(Protocol):
         Parameters
         ----------
         plans
-            What to paint. A plan's `base` is the number of the image to change; callers scale the
-            result where its size differs from that image's.
+            What to paint. A plan's `base` is the number of the image to change; the result may
+            have another size than that image, which callers scale.
         images
             Those of the conversation, mode RGB or RGBA, numbered from 1 as in `Plan.references`.
         seeds

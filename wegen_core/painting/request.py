@@ -7,15 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PIL import Image
 
 from ..images.convert import flatten, region_mask
 from ..planning.references import describe_references
-from .collage import collage
+from .collage import MARGIN, collage
 from .families import Family, paint_size
 
 if TYPE_CHECKING:
-    from ..records.plan import Plan, Reference
+    from ..records.plan import Plan, Reference, Region
 
 STRENGTH = 0.6
 """Noise that a painter without instructions lays over a whole image; 1 leaves nothing of it."""
@@ -114,8 +115,8 @@ def paint_request(
 
     region = None
     if objects := inserted_objects(plan, len(images), base):
-        default = plan.region if len(objects) == 1 else None
-        pasted = [(images[r.image - 1], r.region or default) for r in objects]
+        places = object_regions(objects, plan.region)
+        pasted = [(images[r.image - 1], place) for r, place in zip(objects, places, strict=True)]
         canvas, region = collage(canvas, pasted)
         strength = BLEND_STRENGTH
     elif mask is not None:
@@ -162,6 +163,50 @@ def inserted_objects(plan: Plan, count: int, base: int) -> list[Reference]:
         if r.role in ("subject", "object")
         if r.image <= count and r.image != base and r.strength > 0
     ]
+
+
+def object_regions(objects: Sequence[Reference], region: Region | None) -> list[Region]:
+    """Where a collage puts inserted objects.
+
+    Parameters
+    ----------
+    objects
+        An object with a region of its own goes there. The others stand side by side.
+    region
+        Where they stand: that of the plan; None: in the lower half of the image.
+    """
+    if region is not None and len(objects) == 1:
+        return [objects[0].region or region]
+    left, top, right, bottom = region or (0.0, 0.45, 1.0, 0.95)
+    step = (right - left) / (len(objects) + 1)
+    return [
+        r.region or (left + (k - 0.5) * step, top, left + (k + 0.5) * step, bottom)
+        for k, r in enumerate(objects, 1)
+    ]
+
+
+def change_regions(plan: Plan, count: int, *, aligned: bool) -> list[Region]:
+    """Boxes that hold what a plan changes in its base image; []: they are not known.
+
+    Parameters
+    ----------
+    plan
+        Its base is not None.
+    count
+        How many images the conversation has.
+    aligned
+        Of the painter, see `Painter`. An aligned painter puts every object somewhere; another one
+        decides for itself where an object without a region goes.
+    """
+    objects = inserted_objects(plan, count, plan.base or 0)
+    if not objects:
+        return [plan.region] if plan.region else []
+    if aligned:  # it paints over a border around them, too
+        margins = np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
+        grown = np.clip(object_regions(objects, plan.region) + margins, 0, 1)
+        return [tuple(box) for box in grown.tolist()]
+    regions = [r.region or plan.region for r in objects]
+    return [region for region in regions if region] if all(regions) else []
 
 
 def fit_reference(
