@@ -9,12 +9,13 @@ No model is needed.
 from .anchor import Anchor
 from .batch import preserve_batch
 from .preserve import Preserved, preserve
-from .report import Report, drift_image, opencv_hint
+from .report import Fidelity, Report, drift_image, opencv_hint
 from .settings import DEFAULTS, Settings
 
 __all__ = [
     "DEFAULTS",
     "Anchor",
+    "Fidelity",
     "Preserved",
     "Report",
     "Settings",

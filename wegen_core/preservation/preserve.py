@@ -19,7 +19,7 @@ from .image_forms import Pixels, read, read_mask
 from .locality import judge_locality
 from .registration.register import register
 from .registration.transform import Registration, resize_matrix, to_source_frame
-from .report import Report, build_report
+from .report import Fidelity, Report, build_report
 from .settings import DEFAULTS, Settings
 
 
@@ -222,16 +222,28 @@ def preserve(
     )
 
     # 7. Report.
-    count = np.count_nonzero(~full_mask) * source_pixels.values.shape[2]
-    psnr_after = psnr(squared_error / count, source_pixels.white) if count else None
+    count = int(np.count_nonzero(~full_mask))
+    psnr_after = fidelity_after = None
+    if count:
+        squared_error /= count * source_pixels.values.shape[2]
+        psnr_after = psnr(squared_error, source_pixels.white)
+        edge = (alpha > 0) & ~full_mask
+        fidelity_after = Fidelity.of(_difference(source_pixels, values, edge), count)
     return Preserved(
         source_pixels.rebuild(values),
         source_pixels.rebuild_mask(alpha),
         registration.matrix,
-        build_report(analysis, "lock", reason, psnr_after),
+        build_report(analysis, "lock", reason, psnr_after, fidelity_after),
         analysis.drift,
         registration,
     )
+
+
+def _difference(source_pixels: Pixels, values: Any, where: np.ndarray) -> np.ndarray:
+    """Largest difference of a channel, levels, of each pixel of a result at `where`: float [n]."""
+    after = values[where] if isinstance(values, np.ndarray) else values.cpu().numpy()[where]
+    difference = np.abs(after.astype(np.float32) - source_pixels.values[where])
+    return difference.max(axis=1, initial=0) * np.float32(255 / source_pixels.white)
 
 
 def _check_option(name: str, value: str, allowed: tuple[str, ...]) -> None:
@@ -261,7 +273,15 @@ def _passed_through(
 
 def _unchanged(source_pixels: Pixels, size: tuple[int, int]) -> Preserved:
     """Return the source, for an edited image that is equal to it."""
-    report = Report("lock", "nothing changed", psnr_before=np.inf, psnr_after=np.inf)
+    exact = Fidelity(1.0, 1.0, 1.0, 0.0)
+    report = Report(
+        "lock",
+        "nothing changed",
+        psnr_before=np.inf,
+        psnr_after=np.inf,
+        fidelity_before=exact,
+        fidelity_after=exact,
+    )
     return Preserved(
         source_pixels.rebuild(source_pixels.values.copy()),
         source_pixels.rebuild_mask(np.zeros(source_pixels.size, np.float32)),

@@ -16,6 +16,43 @@ from .image_forms import mask_to_array
 
 
 @dataclass(frozen=True)
+class Fidelity:
+    """How close pixels are to those of the source.
+
+    Parameters
+    ----------
+    identical
+        Share of pixels that are the source's, bit for bit, 0..1.
+    within_2, within_8
+        Share of pixels of which no channel differs by more than that many 8-bit levels, 0..1.
+    mean
+        Mean, over the pixels, of the largest difference of a channel, levels.
+    """
+
+    identical: float
+    within_2: float
+    within_8: float
+    mean: float
+
+    @classmethod
+    def of(cls, difference: np.ndarray, count: int | None = None) -> Fidelity:
+        """Summarise the largest differences of pixels, in levels.
+
+        count: how many pixels there are in all, those beyond `difference` being identical; None:
+        no more. At least one.
+        """
+        count = difference.size if count is None else count
+        exact, near, far = ((difference > limit).sum() / count for limit in (0, 2, 8))
+        mean = difference.sum(dtype=np.float64) / count
+        return cls(float(1 - exact), float(1 - near), float(1 - far), float(mean))
+
+    def __str__(self) -> str:
+        """Shares and mean, in the order of the fields."""
+        shares = (_percent(s) for s in (self.identical, self.within_2, self.within_8))
+        return f"{' / '.join(shares)} (mean {self.mean:.2f})"
+
+
+@dataclass(frozen=True)
 class Report:
     """What `preserve` did, and what it measured.
 
@@ -40,11 +77,17 @@ class Report:
         Standard deviation of what it added to flat areas, levels.
     changed
         Share of the image that changed, 0..1.
+    enlargement
+        Source pixels per edited pixel, along a side. Above 1, the change is less sharp than the
+        source around it.
     confidence
         How well the unchanged part fits the source, 0..1.
     psnr_before, psnr_after
         Of the unchanged part against the source, dB: of the plainly resized edited image and of the
         result. Infinite where bit-exact, None where there is no such part.
+    fidelity_before, fidelity_after
+        Of the unchanged part, as `psnr_before` and `psnr_after`. Before: at the size at which the
+        images were compared, at most a megapixel. None for an edit that is passed through.
     """
 
     decision: Literal["lock", "pass"]
@@ -56,9 +99,12 @@ class Report:
     colour_shift: tuple[float, float, float] = (0.0, 0.0, 0.0)
     noise: float = 0.0
     changed: float = 0.0
+    enlargement: float = 1.0
     confidence: float = 1.0
     psnr_before: float | None = None
     psnr_after: float | None = None
+    fidelity_before: Fidelity | None = None
+    fidelity_after: Fidelity | None = None
 
     def to_json(self) -> str:
         """One JSON object. An infinite PSNR is the string "inf", which every JSON reader takes."""
@@ -69,13 +115,23 @@ class Report:
         return json.dumps(record)
 
     def __str__(self) -> str:
-        """Three or four lines for people."""
+        """A few lines for people."""
         lines = [f"{self.decision}: {self.reason}"]
         if self.decision == "lock":
             lines.append(
                 f"changed {self.changed:.1%} of the image; "
                 f"unchanged part {_decibels(self.psnr_before)} before, "
                 f"{_decibels(self.psnr_after)} after"
+            )
+        if self.fidelity_before is not None and self.fidelity_after is not None:
+            lines.append(
+                "of its pixels identical / within 2 / within 8 levels: "
+                f"{self.fidelity_before} before, {self.fidelity_after} after"
+            )
+        if self.decision == "lock" and self.changed and self.enlargement > 1.1:
+            lines.append(
+                f"the change was enlarged {self.enlargement:.1f} times, so it is less sharp than "
+                "the image; edit a crop of the image to keep it sharp"
             )
         moved = (
             f"the image by {self.shift[0]:+.2f}, {self.shift[1]:+.2f} px, "
@@ -98,12 +154,13 @@ def build_report(
     decision: Literal["lock", "pass"],
     reason: str,
     psnr_after: float | None = None,
+    fidelity_after: Fidelity | None = None,
 ) -> Report:
-    """Make the report on an analysed pair; `psnr_after` is that of a composited result."""
+    """Make the report on an analysed pair; the last two are those of a composited result."""
     motion, (height, width) = analysis.motion, analysis.registration.size
     centre = np.array([(width - 1) / 2, (height - 1) / 2, 1.0])
     shift = (motion @ centre - centre)[:2]
-    psnr_before = analysis.psnr_before
+    matrix, psnr_before = analysis.registration.matrix, analysis.psnr_before
     return Report(
         decision,
         reason,
@@ -114,10 +171,23 @@ def build_report(
         colour_shift=analysis.grey_shift,
         noise=analysis.noise_floor,
         changed=float(analysis.mask.mean()) if decision == "lock" else 1.0,
+        enlargement=1 / math.sqrt(abs(float(np.linalg.det(matrix[:2, :2])))),
         confidence=analysis.confidence,
         psnr_before=psnr_before,
         psnr_after=psnr_after if decision == "lock" else psnr_before,
+        fidelity_before=_fidelity_before(analysis) if decision == "lock" else None,
+        fidelity_after=fidelity_after,
     )
+
+
+def _fidelity_before(analysis: Analysis) -> Fidelity | None:
+    """Fidelity of the plainly resized edited image where nothing changed; None: nowhere."""
+    unchanged = analysis.valid & ~analysis.mask
+    if not unchanged.any():
+        return None
+    a, b = analysis.source, backend.resize(analysis.edited, unchanged.shape)
+    difference = backend.channel_max(np.maximum(a, b) - np.minimum(a, b))
+    return Fidelity.of(difference[unchanged])
 
 
 def drift_image(drift: np.ndarray, change_mask: Any) -> Image.Image:
@@ -152,6 +222,11 @@ def opencv_hint() -> list[str]:
         "OpenCV is not installed; this is several times faster with it: "
         "pip install opencv-python-headless"
     ]
+
+
+def _percent(share: float) -> str:
+    """In percent with two decimals; rounding never makes it 100."""
+    return "100 %" if share == 1 else f"{min(100 * share, 99.99):.2f} %"
 
 
 def _decibels(value: float | None) -> str:
