@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
-from . import chat, commands, tools
+from . import chat, commands, diic, tools
 
 
 class Parser(argparse.ArgumentParser):
@@ -40,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _chat(command("chat", chat.run, "draw, change and ask, turn by turn"))
     _preserve(command("preserve", tools.preserve, "restore what an edit should not have changed"))
     _convert(command("convert", tools.convert, "write the official checkpoint as one small folder"))
+    _diic(adder.add_parser("diic", help="make training sequences from videos"))
     _rest(command("train", tools.train, "train the embedded network"))
     _rest(command("eval", tools.evaluate, "measure a model"))
     _common(
@@ -201,6 +202,45 @@ def _convert(parser: Parser) -> None:
 def _rest(parser: Parser) -> None:
     parser.add_argument("what", choices=["mini"])
     parser.add_argument("rest", nargs="...", metavar="options", help="see `... mini --help`")
+
+
+def _diic(parser: argparse.ArgumentParser) -> None:
+    adder = parser.add_subparsers(dest="step", required=True, metavar="step")
+    run = adder.add_parser("run", help="turn videos into rows")
+    run.set_defaults(run=diic.run)
+    run.add_argument(
+        "videos", help="a folder of videos, a video, or playground:COUNT[:SEED] for drawn clips"
+    )
+    run.add_argument("--out", type=Path, required=True, metavar="DATA", help="folder for the rows")
+    run.add_argument(
+        "--mllm",
+        default="",
+        metavar="URL#MODEL",
+        help="a chat model that sees images writes the words (default: measured motion)",
+    )
+    run.add_argument(
+        "--identity",
+        type=Path,
+        metavar="FOLDER",
+        help="a vision encoder compares instances (default: colours and edges)",
+    )
+    run.add_argument("--side", type=int, default=768, help="longer side of a frame (default: 768)")
+    run.add_argument("--device", default="cpu", help="where models run (default: cpu)")
+    run.add_argument("--skip-people", action="store_true", help="drop instances of people")
+    run.add_argument("--engine", choices=["local", "ray"], default="local")
+    run.add_argument("--address", help="address of a Ray cluster (default: one of your own)")
+    run.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
+    run.add_argument("--shard", default="1/1", metavar="I/N", help="only part I of N")
+    run.add_argument("--dry-run", action="store_true", help="print what would be done")
+    report = adder.add_parser("report", help="write a page about rows")
+    report.set_defaults(run=diic.report)
+    report.add_argument("data", type=Path, metavar="DATA")
+    report.add_argument("--out", type=Path, metavar="FILE", help="default: DATA/report.html")
+    report.add_argument("--samples", type=int, default=40, help="rows to show (default: 40)")
+    export = adder.add_parser("export", help="write rows as WebDataset tar files")
+    export.set_defaults(run=diic.export)
+    export.add_argument("data", type=Path, metavar="DATA")
+    export.add_argument("--out", type=Path, required=True, metavar="FOLDER")
 
 
 def _demo(parser: Parser) -> None:

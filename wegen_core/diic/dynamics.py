@@ -1,0 +1,206 @@
+"""Dynamics: what changed from one frame to the next, in words.
+
+A chat model that sees both frames writes it and a second look confirms it; without a model the
+words come from measured motion.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from ..mllm.lenient_json import find_objects
+from ..records.conversation import Conversation
+from ..records.hooks import GREEDY
+from .flow import CameraMotion, camera_flow, grey, optical_flow
+from .masks import area
+from .records import Box, DescribedSession, Rejected, Session, Step, Track
+
+if TYPE_CHECKING:
+    from ..mllm.chat_model import ChatModel
+
+MAX_WORDS = 30
+_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "changes": {"type": "array", "items": {"type": "string"}},
+        "unchanged": {"type": "string"},
+    },
+    "required": ["changes", "unchanged"],
+}
+_DESCRIBE = (
+    "Picture 1 and picture 2 are two moments of one video. The boxes number the things: {names}. "
+    "Reply with JSON: changes: one short clause for each thing that changed (place, pose, size, "
+    "state, appearing, leaving) and for the camera or the light if they changed, in {words} words "
+    "together at most; unchanged: what stayed the same. Name things by what they are, not by their "
+    "number. Write only what you can see in both pictures. If nothing changed, changes is empty."
+)
+_VERIFY = (
+    "Picture 1 is before, picture 2 after. Statement: {statement}. Is this change visible? "
+    "Answer with one word: yes, no or unsure."
+)
+
+
+class MotionDynamics:
+    """Session -> DescribedSession, from where the masks and the camera move."""
+
+    name = "dynamics"
+
+    def __init__(self, min_shift: float = 0.04, min_scale: float = 1.15) -> None:
+        """min_shift: share of the width that counts as moving; min_scale: ratio of sizes."""
+        self.min_shift = min_shift
+        self.min_scale = min_scale
+        self.models = {"dynamics": "measured motion"}
+
+    def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
+        """The session with its words, or why there are none."""
+        steps = []
+        for first, second in zip(session.frames, session.frames[1:], strict=False):
+            frames = session.tracked.clip.frames
+            flow = optical_flow(grey(frames[first]), grey(frames[second]))
+            camera = camera_flow(flow)[1]
+            clauses = list(self._camera(camera))
+            for track in session.tracks:
+                clauses += self._clauses(session, track, first, second, camera)
+            steps.append(Step(tuple(clauses)))
+        if not any(step.changes for step in steps):
+            yield Rejected(self.name, "no change that words tell", _source(session))
+        else:
+            yield DescribedSession(session, tuple(steps))
+
+    def _clauses(
+        self, session: Session, track: Track, first: int, second: int, camera: CameraMotion
+    ) -> Iterator[str]:
+        """What one instance did; its motion is that against the background."""
+        before, after = (track.sightings.get(k) for k in (first, second))
+        shape = session.tracked.clip.frames[0].shape
+        name = track.name
+        if sum(other.name == name for other in session.tracks) > 1 and before is not None:
+            name += f" {place_words(before.box, shape)}"
+        if before is None or after is None:
+            verb = "appears" if before is None else "leaves"
+            for there in filter(None, (before, after)):
+                yield f"{track.name} {verb} {place_words(there.box, shape)}"
+            return
+        moves = []
+        shift = (_middle(after.box) - _middle(before.box)) / (shape[1], shape[0])
+        x, y = shift - camera.pan
+        if abs(x) >= self.min_shift:
+            moves.append(f"moves to the {'right' if x > 0 else 'left'}")
+        if abs(y) >= self.min_shift:
+            moves.append(f"moves {'down' if y > 0 else 'up'}")
+        ratio = (area(after.box) / max(1, area(before.box))) ** 0.5 / camera.zoom
+        if ratio >= self.min_scale or ratio <= 1 / self.min_scale:
+            moves.append("looks larger" if ratio > 1 else "looks smaller")
+        if moves:
+            yield f"{name} {' and '.join(moves)}"
+
+    def _camera(self, motion: CameraMotion) -> Iterator[str]:
+        x, y = motion.pan
+        if abs(x) >= self.min_shift:
+            yield f"the camera pans {'left' if x > 0 else 'right'}"
+        if abs(y) >= self.min_shift:
+            yield f"the camera tilts {'up' if y > 0 else 'down'}"
+        if not 1 / self.min_scale < motion.zoom < self.min_scale:
+            yield f"the camera zooms {'in' if motion.zoom > 1 else 'out'}"
+
+
+class ModelDynamics:
+    """Session -> DescribedSession by a chat model that sees images.
+
+    Steps whose words are missing, too long or not confirmed end the session there: models explain
+    any pair, so that doubtful ones are dropped rather than kept.
+    """
+
+    name = "dynamics"
+
+    def __init__(self, model: ChatModel, verify: bool = True) -> None:
+        """verify: whether a second question must confirm each step."""
+        self.model = model
+        self.verify = verify
+        self.models = {"dynamics": model.name}
+
+    def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
+        """The longest run of described steps of the session, or why there is none."""
+        runs: list[list[tuple[int, Step]]] = [[]]
+        reasons: list[str] = []
+        for i, pair in enumerate(zip(session.frames, session.frames[1:], strict=False)):
+            images = [_numbered(session, key) for key in pair]
+            step, reason = self._describe(session, images)
+            if step is None:
+                reasons.append(reason)
+                runs.append([])
+            else:
+                runs[-1].append((i, step))
+        best = max(runs, key=len)
+        if not best:
+            yield Rejected(self.name, reasons[0], _source(session))
+            return
+        start, count = best[0][0], len(best)
+        shorter = Session(
+            session.tracked,
+            session.frames[start : start + count + 1],
+            session.tracks,
+            session.scores[start : start + count],
+        )
+        yield DescribedSession(shorter, tuple(step for _, step in best))
+
+    def _describe(self, session: Session, images: list[Image.Image]) -> tuple[Step | None, str]:
+        names = "; ".join(f"{track.id} = {track.name}" for track in session.tracks)
+        reply = self._ask(images, _DESCRIBE.format(names=names, words=MAX_WORDS), schema=_SCHEMA)
+        data = next(find_objects(reply), {})
+        changes = data.get("changes")
+        if not isinstance(changes, list) or not all(isinstance(c, str) for c in changes):
+            return None, "the model's words cannot be read"
+        clauses = tuple(c.strip().rstrip(".") for c in changes if c.strip())
+        if not clauses:
+            return None, "the model sees no change"
+        if sum(len(clause.split()) for clause in clauses) > MAX_WORDS:
+            return None, "the model's words are too long"
+        if not self.verify:
+            return Step(clauses, str(data.get("unchanged", ""))), ""
+        statement = json.dumps("; ".join(clauses), ensure_ascii=False)
+        answer = self._ask(images, _VERIFY.format(statement=statement)).strip().lower()
+        if not answer.startswith("yes"):
+            return None, "the change was not confirmed"
+        return Step(clauses, str(data.get("unchanged", "")), True), ""
+
+    def _ask(
+        self, images: list[Image.Image], text: str, schema: dict[str, Any] | None = None
+    ) -> str:
+        conversation = Conversation()
+        conversation.add("user", *images, text)
+        takes_schema = self.model.capabilities.json_schema
+        return self.model.chat(
+            conversation, schema=schema if takes_schema else None, sampling=GREEDY
+        )
+
+
+def place_words(box: Box, shape: tuple[int, ...]) -> str:
+    """Where a box is: "on the left", "in the middle", "on the right"."""
+    x = _middle(box)[0] / shape[1]
+    return "on the left" if x < 0.36 else "on the right" if x > 0.64 else "in the middle"
+
+
+def _numbered(session: Session, key: int) -> Image.Image:
+    """A frame with the numbered boxes of its instances."""
+    image = Image.fromarray(session.tracked.clip.frames[key])
+    draw = ImageDraw.Draw(image)
+    for track in session.tracks:
+        if key in track.sightings:
+            box = track.sightings[key].box
+            draw.rectangle(box, outline=(255, 40, 40), width=max(2, image.width // 300))
+            draw.text((box[0] + 3, box[1] + 2), str(track.id), fill=(255, 40, 40))
+    return image
+
+
+def _middle(box: Box) -> np.ndarray:
+    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
+
+
+def _source(session: Session) -> str:
+    return session.tracked.clip.shot.source

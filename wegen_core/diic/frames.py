@@ -1,0 +1,84 @@
+"""Frames: a shot becomes evenly spaced frames, and the few of them that samples are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .records import Clip, Rejected, Shot
+from .video import VideoError, decode
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """How frames are chosen.
+
+    Parameters
+    ----------
+    side
+        Pixels of the longer side of a frame.
+    fps
+        Frames per second that trackers see.
+    min_keys, max_keys
+        How many frames of a shot samples are made of.
+    gap
+        Least seconds between two of these: neighbours teach copying.
+    """
+
+    side: int = 768
+    fps: float = 6.0
+    min_keys: int = 3
+    max_keys: int = 20
+    gap: float = 0.5
+
+
+class Frames:
+    """Shot -> Clip."""
+
+    name = "frames"
+
+    def __init__(self, settings: FrameSettings | None = None) -> None:
+        self.settings = settings or FrameSettings()
+        self.models: dict[str, str] = {}
+
+    def run(self, shot: Shot) -> Iterator[Clip | Rejected]:
+        """One clip, or a reason."""
+        limits = self.settings
+        times: list[float] = []
+        frames: list[np.ndarray] = []
+        try:
+            for seconds, frame in decode(
+                shot.video.path, limits.side, shot.start, shot.end, limits.fps
+            ):
+                if frames and frame.shape != frames[0].shape:
+                    break  # the size changes within the file
+                times.append(seconds)
+                frames.append(frame)
+        except VideoError as error:
+            yield Rejected(self.name, "not a video", str(error))
+            return
+        keys = choose_keys(times, limits)
+        if len(keys) < limits.min_keys:
+            yield Rejected(self.name, "too few frames", shot.source)
+            return
+        yield Clip(shot, tuple(times), tuple(_cropped(f, shot.crop) for f in frames), keys)
+
+
+def choose_keys(times: list[float], limits: FrameSettings) -> tuple[int, ...]:
+    """Indices of at most `max_keys` frames, evenly spaced, at least `gap` seconds apart."""
+    if not times:
+        return ()
+    length = times[-1] - times[0]
+    count = min(limits.max_keys, int(length / limits.gap) + 1)
+    due = np.linspace(times[0], times[-1], count)
+    return tuple(sorted({int(np.abs(np.array(times) - moment).argmin()) for moment in due}))
+
+
+def _cropped(frame: np.ndarray, crop: tuple[float, float, float, float]) -> np.ndarray:
+    height, width = frame.shape[:2]
+    left, top, right, bottom = (
+        round(edge * size) for edge, size in zip(crop, (width, height, width, height), strict=True)
+    )
+    return np.ascontiguousarray(frame[top:bottom, left:right])

@@ -1,0 +1,146 @@
+"""Whether two crops show the same thing: cosine similarity of embeddings of masked crops.
+
+Only the instance is compared, on a plain ground: encoders are fooled by a shared background
+(NearID, arXiv 2604.01973).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from PIL import Image
+
+from .records import Sighting
+
+GROUND = 128  # grey level around a masked crop
+
+
+class IdentityModel(Protocol):
+    """Turns crops into embeddings whose cosine says how alike they are."""
+
+    name: str
+    bounds: tuple[float, float]
+    """Similarity of the same thing in another pose: below it is another, above it a copy."""
+
+    def embed(self, crops: Sequence[Image.Image]) -> np.ndarray:
+        """float32 [crops, width], each of length 1."""
+        ...
+
+
+class ColourIdentity:
+    """Colours and edge directions of a crop; needs no weights, and tells similar things badly."""
+
+    name = "colours and edges"
+    bounds = (0.55, 0.995)
+
+    def embed(self, crops: Sequence[Image.Image]) -> np.ndarray:
+        """float32 [crops, width], each of length 1."""
+        return np.stack([_describe(crop) for crop in crops])
+
+
+class EncoderIdentity:
+    """A vision encoder of transformers (DINOv2, DINOv3, CLIP, SigLIP) from a local folder.
+
+    Parameters
+    ----------
+    folder
+        A model folder; nothing is downloaded.
+    device
+        Where it runs: "cpu", "cuda", ...
+    bounds
+        Least and greatest similarity of the same thing.
+
+    Raises
+    ------
+    ValueError
+        The folder holds no vision encoder.
+    """
+
+    def __init__(
+        self, folder: str | Path, device: str = "cpu", bounds: tuple[float, float] = (0.55, 0.95)
+    ) -> None:
+        from transformers import AutoConfig, AutoModel
+
+        config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        model = AutoModel.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+        vision = getattr(config, "vision_config", config)
+        if getattr(vision, "image_size", None) is None:
+            raise ValueError(f"{folder} holds no vision encoder; use a DINOv2 or CLIP folder")
+        self.name = Path(folder).name
+        self.bounds = bounds
+        self._model = model.to(device).eval()
+        self._size = int(vision.image_size)
+        self._mean, self._std = _normalisation(Path(folder))
+
+    def embed(self, crops: Sequence[Image.Image]) -> np.ndarray:
+        """float32 [crops, width], each of length 1."""
+        import torch
+
+        size = (self._size, self._size)
+        images = [crop.convert("RGB").resize(size, Image.Resampling.BICUBIC) for crop in crops]
+        pixels = (np.stack([np.asarray(i, np.float32) for i in images]) / 255 - self._mean) / (
+            self._std
+        )
+        batch = torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32))
+        with torch.inference_mode():
+            batch = batch.to(self._model.device)
+            if hasattr(self._model, "get_image_features"):
+                features = self._model.get_image_features(pixel_values=batch)
+                features = getattr(features, "pooler_output", features)
+            else:
+                features = self._model(pixel_values=batch).last_hidden_state[:, 0]
+        return _unit(features.float().cpu().numpy())
+
+
+def masked_crop(frame: np.ndarray, sighting: Sighting, margin: float = 0.06) -> Image.Image:
+    """A square crop of one instance on grey: RGB."""
+    left, top, right, bottom = sighting.box
+    side = max(8, round(max(right - left, bottom - top) * (1 + 2 * margin)))
+    canvas = np.full((side, side, 3), GROUND, np.uint8)
+    part = frame[top:bottom, left:right]
+    mask = sighting.mask[top:bottom, left:right]
+    y, x = (side - part.shape[0]) // 2, (side - part.shape[1]) // 2
+    canvas[y : y + part.shape[0], x : x + part.shape[1]][mask] = part[mask]
+    return Image.fromarray(canvas)
+
+
+def background_crop(frame: np.ndarray, sightings: Sequence[Sighting]) -> Image.Image:
+    """The frame with its instances greyed out: RGB."""
+    covered = frame.copy()
+    for sighting in sightings:
+        covered[sighting.mask] = GROUND
+    return Image.fromarray(covered)
+
+
+def _describe(crop: Image.Image) -> np.ndarray:
+    small = np.asarray(crop.convert("RGB").resize((48, 48), Image.Resampling.BILINEAR), np.float32)
+    weight = (np.abs(small - GROUND).max(2) > 6).astype(np.float32)
+    bins = np.clip(small / 256 * 4, 0, 3).astype(int)
+    colours = np.bincount(
+        (bins[..., 0] * 16 + bins[..., 1] * 4 + bins[..., 2]).ravel(), weight.ravel(), 64
+    )
+    grey = small.mean(2)
+    dy, dx = np.gradient(grey)
+    angle = np.floor((np.arctan2(dy, dx) % np.pi) / np.pi * 8).clip(0, 7).astype(int)
+    edges = np.bincount(angle.ravel(), (np.hypot(dx, dy) * weight).ravel(), 8)
+    parts = [np.sqrt(v / max(1e-6, v.sum())) for v in (colours, edges)]
+    return _unit(np.concatenate([parts[0], 0.5 * parts[1]])[None])[0]
+
+
+def _unit(features: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(features, axis=1, keepdims=True)
+    return (features / np.maximum(lengths, 1e-9)).astype(np.float32)
+
+
+def _normalisation(folder: Path) -> tuple[Any, Any]:
+    """Mean and standard deviation of the folder's image processor, ImageNet's by default."""
+    import json
+
+    path = folder / "preprocessor_config.json"
+    data = json.loads(path.read_text("utf-8")) if path.is_file() else {}
+    mean = data.get("image_mean", [0.485, 0.456, 0.406])
+    std = data.get("image_std", [0.229, 0.224, 0.225])
+    return np.array(mean, np.float32), np.array(std, np.float32)

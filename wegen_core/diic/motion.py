@@ -1,0 +1,149 @@
+"""Motion instances: what moves against the background, followed without any model.
+
+Optical flow less the camera's motion gives moving regions; regions of neighbouring frames that
+overlap are one instance. Nothing knows what it is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from .flow import camera_flow, grey, optical_flow, require_cv2, warp
+from .masks import box_of, mask_iou
+from .records import Clip, Rejected, Sighting, Track, TrackedClip
+
+NAME = "the moving thing"
+
+
+@dataclass(frozen=True)
+class MotionSettings:
+    """What counts as a moving thing.
+
+    Parameters
+    ----------
+    side
+        Flow is computed in frames of this many pixels.
+    min_speed
+        Pixels (of `side`) per frame that a region moves more than the background.
+    min_difference
+        Levels in which the frame differs from what the camera's motion alone would show.
+    min_area, max_area
+        Share of the frame that an instance covers.
+    min_frames
+        Frames in which an instance moves, at least.
+    min_overlap
+        Intersection over union of a region with where the flow carries the instance.
+    max_gap
+        Frames for which an instance may rest and still be the same one.
+    """
+
+    side: int = 256
+    min_speed: float = 0.9
+    min_difference: float = 6.0
+    min_area: float = 0.004
+    max_area: float = 0.6
+    min_frames: int = 4
+    min_overlap: float = 0.25
+    max_gap: int = 8
+
+
+@dataclass
+class _Follow:
+    """An instance while it is followed: its masks by frame, and where it should be next."""
+
+    masks: dict[int, np.ndarray]
+    expected: np.ndarray
+
+
+class MotionInstances:
+    """Clip -> TrackedClip, for a machine without any models."""
+
+    name = "instances"
+
+    def __init__(self, settings: MotionSettings | None = None) -> None:
+        self.settings = settings or MotionSettings()
+        self.models = {"instances": "optical flow (DIS)"}
+
+    def run(self, clip: Clip) -> Iterator[TrackedClip | Rejected]:
+        """The moving things of a clip, or why there are none."""
+        tracks = self._follow([grey(frame, self.settings.side) for frame in clip.frames])
+        size = clip.frames[0].shape[:2]
+        moving = []
+        for masks in tracks:
+            # Between two of its movements it rests where the later one begins.
+            sightings = {
+                i: _sighting(masks[min(moment for moment in masks if moment >= i)], size)
+                for i in clip.keys
+                if min(masks) <= i <= max(masks)
+            }
+            if len(masks) >= self.settings.min_frames and len(sightings) >= 2:
+                moving.append(sightings)
+        if not moving:
+            yield Rejected(self.name, "nothing moves by itself", clip.shot.source)
+            return
+        instances = tuple(Track(n, NAME, sightings) for n, sightings in enumerate(moving, 1))
+        yield TrackedClip(clip, instances)
+
+    def _follow(self, greys: list[np.ndarray]) -> list[dict[int, np.ndarray]]:
+        """For each instance its small mask in the frames in which it moves."""
+        live: list[_Follow] = []
+        tracks: list[_Follow] = []
+        for i in range(len(greys) - 1):
+            flow = optical_flow(greys[i], greys[i + 1])
+            regions = self._regions(greys[i], greys[i + 1], flow)
+            for follow in live:
+                best = max(regions, key=lambda r: mask_iou(r, follow.expected), default=None)
+                if best is None or mask_iou(best, follow.expected) < self.settings.min_overlap:
+                    continue
+                regions = [region for region in regions if region is not best]
+                follow.masks[i] = follow.expected = best
+            fresh = [_Follow({i: region}, region) for region in regions]
+            tracks += fresh
+            live = [f for f in [*live, *fresh] if i - max(f.masks) <= self.settings.max_gap]
+            for follow in live:
+                follow.expected = _carried(follow.expected, flow)
+        return [follow.masks for follow in tracks]
+
+    def _regions(self, first: np.ndarray, second: np.ndarray, flow: np.ndarray) -> list[np.ndarray]:
+        """Connected moving regions of the first frame, the largest first."""
+        cv2 = require_cv2()
+        camera = camera_flow(flow)[0]
+        speed = np.hypot(*np.moveaxis(flow - camera, -1, 0))
+        # Flow leaks over even areas; there the camera's motion alone explains the frame as well.
+        expected = warp(second, camera)
+        difference = np.abs(expected.astype(np.float32) - first)
+        difference = cv2.GaussianBlur(difference, (0, 0), 2.0)
+        fast = cv2.GaussianBlur(speed, (0, 0), 1.0) > self.settings.min_speed
+        moving = (fast & (difference > self.settings.min_difference)).astype(np.uint8)
+        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
+        moving = cv2.morphologyEx(moving, cv2.MORPH_OPEN, kernel[2:5, 2:5])
+        moving = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
+        count, labels, statistics, _ = cv2.connectedComponentsWithStats(moving)
+        smallest, largest = (
+            share * moving.size for share in (self.settings.min_area, self.settings.max_area)
+        )
+        areas = statistics[:, cv2.CC_STAT_AREA]
+        chosen = [k for k in range(1, count) if smallest <= areas[k] <= largest]
+        return [labels == k for k in sorted(chosen, key=lambda k: -areas[k])]
+
+
+def _carried(mask: np.ndarray, flow: np.ndarray) -> np.ndarray:
+    """The mask where its mean flow takes it."""
+    cv2 = require_cv2()
+    if not mask.any():
+        return mask
+    dx, dy = np.median(flow[mask], axis=0)
+    matrix = np.array([[1, 0, dx], [0, 1, dy]], np.float32)
+    size = mask.shape[::-1]
+    return cv2.warpAffine(mask.astype(np.uint8), matrix, size, flags=cv2.INTER_NEAREST) > 0
+
+
+def _sighting(mask: np.ndarray, size: tuple[int, int]) -> Sighting:
+    cv2 = require_cv2()
+    large = cv2.resize(mask.astype(np.uint8) * 255, size[::-1], interpolation=cv2.INTER_LINEAR)
+    full = large > 127
+    box = box_of(full)
+    return Sighting(box if box is not None else (0, 0, 0, 0), full)

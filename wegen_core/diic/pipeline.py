@@ -1,0 +1,204 @@
+"""The pipeline: which stages a run uses, and one video through all of them."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..images.atomic_write import write_atomically
+from .dynamics import ModelDynamics, MotionDynamics
+from .frames import Frames, FrameSettings
+from .identity import EncoderIdentity, IdentityModel
+from .motion import MotionInstances
+from .records import Rejected, Sample, Stage, Video
+from .rows import ImageFormat, write_rows
+from .samples import Samples
+from .sessions import Sessions, SessionSettings
+from .shots import Shots
+from .truth import (
+    PREFIX,
+    PlaygroundDynamics,
+    PlaygroundFrames,
+    PlaygroundIdentity,
+    PlaygroundInstances,
+    PlaygroundShots,
+)
+
+
+@dataclass(frozen=True)
+class PipelineSettings:
+    """Everything that a worker needs to build its stages.
+
+    Parameters
+    ----------
+    mllm
+        "URL#MODEL" of a chat model that sees images; "": words come from measured motion.
+    identity
+        Folder of a vision encoder; "": colours and edges.
+    side
+        Pixels of the longer side of a frame.
+    device
+        Where models run.
+    skip_people
+        Drop instances of people; an error where nothing can tell them.
+    image_format
+        How frames are stored. The playground's are stored as PNG.
+    """
+
+    mllm: str = ""
+    identity: str = ""
+    side: int = 768
+    device: str = "cpu"
+    skip_people: bool = False
+    image_format: ImageFormat = "jpeg"
+
+
+@dataclass
+class Funnel:
+    """How many records each stage took, gave and dropped, and how long it worked."""
+
+    taken: Counter[str] = field(default_factory=Counter)
+    passed: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain values for JSON."""
+        return {
+            "in": dict(self.taken),
+            "out": dict(self.passed),
+            "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
+            "rejected": [
+                {"stage": stage, "reason": reason, "count": count}
+                for (stage, reason), count in sorted(self.rejected.items())
+            ],
+        }
+
+    def add(self, data: dict[str, Any]) -> None:
+        """Add the counts of another funnel, as `to_dict` gives them."""
+        self.taken.update(data["in"])
+        self.passed.update(data["out"])
+        for stage, seconds in data["seconds"].items():
+            self.seconds[stage] += seconds
+        for entry in data["rejected"]:
+            self.rejected[entry["stage"], entry["reason"]] += entry["count"]
+
+
+def build_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage]:
+    """The stages of a run in order, from a video to samples."""
+    stages: list[Stage]
+    if playground:
+        stages = [
+            PlaygroundShots(),
+            PlaygroundFrames(),
+            PlaygroundInstances(),
+            # The light and the camera may change: nothing else can be mistaken for it.
+            Sessions(PlaygroundIdentity(), SessionSettings(max_background_change=255.0)),
+            PlaygroundDynamics(),
+        ]
+    else:
+        identity: IdentityModel | None = None
+        if settings.identity:
+            identity = EncoderIdentity(settings.identity, settings.device)
+        if settings.skip_people:
+            raise ValueError(
+                "skip_people needs a detector: motion alone cannot tell whether a thing is a person"
+            )
+        stages = [
+            Shots(),
+            Frames(FrameSettings(side=settings.side)),
+            MotionInstances(),
+            Sessions(identity),
+            ModelDynamics(_chat_model(settings.mllm)) if settings.mllm else MotionDynamics(),
+        ]
+    versions = {"wegen": __version__}
+    for stage in stages:
+        versions |= stage.models
+    return [*stages, Samples(versions)]
+
+
+def run_stages(stages: Sequence[Stage], record: Any, funnel: Funnel) -> Iterator[Sample | Rejected]:
+    """Send one record through the stages; nothing but the last outputs is kept."""
+    stage, rest = stages[0], stages[1:]
+    funnel.taken[stage.name] += 1
+    outputs = stage.run(record)
+    while True:
+        start = time.perf_counter()
+        output = next(outputs, None)
+        funnel.seconds[stage.name] += time.perf_counter() - start
+        if output is None:
+            return
+        if isinstance(output, Rejected):
+            funnel.rejected[output.stage, output.reason] += 1
+            yield output
+            continue
+        funnel.passed[stage.name] += 1
+        if rest:
+            yield from run_stages(rest, output, funnel)
+        else:
+            yield output
+
+
+def process_video(
+    stages: Sequence[Stage], video: Video, out: Path, image_format: ImageFormat
+) -> dict[str, Any]:
+    """Turn one video into `out`/KEY.parquet and a KEY.json that says how it went.
+
+    Both appear when they are complete, the .json last: a video with a .json is finished.
+    """
+    funnel = Funnel()
+    start = time.perf_counter()
+    outputs = run_stages(stages, video, funnel)
+    return write_video_rows(video, outputs, funnel, start, out, image_format)
+
+
+def write_video_rows(
+    video: Video,
+    outputs: Iterable[Sample | Rejected],
+    funnel: Funnel,
+    start: float,
+    out: Path,
+    image_format: ImageFormat,
+) -> dict[str, Any]:
+    """Write what came out of a video: see `process_video`; `start` is a `time.perf_counter`."""
+    rejected: list[Rejected] = []
+
+    def samples() -> Iterator[Sample]:
+        for output in outputs:
+            if isinstance(output, Rejected):
+                rejected.append(output)
+            else:
+                yield output
+
+    path = out / f"{video.key}.parquet"
+    count = write_rows(samples(), path, image_format)
+    if not count:
+        path.unlink()
+    record = {
+        "video": video.path,
+        "rows": count,
+        "seconds": round(time.perf_counter() - start, 3),
+        "funnel": funnel.to_dict(),
+        "rejected": [[item.stage, item.reason, item.source] for item in rejected],
+    }
+    text = json.dumps(record, ensure_ascii=False, indent=1)
+    write_atomically(out / f"{video.key}.json", text.encode())
+    return record
+
+
+def is_playground(videos: Sequence[Video]) -> bool:
+    """Whether the sources are drawn."""
+    return bool(videos) and videos[0].path.startswith(PREFIX)
+
+
+def _chat_model(address: str) -> Any:
+    from ..mllm.endpoint import EndpointMLLM
+
+    url, _, model = address.partition("#")
+    return EndpointMLLM(url, model)

@@ -1,0 +1,181 @@
+"""Running the pipeline over many sources: which are left, in processes, resumable after any end."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import re
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from ..images.atomic_write import write_atomically
+from .pipeline import Funnel, PipelineSettings, build_stages, is_playground, process_video
+from .records import Stage, Video
+from .truth import playground_videos
+from .video import SUFFIXES
+
+RUN_FILE = "run.json"
+
+
+def find_videos(source: str) -> list[Video]:
+    """The sources that the command line names.
+
+    Parameters
+    ----------
+    source
+        A video, a folder that is searched for videos, or "playground:COUNT" or
+        "playground:COUNT:SEED" for drawn clips.
+
+    Raises
+    ------
+    ValueError
+        There is nothing; the text names it.
+    """
+    if source.startswith("playground:"):
+        numbers = source.split(":")[1:]
+        if not 1 <= len(numbers) <= 2 or not all(n.isdecimal() for n in numbers):
+            raise ValueError(f"{source!r} is not playground:COUNT or playground:COUNT:SEED")
+        return playground_videos(*map(int, numbers))
+    root = Path(source)
+    if root.is_file():
+        return [_video(root, root.name)]
+    files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
+    if not files:
+        raise ValueError(f"{source} holds no videos; these are read: {' '.join(sorted(SUFFIXES))}")
+    return [_video(path, path.relative_to(root).as_posix()) for path in files]
+
+
+def shard_of(videos: Sequence[Video], shard: str) -> list[Video]:
+    """Part "i/n" (counted from 1) of the sources, for several machines; ValueError otherwise."""
+    match = re.fullmatch(r"(\d+)/(\d+)", shard)
+    if not match or not 1 <= int(match[1]) <= int(match[2]):
+        raise ValueError(f"shard {shard!r} is not i/n with i from 1 to n, for example 1/8")
+    return list(videos[int(match[1]) - 1 :: int(match[2])])
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did: rows written now, sources that were finished before, sources that failed."""
+
+    rows: int
+    skipped: int
+    failed: dict[str, str]
+
+
+def run_local(
+    videos: Sequence[Video], out: Path, settings: PipelineSettings, workers: int = 1
+) -> RunResult:
+    """Process videos in `workers` processes.
+
+    A source is finished once its .json is in `out`; finished ones are skipped, so that a run that
+    ended at any moment continues where it was. A source whose process dies is tried once more by
+    itself, then reported as failed; it is tried again by the next run.
+
+    Raises
+    ------
+    ValueError
+        `out` holds rows that were made with other settings.
+    """
+    left = prepare(videos, out, settings)
+    failed: dict[str, str] = {}
+    rows = 0
+    funnel = Funnel()
+    with tqdm(total=len(left), unit="video", disable=None) as bar:
+        for video, result in _results(left, out, settings, workers):
+            if isinstance(result, str):
+                failed[video.path] = result
+            else:
+                rows += result["rows"]
+                funnel.add(result["funnel"])
+            bar.update()
+            bar.set_postfix_str(
+                " ".join(f"{stage} {count}" for stage, count in funnel.passed.items())
+            )
+    return RunResult(rows, len(videos) - len(left), failed)
+
+
+def prepare(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[Video]:
+    """Create `out`, note the settings, remove half-written files; the videos that are left."""
+    out.mkdir(parents=True, exist_ok=True)
+    current = asdict(settings)
+    path = out / RUN_FILE
+    if path.is_file():
+        before = json.loads(path.read_text("utf-8"))["settings"]
+        changed = [name for name in current if before.get(name) != current[name]]
+        if changed:
+            raise ValueError(
+                f"{out} was made with other settings ({', '.join(changed)}); name another folder"
+            )
+    else:
+        write_atomically(path, json.dumps({"settings": current}, indent=1).encode())
+    return [video for video in videos if not (out / f"{video.key}.json").is_file()]
+
+
+def _results(
+    videos: Sequence[Video], out: Path, settings: PipelineSettings, workers: int
+) -> Iterator[tuple[Video, dict[str, Any] | str]]:
+    """Each video with its record, or with why it failed, as they finish."""
+    playground = is_playground(videos)
+    image_format = "png" if playground else settings.image_format
+    setup = (settings, playground)
+    alone: list[Video] = []
+    with _pool(workers, setup) as pool:
+        queue: dict[Future[dict[str, Any]], Video] = {}
+        rest = iter(videos)
+        while True:
+            for video in rest:
+                try:
+                    queue[pool.submit(_work, video, out, image_format)] = video
+                except BrokenProcessPool:
+                    alone.append(video)
+                if len(queue) >= 2 * workers:
+                    break
+            if not queue:
+                break
+            done, _ = wait(queue, return_when=FIRST_COMPLETED)
+            for future in done:
+                video = queue.pop(future)
+                try:
+                    yield video, future.result()
+                except BrokenProcessPool:
+                    alone.append(video)
+                except Exception as error:
+                    yield video, f"{type(error).__name__}: {error}"
+    for video in alone:  # a process died: each of these was under way or waiting
+        with _pool(1, setup) as pool:
+            try:
+                yield video, pool.submit(_work, video, out, image_format).result()
+            except BrokenProcessPool:
+                yield video, "the process that read it died"
+            except Exception as error:
+                yield video, f"{type(error).__name__}: {error}"
+
+
+def _pool(workers: int, setup: tuple[PipelineSettings, bool]) -> ProcessPoolExecutor:
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=setup)
+
+
+_stages: list[Stage] = []
+
+
+def _start_worker(settings: PipelineSettings, playground: bool) -> None:
+    _stages[:] = build_stages(settings, playground)
+
+
+def _work(video: Video, out: Path, image_format: Any) -> dict[str, Any]:
+    return process_video(_stages, video, out, image_format)
+
+
+def _video(path: Path, name: str) -> Video:
+    """A source with a key made of its name, readable and unique."""
+    digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()[:10]
+    readable = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem)[:40].strip("-")
+    return Video(str(path), f"{readable or 'video'}-{digest}")
