@@ -8,11 +8,11 @@ from comfy_api.latest import io
 from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import chat_request
 from ..wegen_core.planning.undo import try_undo
-from ..wegen_core.records.conversation import Conversation
+from ..wegen_core.records.conversation import Conversation, ImagePart
 from .backend.expansion import CONVERSATION, IMAGE, TEXT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot, show_text
 from .backend.schema import CATEGORY, ConversationSocket, copilot_input, seed_input, text_input
-from .backend.sockets import to_image, to_parts
+from .backend.sockets import require, to_image, to_parts
 
 
 class WeGenChat(io.ComfyNode):
@@ -65,16 +65,19 @@ class WeGenChat(io.ComfyNode):
     def execute(
         cls, copilot: ManagedCopilot, message: str, seed: int, conversation=None, images=None
     ) -> io.NodeOutput:
-        history = Conversation() if conversation is None else conversation
+        history = Conversation()
+        if conversation is not None:
+            history = require(conversation, Conversation, "conversation", "another WeGen Chat")
         branch = history.branch(history.head)
         reply = try_undo(branch, message)
         if reply is None:
             context = ExpansionContext.of(cls.hidden, copilot, text_output=TEXT)
-            branch = chat_request(history, message, to_parts(images, "images"))
+            branch = chat_request(history, message, to_parts(images, "images", optional=True))
             plan = context.plan(branch, None, seed)
             if plan.intent != "answer":
                 return paint(context, [paint_step(plan, branch, seed)], TEXT, IMAGE, CONVERSATION)
             reply = copilot.copilot.pipeline.reply(branch, plan, None, seed)
         show_text(reply.text, cls.hidden.unique_id)
-        candidates = [*reply.parts, *branch.images[-1:], PIL.Image.new("RGB", (64, 64), "grey")]
+        grey = PIL.Image.new("RGB", (64, 64), "grey")
+        candidates: list[ImagePart | PIL.Image.Image] = [*reply.parts, *branch.images[-1:], grey]
         return io.NodeOutput(reply.text, to_image(candidates[:1]), branch)

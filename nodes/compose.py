@@ -11,7 +11,7 @@ from ..wegen_core.planning.requests import compose_request
 from .backend.expansion import IMAGE, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot
 from .backend.schema import CATEGORY, ReferencesSocket, copilot_input, seed_input, text_input
-from .backend.sockets import to_parts
+from .backend.sockets import require, to_parts
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
 
@@ -68,7 +68,8 @@ class WeGenCompose(io.ComfyNode):
     def execute(
         cls, copilot: ManagedCopilot, instruction: str, seed: int, references=(), **images
     ) -> io.NodeOutput:
-        parts = [part for name in IMAGES for part in to_parts(images.get(name), name)]
+        parts = [p for name in IMAGES for p in to_parts(images.get(name), name, optional=True)]
+        references = require(references, tuple, "references", "WeGen Reference")
         roles = [entry.reference(k) for k, entry in enumerate(references, len(parts) + 1)]
         parts += [entry.part for entry in references]
         _require_frames(references, roles, parts, instruction)
@@ -83,10 +84,11 @@ def _require_frames(references, roles, parts, instruction: str) -> None:
 
     The scene is known where the user has said which image it is.
     """
-    base = next((role.image for role in roles if role.role == "base"), target_image(instruction))
+    bases = (role.image for role in roles if role.role == "base" and role.strength > 0)
+    base = next(bases, target_image(instruction))
     if base is None or not 1 <= base <= len(parts):
         return
     for entry, role in zip(references, roles, strict=True):
-        if entry.region is not None:
+        if entry.region is not None and role.strength > 0:
             name = f"the region of image {role.image}"
             require_shape(entry.frame, parts[base - 1].image.size, name, "scene")

@@ -10,8 +10,9 @@ from ..wegen_core.painting import Painter
 from ..wegen_core.pipeline import Check
 from .backend import model_folders
 from .backend.loading import load_native
-from .backend.memory import ManagedCopilot, ManagedModel
+from .backend.memory import ManagedCopilot, ManagedModel, require_mllm
 from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket
+from .backend.sockets import require
 
 
 class WeGenCopilot(io.ComfyNode):
@@ -28,8 +29,8 @@ class WeGenCopilot(io.ComfyNode):
                 MLLMSocket.Input(
                     "mllm",
                     optional=True,
-                    tooltip="From WeGen MLLM Loader, Endpoint or from CLIP. Without one, your words "
-                    "are read as they are; only questions stay unanswered.",
+                    tooltip="From WeGen MLLM Loader, Endpoint or from CLIP. Without one, your "
+                    "words are read as they are; only questions stay unanswered.",
                 ),
                 io.Combo.Input(
                     "check",
@@ -60,8 +61,11 @@ class WeGenCopilot(io.ComfyNode):
         mllm: ManagedModel[ChatModel] | None = None,
         painter: ManagedModel[Painter] | None = None,
     ) -> io.NodeOutput:
+        if mllm is not None:
+            mllm = require_mllm(mllm)
         if painter is None:
             painter = load_native(model_folders.MINI, "auto")[1]
+        painter = require(painter, ManagedModel, "painter", "WeGen Painter or WeGen Model Loader")
         networks = [network for part in (mllm, painter) if part for network in part.networks]
         copilot = Copilot(mllm.model if mllm else None, painter.model, check=check)
         return io.NodeOutput(ManagedCopilot(copilot, networks))

@@ -8,13 +8,16 @@ from comfy_api.latest import io
 
 from .backend.comfy_painter import ComfyPainter
 from .backend.expansion import ExpansionContext, finish
+from .backend.graph import OpaqueInput
+from .backend.memory import require_copilot
 from .backend.schema import CATEGORY, HIDDEN, ConversationSocket, CopilotSocket
+from .backend.sockets import require
 
 if TYPE_CHECKING:
-    from .backend.graph import OpaqueInput
     from .backend.memory import ManagedCopilot
 
 Done = io.Custom("WEGEN_DONE")
+NOT_BY_HAND = "nothing to this node: WeGen's other nodes make it by themselves"
 
 
 class WeGenHeld(io.ComfyNode):
@@ -32,7 +35,7 @@ class WeGenHeld(io.ComfyNode):
 
     @classmethod
     def execute(cls, held: OpaqueInput) -> io.NodeOutput:
-        return io.NodeOutput(held.value)
+        return io.NodeOutput(require(held, OpaqueInput, "held", NOT_BY_HAND).value)
 
 
 class WeGenUnpack(io.ComfyNode):
@@ -59,9 +62,10 @@ class WeGenUnpack(io.ComfyNode):
 
     @classmethod
     def execute(cls, copilot: list[ManagedCopilot], token: list[str]) -> io.NodeOutput:
-        painters = [
-            (c.copilot.painter, c) for c in copilot if isinstance(c.copilot.painter, ComfyPainter)
-        ]
+        copilots = [(require_copilot(c).copilot.painter, c) for c in copilot]
+        painters = [(p, c) for p, c in copilots if isinstance(p, ComfyPainter)]
+        if not painters:
+            raise ValueError(f"copilot has no painter of ComfyUI's; connect {NOT_BY_HAND}")
         # If the copilot was rebuilt, its token is unknown: fall back to the first.
         painter, managed = next((p for p in painters if p[0].token == token[0]), painters[0])
         return io.NodeOutput(painter.model, painter.clip, painter.vae, managed)
@@ -100,6 +104,7 @@ class WeGenFinish(io.ComfyNode):
         cls, copilot: ManagedCopilot, node_id: str, step: OpaqueInput, image, before: Any = None
     ) -> io.NodeOutput:
         inputs = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
-        pending = step.value
+        pending = require(step, OpaqueInput, "step", NOT_BY_HAND).value
+        require_copilot(copilot)
         context = ExpansionContext(node_id, copilot, inputs["copilot"], pending.text_output)
         return finish(context, pending, image, before)

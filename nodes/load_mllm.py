@@ -81,9 +81,9 @@ class WeGenLoadMLLM(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model: str, repository: str = "") -> bool | str:
+    def validate_inputs(cls, model: str | None = None, repository: str = "") -> bool | str:
         try:
-            if not repository.strip():
+            if model is not None and not repository.strip():
                 model_folders.locate_mllm(model)
         except ValueError as error:
             return str(error)

@@ -56,7 +56,7 @@ class WeGenLoadModel(io.ComfyNode):
         )
 
     @classmethod
-    def validate_inputs(cls, model: str) -> bool | str:
+    def validate_inputs(cls, model: str = model_folders.MINI) -> bool | str:
         try:
             model_folders.locate(model)
         except ValueError as error:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 from comfy_api.latest import io
 
 from .backend.memory import ManagedModel
 from .backend.schema import CATEGORY, MLLMSocket
-from .backend.sockets import to_image
+from .backend.sockets import require_loaded, to_image
 
 NEEDED = "0.15"
+INSTEAD = "use WeGen MLLM Loader or WeGen MLLM Endpoint"
 
 
 class WeGenMLLMFromCLIP(io.ComfyNode):
@@ -21,13 +24,14 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
             display_name="WeGen MLLM from CLIP",
             category=CATEGORY,
             description="Uses the text encoder that is already loaded to understand and plan, if "
-            "it is a language model: Qwen2.5-VL, Qwen3, Qwen3-VL, Gemma, ... Nothing is loaded "
-            f"twice. Needs ComfyUI {NEEDED} or newer.",
+            "it is a language model: Qwen3, Qwen3-VL, Qwen3.5 or Gemma. Nothing is loaded twice. "
+            f"Needs ComfyUI {NEEDED} or newer.",
             inputs=[
                 io.Clip.Input(
                     "clip",
                     tooltip="From Load CLIP or a checkpoint loader: a text encoder that can write. "
-                    "Those of Qwen-Image, Z-Image, FLUX.2 Klein, Lumina 2 or LTX-2 can.",
+                    "Those of Z-Image, FLUX.2 Klein, Krea 2, Lumina 2 and LTX-2 can; that of "
+                    "Qwen-Image cannot.",
                 )
             ],
             outputs=[
@@ -41,29 +45,46 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
     def execute(cls, clip) -> io.NodeOutput:
         from ..wegen_core.mllm.text_encoder import TextEncoderMLLM
 
-        encoder, family = _encoder(clip)
-        sees = hasattr(encoder, "preprocess_embed")
-        return io.NodeOutput(ManagedModel(TextEncoderMLLM(_writer(clip), family, sees=sees)))
+        network = _writing_network(clip)
+        sees = hasattr(network, "preprocess_embed")
+        mllm = TextEncoderMLLM(_writer(clip), type(network).__name__, sees=sees)
+        return io.NodeOutput(ManagedModel(mllm))
 
 
-def _encoder(clip):
-    """The network in `clip` that writes, and ComfyUI's name for its kind."""
+def _writing_network(clip):
+    """The network in `clip` that writes. ValueError or RuntimeError that says why none does."""
+    from comfyui_version import __version__
+
+    require_loaded(clip, "clip", "Load CLIP if the checkpoint holds no text encoder")
     if not hasattr(clip, "generate"):
-        from comfyui_version import __version__
-
         raise RuntimeError(
             f"this is ComfyUI {__version__}, whose text encoders cannot write; update it to "
-            f"{NEEDED} or newer, or use WeGen MLLM Loader or WeGen MLLM Endpoint"
+            f"{NEEDED} or newer, or {INSTEAD}"
         )
     from comfy.text_encoders.llama import BaseGenerate
 
-    for network in clip.cond_stage_model.modules():
-        if isinstance(network, BaseGenerate):
-            return network, clip.tokenizer.clip_name
-    raise ValueError(
-        "this text encoder cannot write; connect one that is a language model (Qwen2.5-VL, Qwen3, "
-        "Qwen3-VL, Gemma), or use WeGen MLLM Loader or WeGen MLLM Endpoint"
-    )
+    encoder = clip.cond_stage_model
+    networks = [n for n in encoder.modules() if isinstance(n, BaseGenerate)]
+    if not networks or not hasattr(encoder, "generate"):
+        raise ValueError(
+            f"the text encoder {type(encoder).__name__} is not a language model, so it cannot "
+            f"write; connect Qwen3, Qwen3-VL, Qwen3.5 or Gemma, or {INSTEAD}"
+        )
+    network = networks[0]
+    kind, model = type(network).__name__, cast(Any, network.model)
+    lacks = None
+    if not hasattr(model.config, "stop_tokens"):  # Qwen2.5-VL, whose output layer is not loaded
+        lacks = f"ComfyUI {__version__} loads it without its output layer"
+    elif model.norm is None:
+        lacks = "it is cut off before its last layers"
+    elif model.config.lm_head and not model.lm_head.weight[:8].float().any():
+        lacks = "its file holds no output layer (lm_head.weight)"
+    if lacks is not None:
+        raise ValueError(
+            f"the text encoder {kind} cannot write: {lacks}; connect another one (Qwen3, "
+            f"Qwen3-VL, Qwen3.5, Gemma), or {INSTEAD}"
+        )
+    return network
 
 
 def _writer(clip):

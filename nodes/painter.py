@@ -10,6 +10,7 @@ from .backend.comfy_painter import ComfyPainter
 from .backend.memory import ManagedModel
 from .backend.recipes import AUTO, NAMES, model_class, recipe_for
 from .backend.schema import CATEGORY, PainterSocket, advanced
+from .backend.sockets import require_loaded
 
 WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
 """How the names of weight files end."""
@@ -83,6 +84,9 @@ class WeGenPainter(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
+        require_loaded(model, "model", "Load Checkpoint or Load Diffusion Model")
+        require_loaded(clip, "clip", "Load CLIP if the checkpoint holds no text encoder")
+        require_loaded(vae, "vae", "Load VAE if the checkpoint holds none")
         file = _weights_file(cls.hidden.dynprompt, cls.hidden.unique_id)
         chosen, guessed = recipe_for(model, recipe, file)
         _check_parts(model, clip, vae)
@@ -145,15 +149,28 @@ def _weights_file(graph: Any, node_id: str) -> str:
 
 def _check_parts(model: Any, clip: Any, vae: Any) -> None:
     """ValueError for parts that cannot work together."""
-    for name, part in (("clip", clip), ("vae", vae)):
-        if part is None:
-            raise ValueError(
-                f"{name} is empty: the checkpoint holds none; load the model's own with "
-                f"{'CLIP Loader' if name == 'clip' else 'VAE Loader'}"
-            )
     channels = model.get_model_object("latent_format").latent_channels
     if vae.latent_channels != channels:
         raise ValueError(
             f"vae has {vae.latent_channels} latent channels, and the model ({model_class(model)}) "
             f"needs {channels}; connect the VAE that belongs to the model"
         )
+    needed = _text_width(model)
+    target = model.model.model_config.clip_target({})
+    if needed is None or (target is not None and isinstance(clip.tokenizer, target.tokenizer)):
+        return
+    # An unusual pair: only trying it tells. That loads the encoder, which painting needs anyway.
+    width = clip.encode_from_tokens(clip.tokenize("")).shape[-1]
+    if width != needed:
+        raise ValueError(
+            f"clip gives {width} values for each token, and the model ({model_class(model)}) reads "
+            f"{needed}; connect the text encoder that belongs to the model"
+        )
+
+
+def _text_width(model: Any) -> int | None:
+    """How many values for each token a model reads; None: it is not known."""
+    layers = dict(model.model.diffusion_model.named_children())
+    if "txt_in" in layers:
+        return layers["txt_in"].in_features
+    return model.model.model_config.unet_config.get("context_dim")

@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from ..wegen_core.images.convert import box_of
 from ..wegen_core.records.plan import ROLES, Reference
 from .backend.schema import CATEGORY, ReferencesSocket
-from .backend.sockets import split_masks, to_parts
+from .backend.sockets import require, split_masks, to_parts
 
 if TYPE_CHECKING:
     from ..wegen_core.records.conversation import ImagePart
@@ -89,6 +89,7 @@ class WeGenReference(io.ComfyNode):
     def execute(
         cls, image, role: str, what: str, strength: float, region=None, previous=()
     ) -> io.NodeOutput:
+        previous = require(previous, tuple, "previous", "another WeGen Reference")
         frame = box = None
         if region is not None:
             frame = (region.shape[-1], region.shape[-2])

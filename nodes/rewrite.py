@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from comfy_api.latest import io
 
+from ..wegen_core.planning.requests import require_text
 from ..wegen_core.rewriting import rewrite
 from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
 from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
@@ -72,8 +73,7 @@ class WeGenRewritePrompt(io.ComfyNode):
         copilot: ManagedCopilot | None = None,
         mllm: ManagedModel[ChatModel] | None = None,
     ) -> io.NodeOutput:
-        if not prompt.strip():
-            raise ValueError("prompt is empty; say what you wish to see, even in one word")
+        require_text(prompt, "prompt", "say what you wish to see, even in one word")
         model = copilot_or_mllm(copilot, mllm)
         if model is None:
             rewrites = rewrite(prompt, n, seed, creativity)

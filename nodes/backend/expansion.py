@@ -19,7 +19,7 @@ from ...wegen_core.planning.requests import generate_request
 from ...wegen_core.records.conversation import content_name
 from .comfy_painter import ComfyPainter
 from .graph import COPILOT, Link, OpaqueInput, PaintingGraph
-from .memory import ManagedCopilot, interruptible, show_text
+from .memory import ManagedCopilot, interruptible, require_copilot, show_text
 from .sockets import resize_batch, to_image, to_mask, to_parts
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ class ExpansionContext:
         cls, hidden: Any, copilot: ManagedCopilot, text_output: int | None = None
     ) -> ExpansionContext:
         """hidden: the node's hidden inputs, its id and the graph."""
+        require_copilot(copilot)
         node = hidden.dynprompt.get_node(hidden.unique_id)
         return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], text_output)
 

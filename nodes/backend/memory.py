@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ...wegen_core.records.hooks import Hooks, Stopped
+from .sockets import require
 
 if TYPE_CHECKING:
     from ...wegen_core.copilot import Copilot
@@ -107,6 +108,16 @@ class ManagedCopilot:
         text.show()
 
 
+def require_copilot(copilot: Any) -> ManagedCopilot:
+    """What a copilot socket carries; ValueError for anything else."""
+    return require(copilot, ManagedCopilot, "copilot", "WeGen Model Loader or WeGen Copilot")
+
+
+def require_mllm(mllm: Any) -> ManagedModel[ChatModel]:
+    """What an mllm socket carries; ValueError for anything else."""
+    return require(mllm, ManagedModel, "mllm", "WeGen MLLM Loader, Endpoint or from CLIP")
+
+
 def copilot_or_mllm(
     copilot: ManagedCopilot | None, mllm: ManagedModel[ChatModel] | None
 ) -> ManagedCopilot | None:
@@ -115,11 +126,12 @@ def copilot_or_mllm(
     Raises ValueError if both are connected.
     """
     if mllm is None:
-        return copilot
+        return None if copilot is None else require_copilot(copilot)
     if copilot is not None:
         raise ValueError("both copilot and mllm are connected; disconnect one of them")
     from ...wegen_core.copilot import Copilot
 
+    mllm = require_mllm(mllm)
     return ManagedCopilot(Copilot(mllm.model, painter=None), mllm.networks)
 
 

@@ -17,6 +17,17 @@ ReferencesSocket = io.Custom("WEGEN_REFERENCES")
 HIDDEN: dict[str, Any] = {
     "is_dev_only" if hasattr(io.Schema, "is_dev_only") else "is_deprecated": True
 }
+# A fresh node keeps its seed, or the next run would redraw what it feeds. In older versions
+# `web/wegen.js` chooses "fixed".
+_AFTER_GENERATE: Any = (
+    io.ControlAfterGenerate.fixed if hasattr(io, "ControlAfterGenerate") else True
+)
+
+
+def aliases(*words: str) -> dict[str, Any]:
+    """Other words under which the menu finds a node. Older versions have no such field."""
+    known = "search_aliases" in io.Schema.__dataclass_fields__
+    return {"search_aliases": list(words)} if known else {}
 
 
 def copilot_input(optional: bool = False, tooltip: str | None = None) -> io.Input:
@@ -48,7 +59,7 @@ def seed_input() -> io.Input:
         default=0,
         min=0,
         max=2**53 - 1,
-        control_after_generate=True,
+        control_after_generate=_AFTER_GENERATE,
         tooltip="The same seed and inputs give the same result.",
     )
 

@@ -6,7 +6,7 @@ An IMAGE keeps its float values on the way: a part carries them beside its 8-bit
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ...wegen_core.images.convert import require_shape, to_pil
 from ...wegen_core.records.conversation import ImagePart, image_parts
@@ -15,20 +15,43 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Tensor
 
+Value = TypeVar("Value")
 
-def to_parts(images: Tensor | None, name: str) -> list[ImagePart]:
-    """IMAGE [N,H,W,C] -> N parts with their float values; nothing connected -> none.
+
+def require(value: Any, kind: type[Value], name: str, remedy: str) -> Value:
+    """`value`, if it is a `kind`; ValueError for literals in a graph and nodes that give None."""
+    if not isinstance(value, kind):
+        raise ValueError(_refusal(value, name, remedy))
+    return value
+
+
+def require_loaded(value: Any, name: str, remedy: str) -> None:
+    """ValueError for None and for literals; models of other packs have classes of their own."""
+    if value is None or isinstance(value, str | int | float | list | dict):
+        raise ValueError(_refusal(value, name, remedy))
+
+
+def _refusal(value: Any, name: str, remedy: str) -> str:
+    content = "empty" if value is None else f"a value of type {type(value).__name__}"
+    return f"{name} is {content}; connect {remedy}"
+
+
+def to_parts(images: Tensor | None, name: str, optional: bool = False) -> list[ImagePart]:
+    """IMAGE [N,H,W,C] -> N parts with their float values; nothing, where it is optional -> none.
 
     Raises ValueError for a batch without images, and for what is not an image.
     """
-    if images is None:
+    if images is None and optional:
         return []
     require_members(images, name)
     return image_parts(images, name)
 
 
-def require_members(batch: Tensor, name: str) -> None:
-    """ValueError for an IMAGE or MASK without members, which some nodes give."""
+def require_members(batch: Any, name: str) -> None:
+    """ValueError for what is not an IMAGE or MASK, and for one without members."""
+    import torch
+
+    require(batch, torch.Tensor, name, "a node that gives an image or a mask")
     if len(batch) == 0:
         raise ValueError(f"{name} is an empty batch; connect at least one image")
 
@@ -41,8 +64,8 @@ def split_masks(mask: Tensor | None) -> list[Tensor | None]:
     """
     if mask is None:
         return [None]
+    require_members(mask, "mask")
     masks = mask[None] if mask.ndim == 2 else mask
-    require_members(masks, "mask")
     return [m if (m > 0.5).any() else None for m in masks.split(1)]
 
 

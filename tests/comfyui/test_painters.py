@@ -215,16 +215,22 @@ def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):
     [
         ({"recipe": "FLUX.2"}, "'FLUX.2' does not fit the model, which is SD15; choose 'auto'"),
         ({"vae": "TestFluxVAE"}, "vae has 16 latent channels, and the model (SD15) needs 4"),
-        ({"maker": "TestNoEncoder"}, "clip is empty: the checkpoint holds none"),
+        ({"maker": "TestNoEncoder"}, "clip is empty; connect Load CLIP if the checkpoint"),
+        (
+            {"clip": "TestFlux"},
+            "clip gives 64 values for each token, and the model (SD15)",
+        ),
         ({"parts": {"inpainting": True}}, "paints inside a mask only, and the plan names no"),
     ],
-    ids=["recipe", "vae", "clip", "mask"],
+    ids=["recipe", "vae", "no clip", "clip", "mask"],
 )
 def test_what_does_not_fit_together_is_explained(server, more, words):
     with serving(plan_reply(region=None)) as host:
         graph = Graph()
         if "vae" in more:
             more = {"vae": graph.add(more["vae"])}
+        if "clip" in more:
+            more = {"clip": output(graph.add(more["clip"]), 1)}
         add_refine(graph, host, blank(graph), **more)
         outcome = server.run(graph)
     assert outcome.end == "execution_error" and words in outcome.message, outcome

@@ -11,7 +11,7 @@ import time
 import pytest
 
 from tests.support.comfy_server import PACK, ComfyServer
-from tests.support.graphs import Graph, output
+from tests.support.graphs import Graph, output, tell
 from tests.support.hostile_server import reply, serving, silent, speak
 
 pytestmark = pytest.mark.comfyui
@@ -257,7 +257,7 @@ def test_a_text_encoder_answers(server, object_info):
         assert outcome.end == "execution_error" and outcome.node == "WeGenMLLMFromCLIP"
         assert "whose text encoders cannot write; update it to 0.15 or newer" in outcome.message
         return
-    for kind in ("qwen3_4b", "qwen3vl_4b"):
+    for kind in ("qwen3_4b", "qwen3_8b", "qwen3vl_4b"):
         said = []
         for color in (0x88AA66, 0x88AA66, 0x1020F0):
             outcome = server.run(asking_clip(kind, color=color))
@@ -266,8 +266,26 @@ def test_a_text_encoder_answers(server, object_info):
             assert said[-1] and "<|im_" not in said[-1]
         assert said[0] == said[1]
         assert (said[1] != said[2]) == (kind == "qwen3vl_4b")  # only that one has eyes
-    outcome = server.run(asking_clip("clip_l"))
-    assert outcome.end == "execution_error" and "this text encoder cannot write" in outcome.message
+
+
+@pytest.mark.parametrize(
+    ("maker", "options", "words"),
+    [
+        ("TestCLIP", {"kind": "clip_l"}, "SD1ClipModel is not a language model"),
+        ("TestCLIP", {"kind": "qwen3_8b", "headless": True}, "its file holds no output layer"),
+        ("TestQwenImage", {}, "Qwen25_7BVLI cannot write: ComfyUI"),
+        ("TestNoEncoder", {}, "clip is empty; connect Load CLIP"),
+    ],
+)
+def test_a_text_encoder_that_cannot_write_is_refused(server, object_info, maker, options, words):
+    graph = Graph()
+    clip = output(graph.add(maker, **options), 0 if maker == "TestCLIP" else 1)
+    mllm = graph.add("WeGenMLLMFromCLIP", clip=clip)
+    wish = {"prompt": "a boat", "n": 1, "creativity": 0.5, "seed": 1, "mllm": mllm}
+    outcome = server.run(tell(graph, graph.add("WeGenRewritePrompt", **wish)))
+    assert outcome.end == "execution_error" and outcome.node == "WeGenMLLMFromCLIP"
+    if writes(object_info) or maker == "TestNoEncoder":
+        assert words in outcome.message
 
 
 def test_stop_is_heard_by_a_text_encoder(server, object_info):

@@ -70,6 +70,13 @@ def test_every_image_has_its_mark_and_the_newest_are_included(family):
     assert text.endswith(markup.reply) and "a {red} boat" in text
 
 
+def test_parentheses_are_escaped_where_they_would_be_weights():
+    for family, said in (("Gemma2_2B", r"a \(small\) boat"), ("Gemma3_12B", "a (small) boat")):
+        encoder = Encoder()
+        TextEncoderMLLM(encoder, family, sees=False).chat(user_says("a (small) boat"))
+        assert said in encoder.calls[0][0]
+
+
 def test_thinking_is_not_passed_on():
     passed_on = []
     mllm = TextEncoderMLLM(Encoder("<think>\nhm</think>a boat"), "gemma4", sees=False)
@@ -79,7 +86,7 @@ def test_thinking_is_not_passed_on():
 
 
 def test_unknown_encoders_and_stop():
-    with pytest.raises(ValueError, match=r"the text encoder is 'l'; it cannot chat. Use one of"):
+    with pytest.raises(ValueError, match=r"the text encoder l cannot chat; use Qwen3"):
         TextEncoderMLLM(Encoder(), "l", sees=False)
     encoder = Encoder()
     with pytest.raises(Stopped):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -196,15 +197,23 @@ def test_an_endpoint_plans_and_the_embedded_network_draws(pack):
     assert text == "A boat." and image.shape == (1, 64, 64, 3)
 
 
-def test_a_text_encoder_that_can_write_answers(pack):
+def writing_clip(kind: str, norm: bool = True, head: float | None = None, **config):
+    """A CLIP as ComfyUI has it: its network of the class `kind`, with an output layer of `head`."""
     from comfy.text_encoders.llama import BaseGenerate
 
-    class Encoder(BaseGenerate):
-        def preprocess_embed(self): ...
+    class Encoder(torch.nn.Module):
+        generate = None
+
+    network = type(kind, (BaseGenerate,), {"preprocess_embed": None})()
+    network.model = torch.nn.Module()
+    network.model.config = SimpleNamespace(lm_head=head is not None, **config)
+    network.model.norm = torch.nn.Identity() if norm else None
+    if head is not None:
+        network.model.lm_head = torch.nn.Linear(4, 9)
+        torch.nn.init.constant_(network.model.lm_head.weight, head)
 
     class CLIP:
-        cond_stage_model = torch.nn.ModuleList([Encoder()])
-        tokenizer = type("Tokenizer", (), {"clip_name": "qwen3vl_4b"})
+        cond_stage_model = Encoder()
 
         def tokenize(self, text, *, images, **_):
             return text, len(images)
@@ -215,17 +224,44 @@ def test_a_text_encoder_that_can_write_answers(pack):
         def decode(self, ids):
             return f"{ids[1]} image in {'what is it?' in ids[0]} text"
 
+    CLIP.cond_stage_model.transformer = network
+    return CLIP()
+
+
+@pytest.mark.parametrize("head", [None, 0.1])
+def test_a_text_encoder_that_can_write_answers(pack, head):
     graph = Graph()
-    mllm = graph.add("WeGenMLLMFromCLIP", clip=CLIP())
+    clip = writing_clip("Qwen3VL_", stop_tokens=[1], head=head)
+    mllm = graph.add("WeGenMLLMFromCLIP", clip=clip)
     question = {"image": image_of(9, 8), "question": "what is it?"}
     answer = pack.run(graph).value(graph.add("WeGenAsk", mllm=mllm, **question))
     assert answer == "1 image in True text"
 
 
-def test_a_text_encoder_that_cannot_write_is_refused(pack):
+@pytest.mark.parametrize(
+    ("clip", "words"),
+    [
+        (None, "clip is empty; connect Load CLIP"),
+        ("t5", "clip is a value of type str; connect Load CLIP"),
+        (SimpleNamespace(), r"this is ComfyUI 0\.3\.64, whose text encoders cannot write; update"),
+        (
+            SimpleNamespace(generate=None, cond_stage_model=torch.nn.Linear(1, 1)),
+            "the text encoder Linear is not a language model",
+        ),
+        (
+            {"kind": "Qwen25_7BVLI"},
+            "7BVLI cannot write: ComfyUI .* without its output layer",
+        ),
+        ({"kind": "Qwen3_8B", "stop_tokens": [1], "norm": False}, "cannot write: it is cut off"),
+        ({"kind": "Qwen3_8B", "stop_tokens": [1], "head": 0.0}, r"holds no output layer \(lm_head"),
+        ({"kind": "Ministral3_3B", "stop_tokens": [1]}, "Ministral3_3B cannot chat; use Qwen3"),
+    ],
+)
+def test_a_text_encoder_that_cannot_write_is_refused_by_name(pack, clip, words):
     graph = Graph()
-    with pytest.raises(RuntimeError, match=r"this is ComfyUI 0\.3\.64, whose text encoders cannot"):
-        pack.run(graph).value(graph.add("WeGenMLLMFromCLIP", clip=object()))
+    clip = writing_clip(**clip) if isinstance(clip, dict) else clip
+    with pytest.raises((ValueError, RuntimeError), match=words):
+        pack.run(graph).value(graph.add("WeGenMLLMFromCLIP", clip=clip))
 
 
 def test_stop_leaves_a_node_as_comfyuis_own_exception(pack, monkeypatch):
@@ -265,3 +301,58 @@ def test_a_blank_scene_of_one_pixel_does_no_harm(pack):
     one = blank(graph, 1, 1)
     image = pack.run(graph).value(refine(graph, one))
     assert image.shape == (1, 1, 1, 3)
+
+
+@pytest.mark.parametrize(
+    ("node", "socket", "value"),
+    [
+        ("WeGenGenerate", "copilot", "mini"),
+        ("WeGenRefine", "image", None),
+        ("WeGenRefine", "image", [image_of(8, 8)]),
+        ("WeGenRefine", "mask", "white"),
+        ("WeGenCompose", "image_1", "boat.png"),
+        ("WeGenCompose", "references", "boat.png"),
+        ("WeGenReference", "image", None),
+        ("WeGenReference", "previous", 3),
+        ("WeGenChat", "conversation", "hello"),
+        ("WeGenAsk", "mllm", "qwen"),
+        ("WeGenAsk", "image", None),
+        ("WeGenCopilot", "mllm", "qwen"),
+        ("WeGenCopilot", "painter", "sdxl"),
+        ("WeGenPreserve", "source", None),
+        ("WeGenPreserve", "edited", [image_of(8, 8)]),
+        ("WeGenPreserve", "mask", 1.0),
+        ("WeGenHeld", "held", "boat.png"),
+        ("WeGenUnpack", "copilot", "mini"),
+        ("WeGenFinish", "step", "refine"),
+    ],
+)
+def test_a_socket_that_got_something_else_is_explained(pack, node, socket, value):
+    graph = Graph()
+    copilot = {} if socket == "mllm" else {"copilot": load(graph)}
+    inputs = {
+        "WeGenGenerate": {"prompt": "a boat", "n": 1, "seed": 1, "steps": 1, "guidance": 0.0},
+        "WeGenRefine": {
+            **copilot,
+            "image": image_of(8, 8),
+            "instruction": "make it red",
+            "seed": 1,
+        },
+        "WeGenCompose": {**copilot, "image_2": image_of(8, 8), "instruction": "a boat", "seed": 1},
+        "WeGenReference": {"image": image_of(8, 8), "role": "subject", "what": "", "strength": 1.0},
+        "WeGenChat": {**copilot, "message": "hello", "seed": 1},
+        "WeGenAsk": {**copilot, "image": image_of(8, 8), "question": "what is it?"},
+        "WeGenCopilot": {"check": "off"},
+        "WeGenPreserve": {"source": image_of(8, 8), "edited": image_of(8, 8)},
+        "WeGenHeld": {},
+        "WeGenUnpack": {"token": "x"},
+        "WeGenFinish": {**copilot, "node_id": "1", "image": image_of(8, 8)},
+    }[node]
+    with pytest.raises(ValueError, match=rf"{socket} is (empty|a value of type \w+); connect "):
+        pack.run(graph).outputs(graph.add(node, **{**inputs, socket: value}))
+
+
+def test_nothing_upstream_of_an_optional_image_counts_as_not_connected(pack):
+    graph = Graph()
+    images = {"image_1": image_of(8, 8), "image_2": None}
+    assert pack.run(graph).value(compose(graph, "make it night", **images)).shape[0] == 1

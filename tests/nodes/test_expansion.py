@@ -265,13 +265,31 @@ def test_what_does_not_fit_together_is_explained(pack, more, words):
             pack.run(graph).outputs(node)
 
 
-def test_a_vae_of_another_model_is_refused(pack):
-    with serving(plan_reply()) as host:
+@pytest.mark.parametrize(
+    ("part", "words"),
+    [
+        ("clip", "clip gives 128 values for each token, and the model .SD15. reads 32; connect"),
+        ("vae", "vae has 16 latent channels, and the model .SD15. needs 4; connect"),
+    ],
+)
+def test_parts_of_another_model_are_refused_before_anything_is_planned(pack, part, words):
+    with serving() as host:
         graph = Graph()
-        vae = output(graph.add("TestFlux"), 2)
-        node = add_refine(graph, add_copilot(graph, host, vae=vae), image_of())
-        with pytest.raises(ValueError, match="vae has 16 latent channels, and the model"):
+        flux = graph.add("TestFlux")
+        more = {part: output(flux, ("model", "clip", "vae").index(part))}
+        node = add_refine(graph, add_copilot(graph, host, **more), image_of())
+        with pytest.raises(ValueError, match=words):
             pack.run(graph).outputs(node)
+        assert not host.asked
+
+
+@pytest.mark.parametrize(("part", "value"), [("model", "sdxl"), ("clip", None), ("vae", 3)])
+def test_a_part_that_is_missing_or_typed_in_is_explained(pack, part, value):
+    with serving() as host:
+        graph = Graph()
+        copilot = add_copilot(graph, host, **{part: value})
+        with pytest.raises(ValueError, match=rf"{part} is (empty|a value of .*); connect Load"):
+            pack.run(graph).value(copilot)
 
 
 def test_unpack_finds_its_copilot_in_a_list_by_the_painters_token(pack):

@@ -114,6 +114,45 @@ def test_too_many_and_missing_pictures_are_named():
         copilot.compose([scene()] * 2, "put them together", references=GIVEN)
 
 
+@pytest.mark.parametrize(
+    ("words", "counted_anew"),
+    [
+        ("put the cat from picture 3 into picture 2", "put the cat from picture 2 into picture 1"),
+        ("the third photo on the second photo", "the picture 2 on the picture 1"),
+        ("把图3的猫放到图2里", "把图2的猫放到图1里"),
+        ("put them together", "put them together"),
+    ],
+)
+def test_strength_0_leaves_an_image_out_and_the_others_are_counted_anew(words, counted_anew):
+    pictures = [scene((32 + k, 32)) for k in range(3)]
+    given = (Reference(1, "style", strength=0), Reference(3, what="the cat"))
+    talk = compose_request(pictures, words, given)
+    assert [part.image.size for part in talk.images] == [(33, 32), (34, 32)]
+    assert talk.turns[-1].text == counted_anew
+    assert tuple(talk.turns[-1].references) == (Reference(2, what="the cat"),)
+
+
+@pytest.mark.parametrize(
+    ("references", "message"),
+    [
+        ([Reference(1, strength=0)], "instruction names picture 1, whose reference has strength 0"),
+        ([Reference(k, strength=0) for k in (1, 2)], "instruction names picture 1, whose"),
+        (
+            [Reference(1, "base"), Reference(2, "base")],
+            "pictures 1 and 2 both have the role",
+        ),
+    ],
+)
+def test_references_that_cannot_all_hold_are_refused(references, message):
+    with pytest.raises(ValueError, match=message):
+        compose_request([scene()] * 2, "put the cat from picture 1 on top", references)
+
+
+def test_leaving_out_every_image_is_refused():
+    with pytest.raises(ValueError, match="every reference has strength 0; raise"):
+        compose_request([scene()], "a cat", [Reference(1, strength=0)])
+
+
 def talk_of(*pictures: int, words: str = "put the cat from picture 1 into picture 2"):
     """A talk in which the user shows so many pictures in each turn."""
     talk = Conversation()

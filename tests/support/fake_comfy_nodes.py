@@ -17,6 +17,7 @@ MODELS = {
     "TestFlux2": ("Flux2", 128),
     "TestQwenImage": ("QwenImage", 16),
 }
+TOKENIZERS = {kind: type(f"{kind}Tokenizer", (), {}) for kind, _ in MODELS.values()}
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,17 +56,33 @@ def fake_node(kind: str, inputs: dict[str, Any]) -> tuple[Any, ...]:
     return (Traced(kind, inputs),) * 3
 
 
+class CLIP:
+    """A text encoder for the models of one class: `width` values for each token."""
+
+    def __init__(self, kind: str, width: int) -> None:
+        self.tokenizer, self.width = TOKENIZERS[kind](), width
+
+    def tokenize(self, text: str) -> str:
+        return text
+
+    def encode_from_tokens(self, _tokens: str) -> torch.Tensor:
+        return torch.zeros(1, 77, self.width)
+
+
 def _model(
     kind: str, channels: int, inpainting: bool = False, **_: Any
 ) -> tuple[Any, Any, SimpleNamespace]:
+    target = SimpleNamespace(tokenizer=TOKENIZERS[kind])
+    family = {"unet_config": {"context_dim": 8 * channels}, "clip_target": lambda *_: target}
     network = SimpleNamespace(
-        model_config=type(kind, (), {})(),
+        model_config=type(kind, (), family)(),
+        diffusion_model=torch.nn.Module(),
         memory_usage_factor_conds=(),
         concat_keys=("mask",) if inpainting else (),
     )
     parts = {"latent_format": SimpleNamespace(latent_channels=channels)}
     model = SimpleNamespace(model=network, get_model_object=parts.get, object_patches={})
-    return model, SimpleNamespace(), SimpleNamespace(latent_channels=channels)
+    return model, CLIP(kind, 8 * channels), SimpleNamespace(latent_channels=channels)
 
 
 def _paint(sampled: Traced) -> torch.Tensor:

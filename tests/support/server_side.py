@@ -66,7 +66,11 @@ class TestEmptyBatch:
 
 
 class TestCLIP:
-    """A tiny random text encoder of ComfyUI's own classes: "qwen3vl_4b", "qwen3_4b" or "clip_l"."""
+    """A tiny random text encoder of ComfyUI's own classes.
+
+    kind: "qwen3vl_4b", "qwen3_4b", "qwen3_8b" or "clip_l". tireless: it does not stop by itself.
+    headless: its file had no output layer.
+    """
 
     RETURN_TYPES = ("CLIP",)
     FUNCTION = "make"
@@ -87,9 +91,13 @@ class TestCLIP:
 
     @classmethod
     def INPUT_TYPES(cls):
-        return {"required": {"kind": ("STRING", {}), "tireless": ("BOOLEAN", {})}}
+        switch = ("BOOLEAN", {"default": False})
+        return {
+            "required": {"kind": ("STRING", {})},
+            "optional": {"tireless": switch, "headless": switch},
+        }
 
-    def make(self, kind, tireless):
+    def make(self, kind, tireless=False, headless=False):
         import comfy.sd
         from comfy.supported_models_base import ClipTarget
 
@@ -99,6 +107,8 @@ class TestCLIP:
         torch.manual_seed(3)
         for weight in clip.cond_stage_model.parameters():
             torch.nn.init.normal_(weight, std=0.3)
+        if headless:
+            clip.cond_stage_model.qwen3_8b.transformer.model.lm_head.weight.data.zero_()
         if not tireless:  # random weights hardly ever come to an end
             clip.generate = partial(self._briefly, clip.generate)
         return (clip,)
@@ -115,6 +125,11 @@ class TestCLIP:
         from comfy.text_encoders import z_image
 
         return z_image.ZImageTokenizer, z_image.te()
+
+    def _qwen3_8b(self):
+        from comfy.text_encoders import flux
+
+        return flux.KleinTokenizer8B, flux.klein_te(model_type="qwen3_8b")
 
     def _qwen3vl_4b(self):
         from comfy.text_encoders import qwen3vl

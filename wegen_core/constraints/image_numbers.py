@@ -7,7 +7,7 @@ references of a composition, and the normaliser of the embedded network's input.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 from . import chinese, english
@@ -81,6 +81,30 @@ def named_images(text: str) -> list[int]:
     return list(dict.fromkeys(n for mention in find_image_mentions(text) for n in mention.numbers))
 
 
+def renumber_images(text: str, numbers: Mapping[int, int]) -> str:
+    """Rewrite the image numbers of `text` where they change.
+
+    Parameters
+    ----------
+    text : str
+        The user's words.
+    numbers : mapping of int to int
+        New number of each image that `text` names.
+
+    Returns
+    -------
+    str
+        `text`; words that name an image whose number changes become "picture 2" or "图2".
+    """
+    for mention in reversed(find_image_mentions(text)):
+        new = [numbers[n] for n in mention.numbers]
+        if tuple(new) != mention.numbers:
+            han = _HAN.search(text, mention.start, mention.end)
+            name, joint = ("图", "和图") if han else ("picture ", " and picture ")
+            text = f"{text[: mention.start]}{name}{joint.join(map(str, new))}{text[mention.end :]}"
+    return text
+
+
 def target_image(text: str) -> int | None:
     """Find the image that `text` puts things into.
 
@@ -107,6 +131,7 @@ def target_image(text: str) -> int | None:
     return place if direction is None else direction
 
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
 _LOOK_BACK = 40  # characters before a mention; a preposition and an article fit into it
 _ADJECTIVE = r"(?:(?:reference|input|source|attached|uploaded|given|other) )?"
 _DIRECTION = lazy_pattern(

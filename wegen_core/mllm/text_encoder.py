@@ -34,6 +34,8 @@ class Markup:
         Stands for one image.
     max_images
         How many images the encoder takes at once.
+    weights
+        Its tokenizer reads "(text)" as a weight: parentheses are escaped.
     """
 
     user: str
@@ -41,10 +43,10 @@ class Markup:
     reply: str
     image: str = ""
     max_images: int = 0
+    weights: bool = False
 
 
 _CHATML = ("<|im_start|>user\n{}<|im_end|>\n", "<|im_start|>assistant\n{}<|im_end|>\n")
-_REPLY = "<|im_start|>assistant\n"
 _REPLY_WITHOUT_THINKING = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
 _QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
 _GEMMA = ("<start_of_turn>user\n{}<end_of_turn>\n", "<start_of_turn>model\n{}<end_of_turn>\n")
@@ -52,9 +54,8 @@ _GEMMA = ("<start_of_turn>user\n{}<end_of_turn>\n", "<start_of_turn>model\n{}<en
 MARKUPS: dict[str, Markup] = {
     "qwen3vl": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
     "qwen35": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
-    "qwen25": Markup(*_CHATML, _REPLY, _QWEN_IMAGE, 9),
     "gemma3": Markup(*_GEMMA, "<start_of_turn>model\n", "<image_soft_token>", 1),
-    "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n"),
+    "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n", weights=True),
     "gemma4": Markup(
         "<|turn>user\n{}<turn|>\n",
         "<|turn>model\n{}<turn|>\n",
@@ -62,9 +63,10 @@ MARKUPS: dict[str, Markup] = {
         "<|image><|image|><image|>",
         1,
     ),
+    "qwen3_06b": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, weights=True),
     "qwen3": Markup(*_CHATML, _REPLY_WITHOUT_THINKING),
 }
-"""By how ComfyUI's name for the encoder begins. Longer beginnings come first."""
+"""By how the name of ComfyUI's class begins, in lower case. Longer beginnings come first."""
 
 MAX_NEW_TOKENS = 512
 
@@ -109,7 +111,7 @@ class TextEncoderMLLM:
     write
         The encoder.
     family
-        ComfyUI's name for the encoder, which begins with a key of `MARKUPS`.
+        Name of ComfyUI's class of the encoder. In lower case it begins with a key of `MARKUPS`.
     sees
         Whether this encoder has its vision part.
 
@@ -120,11 +122,12 @@ class TextEncoderMLLM:
     """
 
     def __init__(self, write: Write, family: str, *, sees: bool) -> None:
-        markup = next((m for prefix, m in MARKUPS.items() if family.startswith(prefix)), None)
+        name = family.lower()
+        markup = next((m for prefix, m in MARKUPS.items() if name.startswith(prefix)), None)
         if markup is None:
             raise ValueError(
-                f"the text encoder is {family or 'of no known kind'!r}; it cannot chat. Use one "
-                f"of {', '.join(MARKUPS)}"
+                f"the text encoder {family} cannot chat; use Qwen3, Qwen3-VL, Qwen3.5, Gemma 2, "
+                "Gemma 3 or Gemma 4"
             )
         self._write, self._markup = write, markup
         self.name = f"the text encoder {family}"
@@ -146,7 +149,10 @@ class TextEncoderMLLM:
             images += message.images
             parts = [p if isinstance(p, str) else self._markup.image for p in message.parts]
             form = self._markup.user if message.role == "user" else self._markup.assistant
-            text += form.format("\n".join(parts))
+            words = "\n".join(parts)
+            if self._markup.weights:
+                words = words.replace("(", r"\(").replace(")", r"\)")
+            text += form.format(words)
         reply = StreamedReply(hooks.on_text)
         reply.add(
             self._write(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
-from ..constraints.image_numbers import named_images
+from ..constraints.image_numbers import named_images, renumber_images
 from ..records.conversation import Conversation, image_parts
 from ..records.plan import Reference
 from .references import MAX_IMAGES
@@ -43,8 +44,9 @@ def compose_request(
 ) -> Conversation:
     """A conversation that asks for one image out of several.
 
-    references: what single images give. Raises ValueError for no or more than MAX_IMAGES images,
-    and if `instruction` or `references` name an image that is not there.
+    references: what single images give; one with strength 0 leaves its image out, and the others
+    are counted anew. Raises ValueError for no or more than MAX_IMAGES images, for two images with
+    the role "base", and if `instruction` or `references` name an image that is not there.
     """
     require_text(instruction, "instruction", "say which picture gives what")
     parts = image_parts(images)
@@ -52,12 +54,34 @@ def compose_request(
         raise ValueError("there are no images; give at least one")
     if len(parts) > MAX_IMAGES:
         raise ValueError(f"there are {len(parts)} images; give at most {MAX_IMAGES}")
+    named = named_images(instruction)
     for owner, numbers in (
-        ("instruction names", named_images(instruction)),
+        ("instruction names", named),
         ("references name", [reference.image for reference in references]),
     ):
         if missing := [number for number in numbers if not 1 <= number <= len(parts)]:
-            raise ValueError(f"{owner} picture {missing[0]}; there are {len(parts)}")
+            raise ValueError(
+                f"{owner} picture {missing[0]}; there are {len(parts)} in all: give more images, "
+                f"or name only numbers up to {len(parts)}"
+            )
+    left_out = {r.image for r in references if r.strength == 0}
+    if unwanted := left_out.intersection(named):
+        raise ValueError(
+            f"instruction names picture {min(unwanted)}, whose reference has strength 0; raise the "
+            "strength, or do not name it"
+        )
+    used = [number for number in range(1, len(parts) + 1) if number not in left_out]
+    if not used:
+        raise ValueError("every reference has strength 0; raise the strength of at least one")
+    new_number = {number: k for k, number in enumerate(used, 1)}
+    bases = sorted({r.image for r in references if r.role == "base"} - left_out)
+    if len(bases) > 1:
+        raise ValueError(
+            f"pictures {bases[0]} and {bases[1]} both have the role 'base'; give it to one"
+        )
+    references = [replace(r, image=new_number[r.image]) for r in references if r.strength > 0]
+    parts = [parts[number - 1] for number in used]
+    instruction = renumber_images(instruction, new_number)
     conversation = Conversation()
     conversation.add("user", *parts, instruction, references=references)
     return conversation
@@ -72,8 +96,15 @@ def ask_request(images: Any, question: str) -> Conversation:
 
 
 def require_text(text: str, name: str, remedy: str) -> None:
-    """ValueError unless `text` is a string that holds more than spaces."""
+    """ValueError unless `text` is a string that holds more than spaces, and can be encoded."""
     if not isinstance(text, str):
         raise ValueError(f"{name} is a {type(text).__name__}; give text")
     if not text.strip():
         raise ValueError(f"{name} is empty; {remedy}")
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"{name} holds half a character at position {error.start + 1} "
+            f"({text[error.start]!a}); type it again"
+        ) from None
