@@ -9,6 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from . import chinese
+from .clauses import keep_words
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
 from .parser import parse
@@ -299,3 +301,8 @@ def kept_things(clause: str) -> list[str]:
         bare = _KEPT_TAIL.sub("", bare.strip(" ,，"))
     things = re.split(r"\s*(?:,|、|，|\band\b|\bor\b|\bnor\b|&|和|与|以及|跟|及)\s*", bare)
     return [thing.strip() for thing in things if thing.strip(" .的")]
+
+
+def kept_words(thing: str) -> frozenset[str]:
+    """The words of a thing that stays, in a form that can be compared."""
+    return chinese.keep_words(thing) if _HAN.search(thing) else keep_words(thing)
