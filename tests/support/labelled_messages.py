@@ -14,7 +14,7 @@ from typing import NamedTuple
 from PIL import Image
 
 from wegen_core.constraints import Constraint, holds
-from wegen_core.constraints.requests import kept_words
+from wegen_core.constraints.kept_things import kept_words
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.plan import Plan, Region
 
@@ -84,7 +84,7 @@ class LabelledMessage(NamedTuple):
         if field == "scope":
             return self.intent in ("refine", "compose")
         if field == "references":
-            return self.intent == "compose" or len(plan.references) > 1 or "compose" == plan.intent
+            return self.intent == "compose" or len(plan.references) > 1 or plan.intent == "compose"
         return bool(getattr(self, field) or (field != "constraints" and getattr(plan, field)))
 
 
@@ -177,5 +177,3 @@ def _same_place(a: Region | None, b: Region | None) -> bool:
     both = width * height
     areas = [(r[2] - r[0]) * (r[3] - r[1]) for r in (a, b)]
     return both >= 0.5 * (sum(areas) - both)
-
-

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .lazy_pattern import lazy_pattern
 from .lexicon import chinese as lexicon
+from .lexicon.styles import STYLES
 from .mention import UNKNOWN_SUBJECT, Mention, Subject
 
 _HAN = r"\u4e00-\u9fff"
@@ -73,6 +74,7 @@ def _next_noun(text: str, nouns: Sequence[Noun], position: int, reach: int) -> N
 def colour_mentions(text: str, nouns: Sequence[Noun]) -> Iterator[Mention]:
     """Find colours and their nouns: "红色的汽车", "汽车是红色的"."""
     inside = {p for start, end, _ in nouns for p in range(start, end)}
+    owned = set()  # where colours start that a verb gives to a noun before it
     for match in _BECOMES.finditer(text):
         if match.start("colour") in inside:
             continue
@@ -80,10 +82,10 @@ def colour_mentions(text: str, nouns: Sequence[Noun]) -> Iterator[Mention]:
         near = k >= 0 and match.start() - nouns[k][1] <= 4
         if near and not _CLAUSE.search(text, nouns[k][1], match.start()):
             value = lexicon.COLOURS[match["colour"]], nouns[k][2]
+            owned.add(match.start("colour"))
             yield Mention("colour", nouns[k][0], match.end("colour"), value)
     for match in _COLOUR.finditer(text):
-        after_verb = text[match.start() - 1 : match.start()] in ("是", "成", "为")
-        if not match["colour"] or match.start() in inside:
+        if not match["colour"] or match.start() in inside or match.start() in owned:
             continue
         end = match.end()
         full = len(match[0]) > 1 or text[end : end + 1] == "色"
@@ -92,7 +94,7 @@ def colour_mentions(text: str, nouns: Sequence[Noun]) -> Iterator[Mention]:
             yield Mention(
                 "colour", match.start(), noun[1], (lexicon.COLOURS[match["colour"]], noun[2])
             )
-        elif full and not after_verb:
+        elif full:
             tail = re.match(rf"色?的([{_HAN}]{{1,4}})(?=$|[{_END}在和与])", text[end : end + 8])
             words, stop = (tail[1], end + tail.end()) if tail else ("", end)
             yield Mention("colour", match.start(), stop, (lexicon.COLOURS[match["colour"]], words))
@@ -249,7 +251,12 @@ def name_mentions(text: str) -> Iterator[Mention]:
         yield Mention("name", *match.span("name"), match["name"].casefold())
 
 
+_STYLE_OF = {phrase: name for name, phrases in STYLES.items() for phrase in phrases}
+
+
 def style_mentions(text: str) -> Iterator[Mention]:
     """Find styles said with 风格 or 风; the English finder knows the words of the table."""
     for match in _STYLE.finditer(text):
-        yield Mention("style", *match.span(), (match["name"] or match["short"]).casefold())
+        name = (match["name"] or match["short"]).casefold()
+        known = next((phrase for phrase in _STYLE_OF if name.endswith(phrase)), name)
+        yield Mention("style", *match.span(), _STYLE_OF.get(known, name))

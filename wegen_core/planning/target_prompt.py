@@ -7,21 +7,22 @@ from collections.abc import Sequence
 
 from ..constraints import broken, find_constraints
 from ..constraints.english import find_phrases, lemma, tokenise
+from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.parser import parse
 from ..constraints.repair import append, repair
 
-_REMOVES = re.compile(
+_REMOVES = lazy_pattern(
     r"(?:remove|delete|erase|get rid of|take out|take away|without|no more)\b\s*(?P<thing>.+)"
     r"|(?:去掉|去除|删掉|删除|移除|擦掉|拿掉)(?P<han>.+)|把(?P<han2>.+?)(?:去掉|去除|删掉|删除|移除|擦掉|拿掉)",
     re.IGNORECASE,
 )
-_REPLACES = re.compile(
+_REPLACES = lazy_pattern(
     r"(?:replace|swap|change|turn|substitute|exchange)\s+(?P<old>.+?)\s+(?:with|by|for|into|"
     r"to)\s+(?P<new>.+)"
     r"|把(?P<old_zh>.+?)(?:换成|替换成|改成|变成)(?P<new_zh>.+)",
     re.IGNORECASE,
 )
-_ADDS = re.compile(
+_ADDS = lazy_pattern(
     r"(?:add|put|place|insert)\s+(?P<new>.+)|(?:添加|加上|加入|加)(?P<new_zh>.+)", re.IGNORECASE
 )
 _KINDS = frozenset({"colour", "count", "quote", "style"})

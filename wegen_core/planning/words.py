@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING
 from ..constraints import find_constraints, named_images
 from ..constraints.edit_scope import clause_scope
 from ..constraints.image_roles import find_image_roles
+from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
 from ..records.hooks import NO_HOOKS, OWN_SAMPLING, Hooks, Sampling
 from ..records.plan import Plan, Reference
-from .references import conversation_number
+from .image_names import number_images
 from .target_prompt import changed_prompt
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 NO_MODEL = "Answering needs a language model, and none is connected."
 NO_MODEL_ZH = "回答问题需要语言模型，而目前没有连接。"
 
-_COMBINES = re.compile(
+_COMBINES = lazy_pattern(
     r"\b(?:combin|merg|blend|mix|compos|collag|join|fus|stitch|together|side by side|both|swap)\w*"
     r"|合成|合并|融合|结合|拼|一起|合照",
     re.IGNORECASE,
@@ -88,7 +89,7 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
     """`plan_from_words`, with the names of the fields that the words state clearly."""
     turn = conversation.turns[-1]
     request = read_request(turn.text)
-    references = _references(request.text, conversation)
+    references = _references(request, conversation)
     guessed, sure = _intent(request, references, conversation)
     certain = {"intent"} if sure and intent in (None, guessed) else set()
     intent = intent or guessed
@@ -179,15 +180,15 @@ def _only_shown(numbers: set[int], images: int) -> bool:
     return numbers == {images} and images == 1
 
 
-def _references(text: str, conversation: Conversation) -> list[Reference]:
-    """The references that the words state by number, with one base at most."""
+def _references(request: Request, conversation: Conversation) -> list[Reference]:
+    """The references that the words state, with one base at most."""
     count = len(conversation.images)
-    numbers = named_images(text)
-    references: list[Reference] = []
-    for role in find_image_roles(text):
-        number = conversation_number(conversation, role.number, numbers)
-        if 1 <= number <= count:
-            references.append(Reference(number, role.role, role.what))
+    numbered = number_images(request.text, conversation)
+    references = [
+        Reference(role.number, role.role, role.what)
+        for role in find_image_roles(numbered)
+        if 1 <= role.number <= count
+    ]
     has_base = False
     result: list[Reference] = []
     for reference in references:
@@ -203,7 +204,7 @@ def _references(text: str, conversation: Conversation) -> list[Reference]:
     whole = any(r.role == "subject" and not r.what for r in result)
     if result and not has_base and not whole and not ("background" in roles and len(roles) > 1):
         rest = [n for n in range(1, count + 1) if n not in used]
-        if rest and not any(c.kind == "draw" for c in read_request(text).clauses):
+        if rest and not any(c.kind == "draw" for c in request.clauses):
             result.insert(0, Reference(rest[-1], "base"))  # the image that is current
     return result
 

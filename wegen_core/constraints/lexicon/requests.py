@@ -25,8 +25,8 @@ def any_of(english: str, chinese: str = "", *, inflected: bool = False) -> str:
 
 def _inflected(verb: str) -> str:
     head, space, tail = verb.partition(" ")
-    stem = head[:-1] if head.endswith("e") else head
-    doubled = rf"{head[-1]}?" if re.search(r"[aeiou][bdgmnprt]$", head) else ""
+    stem = head.removesuffix("e")
+    doubled = f"{head[-1]}?" if head[-2] in "aeiou" and head[-1] in "bdgmnprt" else ""
     return rf"(?:{head}s?|{stem}{doubled}(?:ed|ing)){space}{tail}"
 
 
@@ -47,10 +47,15 @@ POLITE = any_of(
     "are_you_able_to would_you_mind do_you_mind mind how_about what_about what_if why_not "
     "why_don't_you why_don't_we you_should we_should you_could we_could try go_ahead_and help_me "
     "help_me_to i_think_you_should i_think_we_should what_i_want_is_to kindly please just maybe "
+    "what_would_it_look_like how_would_it_look what_would_this_look_like how_would_this_look "
+    "what_would_she_look_like what_would_he_look_like i_wonder_how_it_would_look how_would_it_be "
+    "what_would_it_look_like how_would_it_look what_would_this_look_like how_would_this_look "
+    "what_would_she_look_like what_would_he_look_like i_wonder_how_it_would_look how_would_it_be "
+    "let_me_see_it show_it_to_me imagine_it "
     "also now then to i'd_prefer_you_to i'd_appreciate_it_if_you_could i_wonder_if_you_could "
     "do_me_a_favor_and do_me_a_favour_and you_can see_if_you_can",
     "可不可以 可以 能不能 能否 能 是否可以 请问 请 帮我 帮忙 麻烦你 麻烦 我想让你 我希望你 我想要 "
-    "我想 我要 我希望 希望 给我 你 再 要不 不如 试试 试着 直接 顺便 最好",
+    "我想 我要 我希望 希望 给我 再 要不 不如 试试 试着 直接 顺便 最好",
 )
 # Verbs that change an image that is there.
 EDIT = any_of(
@@ -76,7 +81,7 @@ EDIT_ZH = any_of(
     "抠出 添加 "
     "加上 加入 加个 加一 加点 加些 增加 增强 减少 减弱 降低 提高 提升 替换 换成 换掉 换一 换个 "
     "换上 改成 改为 "
-    "改一 改写 变成 变为 调成 调整 调亮 调暗 调高 调低 放大 缩小 放到 放在 裁剪 裁掉 旋转 翻转 "
+    "改一 改写 变成 变为 调成 调整 调亮 调暗 调高 调低 放大 缩小 放到 放在 裁 旋转 翻转 "
     "转成 转换 转为 "
     "保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一 美化 模糊 虚化 锐化 上色 "
     "涂成 染成 "
@@ -129,7 +134,7 @@ FRAGMENT = any_of(
     "a_little a_lot_more a_tad not_so not_that instead same the_same no_more now except only at "
     "in_winter in_summer in_spring in_autumn in_black in_colour in_color as_a as_an with_a "
     "with_the "
-    "but the this that it his her their its these those everything everyone all both on don't "
+    "with but the this that it his her their its these those everything everyone all both on don't "
     "do_not never black_and_white another_angle",
     "更 再亮 再暗 再大 再小 太 不要 别 少 多 只 稍 有点 换 这 它 他 她 整 其他 色调 背景",
 )
@@ -138,29 +143,31 @@ INDEFINITE = (
     r"many|any|new|\d+|me (?:a|an|some|another|something|one|two|three)|us (?:a|an|some))\b"
 )
 VERSION = any_of(
-    "version variation variant take_on crop close-up_of_this of_it of_him of_her of_this of_these "
-    "of_the_same from_this from_it out_of_this out_of_it based_on_this like_this like_it with_this "
-    "with_these of_them in_this_style using_this using_these these_two this_photo this_picture "
-    "this_image these_pictures these_photos",
-    "这张 这幅 这个 这只 这位 图里 图中 原图 它 上图 照片里 这种 这些",
+    "version variation variant take_on crop of_it of_him of_her of_this of_these of_the_same "
+    "from_this from_it out_of_this out_of_it based_on_this with_this with_these of_them using_this "
+    "using_these these_two this_photo this_picture this_image these_pictures these_photos instead "
+    "the_first_one the_other_one next_to_it next_to_him next_to_her beside_it behind_it on_it "
+    "above_it under_it next_to_them",
+    "这张 这幅 这个 这只 这位 图里 图中 原图 它 上图 照片里 这种 这些 旁边再 改画",
+)
+# Of an image that gives only this, another image is drawn.
+LOOK_OF = (
+    r"(?:style|look|pose|palette|colou?rs|composition|layout|mood|manner)\s+(?:of|from|like)\s+"
+    r"(?:this|these|that)(?: \w+)?|like (?:this|these)(?: \w+)?"
+    r"|[照按用像]?照?这(?:张|幅|个|种)(?:图|画|照片)?的?(?:风格|画风|配色|构图|姿势|样子)"
 )
 # The image as a whole.
-WHOLE = any_of(
-    "it this that everything all whole entire overall image picture photo photograph pic pics "
-    "scene shot frame painting drawing artwork canvas thing illustration render poster",
-    "图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 它 图 画 场景 原图",
-)
-EXPLICIT_WHOLE = any_of(
-    "everything all_of_it whole entire overall image picture photo photograph pic scene shot frame "
-    "painting drawing artwork canvas illustration",
-    "图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 场景 原图",
+IMAGE = any_of(
+    "everything all_of_it all_of_this whole_thing whole entire image picture photo photograph pic "
+    "scene shot frame painting drawing artwork canvas illustration render thing",
+    "图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 图 画 场景 原图",
 )
 BACKGROUND = any_of(
     "background backgrounds backdrop backdrops surroundings setting scenery surrounding location "
     "environment",
     "背景 周围环境 环境 身后的景 后景 场景",
 )
-BEHIND = r"\bbehind\b(?! the wheel)|身后|背后|后面|后方"
+BEHIND = r"(?<!from )\bbehind\b(?! the wheel)|身后|背后|后面|后方"
 # What belongs to the image as a whole: style, light, weather, season, time, mood, framing.
 ATMOSPHERE = any_of(
     "style look aesthetic vibe vibes feel feeling mood atmosphere ambience ambiance tone tones "
@@ -172,7 +179,7 @@ ATMOSPHERE = any_of(
     "fog mist haze snow snowfall rain rainfall storm sunlight sunshine moonlight sun_rays "
     "golden_hour blue_hour sunset sunrise dusk dawn twilight daylight night nighttime perspective "
     "angle camera_angle viewpoint framing aspect_ratio format medium theme genre era bokeh "
-    "depth_of_field highlights shadows effect",
+    "depth_of_field highlights shadows effect horizon",
     "风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 "
     "质感 氛围 气氛 意境 "
     "情绪 感觉 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出 夜晚 夜景 "
@@ -203,11 +210,16 @@ GLOBAL_STATE = any_of(
     "插画 版画 浮世绘 "
     "竖版 横版 竖屏 横屏 方形 清晰 高清 鲜艳 柔和 圣诞 节日 年代 夜里 深夜 雨夜",
 )
+REMOVE = any_of(
+    "remove delete erase get_rid_of take_out take_away hide lose drop no_more without",
+    "去掉 去除 删 移除 擦 抹掉 拿掉",
+    inflected=True,
+)
 GLOBAL_VERB = any_of(
     "brighten darken lighten sharpen soften saturate desaturate colorize colourise colourize crop "
     "rotate flip mirror straighten upscale resize extend expand outpaint zoom enhance denoise "
     "restyle stylize stylise relight retouch improve blur dim tone",
-    "裁剪 旋转 翻转 锐化 调亮 调暗 提亮 上色 放大 缩小 美化 增强 修复",
+    "裁 旋转 翻转 锐化 调亮 调暗 提亮 上色 放大 缩小 美化 增强 修复",
     inflected=True,
 )
 PLACES = any_of(
@@ -223,4 +235,47 @@ PLACES = any_of(
     "厨房 房间 客厅 图书馆 咖啡馆 咖啡厅 城堡 巴黎 东京 海底 岛 农场 村 竹林 舞台 车站 教室 影棚 "
     "摄影棚 花海 "
     "星空 云端 屋顶 湖边 河边",
+)
+# What an image gives: role -> words for it, English and Chinese.
+ROLES: dict[str, tuple[str, str]] = {
+    "style": (
+        "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
+        "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
+        "lighting light texture textures treatment filter medium",
+        "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境",
+    ),
+    "palette": (
+        "colours colors colour color colour_palette color_palette palette colour_scheme "
+        "color_scheme colouring coloring tones colour_grading color_grading grading hues tonality",
+        "配色 色调 颜色 色彩 色板 调色 用色",
+    ),
+    "pose": (
+        "pose poses posture stance body_position body_language gesture",
+        "姿势 姿态 动作 站姿 坐姿 手势 体态 pose",
+    ),
+    "layout": (
+        "layout composition arrangement framing perspective camera_angle angle structure viewpoint "
+        "placement",
+        "构图 布局 排版 版式 机位 视角 取景 结构",
+    ),
+    "background": (
+        "background backdrop setting scenery surroundings environment location landscape",
+        "背景 场景 环境 景色 风景 布景",
+    ),
+    "base": ("base canvas base_image starting_point", "底图 基础 画布 原图 主图"),
+    "subject": ("subject main_subject character", "主体 主角 人物 角色"),
+}
+PLAIN_STYLE = frozenset("style styles look 风格 画风 样式".split())
+"""Words for the role "style" that say nothing more."""
+# Stems of verbs that put a thing somewhere, and of those that change what is there.
+PUT = (
+    "put|plac|add|insert|past|mov|transfer|drop|appl|composit|transplant|copy|copies|bring|attach|"
+    "hang|overlay|plant|stick|sit|seat|stand|fit|includ|drap|lay|mount|project|print|wrap|tak"
+)
+PUT_ZH = "放|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|画到|坐|站|摆|挂|套|迁"
+CHANGE = (
+    "mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
+    "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
+    "sketch|giv|adjust|fix|improv|enhanc|us|remov|dress|replac|swap|show|eras|substitut|exchang|"
+    "delet|pos"
 )
