@@ -14,7 +14,12 @@ def run(args: Namespace) -> None:
 
     settings = PipelineSettings(
         mllm=args.mllm,
-        identity="" if args.identity is None else str(args.identity),
+        detector=args.detector,
+        tracker=args.tracker,
+        sam3=args.sam3,
+        things=tuple(thing.strip() for thing in args.things.split(",") if thing.strip()),
+        recheck=args.recheck,
+        identity=args.identity,
         side=args.side,
         device=args.device,
         skip_people=args.skip_people,

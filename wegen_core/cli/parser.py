@@ -218,11 +218,24 @@ def _diic(parser: argparse.ArgumentParser) -> None:
         metavar="URL#MODEL",
         help="a chat model that sees images writes the words (default: measured motion)",
     )
+    for name, what in (
+        ("detector", "Grounding DINO finds the things (default: what moves is a thing)"),
+        ("tracker", "SAM 2 video follows what the detector finds"),
+        ("sam3", "SAM 3 video, instead of these two"),
+        ("identity", "a vision encoder compares instances (default: colours and edges)"),
+    ):
+        run.add_argument(f"--{name}", default="", metavar="FOLDER", help=what)
     run.add_argument(
-        "--identity",
-        type=Path,
-        metavar="FOLDER",
-        help="a vision encoder compares instances (default: colours and edges)",
+        "--things",
+        default="",
+        metavar="LIST",
+        help='what to look for, such as "a dog, a cup" (default: the chat model names things)',
+    )
+    run.add_argument(
+        "--recheck",
+        default="",
+        metavar="URL#MODEL",
+        help="a second chat model that must confirm each thing",
     )
     run.add_argument("--side", type=int, default=768, help="longer side of a frame (default: 768)")
     run.add_argument("--device", default="cpu", help="where models run (default: cpu)")

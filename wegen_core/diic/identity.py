@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from PIL import Image
 
+from .model_input import model_input, normalisation
 from .records import Sighting
 
 GROUND = 128  # grey level around a masked crop
@@ -73,18 +74,14 @@ class EncoderIdentity:
         self.bounds = bounds
         self._model = model.to(device).eval()
         self._size = int(vision.image_size)
-        self._mean, self._std = _normalisation(Path(folder))
+        self._statistics = normalisation(folder)
 
     def embed(self, crops: Sequence[Image.Image]) -> np.ndarray:
         """float32 [crops, width], each of length 1."""
         import torch
 
-        size = (self._size, self._size)
-        images = [crop.convert("RGB").resize(size, Image.Resampling.BICUBIC) for crop in crops]
-        pixels = (np.stack([np.asarray(i, np.float32) for i in images]) / 255 - self._mean) / (
-            self._std
-        )
-        batch = torch.from_numpy(pixels.transpose(0, 3, 1, 2).astype(np.float32))
+        frames = [np.asarray(crop.convert("RGB")) for crop in crops]
+        batch = model_input(frames, (self._size, self._size), self._statistics)
         with torch.inference_mode():
             batch = batch.to(self._model.device)
             if hasattr(self._model, "get_image_features"):
@@ -133,14 +130,3 @@ def _describe(crop: Image.Image) -> np.ndarray:
 def _unit(features: np.ndarray) -> np.ndarray:
     lengths = np.linalg.norm(features, axis=1, keepdims=True)
     return (features / np.maximum(lengths, 1e-9)).astype(np.float32)
-
-
-def _normalisation(folder: Path) -> tuple[Any, Any]:
-    """Mean and standard deviation of the folder's image processor, ImageNet's by default."""
-    import json
-
-    path = folder / "preprocessor_config.json"
-    data = json.loads(path.read_text("utf-8")) if path.is_file() else {}
-    mean = data.get("image_mean", [0.485, 0.456, 0.406])
-    std = data.get("image_std", [0.229, 0.224, 0.225])
-    return np.array(mean, np.float32), np.array(std, np.float32)

@@ -12,12 +12,17 @@ from typing import Any
 
 from .. import __version__
 from ..images.atomic_write import write_atomically
+from ..mllm.chat_model import ChatModel
+from ..mllm.endpoint import EndpointMLLM
 from .dynamics import ModelDynamics, MotionDynamics
 from .frames import Frames, FrameSettings
+from .grounding_dino import GroundingDino
 from .identity import EncoderIdentity, IdentityModel
+from .instances import DetectAndTrack, Instances, PhraseTracker
 from .motion import MotionInstances
 from .records import Rejected, Sample, Stage, Video
 from .rows import ImageFormat, write_rows
+from .sam import Sam2Tracker, Sam3Tracker
 from .samples import Samples
 from .sessions import Sessions, SessionSettings
 from .shots import Shots
@@ -39,6 +44,14 @@ class PipelineSettings:
     ----------
     mllm
         "URL#MODEL" of a chat model that sees images; "": words come from measured motion.
+    detector, tracker
+        Folders of Grounding DINO and SAM 2 video; "": what moves is an instance.
+    sam3
+        Folder of SAM 3 video, instead of these two.
+    things
+        What the detector looks for; without any, `mllm` names the things of each clip.
+    recheck
+        "URL#MODEL" of a second chat model that must confirm each instance; "": none.
     identity
         Folder of a vision encoder; "": colours and edges.
     side
@@ -52,6 +65,11 @@ class PipelineSettings:
     """
 
     mllm: str = ""
+    detector: str = ""
+    tracker: str = ""
+    sam3: str = ""
+    things: tuple[str, ...] = ()
+    recheck: str = ""
     identity: str = ""
     side: int = 768
     device: str = "cpu"
@@ -106,16 +124,13 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
         identity: IdentityModel | None = None
         if settings.identity:
             identity = EncoderIdentity(settings.identity, settings.device)
-        if settings.skip_people:
-            raise ValueError(
-                "skip_people needs a detector: motion alone cannot tell whether a thing is a person"
-            )
+        model = _chat_model(settings.mllm) if settings.mllm else None
         stages = [
             Shots(),
             Frames(FrameSettings(side=settings.side)),
-            MotionInstances(),
+            _instances(settings, model),
             Sessions(identity),
-            ModelDynamics(_chat_model(settings.mllm)) if settings.mllm else MotionDynamics(),
+            MotionDynamics() if model is None else ModelDynamics(model),
         ]
     versions = {"wegen": __version__}
     for stage in stages:
@@ -192,13 +207,38 @@ def write_video_rows(
     return record
 
 
+def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage:
+    """The stage that finds instances: models where folders are named, else motion."""
+    tracker: PhraseTracker
+    if settings.sam3:
+        tracker = Sam3Tracker(settings.sam3, settings.device)
+    elif settings.detector and settings.tracker:
+        tracker = DetectAndTrack(
+            GroundingDino(settings.detector, settings.device),
+            Sam2Tracker(settings.tracker, settings.device),
+        )
+    elif settings.detector or settings.tracker:
+        raise ValueError("a detector needs a tracker and the reverse; name both folders")
+    elif settings.skip_people:
+        raise ValueError(
+            "skip_people needs a detector: motion alone cannot tell whether a thing is a person"
+        )
+    else:
+        return MotionInstances()
+    return Instances(
+        tracker,
+        model,
+        settings.things,
+        _chat_model(settings.recheck) if settings.recheck else None,
+        settings.skip_people,
+    )
+
+
 def is_playground(videos: Sequence[Video]) -> bool:
     """Whether the sources are drawn."""
     return bool(videos) and videos[0].path.startswith(PREFIX)
 
 
-def _chat_model(address: str) -> Any:
-    from ..mllm.endpoint import EndpointMLLM
-
+def _chat_model(address: str) -> ChatModel:
     url, _, model = address.partition("#")
     return EndpointMLLM(url, model)
