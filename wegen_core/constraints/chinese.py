@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from .lazy_pattern import lazy_pattern
 from .lexicon import chinese as lexicon
+from .lexicon.nouns import ANIMATE
 from .lexicon.styles import STYLES
 from .mention import UNKNOWN_SUBJECT, Mention, Subject
 
@@ -21,6 +22,11 @@ _END = r"，。！？；、,.!?;：:\s"
 
 def _any(words: Iterable[str]) -> str:
     return "|".join(sorted(map(re.escape, words), key=lambda w: (-len(w), w)))
+
+
+def animate_words() -> str:
+    """Return the known words for people and animals as alternatives of a regular expression."""
+    return _any(word for word, name in lexicon.NOUNS.items() if name in ANIMATE)
 
 
 _NOUN = lazy_pattern(_any([*lexicon.NOUNS, *lexicon.NOT_WORDS]))
