@@ -157,7 +157,8 @@ class Pipeline:
         require_count(n)
         prompts = [prompt] * n
         if is_short_prompt(prompt):
-            rewrites = rewrite(prompt, n, seed, mllm=self.mllm, hooks=replace(hooks, on_text=None))
+            quiet = replace(hooks, on_text=None)
+            rewrites = rewrite(prompt, n, seed, mllm=self.mllm, edit=False, hooks=quiet)
             prompts = [r.prompt for r in rewrites]
         unknown = self._out_of_vocabulary(prompt)
         plans = []

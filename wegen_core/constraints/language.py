@@ -7,13 +7,18 @@ from functools import lru_cache
 from .english import known
 from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
-from .lexicon.languages import ENDINGS, LETTERS, SAME_SCRIPT, SCRIPTS, WORDS
+from .lexicon.languages import ENDINGS, LETTERS, NAMES, SAME_SCRIPT, SCRIPTS, WORDS
+
+LANGUAGE_NAMES = NAMES
+"""ISO 639-1 code -> English name."""
 
 _SCRIPTS = tuple((code, lazy_pattern(f"[{letters}]")) for code, letters in SCRIPTS)
 _ENDINGS = {code: lazy_pattern(rf"\w{{2,}}(?:{endings})") for code, endings in ENDINGS.items()}
 _LATIN = lazy_pattern(r"[A-Za-z\u00c0-\u024f\u1e00-\u1eff]+")
+_POSSESSIVE = lazy_pattern(r"(?<=[a-z])['’]s\b")
 _ENGLISH = lexicon.BOUNDARY | lexicon.ABSTRACT | lexicon.EVENTS | lexicon.COLOURS.keys()
 _SAMPLE = 2000  # characters that decide
+_ENGLISH_PRIOR = 0.7
 _BORROWED = 0.5  # the score of a word such as "piñata", which English has borrowed
 
 
@@ -24,7 +29,7 @@ def detect_language(text: str) -> str:
     and the endings of words. Without evidence for another language it counts as English.
     """
     text = text[:_SAMPLE]
-    words = [word.lower() for word in _LATIN.findall(text)]
+    words = [word.lower() for word in _LATIN.findall(_POSSESSIVE.sub("", text))]
     if not text.isascii():
         scores = {code: len(pattern.findall(text)) for code, pattern in _SCRIPTS}
         if scores["ja"]:  # its text is mostly Chinese characters
@@ -53,7 +58,7 @@ def _evidence() -> dict[str, dict[str, float]]:
             table.setdefault(word, {})[code] = 0.0
     for votes in table.values():
         for code in votes:
-            votes[code] = 1 / len(votes) ** 0.5
+            votes[code] = max(1 / len(votes) ** 0.5, _ENGLISH_PRIOR if code == "en" else 0)
     return table
 
 

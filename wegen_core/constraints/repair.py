@@ -9,6 +9,7 @@ from .english import find_phrases, tokenise
 from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 from .parser import parse
+from .syntax import find_syntax
 
 _SIDES = {"left": "on the left", "middle": "in the middle", "right": "on the right"}
 _SIDE = lazy_pattern(
@@ -37,6 +38,8 @@ def repair(text: str, constraint: Constraint, prompt: str) -> str | None:
         return None
     if constraint.kind == "quote":
         return _quote(text, constraint, prompt)
+    if constraint.kind == "syntax":
+        return _syntax(text, constraint, prompt)
     if constraint.kind == "negation":
         values = parse(constraint.text).values("negation")
         present = parse(text).present
@@ -73,6 +76,16 @@ def _quote(text: str, constraint: Constraint, prompt: str) -> str:
         return text[:at] + marked + text[at + len(constraint.text) :]
     zh = parse(text).language == "zh"
     return append(text, f"文字{marked}" if zh else f"with the text {marked}")
+
+
+def _syntax(text: str, constraint: Constraint, prompt: str) -> str | None:
+    """Put painting syntax to the edge of the text where the prompt has it."""
+    item = next((s for s in find_syntax(prompt) if s[1:3] == constraint.span), None)
+    if item is None or item.row.place == "joint":
+        return None
+    if item.row.place == "last":
+        return f"{text} {item.text}"
+    return f"{item.text}, {text}" if item.start == 0 else append(text, item.text)
 
 
 def _recolour(text: str, constraint: Constraint) -> str | None:

@@ -14,6 +14,7 @@ from .lazy_pattern import lazy_pattern
 from .lexicon import english as lexicon
 from .lexicon import nouns as noun_table
 from .parser import parse
+from .syntax import find_syntax, readable
 
 SHORT_PROMPT_WORDS = 8
 
@@ -95,10 +96,11 @@ def names_nothing(prompt: str) -> bool:
     -------
     bool
         False, too, for prompts of more than 200 characters and for those with a quote, a name, an
-        image number, a style or a count.
+        image number, a style or a count. Painting syntax may name anything, except at the end.
     """
-    if len(prompt) > 200:
+    if len(prompt) > 200 or any(item.row.place != "last" for item in find_syntax(prompt)):
         return False
+    prompt = readable(prompt)
     parsed = parse(prompt)
     if any(parsed.values(kind) for kind in ("quote", "name", "picture", "style", "count")):
         return False

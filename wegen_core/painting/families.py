@@ -25,6 +25,8 @@ class Family:
     keep, keep_zh
         What follows an English and a Chinese instruction to say what stays, with a field {keep};
         "" for painters that read descriptions.
+    keywords
+        Whether details are added as keywords instead of phrases: its text encoder is CLIP alone.
     area
         Number of pixels of its training images; it paints as many.
     multiple
@@ -38,6 +40,7 @@ class Family:
     edits: Literal["instruction", "noise"]
     keep: str = ""
     keep_zh: str = ""
+    keywords: bool = False
     area: int = 1024 * 1024
     multiple: int = 16
     max_images: int = 1
@@ -47,8 +50,8 @@ class Family:
 FAMILIES: dict[str, Family] = {
     # For a painter of an unknown family.
     "plain": Family("instruction", ". Keep {keep} unchanged.", "。保持{keep}不变。"),
-    "sd": Family("noise", area=512 * 512, multiple=8),
-    "sdxl": Family("noise", multiple=8),
+    "sd": Family("noise", keywords=True, area=512 * 512, multiple=8),
+    "sdxl": Family("noise", keywords=True, multiple=8),
     "flux": Family("noise"),
     "kontext": Family(
         "instruction",
@@ -82,6 +85,8 @@ def paint_size(
         Size of the result in pixels; only its aspect ratio matters.
     family
         Whose multiple both sides must be of.
+    keywords
+        Whether details are added as keywords instead of phrases: its text encoder is CLIP alone.
     area
         Number of pixels to paint at most.
     rescales

@@ -10,44 +10,54 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import Literal
 
 from ..constraints.lexicon import nouns as noun_table
 from ..constraints.parser import parse
 from ..constraints.vagueness import names_nothing
-from .facet_tables import CONFLICTS, CUES, FACETS, TAG_CUES
+from .compatibility import is_compatible, prompt_tags
+from .facet_tables import CUES, FACETS
 
 CANDIDATES = 6  # of each variant
 BOLD_FROM = 0.75  # creativity from which the bold half of the tables is used
 
 
+Wording = Literal["en", "zh", "keywords"]
+
+
 @dataclass(frozen=True)
 class Value:
-    """A value of a facet in both languages, with its tags."""
+    """A value of a facet in its wordings, with its tags."""
 
     en: str
     zh: str
+    keywords: str
     tags: frozenset[str]
+
+    def words(self, wording: Wording) -> str:
+        """The value in one wording."""
+        return {"en": self.en, "zh": self.zh, "keywords": self.keywords}[wording]
 
 
 @lru_cache(maxsize=1)
 def facet_values() -> dict[str, tuple[Value, ...]]:
     """Parse the tables of `facet_tables`: facet -> values."""
     parsed = {}
-    for facet, (rows, _) in FACETS.items():
-        split = ([cell.strip() for cell in row.split("|")] for row in rows.strip().splitlines())
-        parsed[facet] = tuple(Value(en, zh, frozenset(tags.split())) for en, zh, tags in split)
+    for facet, (rows, _, shared) in FACETS.items():
+        cells = ([cell.strip() for cell in row.split("|")] for row in rows.strip().splitlines())
+        parsed[facet] = tuple(
+            Value(en, zh, keywords, frozenset(f"{tags} {shared}".split()))
+            for en, zh, keywords, tags in cells
+        )
     return parsed
 
 
 @lru_cache(maxsize=1)
-def _patterns() -> tuple[dict[str, re.Pattern[str]], dict[str, re.Pattern[str]]]:
-    def compiled(table: Mapping[str, str]) -> dict[str, re.Pattern[str]]:
-        return {name: re.compile(words, re.IGNORECASE) for name, words in table.items()}
-
-    return compiled(CUES), compiled(TAG_CUES)
+def _patterns() -> dict[str, re.Pattern[str]]:
+    return {facet: re.compile(words, re.IGNORECASE) for facet, words in CUES.items()}
 
 
 _IN_NAME = re.compile(r"\b(?:in|at|near) (?:the )?[A-Z]\w")  # "in Paris"
@@ -55,8 +65,7 @@ _IN_NAME = re.compile(r"\b(?:in|at|near) (?:the )?[A-Z]\w")  # "in Paris"
 
 def specified_facets(prompt: str) -> frozenset[str]:
     """Return the facets that `prompt` determines itself."""
-    cues, _ = _patterns()
-    facets = {facet for facet, pattern in cues.items() if pattern.search(prompt)}
+    facets = {facet for facet, pattern in _patterns().items() if pattern.search(prompt)}
     parsed = parse(prompt)
     if not names_nothing(prompt):
         facets.add("subject")
@@ -103,18 +112,15 @@ _GOLDEN = (5**0.5 - 1) / 2
 class FacetSampler:
     """Chooses facet values for the variants of one prompt.
 
-    prompt: the user's words. creativity: 0..1. zh: whether the values are Chinese.
+    prompt: the user's words, without painting syntax. creativity: 0..1.
     """
 
-    def __init__(self, prompt: str, seed: int, creativity: float, zh: bool) -> None:
-        self.zh = zh
+    def __init__(self, prompt: str, seed: int, creativity: float, wording: Wording) -> None:
+        self.wording = wording
         self.seed = int(hash_to_unit(seed, prompt) * (1 << 53))  # each prompt gets its own order
         self.facets = open_facets(prompt)
         self.bold = creativity >= BOLD_FROM
-        _, tag_patterns = _patterns()
-        self.tags = frozenset(
-            tag for tag, pattern in tag_patterns.items() if pattern.search(prompt)
-        )
+        self.tags = prompt_tags(prompt)
         self.absent = parse(prompt).absent
         self.tables = {facet: self._allowed(facet) for facet in self.facets}
         self.chosen: list[dict[str, Value]] = []
@@ -126,24 +132,28 @@ class FacetSampler:
             value
             for value in facet_values()[facet]
             if (self.bold or "bold" not in value.tags)
-            and not self._contradicts(value)
+            and is_compatible(value.tags, self.tags)
+            and not self._is_absent(value)
             and (animate or facet != "action")
         ]
         return sorted(values, key=lambda value: hash_to_unit(self.seed, facet, value.en))
 
-    def _contradicts(self, value: Value) -> bool:
-        if any(_conflict(tag, self.tags) for tag in value.tags):
-            return True
-        text = value.zh if self.zh else value.en
-        return bool(self.absent) and not self.absent.isdisjoint(_nouns_in(text))
+    def _is_absent(self, value: Value) -> bool:
+        """Whether the prompt says that something of the value is not there."""
+        names = (_nouns_in(value.en), _nouns_in(value.zh)) if self.absent else ()
+        return any(not self.absent.isdisjoint(nouns) for nouns in names)
 
-    def choose(self, count: int) -> dict[str, str]:
-        """Choose values of `count` facets for the next variant: facet -> words, in table order."""
+    def words(self, values: Mapping[str, Value]) -> dict[str, str]:
+        """The values in the sampler's wording."""
+        return {facet: value.words(self.wording) for facet, value in values.items()}
+
+    def choose(self, count: int) -> dict[str, Value]:
+        """Choose values of `count` facets for the next variant, in the order of the tables."""
         k = len(self.chosen)
         pool = [self._candidate(CANDIDATES * k + j, count) for j in range(CANDIDATES)]
         best = max(range(CANDIDATES), key=lambda j: (self._novelty(pool[j]), -j))
         self.chosen.append(pool[best])
-        return {facet: v.zh if self.zh else v.en for facet, v in pool[best].items()}
+        return pool[best]
 
     def _candidate(self, index: int, count: int) -> dict[str, Value]:
         """The candidate with this index: values of the `count` facets that come first."""
@@ -168,11 +178,11 @@ class FacetSampler:
         if not values:
             return None
         position = (hash_to_unit(self.seed, "value", facet) + (index + 1) * _GOLDEN) % 1.0
-        tags = {tag for other in picked.values() for tag in other.tags}
+        tags = frozenset(tag for other in picked.values() for tag in other.tags)
         start = int(position * len(values))
         for step in range(len(values)):
             value = values[(start + step) % len(values)]
-            if not any(_conflict(tag, tags) for tag in value.tags):
+            if is_compatible(value.tags, tags):
                 return value
         return None
 
@@ -184,5 +194,12 @@ class FacetSampler:
         return fresh, min(gaps, default=0)
 
 
-def _conflict(tag: str, tags: Sequence[str] | frozenset[str] | set[str]) -> bool:
-    return any(frozenset((tag, other)) in CONFLICTS for other in tags)
+def fitting(values: Mapping[str, Value], text: str) -> dict[str, Value]:
+    """Return the values that `text` leaves open and that agree with it."""
+    open_to = set(open_facets(text))
+    tags = prompt_tags(text)
+    return {
+        facet: value
+        for facet, value in values.items()
+        if facet in open_to and is_compatible(value.tags, tags)
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.parser import parse
 from ..painting.families import Family
 from ..records.plan import Scope
@@ -41,14 +42,14 @@ _STAYS_COMPOSED = (
     ("its appearance and everything else in the picture", "它的外观和画面中的其他一切"),
     ("its shape and colours, and the rest of the scene", "它的形状、颜色和场景的其余部分"),
 )
-_GLOBAL = re.compile(
+_GLOBAL = lazy_pattern(
     r"(?:make|turn|convert|transform|render|style|change|paint|set|darken|brighten|blur|sharpen) "
     r"(?:it|this|that|everything|(?:the |this )?(?:whole )?(?:picture|image|photo|scene|"
     r"painting|style"
     r"|weather|season|time|lighting|light|mood))\b|风格|整张|整个画面|全图|天气|季节|光线",
     re.IGNORECASE,
 )
-_BACKGROUND = re.compile(r"\bback(?:ground|drop)\b|背景", re.IGNORECASE)
+_BACKGROUND = lazy_pattern(r"\bback(?:ground|drop)\b|背景", re.IGNORECASE)
 
 
 def edit_scope(instruction: str) -> Scope:

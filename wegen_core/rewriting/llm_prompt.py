@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from ..constraints.language import LANGUAGE_NAMES
 from ..mllm.chat_model import ChatModel, PromptRewriter
 from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, Sampling, Stopped
@@ -17,43 +18,34 @@ You rewrite prompts for an image generator. Rewrite the prompt below in {languag
 - Keep text in quotation marks letter by letter, in its marks, untranslated.
 - Add about {count} fitting details and nothing else. Details to decide: {facets}.
 - Say what is to be seen. Add no negations and no words about quality.
-- Answer with the rewritten prompt alone, on one line.
+- Answer with the rewritten prompt alone, on one line.{tags}
 {must}
 Prompt: {prompt}"""
+TAGS = "\n- Write short keywords, separated by commas, and no sentences."
 MAX_NEW_TOKENS = 2048  # for thinking and the reply together
-_LANGUAGES = {
-    "zh": "Chinese",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "de": "German",
-    "fr": "French",
-    "es": "Spanish",
-    "it": "Italian",
-    "pt": "Portuguese",
-    "nl": "Dutch",
-    "ru": "Russian",
-    "ar": "Arabic",
-    "he": "Hebrew",
-    "hi": "Hindi",
-    "th": "Thai",
-    "el": "Greek",
-}
 
 
 def rewrite_instruction(
-    prompt: str, constraints: Sequence[Constraint], facets: Mapping[str, str], language: str
+    prompt: str,
+    constraints: Sequence[Constraint],
+    facets: Mapping[str, str],
+    language: str,
+    *,
+    tags: bool = False,
 ) -> str:
     """Write the message that asks a general model for one rewrite.
 
-    facets: facet -> an example of its value, as a direction for the model.
+    facets: facet -> an example of its value, as a direction for the model. tags:
+    whether the prompt is to be a list of keywords.
     """
     must = [f"  {c.kind}: {c.text}" for c in constraints if c.kind != "language"]
     examples = [f"{facet} (for example {words})" for facet, words in facets.items()]
     return INSTRUCTION.format(
-        language=_LANGUAGES.get(language, "English"),
+        language=LANGUAGE_NAMES.get(language, "English"),
         count=max(1, len(facets)),
         facets="; ".join(examples) or "none",
         must="\n".join(["Must stay:", *must]) if must else "",
+        tags=TAGS if tags else "",
         prompt=prompt,
     )
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 
+from ..constraints.lazy_pattern import lazy_pattern
 from ..mllm.lenient_json import find_objects
 from ..mllm.messages import THINKING_MARKS
 
 MAX_CHARACTERS = 200_000
 
-_THINKING = re.compile(
+_THINKING = lazy_pattern(
     "|".join(rf"{opening}.*?(?:{closing}|\Z)" for opening, closing in THINKING_MARKS),
     re.DOTALL | re.IGNORECASE,
 )
-_FENCE = re.compile(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
-_BULLET = re.compile(r"^(?:#{1,6}|[-*>•]|\(?\d{1,2}[.)])\s+")
-_EMPHASIS = re.compile(r"(\*\*|__)(.+?)\1")
-_LABEL = re.compile(
+_FENCE = lazy_pattern(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
+_BULLET = lazy_pattern(r"^(?:#{1,6}|[-*>•]|\(?\d{1,2}[.)])\s+")
+_EMPHASIS = lazy_pattern(r"(\*\*|__)(.+?)\1")
+_LABEL = lazy_pattern(
     r"^(?:(?:your |the |my |a )?(?:(?:re-?written|re-?phrased|revised|improved|enhanced|new|final|"
     r"better|detailed|image|full|possible) ){0,3}(?:prompt|rewrite|version|description|output|"
     r"answer|result)(?: \d)?|改写(?:后)?(?:的)?(?:提示词)?|新?提示词)\s*[:：]\s*",
     re.IGNORECASE,
 )
 # Words to the user instead of about an image. Those that the prompt has itself may stay.
-_TALK = re.compile(
+_TALK = lazy_pattern(
     r"\b(?:sure|certainly|of course|okay|absolutely|here(?:['’]s| is| are| you go| it is)|let me|"
     r"feel free|i(?:['’](?:m|ve|ll|d)| am| have| can| will| would| hope| think| need|"
     r" understand)|as an ai|sorry|you(?:['’]re| are| can| could| asked| want)|"
@@ -32,8 +33,8 @@ _TALK = re.compile(
     r"|以下是|好的|当然|希望|改写|提示词|请问|您",
     re.IGNORECASE,
 )
-_SENTENCE = re.compile(r"(?:[\"“][^\"“”]*[\"”]|.)+?(?:[.!?:](?=\s)|[。！？：]|$)\s*")
-_SENTENCE_END = re.compile(r"[.!?](?=\s)|[。！？]")
+_SENTENCE = lazy_pattern(r"(?:[\"“][^\"“”]*[\"”]|.)+?(?:[.!?:](?=\s)|[。！？：]|$)\s*")
+_SENTENCE_END = lazy_pattern(r"[.!?](?=\s)|[。！？]")
 _QUOTATION_MARKS = (
     ('"', '"'),
     ("“", "”"),
@@ -43,7 +44,7 @@ _QUOTATION_MARKS = (
     ("«", "»"),
     ("`", "`"),
 )
-_QUOTED = re.compile(r"[\"“]([^\"“”]{8,})[\"”]")
+_QUOTED = lazy_pattern(r"[\"“]([^\"“”]{8,})[\"”]")
 
 
 def extract_prompt(reply: str, prompt: str = "") -> str:

@@ -7,22 +7,26 @@ variants that a smaller n gives.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ..constraints import request_text
 from ..constraints.check import broken
 from ..constraints.english import lemma
 from ..constraints.find import find_constraints, find_subjects
+from ..constraints.language import LANGUAGE_NAMES
 from ..constraints.lexicon import english as lexicon
 from ..constraints.parser import parse
 from ..constraints.repair import append, repair
-from ..constraints.request_text import is_edit, strip_request_phrase, tidy
+from ..constraints.request_text import is_tag_list, strip_request_phrase, tidy
+from ..constraints.syntax import find_syntax, readable, restore_syntax, split_end
 from ..constraints.vagueness import detail_budget, leaves_everything_open
 from ..mllm.chat_model import ChatModel, PromptRewriter, require_chat_model
 from ..painting.families import FAMILIES
 from ..records.hooks import NO_HOOKS, Hooks
 from ..records.plan import Constraint
-from .facets import FacetSampler, hash_to_unit
+from .facets import FacetSampler, Value, Wording, fitting, hash_to_unit
+from .gate import clean_reply, contradictions
 from .keep_clause import keep_clause
 from .llm_prompt import rewrite_instruction, sample_rewrites
 
@@ -44,12 +48,15 @@ class Rewrite:
         The words that are not the user's, as they stand in `prompt`.
     repaired : tuple of str
         The constraints that a model had lost and that were put back.
+    note : str
+        Why nothing was added, and what can be done about it; "" if something was.
     """
 
     prompt: str
     kept: tuple[Constraint, ...] = ()
     added: tuple[str, ...] = ()
     repaired: tuple[str, ...] = ()
+    note: str = ""
 
     @property
     def marked(self) -> str:
@@ -73,7 +80,7 @@ class Rewrite:
         lines = [self.marked]
         if self.kept:
             lines.append("kept: " + "; ".join(f"{c.kind} {c.text}" for c in self.kept))
-        lines.append("added: " + ("; ".join(self.added) or "nothing"))
+        lines.append("added: " + ("; ".join(self.added) or f"nothing. {self.note}".rstrip(". ")))
         if self.repaired:
             lines.append("repaired: " + "; ".join(self.repaired))
         return "\n".join(lines)
@@ -90,13 +97,15 @@ def rewrite(
     mllm: ChatModel | None = None,
     style: str = "plain",
     *,
+    edit: bool | None = None,
     hooks: Hooks = NO_HOOKS,
 ) -> list[Rewrite]:
     """Rewrite a prompt in `n` different ways.
 
     How much is added falls with the length of the prompt: long prompts are left nearly alone. An
     edit instruction gets a clause that says what stays the same, and no decoration. An empty prompt
-    asks for anything.
+    asks for anything. Painting syntax such as weights, networks, wildcards and parameters comes
+    back letter by letter; no model sees it.
 
     Parameters
     ----------
@@ -111,10 +120,14 @@ def rewrite(
     mllm : ChatModel, optional
         Writes the rewrites. Each one is checked against every constraint. One that fails is
         requested again, then repaired, and at last replaced by the user's words. Without a model,
-        facet tables in English and Chinese fill what the prompt leaves open; prompts in other
-        languages stay as they are.
+        facet tables in English and Chinese fill what the prompt leaves open, also where a model
+        adds nothing or repeats itself; prompts in other languages stay as they are, and `note`
+        says so.
     style : str, optional
-        A key of `FAMILIES`: the painter family in whose wording an edit says what stays.
+        A key of `FAMILIES`: the painter family in whose wording an edit says what stays and
+        details are added. Lists of tags always get tags.
+    edit : bool, optional
+        Whether the prompt changes an image. None: its words decide. False where there is no image.
     hooks : Hooks, optional
         Stops the model.
 
@@ -140,7 +153,7 @@ def rewrite(
         raise ValueError(f"style {style!r} is not known; use one of {', '.join(FAMILIES)}")
     if mllm is not None and not isinstance(mllm, PromptRewriter):
         require_chat_model(mllm)
-    writer = _Writer(prompt, seed, creativity, mllm, style, hooks)
+    writer = _Writer(prompt, seed, creativity, mllm, style, edit, hooks)
     return [writer.variant(k) for k in range(n)]
 
 
@@ -154,6 +167,7 @@ class _Writer:
         creativity: float,
         mllm: ChatModel | None,
         style: str,
+        edit: bool | None,
         hooks: Hooks,
     ) -> None:
         self.prompt, self.seed, self.creativity, self.mllm = prompt, seed, creativity, mllm
@@ -161,15 +175,26 @@ class _Writer:
         self.family = FAMILIES[style]
         self.constraints = tuple(find_constraints(prompt))
         self.language = parse(prompt).language
+        self.has_tables = self.language in ("en", "zh", "")
         self.request = tidy(prompt)  # the user's words
-        self.is_edit = is_edit(self.request)
-        self.details = 0 if self.is_edit else detail_budget(self.request, creativity)
+        self.is_edit = request_text.is_edit(self.request) if edit is None else edit
+        self.details = 0
+        if not self.is_edit:
+            self.details = detail_budget(readable(self.request), creativity)
         if self.details:
             self.request = strip_request_phrase(self.request)
+        self.wish = readable(self.request)  # what a model sees: the words without painting syntax
+        self.is_tags = is_tag_list(self.request)
         # A model is given "surprise me"; facet tables start from nothing.
-        self.start = "" if creativity and leaves_everything_open(self.request) else self.request
-        words = self.request if self.details else ""  # long prompts get no facets
-        self.sampler = FacetSampler(words, seed, creativity, self.language == "zh")
+        words, self.end = split_end(self.request)
+        self.start = "" if creativity and leaves_everything_open(self.request) else words
+        self.wording: Wording = "zh" if self.language == "zh" else "en"
+        if self.language != "zh" and (self.is_tags or self.family.keywords):
+            self.wording = "keywords"
+        # Long prompts get no facets.
+        self.sampler = FacetSampler(
+            self.wish if self.details else "", seed, creativity, self.wording
+        )
         subjects = find_subjects(self.request) if mllm else []
         self.required = (*self.constraints, *subjects)
         # The embedded network's rewrites name everything in the image.
@@ -178,82 +203,179 @@ class _Writer:
 
     def variant(self, k: int) -> Rewrite:
         """Write variant `k`; called for 0, 1, 2, ..."""
-        if self.is_edit and self.creativity > 0:
-            clause = keep_clause(self.request, k, self.seed, self.family, self.language == "zh")
-            if not clause:
-                return Rewrite(self.request, self.constraints)
-            text = self.request.rstrip(".。 ") + clause
-            return Rewrite(text, self.constraints, (clause.lstrip(",.，。 "),))
-        facets = self.sampler.choose(self.details) if self.details else {}
+        if self.is_edit:
+            return self._edit(k)
+        values = self.sampler.choose(self.details) if self.details else {}
         result = None
-        if self.mllm and self.details and self.request:
-            result = self._by_model(self.mllm, k, facets)
-        result = result or self._by_facets(facets)
-        self.earlier.append(_words(result.prompt))
+        if self.mllm and self.details and self.wish:
+            result = self._by_model(self.mllm, k, values)
+        result = result or self._by_facets(values)
+        self.earlier.append(self._novel(result.prompt))
         return result
 
-    def _by_facets(self, facets: Mapping[str, str]) -> Rewrite:
+    def _edit(self, k: int) -> Rewrite:
+        """The instruction with a clause about what stays."""
+        clause = ""
+        if self.creativity > 0:
+            clause = keep_clause(self.request, k, self.seed, self.family, self.language == "zh")
+        if clause:
+            text = self.request.rstrip(".。 ") + clause
+            return Rewrite(text, self.constraints, (clause.lstrip(",.，。 "),))
+        return Rewrite(self.request, self.constraints, note=self._note())
+
+    def _note(self) -> str:
+        """Why nothing can be added to the prompt."""
+        if self.creativity == 0:
+            return "Creativity is 0. All variants are the same"
+        if self.is_edit and self.family.keep:
+            return "The instruction says itself what stays. All variants are the same"
+        if self.is_edit:
+            return "This painter reads no instructions about what stays. All variants are the same"
+        if not self.details:
+            return "The prompt is long enough. All variants are the same"
+        if not self.has_tables:
+            name = LANGUAGE_NAMES.get(self.language, self.language)
+            remedy = (
+                "The language model gave no usable rewrite; use a larger one"
+                if self.mllm
+                else "Connect a language model (mllm) to rewrite it"
+            )
+            return (
+                f"The prompt is in {name}; the word lists are in English and Chinese. {remedy}. "
+                "All variants are the same"
+            )
+        return "The prompt leaves nothing open. Variants may be the same"
+
+    def _by_facets(self, values: Mapping[str, Value]) -> Rewrite:
         """The user's words followed by facet values."""
-        added = list(facets.values()) if self.language in ("en", "zh", "") else []
+        added = list(self.sampler.words(values).values()) if self.has_tables else []
         if not self.request and not added:
-            added = list(self.sampler.choose(1).values())  # never an empty prompt
+            added = list(self.sampler.words(self.sampler.choose(1)).values())  # never empty
         if not added:
-            return Rewrite(self.request, self.constraints)
-        if self.start.endswith((".", "!", "?")):
-            added[0] = added[0][:1].upper() + added[0][1:]
-        text = append(self.start, ("，" if self.language == "zh" else ", ").join(added))
+            return Rewrite(self.request, self.constraints, note=self._note())
+        text = self._extended(added)
         # Safety net: facet values are chosen to agree with the prompt. Constraints that the user's
         # own words already violate do not count.
         lost = broken(self.constraints, text)
         if lost and not set(lost) <= set(broken(self.constraints, self.request)):
-            return Rewrite(self.request, self.constraints)
+            return Rewrite(self.request, self.constraints, note=self._note())
         return Rewrite(text, self.constraints, tuple(added))
 
-    def _by_model(self, mllm: ChatModel, k: int, facets: Mapping[str, str]) -> Rewrite | None:
+    def _extended(self, added: list[str]) -> str:
+        """The user's words with `added` behind them, before what must stay at the end."""
+        if self.start.endswith((".", "!", "?")):
+            added[0] = added[0][:1].upper() + added[0][1:]
+        return append(self.start, ("，" if self.language == "zh" else ", ").join(added)) + self.end
+
+    def _by_model(self, mllm: ChatModel, k: int, values: Mapping[str, Value]) -> Rewrite | None:
         """The model's most different rewrite that keeps everything; a repaired one; or None."""
-        instruction = rewrite_instruction(self.request, self.constraints, facets, self.language)
+        instruction = rewrite_instruction(
+            self.wish,
+            [c for c in self.constraints if c.kind != "syntax"],
+            self.sampler.words(values) if self.has_tables else {},
+            self.language,
+            tags=self.wording == "keywords",
+        )
+        floor = 0.0
+        if self.has_tables and not self.complete:
+            floor = self._distance(self._by_facets(values).prompt)
         candidates: list[str] = []
         for attempt in range(self.retries + 1):
             seeds = [
                 int(hash_to_unit(self.seed, k, attempt, j) * (1 << 31)) for j in range(SAMPLES)
             ]
-            candidates += sample_rewrites(
+            replies = sample_rewrites(
                 mllm,
-                self.request,
+                self.wish,
                 instruction,
                 details=self.details,
                 seeds=seeds,
                 temperature=round(0.3 + 0.9 * self.creativity, 2),
                 hooks=self.hooks,
             )
-            good = [text for text in candidates if not self._lost(text)]
+            candidates += filter(None, map(self._candidate, replies))
+            good = [text for text in candidates if not self._faults(text)]
             best = max(good, key=self._distance, default=None)
-            if best is not None and (self._distance(best) > 0 or attempt == self.retries):
-                return Rewrite(best, self.constraints, _added(best, self.request))
-        for candidate in sorted(dict.fromkeys(candidates), key=lambda text: len(self._lost(text))):
+            if best is None:
+                continue
+            is_new = self._distance(best) > 0
+            if self.complete and (is_new or attempt == self.retries):
+                return Rewrite(best, self.constraints, self._added(best))
+            if not self.complete and (is_new or not self.earlier or attempt == self.retries):
+                return self._different(best, values, floor)
+        for candidate in sorted(dict.fromkeys(candidates), key=lambda c: len(self._faults(c))):
             lost = self._lost(candidate)
             if self._is_unrelated(lost):
                 continue
             text: str | None = candidate
             for constraint in lost:
                 text = repair(text, constraint, self.prompt) if text else None
-            if text and not self._lost(text):
+            if text and not self._faults(text) and self._distance(text) >= floor:
                 repaired = tuple(f"{c.kind} {c.text}" for c in lost)
-                return Rewrite(text, self.constraints, _added(text, self.request), repaired)
+                return Rewrite(text, self.constraints, self._added(text), repaired)
         self.retries = 0  # a model that failed completely gets one attempt for each later variant
         return None
+
+    def _different(self, text: str, values: Mapping[str, Value], floor: float) -> Rewrite | None:
+        """A model's rewrite, with facet values if it differs too little from earlier variants."""
+        if self._distance(text) >= floor and self._added(text):
+            return Rewrite(text, self.constraints, self._added(text))
+        left_open = self.sampler.words(fitting(values, readable(text)) if self.has_tables else {})
+        words, end = split_end(text)
+        more = append(words.rstrip(".。"), ", ".join(left_open.values())) + end
+        if left_open and self._distance(more) >= floor and not self._faults(more):
+            return Rewrite(more, self.constraints, self._added(more))
+        return None
+
+    def _candidate(self, reply: str) -> str:
+        """The rewrite that a reply stands for, with the prompt's painting syntax; "" if none."""
+        if self.complete:
+            return restore_syntax(reply, self.request) or ""
+        text = clean_reply(reply, self.wish)
+        if not text:
+            return ""
+        if not self.is_tags:
+            whole = restore_syntax(text, self.request) if find_syntax(self.request) else text
+            if whole is not None:
+                return whole
+        details = self._details(text)
+        return self._extended(details) if details else ""
+
+    def _details(self, text: str) -> list[str]:
+        """What a reply adds, as phrases that can follow the user's own words."""
+        nouns = parse(self.wish).present
+        details = []
+        for phrase in _phrases(text, self.wish):
+            parsed = parse(phrase)
+            names_again = self.language == "zh" and not parsed.present.isdisjoint(nouns)
+            if not names_again and phrase.lower() not in lexicon.COLOURS:
+                details.append(phrase)
+        return details[: self.details]
 
     def _lost(self, text: str) -> list[Constraint]:
         return broken(self.required, text, complete=self.complete)
 
+    def _faults(self, text: str) -> Sequence[object]:
+        """What is wrong with a rewrite: lost constraints, and what contradicts the prompt."""
+        return [*self._lost(text), *(() if self.complete else contradictions(text, self.request))]
+
     def _is_unrelated(self, lost: list[Constraint]) -> bool:
         """Whether a reply such as "How can I help?" keeps nothing, so that repair is no use."""
-        required = [c for c in self.required if c.kind != "language"]
+        required = [c for c in self.required if c.kind not in ("language", "syntax")]
         return bool(required) and all(c in lost for c in required)
 
+    def _added(self, text: str) -> tuple[str, ...]:
+        return _added(text, self.request)
+
+    def _novel(self, text: str) -> frozenset[str]:
+        """The words of a variant that are not the user's, by which variants are compared."""
+        if self.complete:
+            return _words(text)
+        return _words(text) - _words(self.request) - _FUNCTION_WORDS
+
     def _distance(self, text: str) -> float:
-        """Jaccard distance of the words to those of the nearest earlier variant."""
-        words = _words(text)
+        """Jaccard distance of the new words to those of the nearest earlier variant."""
+        words = self._novel(text)
         return min((_jaccard_distance(words, earlier) for earlier in self.earlier), default=1.0)
 
 
@@ -285,3 +407,36 @@ def _added(text: str, request: str) -> tuple[str, ...]:
             runs.append(match.span())
         in_run = is_new or (in_run and word in _FUNCTION_WORDS)
     return tuple(text[start:end] for start, end in runs)
+
+
+_PREPOSITIONS = frozenset(
+    "in on at by with under over near behind beside between among against across through from into "
+    "inside beneath around during after before above below".split()
+)
+
+
+def _phrases(text: str, request: str) -> tuple[str, ...]:
+    """What `text` adds to `request`, as phrases that make sense after it."""
+    if parse(text).language in ("zh", "ja", "ko", "th"):
+        return _added(text, request)
+    known = {lemma(word) for word in re.findall(r"[^\W_]+", request.lower())}
+    small = lexicon.STOPWORDS | _PREPOSITIONS
+    phrases = []
+    for clause in re.findall(r"[^,.;:!?\n]+", text):
+        words = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", clause)
+        first = 0
+        for last in range(len(words) + 1):
+            is_known = last < len(words) and lemma(words[last].lower()) in known
+            if last < len(words) and (words[last].lower() in small or not is_known):
+                continue
+            run = words[first:last]
+            if len(run) > 2 and is_known and run[-1].lower() not in small:
+                run = [*run, words[last]]  # "drives along a winding" + "road"
+            while run and run[-1].lower() in small:
+                run.pop()
+            while run and run[0].lower() in small - _PREPOSITIONS:
+                run.pop(0)
+            if any(word.lower() not in small and lemma(word.lower()) not in known for word in run):
+                phrases.append(" ".join(run))
+            first = last + 1
+    return tuple(phrases)

@@ -2,6 +2,65 @@
 
 from __future__ import annotations
 
+NAMES = {
+    "en": "English",
+    "zh": "Chinese",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "nl": "Dutch",
+    "ru": "Russian",
+    "uk": "Ukrainian",
+    "be": "Belarusian",
+    "sr": "Serbian",
+    "kk": "Kazakh",
+    "ar": "Arabic",
+    "fa": "Persian",
+    "ur": "Urdu",
+    "he": "Hebrew",
+    "hi": "Hindi",
+    "bn": "Bengali",
+    "pa": "Punjabi",
+    "gu": "Gujarati",
+    "ta": "Tamil",
+    "te": "Telugu",
+    "kn": "Kannada",
+    "ml": "Malayalam",
+    "si": "Sinhala",
+    "th": "Thai",
+    "lo": "Lao",
+    "my": "Burmese",
+    "ka": "Georgian",
+    "am": "Amharic",
+    "km": "Khmer",
+    "hy": "Armenian",
+    "el": "Greek",
+    "sv": "Swedish",
+    "da": "Danish",
+    "no": "Norwegian",
+    "fi": "Finnish",
+    "pl": "Polish",
+    "cs": "Czech",
+    "sk": "Slovak",
+    "hr": "Croatian",
+    "sl": "Slovenian",
+    "hu": "Hungarian",
+    "ro": "Romanian",
+    "tr": "Turkish",
+    "ca": "Catalan",
+    "vi": "Vietnamese",
+    "id": "Indonesian",
+    "ms": "Malay",
+    "tl": "Tagalog",
+    "et": "Estonian",
+    "lv": "Latvian",
+    "lt": "Lithuanian",
+    "is": "Icelandic",
+}
 # Code -> characters that only it writes, or that decide for it. The first hit of a line counts.
 SCRIPTS: tuple[tuple[str, str], ...] = (
     ("ja", "\u3040-\u30ff"),
@@ -62,12 +121,13 @@ LETTERS: dict[str, str] = {
 # The words that requests for images are made of; function words first.
 WORDS: dict[str, str] = {
     "en": """
-        a an the of and with in on at to by under from for into over behind near between is are it
-        its his her my your their this that these no not without as or wearing holding standing
-        sitting looking style photo painting portrait drawing picture image background beautiful
-        small big little old young large tiny girl boy woman man one two three four five six light
-        dark bright make add remove change put keep night day white black red green blue yellow
-        purple orange pink brown grey gray high quality detailed close up view scene
+        noir film rose violet a an the of and with in on at to by under from for into over behind
+        near between is are it its his her my your their this that these no not without as or
+        wearing holding standing sitting looking style photo painting portrait drawing picture
+        image background beautiful small big little old young large tiny girl boy woman man one
+        two three four five six light dark bright make add remove change put keep night day white
+        black red green blue yellow purple orange pink brown grey gray high quality detailed close
+        up view scene
     """,
     "es": """
         el la los las un una unos unas de del en con y por para sobre junto sin al su que muy gato
