@@ -1,4 +1,4 @@
-# make demo | test | quick | lint | train    Variables: TORCH=torch==2.13.0  PYTHON=python3.12  JOBS=2
+# make demo | test | quick | soak | lint | train    Variables: TORCH=torch==2.13.0  PYTHON=python3.12  JOBS=2
 PYTHON ?= python3
 TORCH ?= torch
 VENV := .venv
@@ -10,7 +10,7 @@ PYTEST = $(RUN) -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-
 # This checkout as a package: `nodes/` imports relatively, because it is part of one in ComfyUI.
 PACK := $(VENV)/packs/wegen_pack
 
-.PHONY: demo test quick lint train
+.PHONY: demo test quick soak lint train
 .DELETE_ON_ERROR:
 
 demo: $(READY)
@@ -21,6 +21,10 @@ test: lint
 
 quick: $(READY)
 	$(PYTEST) -m "not slow and not comfyui"
+
+# Kills runs 200 times and looks for what they lost; `make test` does it 20 times.
+soak: $(READY)
+	WEGEN_KILLS=200 $(PYTEST) tests/cli/test_parallel.py
 
 lint: $(READY) $(PACK)
 	$(RUN) -m ruff check .

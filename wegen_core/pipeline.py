@@ -112,6 +112,11 @@ class FinishedImage:
         """The check results that do not hold."""
         return [check for check in self.checks or () if check.holds is False]
 
+    @property
+    def holding(self) -> int:
+        """How many check results hold for certain."""
+        return sum(check.holds is True for check in self.checks or ())
+
 
 class Pipeline:
     """The steps, for one chat model, one painter and one setting of `check` (see `Copilot`)."""
@@ -240,7 +245,7 @@ class Pipeline:
             checks = verify(self.mllm, image.part.image, plan, seed=step.seed, hooks=hooks)
             image = replace(image, checks=tuple(checks))
         if step.first is not None:
-            return image if len(image.failures) < len(step.first.failures) else step.first
+            return image if image.holding > step.first.holding else step.first
         if image.failures and self.check == "repaint":
             return replace(step, plan=emphasise_failures(plan, image.failures), first=image)
         return image

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ import wegen_core.loading
 from tests.support.fakes import SIZE, scene
 from wegen_core import __version__
 from wegen_core.cli import main
+from wegen_core.cli.chat import typed_path
 from wegen_core.images import png16
 from wegen_core.images.files import open_full_depth, open_image, write_image
 from wegen_core.records.conversation import Conversation
@@ -137,6 +139,39 @@ not read"""
     conversation = Conversation.load("kept")
     assert [t.text for t in conversation.turns][::2] == ["a boat", "make it blue", "what is it?"]
     assert len(conversation.turns[-2].images) == 1 and len(conversation.tree) == 8
+
+
+def test_undo_shows_the_image_before_and_writes_no_file(here, capsys):
+    for message in ("a boat", "make it red", "undo that"):
+        assert run("chat", "--say", message, "--talk", "talk", "--quiet") == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "Taken back: make it red"
+    assert sorted(os.listdir("out"))[-1] == "picture-2.png"
+    assert [turn.text for turn in Conversation.load("talk").turns][::2] == ["a boat"]
+
+
+@pytest.mark.parametrize("code_page", ["cp1252", "gbk"])
+def test_a_console_of_a_code_page_prints_what_it_can(here, monkeypatch, code_page):
+    """The turn is saved before it is printed, and JSON stays JSON."""
+    printed = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(printed, code_page))
+    assert run("chat", "--say", "一只猫 \U0001f431", "--talk", "talk") == 0
+    assert run("rewrite", "一只猫 \U0001f431", "-n", "1", "--json") == 0
+    sys.stdout.flush()
+    text = printed.getvalue().decode(code_page)
+    assert "?" in text and "\U0001f431" in json.loads(text[text.index("\n[") :])[0]["prompt"]
+    assert Conversation.load("talk").turns[0].text == "一只猫 \U0001f431"
+
+
+def test_paths_are_taken_as_terminals_paste_them(here):
+    folder = here / 'my "own" pictures'
+    folder.mkdir()
+    path = folder / "a b.png"
+    path.touch()
+    escaped = re.sub(r"([ \"])", r"\\\1", str(path))
+    for text in (str(path), f"'{path}'", f"& '{path}'", escaped, path.as_uri(), f" {path} "):
+        assert typed_path(text) == path
+    assert typed_path("~/x") == Path.home() / "x"
+    assert typed_path('"a missing.png"') == Path("a missing.png")
 
 
 def test_chat_ends_with_its_input(here, monkeypatch):

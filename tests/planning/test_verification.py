@@ -104,7 +104,9 @@ def test_the_report_shows_the_list():
     json.dumps(drawn.report.data)
 
 
-@pytest.mark.parametrize(("second", "better"), [("yes", True), ("no", False)])
+@pytest.mark.parametrize(
+    ("second", "better"), [("yes", True), ("no", False), ("cannot tell", False)]
+)
 def test_what_failed_is_painted_once_more_and_the_better_one_is_kept(second, better):
     count = len(demanded())
     first, _ = drawing("report", ["no"] * count)

@@ -275,3 +275,29 @@ def test_broken_json_is_explained(tmp_path, content):
     (tmp_path / "conversation.json").write_bytes(content)
     with pytest.raises(ValueError, match="is not a conversation"):
         Conversation.load(tmp_path)
+
+
+def test_a_save_keeps_the_turns_that_another_process_has_added(tmp_path):
+    talk = Conversation()
+    talk.add("user", "one")
+    talk.save(tmp_path)
+    others = Conversation.load(tmp_path)
+    others.add("user", "theirs", Image.new("RGB", (2, 2)))
+    others.save(tmp_path)
+    own = talk.add("user", "ours")
+    talk.save(tmp_path)
+    loaded = Conversation.load(tmp_path)
+    assert [turn.text for turn in loaded.turns] == ["one", "ours"]
+    assert [turn.text for turn in loaded.branches(own.parent)] == ["theirs", "ours"]
+    (tmp_path / "conversation.json").write_text("{")
+    with pytest.raises(ValueError, match=r"conversation\.json is not a conversation"):
+        talk.save(tmp_path)  # what is not understood is not overwritten
+
+
+def test_a_byte_order_mark_is_skipped(tmp_path):
+    talk = Conversation()
+    talk.add("user", "one")
+    talk.save(tmp_path)
+    path = tmp_path / "conversation.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert facts(Conversation.load(tmp_path)) == facts(talk)

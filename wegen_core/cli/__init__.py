@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Sequence
 
@@ -25,6 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     from ..records.hooks import Stopped
 
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a code page lacks most characters
+            stream.reconfigure(errors="replace")
     args = build_parser().parse_args(argv)
     try:
         args.run(args)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import os
+import re
 import sys
 from argparse import Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from PIL import Image
 
@@ -76,7 +80,7 @@ class TerminalChat:
             print("Say what to draw, or what to change. /help lists the commands.")
         while True:
             try:
-                line = input("you: " if sys.stdin.isatty() else "").strip()
+                line = input("you: " if sys.stdin.isatty() else "").strip("\ufeff \t\r\n")
             except EOFError:
                 return
             if line == "/quit":
@@ -111,14 +115,14 @@ class TerminalChat:
             case "/image" if not argument:
                 raise ValueError("name a file: /image FILE")
             case "/image":
-                self.images.append(open_image(Path(argument)))
+                self.images.append(open_image(typed_path(argument)))
             case _ if command.startswith("/"):
                 raise ValueError(f"there is no command {command}; /help lists them")
             case _:
                 self.send(line)
 
     def send(self, message: str) -> None:
-        """Run one turn: print the reply, write its images, save the conversation to --talk."""
+        """Run one turn: write its images, save the conversation to --talk, print the reply."""
         args = self.args
         with commands.progress_bars(args.quiet) as hooks:
             reply = self.copilot.chat(
@@ -127,16 +131,19 @@ class TerminalChat:
         self.images = []
         record = commands.image_record(args, message, reply.report.data)
         paths = []
-        for image in reply.images:
-            path = free_path(args.out)
-            provenance.save(image, path, record)
-            paths.append(path.as_posix())
-        if args.json:
-            commands.print_json({"text": reply.text, "pictures": paths, **record})
-        else:
-            print("\n".join([reply.text, *paths]))
-        if args.talk is not None:
-            self.conversation.save(args.talk)
+        try:
+            # An answer draws nothing: after an undo it shows an image that has a file already.
+            for image in reply.images if reply.plan.intent != "answer" else ():
+                path = free_path(args.out)
+                provenance.save(image, path, record)
+                paths.append(path.as_posix())
+            if args.talk is not None:
+                self.conversation.save(args.talk)
+        finally:  # also if the disk is full
+            if args.json:
+                commands.print_json({"text": reply.text, "pictures": paths, **record})
+            else:
+                print("\n".join([reply.text, *paths]), flush=True)
 
     def back(self) -> None:
         """Go back to before the last user turn; what follows it stays in the tree as a branch."""
@@ -147,8 +154,22 @@ class TerminalChat:
 
     def save(self, folder: str) -> None:
         """Save the conversation to `folder`, or to --talk if that is empty."""
-        target = Path(folder) if folder else self.args.talk
+        target = typed_path(folder) if folder else self.args.talk
         if target is None:
             raise ValueError("name a folder: /save FOLDER")
         self.conversation.save(target)
         print(f"saved to {target}")
+
+
+def typed_path(text: str) -> Path:
+    """A path as it is typed, or dropped on a terminal: quoted, escaped, or as a file URL."""
+    text = text.strip().removeprefix("& ")  # PowerShell's
+    if Path(text).exists():
+        return Path(text)
+    if text.startswith("file://"):
+        return Path(url2pathname(urlsplit(text).path))
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "\"'":
+        text = text[1:-1]
+    elif os.name != "nt":
+        text = re.sub(r"\\(.)", r"\1", text)
+    return Path(text).expanduser()

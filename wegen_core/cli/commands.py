@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -133,8 +134,13 @@ def progress_bars(quiet: bool) -> Iterator[Hooks]:
 
 
 def print_json(value: Any) -> None:
-    """Print `value` as JSON for people: indented, not escaped."""
-    print(json.dumps(value, ensure_ascii=False, indent=1))
+    """Print `value` as JSON for people: indented, and escaped only where stdout needs it."""
+    text = json.dumps(value, ensure_ascii=False, indent=1)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, indent=1)
+    print(text)
 
 
 def _open_images(paths: Sequence[Path], words: str) -> list[Image.Image]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..images.atomic_write import write_atomically
-from ..records.conversation import Conversation
+from ..records.conversation import FILE, Conversation
 from ..records.hooks import NO_HOOKS, Hooks
 from . import demo_page as page
 from .provenance import save
@@ -159,4 +159,5 @@ class _Demo:
             figures = [page.figure(i, reply.text, reply.change_mask) for i in reply.images]
             content = page.row(*figures) if figures else page.report(reply.text)
             self.page.step(f"chat, turn {number}", message, content)
+        (self.folder / "talk" / FILE).unlink(missing_ok=True)  # of an earlier demo
         conversation.save(self.folder / "talk")

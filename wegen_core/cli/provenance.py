@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..images.atomic_write import write_atomically
-from ..images.files import write_image
+from ..images.files import release_path, write_image
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -41,7 +41,7 @@ def save(image: Image.Image, path: Path, record: Mapping[str, Any]) -> None:
     image
         Any mode that PNG can hold.
     path
-        Must end in .png. Missing folders are created.
+        Must end in .png. Missing folders are created. A claim of `free_path` ends here.
     record
         How the image was made, as plain JSON. The versions and the date are added.
     """
@@ -50,5 +50,8 @@ def save(image: Image.Image, path: Path, record: Mapping[str, Any]) -> None:
     text = json.dumps(
         {**record, "versions": versions(), "date": date}, ensure_ascii=False, indent=1
     )
-    write_atomically(path.with_suffix(".json"), text.encode("utf-8", "surrogatepass"))
-    write_image(image, path)
+    try:
+        write_atomically(path.with_suffix(".json"), text.encode("utf-8", "surrogatepass"))
+        write_image(image, path)
+    finally:
+        release_path(path)

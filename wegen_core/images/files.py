@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import glob
 import io
+import itertools
 import re
 from pathlib import Path
 
@@ -10,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from . import png16
-from .atomic_write import write_atomically
+from .atomic_write import long_path, write_atomically
 
 
 def open_image(path: str | Path) -> Image.Image:
@@ -83,7 +85,29 @@ def write_image(
 
 
 def free_path(folder: Path, name: str = "picture") -> Path:
-    """`<folder>/<name>-<number>.png`, with the number after the highest one in use."""
-    files = folder.iterdir() if folder.is_dir() else ()
-    taken = [int(m[1]) for p in files if (m := re.fullmatch(rf"{name}-(\d+)\.\w+", p.name))]
-    return folder / f"{name}-{max(taken, default=0) + 1}.png"
+    """`<folder>/<name>-<number>.png` for a new image, with the number after the highest in use.
+
+    No other process gets the same path: a hidden file claims it until `release_path` is called.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    pattern = re.compile(rf"\.?{re.escape(name)}-(\d+)\.\w+")
+    taken = [int(match[1]) for p in folder.iterdir() if (match := pattern.fullmatch(p.name))]
+    for number in itertools.count(max(taken, default=0) + 1):
+        path = folder / f"{name}-{number}.png"
+        try:
+            _claim(path).touch(exist_ok=False)
+        except FileExistsError:
+            continue
+        if not any(folder.glob(f"{glob.escape(path.stem)}.*")):
+            break
+        release_path(path)  # another process has written and released it in the meantime
+    return path
+
+
+def release_path(path: Path) -> None:
+    """Withdraw the claim of `free_path`, once the image is written or will not be."""
+    _claim(path).unlink(missing_ok=True)
+
+
+def _claim(path: Path) -> Path:
+    return long_path(path.with_name(f".{path.stem}.claim"))

@@ -6,20 +6,22 @@ Turns form a tree: every reply can be branched. A conversation is saved as a fol
 
 from __future__ import annotations
 
+import codecs
 import hashlib
 import io
 import json
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
 
-from ..images.atomic_write import write_atomically
+from ..images.atomic_write import locked, long_path, write_atomically
 from ..images.convert import float_batch, one_pil, to_pil
 from .plan import Reference
 
@@ -200,20 +202,24 @@ class Conversation:
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write `conversation.json` and the images into `folder`, which is created if missing.
 
-        Every file is written under a temporary name and renamed, images first: an interrupted
-        save leaves the old conversation as it was. Images already there are not written again.
+        Turns that are only in the folder stay there, as branches: two processes may continue the
+        same conversation. Every file is written under a temporary name and renamed, images first:
+        an interrupted save leaves the old conversation as it was. Images already there are not
+        written again. Raises ValueError if the folder holds something else than a conversation.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         for turn in self.tree.values():
             for part in turn.images:
-                path = folder / content_name(part.image)
+                path = long_path(folder / content_name(part.image))
                 if not path.exists():
                     write_atomically(path, _png(part.image))
-        turns = [_turn_to_dict(turn) for turn in self.tree.values()]
-        data = {"version": VERSION, "head": self.head, "turns": turns}
-        text = json.dumps(data, ensure_ascii=False, indent=1)
-        write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
+        ours = {turn.id: _turn_to_dict(turn) for turn in self.tree.values()}
+        with locked(folder):
+            turns = _read_turns(folder / FILE) | ours
+            data = {"version": VERSION, "head": self.head, "turns": list(turns.values())}
+            text = json.dumps(data, ensure_ascii=False, indent=1)
+            write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str]) -> Conversation:
@@ -225,21 +231,11 @@ class Conversation:
         path = Path(folder) / FILE
         if not path.is_file():
             raise FileNotFoundError(f"{folder} holds no conversation: {FILE} is missing")
-        try:
-            data = json.loads(path.read_bytes().decode("utf-8", "surrogatepass"))
-            return cls._from_dict(data, path.parent)
-        except (ValueError, KeyError, TypeError) as error:
-            what = f"field {error} is missing" if isinstance(error, KeyError) else error
-            raise ValueError(
-                f"{path} is not a conversation: {what}; move it away, or name another folder"
-            ) from error
+        with _named(path):
+            return cls._from_dict(_read_json(path), path.parent)
 
     @classmethod
-    def _from_dict(cls, data: Any, folder: Path) -> Conversation:
-        if not isinstance(data, dict):
-            raise ValueError("it is not a JSON object")
-        if data.get("version") != VERSION:
-            raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
+    def _from_dict(cls, data: dict[str, Any], folder: Path) -> Conversation:
         conversation = cls()
         for item in data["turns"]:
             turn = _turn_from_dict(item, folder)
@@ -254,6 +250,37 @@ class Conversation:
     def _check_known(self, turn_id: str | None) -> None:
         if turn_id is not None and turn_id not in self.tree:
             raise ValueError(f"the conversation has no turn {turn_id!r}")
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Name the file in what is raised if it is not a conversation."""
+    try:
+        yield
+    except (ValueError, KeyError, TypeError) as error:
+        what = f"field {error} is missing" if isinstance(error, KeyError) else error
+        raise ValueError(
+            f"{path} is not a conversation: {what}; move it away, or name another folder"
+        ) from error
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The file, whose version is checked. An editor may have added a byte order mark."""
+    text = long_path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
+    data = json.loads(text.decode("utf-8", "surrogatepass"))
+    if not isinstance(data, dict):
+        raise ValueError("it is not a JSON object")
+    if data.get("version") != VERSION:
+        raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
+    return data
+
+
+def _read_turns(path: Path) -> dict[str, Any]:
+    """The turns of a file by their ids, as they are; none if there is no file."""
+    if not long_path(path).exists():
+        return {}
+    with _named(path):
+        return {turn["id"]: turn for turn in _read_json(path)["turns"]}
 
 
 def content_name(image: Image.Image) -> str:
