@@ -7,6 +7,7 @@ about the boat; "make it darker" and "darker" about the image.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from ..records.plan import Scope
@@ -16,7 +17,9 @@ from .lazy_pattern import lazy_pattern
 from .lexicon import english as english_words
 from .lexicon import requests as words
 from .parser import parse
+from .requests import Clause
 
+_WIDTH: dict[Scope | None, int] = {None: 0, "local": 1, "background": 2, "global": 3}
 Kind = Literal["thing", "background", "atmosphere", "image", "it"]
 
 
@@ -36,6 +39,15 @@ class _Change(NamedTuple):
 _BEHIND = lazy_pattern(
     rf"{words.BEHIND}|\bin the (?:far )?background\b|\bas (?:the |a )?backdrop\b", re.IGNORECASE
 )
+_ON_BACKGROUND = lazy_pattern(
+    rf"\b(?:a|an|another)\s+(?:[\w'-]+\s+){{0,3}}?(?:{words.BACKGROUND})",
+    re.IGNORECASE,
+)
+_BACKGROUND = lazy_pattern(rf"(?:{words.BACKGROUND})", re.IGNORECASE)
+_ADDS = lazy_pattern(
+    r"(?:add|put|plac|insert|draw|paint|set|hav|show|includ|build|plant)|.*[加放画添换变改]", re.I
+)
+_RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _GLOBAL_VERB = lazy_pattern(rf"(?:{words.GLOBAL_VERB})", re.IGNORECASE)
 _REMOVES = lazy_pattern(rf"(?:{words.REMOVE})", re.IGNORECASE)
@@ -53,21 +65,49 @@ _MOVES_TO_PLACE = lazy_pattern(
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
 
 
-def clause_scope(clause: str) -> Scope | None:
-    """How much of the image one clause changes; None if it names nothing that tells."""
+def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
+    """How much of the image the clauses of a request change; None if nothing tells.
+
+    Where some give an order, the others only say why: "it feels empty, add some people".
+    """
+    orders = any(clause.kind in ("edit", "draw") for clause in clauses)
+    widest: Scope | None = None
+    about: Kind | None = None  # what "it" means
+    for clause in clauses:
+        text = _without_numbers(clause.text)
+        change = _read_zh(text) if _HAN.search(text) else _read_en(text)
+        if change.kind == "it" and about in ("thing", "atmosphere"):
+            change = change._replace(kind=about)
+        about = change.kind or about
+        if clause.kind in ("edit", "draw") or not orders:
+            widest = max(widest, _scope(change, text), key=_WIDTH.__getitem__)
+    return widest
+
+
+def _without_numbers(clause: str) -> str:
     for mention in reversed(find_image_mentions(clause)):
         name = "图" if _HAN.search(clause[mention.start : mention.end]) else "the picture"
         clause = clause[: mention.start] + name + clause[mention.end :]
-    change = _read_zh(clause) if _HAN.search(clause) else _read_en(clause)
+    return clause
+
+
+def _scope(change: _Change, clause: str) -> Scope | None:
     removes = _REMOVES.match(clause) or _REMOVES.match(change.verb)
-    if not removes and (_BEHIND.search(clause) or _MOVES_TO_PLACE.match(clause)):
+    adds = not change.verb or _ADDS.match(change.verb)
+    if _BEHIND.search(clause) and ((adds and not removes) or change.kind in ("image", None)):
         return "background"
+    if not removes and (_MOVES_TO_PLACE.match(clause) or _ON_BACKGROUND.search(clause)):
+        return "background"
+    if _RECROPS.match(change.verb):
+        return "global"
     if change.kind in ("thing", "background"):
         return "local" if change.kind == "thing" else "background"
     if change.kind == "atmosphere":
         return "local" if _names_thing(change.rest) or _names_thing(change.place) else "global"
     if change.kind == "image" or _GLOBAL_VERB.match(change.verb):
         return "global"
+    if change.kind is None and _BACKGROUND.search(change.rest):
+        return "background"
     if _STATE.search(change.rest) or parse(change.rest).values("style"):
         return "global"
     return "local" if re.search(r"[^\W_]", change.rest) else None
@@ -78,6 +118,7 @@ _VERB = lazy_pattern(
     rf"(?P<verb>{words.EDIT}|{words.DRAW})(?:\s+(?:up|down|out|in|off|away|me|back)\b)?\s*",
     re.IGNORECASE,
 )
+_THERE = lazy_pattern(r"^(?:there(?:['’]s| is| are)|(?:i|we) (?:can )?see)\s+", re.IGNORECASE)
 _CLASS = lazy_pattern(
     rf"(?P<background>{words.BACKGROUND})|(?P<atmosphere>{words.ATMOSPHERE})"
     rf"|(?P<image>{words.IMAGE})(?!['’]s)|(?P<it>(?:it|this|that)(?!['’]s? \w)\b)"
@@ -90,13 +131,16 @@ _PHRASE_END = frozenset(
     "and by over under next through until across along near around above below between beside "
     "inside , . : ;".split()
 )
-_VAGUE = lazy_pattern(r"\b(?:version|bit|little|lot|tad|touch|way|kind|variant|variation)$")
+_VAGUE = lazy_pattern(r"\b(?:version|bit|little|lot|tad|touch|way|kind|variant|variation|same)$")
 _OWNER = lazy_pattern(
-    r"\s*(?:of|on|in|to|under|from|around|over|at|onto|for|inside|through)\s+(.*)", re.I
+    r"\s*(?:(?!com(?:e|es|ing)\b)\w+\s+)?(?:of|on|in|to|under|from|around|over|at|onto|for|"
+    r"inside|through)\s+(.*)",
+    re.I,
 )
 
 
 def _read_en(clause: str) -> _Change:
+    clause = _THERE.sub("", clause)
     match = _VERB.match(clause)
     verb, start = (match["verb"], match.end()) if match else ("", 0)
     tokens = english.tokenise(clause[start:], [])
@@ -121,7 +165,7 @@ def _read_en(clause: str) -> _Change:
     return _Change(verb, None, rest)
 
 
-_ADDS = r"(?:添加|加上|加入|加个|加一|加点|加些|增加|加|添|画上?|放上?|下)"
+_ADDING_ZH = r"(?:添加|加上|加入|加个|加一|加点|加些|增加|加|添|画上?|放上?|下)"
 _BECOMES = r"(?:裁成|变成|换成|改成|改为|变为|换为|调成|变得|转成|做成|画成|弄成|翻成)"
 _ADVERBS = lazy_pattern(
     r"^(?:再|更|太|稍微|有点|都|请|也|全部?|只|就|现在|要|应该|还|过于|不够|整体|其他|其余|所有)+"
@@ -135,7 +179,7 @@ _READERS_ZH = (
     ),
     lazy_pattern(
         rf"^(?:在|给)?(?P<place>[^，。]+?(?:上|里|中|旁边?|下|边|前|后|角|侧|头|手|脸|身|"
-        rf"方)面?)(?P<verb>{_ADDS})"
+        rf"方)面?)(?P<verb>{_ADDING_ZH})"
         r"(?P<thing>.+)(?P<rest>)"
     ),
     lazy_pattern(rf"^(?P<thing>)(?P<verb>{_BECOMES})(?P<rest>.+)"),

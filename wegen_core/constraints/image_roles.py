@@ -50,6 +50,7 @@ _OWNED = lazy_pattern(
 _AS = lazy_pattern(
     r"\s*,?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|becomes|provides|gives|sets)\s+"
     rf"(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
+    rf"|\s+the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
     r"|\s*(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于)(?:新的?|整体)?"
     rf"(?:{_ROLE_ZH})",
     re.IGNORECASE,
@@ -58,7 +59,7 @@ _OWNED_THING = lazy_pattern(
     r"\s*['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
     r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
     rf"|{_IN_ZH}的(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？,.\s]|放|加|贴|移|戴|穿|换|合|和|"
-    r"与|跟|搬|P|抠|替|到|拿|用|画|坐|站|变|改|给|融|挪|添|摆|挂|套|转|做|去)",
+    r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|变|改|给|融|挪|添|摆|挂|套|转|做|去)",
     re.IGNORECASE,
 )
 # Before the mention: "the style of", "the pose of the man in".
@@ -68,15 +69,19 @@ _OF = lazy_pattern(
     rf"(?:(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
     re.IGNORECASE,
 )
+_ROLE_BEFORE_ZH = lazy_pattern(
+    rf"(?:{_ROLE_ZH})(?:请|要|都|也)?(?:参考|采用|用|按照?|照着?|像|跟|和|同)?\s*$"
+)
 _LIKE = lazy_pattern(
-    r"(?:\b(?:like|match(?:es|ing)?|similar to|resembl\w*|inspired by|in keeping with|imitat\w*|"
-    r"mimic\w*|à la|a la|fits?|consistent with)\s+(?:in\s+)?(?:the\s+)?"
+    r"(?:\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
+    r"in keeping with|imitat\w*|mimic\w*|à la|a la|fits?|consistent with)\s+"
+    r"(?:the \w+ (?:in|of|from)\s+)?(?:in\s+)?(?:the\s+)?"
     r"|(?:像|仿照|模仿|参照|参考|按照?|照着?)\s*)$",
     re.IGNORECASE,
 )
 _INTO = lazy_pattern(
     r"(?:\b(?:into|onto|over|on top of|to|upon)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
-    r"(?:[到进入至往]|[放贴摆加移置搬]在?|画在)了?\s*)$",
+    r"(?:[到进入至往]|[放贴摆加移置搬画]在)了?\s*)$",
     re.IGNORECASE,
 )
 _PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|{words.PUT_ZH}", re.IGNORECASE)
@@ -85,7 +90,12 @@ _CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", 
 _EXCHANGED = lazy_pattern(
     r"\b(?:chang|replac|swap|switch|exchang|substitut)\w*\s+(?:the\s+)?$", re.I
 )
-_CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画)\s*$")
+_EXCHANGED_FOR = lazy_pattern(
+    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)\s+(?:the\s+)?$"
+    r"|(?:换成|替换成|替换为|换上|穿上|戴上)\s*$",
+    re.IGNORECASE,
+)
+_CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to |should |must |shall |will |could |can )?(?:have|get|gets|has|look|looks|be|become|"
     r"take on|adopt|match|wear)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
@@ -164,9 +174,15 @@ def _role(mention: _Mention) -> tuple[str, str]:
         return _named(match)
     if match := _OF.search(before):
         return _named(match)
-    if _LIKE.search(before):
-        return "style", ""
+    if match := _ROLE_BEFORE_ZH.search(before):
+        return _named(match)
+    if match := _LIKE.search(before):
+        return _alike(before[: match.start()])
+    if _EXCHANGED_FOR.search(before):
+        return "object", ""
     if _INTO.search(before) and (not mention.first or _PUT.search(before)):
+        return "base", ""
+    if re.search(r"[放贴摆加]\s*$", before) and re.match(r"\s*[里中上]", after):
         return "base", ""
     if match := _OWNED_THING.match(after):
         return _thing(match["thing"] or match["han"], _is_target(mention))
@@ -177,13 +193,26 @@ def _role(mention: _Mention) -> tuple[str, str]:
     if _PUTS_IT.search(before) or (before.endswith(("把", "将")) and _PUT.match(after)):
         return "object", ""
     changed = _CHANGED.search(before) or _CHANGED_ZH.search(before) or _GETS.match(after)
+    changed = changed or re.search(
+        r"\b(?:take|start (?:with|from)|open|to)\s+(?:the\s+)?$", before, re.I
+    )
     return ("base" if changed else "subject"), ""
+
+
+def _alike(before: str) -> tuple[str, str]:
+    """What the image behind "like" gives; before: the words up to "like"."""
+    if re.search(
+        r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov)\w*\s*$", before, re.IGNORECASE
+    ):
+        return "pose", ""
+    named = list(re.finditer(f"{_ROLE}|{_ROLE_ZH}", before, re.IGNORECASE))
+    return _named(named[-1]) if named else ("style", "")
 
 
 def _named(match: re.Match[str]) -> tuple[str, str]:
     """The role that `match` names, and the words for it where they say more than the role."""
     role, word = next((r, w) for r, w in match.groupdict().items() if w and r != "role")
-    role, word = role.removeprefix("zh_"), word.lower()
+    role, word = role.rpartition("_")[2], word.lower()
     if role != "style" or word in words.PLAIN_STYLE:
         return role, ""
     return role, word if _HAN.search(word) else f"the {word}"
@@ -197,6 +226,7 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
     link = left[: named.start("article" if named["article"] else "bare")]
     inside = how in ("in", "on", "of", "inside")
     changed = _CHANGED.search(link) is not None and (inside or mention.alone)
+    changed = changed or (inside and _GETS.match(mention.after) is not None)
     placed = inside and _PLACED.search(link) is not None
     where = not left.strip() or (named["bare"] and inside and mention.alone)
     return _thing(named["thing"] or named["bare"], bool(changed or placed or where))
@@ -209,7 +239,7 @@ def _is_target(mention: _Mention) -> bool:
         return True
     if re.search(r"(?:把|将)\s*$", before):
         moved = _PUT.search(re.sub(r"(?:替|更)?换成.*", "", mention.to_come))
-        return mention.alone or not moved
+        return not moved or (mention.alone and moved[0] in "移换")
     if _PLACED.search(before):
         return not mention.first or mention.alone
     return mention.alone and _CHANGED.search(before) is not None

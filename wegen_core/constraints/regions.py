@@ -30,15 +30,14 @@ _PLACE = lazy_pattern(
     rf"|\b(?:upper|lower|top|bottom|middle|cent(?:er|re)|central){_PART}{_FRAME}"
     rf"|\b(?:at|near|to|along|across|on|from) the (?:very )?(?:top|bottom)\b"
     rf"(?= *(?:$|[,.;!?\n]|of\b|and\b|that\b|with\b|in\b|please\b)){_FRAME}"
-    rf"|\b(?:in|at|near|to|into) the (?:very |exact |dead )?(?:middle|cent(?:er|re)){_FRAME}",
+    rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}",
     re.IGNORECASE,
 )
 _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
-    r"\b(?:from|his|her|its|their|my|your)\s+(?:the |very |far )*$"
-    r"|\b(?:facing|faces?|look|looks|looking|turn\w*|point\w*|lean\w*|tilt\w*|rotat\w*|flip\w*|"
-    r"head(?:s|ed|ing)|gaz\w*|pan|walk\w*|mov\w*|shift\w*|slid\w*|nudg\w*|"
-    r"exten\w*|expand\w*|outpaint\w*|widen\w*|stretch\w*|grow\w*)\s+(?:[\w']+ ){0,6}?"
-    r"(?:(?:to|towards?|into|at|in|on|a bit) )*(?:the |its |his |her )?(?:far |very )?$",
+    r"\b(?:from|his|her|its|their|my|your|fac(?:e|es|ing))\s+(?:the |very |far )*$"
+    r"|\b(?:look|turn|point|lean|tilt|rotat|flip|head|gaz|pan|walk|mov|shift|slid|nudg|exten|"
+    r"expand|outpaint|widen|stretch|grow)\w*\s+(?:[\w']+ ){0,6}?(?:to|towards?|into)\s+"
+    r"(?:the |its |his |her )?(?:far |very )?$",
     re.IGNORECASE,
 )
 _PLACE_ZH = lazy_pattern(

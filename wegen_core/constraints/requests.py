@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from .kept_things import keep_spans, kept_things
+from .kept_things import find_keep_clauses
 from .lazy_pattern import lazy_pattern
 from .lexicon import english
 from .lexicon import requests as words
@@ -127,8 +127,8 @@ def read_request(text: str) -> Request:
         blank = blank[: quote.start] + "\0" * (quote.end - quote.start) + blank[quote.end :]
     things: list[str] = []
     rest = blank
-    for start, end in keep_spans(blank):
-        things += kept_things(text[start:end])
+    for start, end, named in find_keep_clauses(blank):
+        things += named
         rest = rest[:start] + "\n" * (end - start) + rest[end:]
     clauses = []
     for start, end in _pieces(rest):

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 _IMAGE = r"(?:picture|image|photo|photograph|drawing|painting|sketch|screenshot|pic|reference)"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
 _BARE_ORDINAL = lazy_pattern(
-    r"\bthe (?P<ordinal>first|second|third|fourth)(?: one)?"
+    r"\bthe (?P<ordinal>first|second|third|fourth|original)(?: one| version)?"
     r"(?=\s*(?:$|[,.;!?]|(?:and|with|into|in|on|onto|to|as|for|from|look|should|is)\b))",
     re.IGNORECASE,
 )
 _ALL = lazy_pattern(
     rf"\b(?:both|all(?: (?:two|three|four))?(?: of)?)(?: of)?(?: (?:the|these|my))? {_IMAGE}s\b"
     rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b|\bboth\b(?= together|\s*$|[.!])"
-    r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)?|这(?:些|几张)(?:图片|照片|图)|所有(?:的)?(?:图片|照片|图)",
+    r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)?|这(?:些|几张)(?:图片|照片|图)|"
+    r"所有(?:的)?(?:图片|照片|图)",
     re.IGNORECASE,
 )
 _OTHER = lazy_pattern(
@@ -37,10 +38,14 @@ _PREVIOUS = lazy_pattern(
 )
 _THIS = lazy_pattern(
     rf"\b(?:this|the (?:attached|uploaded|new|given))(?: (?:attached|new|reference))? "
-    rf"(?:{_IMAGE}|one)\b"
-    rf"|\bmy (?:{_IMAGE})\b"
-    r"|\b(?:like|using|from|of|with|use|take) this(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
-    r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|(?:像|按|照|用|参考)这个",
+    rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b"
+    r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图",
+    re.IGNORECASE,
+)
+_BARE_THIS = lazy_pattern(
+    r"(?P<before>\b(?:like|using|from|of|with|use|take|match) )this"
+    r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
+    r"|(?P<before_zh>像|按|照|用|参考|换成|换上)这个",
     re.IGNORECASE,
 )
 _ITS_ROLE = lazy_pattern(
@@ -50,7 +55,7 @@ _ITS_THING = lazy_pattern(
     r"\b(?P<verb>put|add|insert|place|use|give|include|bring|paste|hang)\b(?P<link>[^.;]{0,20}?)"
     r"\bthis (?P<thing>[a-z]+)\b"
     r"|这(?:只|个|条|位|辆|件|顶|艘|座|朵|棵|匹|把)(?P<han>[\u4e00-\u9fff]{1,3}?)"
-    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|$|，)",
+    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|挂|摆|换|合|融|当|作|画|$|，)",
     re.IGNORECASE,
 )
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
@@ -68,7 +73,8 @@ def number_images(text: str, conversation: Conversation) -> str:
         numbers = [conversation_number(conversation, n, named) for n in mention.numbers]
         text = _replaced(text, mention.start, mention.end, numbers)
     ordinals = _BARE_ORDINAL.findall(text)
-    if count > 1 and (len(set(ordinals)) > 1 or (ordinals and named)):
+    versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b", text, re.IGNORECASE)
+    if count > 1 and ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
         text = _each(text, _BARE_ORDINAL, lambda m: [_number(m["ordinal"], count, attached)])
     current = range(count - attached + 1, count + 1) if attached > 1 else range(1, count + 1)
     if len(current) > 1:
@@ -80,6 +86,12 @@ def number_images(text: str, conversation: Conversation) -> str:
         text = _each(text, _PREVIOUS, lambda _: [count - max(attached, 1)])
     if attached == 1 or count == 1:
         text = _each(text, _THIS, lambda _: [count])
+        text = _BARE_THIS.sub(
+            lambda m: (
+                f"{m['before']}picture {count}" if m["before"] else f"{m['before_zh']}图{count}"
+            ),
+            text,
+        )
         text = _ITS_ROLE.sub(
             lambda m: (
                 f"图{count}的{m['han']}" if m["han"] else f"the {m['role']} of picture {count}"
@@ -99,7 +111,7 @@ def number_images(text: str, conversation: Conversation) -> str:
 
 
 def _number(ordinal: str, count: int, attached: int) -> int:
-    number = ORDINALS[ordinal.lower()]
+    number = ORDINALS.get(ordinal.lower(), 1)
     return count - attached + number if attached >= max(number, 2) else number
 
 
@@ -107,16 +119,13 @@ def _each(
     text: str, pattern: re.Pattern[str], numbers: Callable[[re.Match[str]], Iterable[int]]
 ) -> str:
     for match in reversed(list(pattern.finditer(text))):
-        words = match[0].split(" ")
-        keep = len(words[0]) + 1 if words[-1].lower() == "this" and len(words) > 1 else 0
-        keep = (
-            keep or (1 if match[0].endswith("这个") else 0) or (2 if match[0] == "参考这个" else 0)
-        )
-        text = _replaced(text, match.start() + keep, match.end(), list(numbers(match)))
+        text = _replaced(text, match.start(), match.end(), list(numbers(match)))
     return text
 
 
 def _replaced(text: str, start: int, end: int, numbers: list[int]) -> str:
+    if text.startswith("参考", start):  # "参考图3" is a reference image, or an order
+        start += 2
     if _HAN.search(text[start:end]) or (_HAN.search(text) and not text[start:end].isascii()):
         names = "和".join(f"图{n}" for n in numbers)
     else:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..constraints import find_constraints, named_images
-from ..constraints.edit_scope import clause_scope
+from ..constraints.edit_scope import edit_scope
 from ..constraints.image_roles import find_image_roles
-from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
@@ -23,18 +22,13 @@ from .image_names import number_images
 from .target_prompt import changed_prompt
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..records.conversation import Conversation
     from ..records.plan import Intent, Scope
 
 NO_MODEL = "Answering needs a language model, and none is connected."
 NO_MODEL_ZH = "回答问题需要语言模型，而目前没有连接。"
-
-_COMBINES = lazy_pattern(
-    r"\b(?:combin|merg|blend|mix|compos|collag|join|fus|stitch|together|side by side|both|swap)\w*"
-    r"|合成|合并|融合|结合|拼|一起|合照",
-    re.IGNORECASE,
-)
-_WIDTH: dict[Scope | None, int] = {None: 0, "local": 1, "background": 2, "global": 3}
 
 
 @dataclass(frozen=True)
@@ -88,125 +82,96 @@ def plan_from_words(conversation: Conversation, intent: Intent | None = None) ->
 def read_words(conversation: Conversation, intent: Intent | None = None) -> WordsPlan:
     """`plan_from_words`, with the names of the fields that the words state clearly."""
     turn = conversation.turns[-1]
+    numbered = number_images(turn.text, conversation)
     request = read_request(turn.text)
-    references = _references(request, conversation)
-    guessed, sure = _intent(request, references, conversation)
-    certain = {"intent"} if sure and intent in (None, guessed) else set()
-    intent = intent or guessed
+    references = _references(numbered, request, conversation)
+    guess, sure = _intent(request, references, conversation)
+    certain = {"intent"} if sure and intent in (None, guess) else set()
+    intent = intent or guess
     if intent in ("refine", "compose") and not conversation.images:
         intent = "generate"
     words = " ".join(turn.text.split())
-    constraints = tuple(find_constraints(turn.text))
+    plan = Plan("answer", constraints=tuple(find_constraints(turn.text)))
     if intent == "answer":
-        return WordsPlan(Plan("answer", constraints=constraints), frozenset(certain))
+        return WordsPlan(plan, frozenset(certain))
     if intent == "generate":
-        prompt = _described(conversation) or words
-        return WordsPlan(
-            Plan("generate", prompt=prompt, constraints=constraints), frozenset(certain)
-        )
+        plan = replace(plan, intent=intent, prompt=strip_request_phrase(words))
+        return WordsPlan(plan, frozenset(certain))
 
-    changes = [clause.text for clause in request.changes] or [words]
     if intent == "refine":
-        base = next((r.image for r in references if r.role == "base"), None)
-        named = [r.image for r in references]
-        number = base or (named[0] if len(set(named)) == 1 else len(conversation.images))
-        references = [Reference(number, "base")]
+        images = [r.image for r in references]
+        bases = [r.image for r in references if r.role == "base"] or list(dict.fromkeys(images))
+        references = [Reference(bases[0] if len(bases) == 1 else len(conversation.images), "base")]
     elif not references:
         references = _all_images(conversation)
-    scope = _scope(request, references, intent)
-    region = find_region(" \n".join(changes)) if changes else None
-    certain |= {
-        name
-        for name, stated in (
-            ("keep", request.keep),
-            ("region", region),
-            ("scope", scope),
-            ("references", named_images(request.text)),
-        )
-        if stated
-    }
     base = next((r.image for r in references if r.role == "base"), None)
-    plan = Plan(
-        intent,
+    changes = tuple(clause.text for clause in request.changes) or (words,)
+    plan = replace(
+        plan,
+        intent=intent,
         prompt=changed_prompt(_prompt_of(conversation, base), changes) or words,
-        changes=tuple(changes),
+        changes=changes,
         keep=request.keep,
-        scope=scope,
-        region=region,
+        scope=_scope(numbered, references, intent),
+        region=find_region(" \n".join(changes)),
         references=tuple(references),
-        constraints=constraints,
     )
+    certain |= {name for name in ("keep", "region", "scope") if getattr(plan, name)}
+    if named_images(numbered):
+        certain.add("references")
     return WordsPlan(plan, frozenset(certain))
 
 
 def _intent(
-    request: Request, references: list[Reference], conversation: Conversation
+    request: Request, references: Sequence[Reference], conversation: Conversation
 ) -> tuple[Intent, bool]:
     """The intent, and whether the words are clear about it."""
-    kinds = [clause.kind for clause in request.clauses]
-    acts = [kind for kind in kinds if kind in ("edit", "draw")]
+    kinds = {clause.kind for clause in request.clauses}
+    orders = [clause.kind for clause in request.clauses if clause.kind in ("edit", "draw")]
+    speaks = "ask" in kinds or kinds == {"chat"}
+    if speaks and not orders and not request.keep and "fragment" not in kinds:
+        return "answer", True
     images, attached = len(conversation.images), len(conversation.turns[-1].images)
-    if not acts and not request.keep:
-        if kinds and set(kinds) <= {"chat", "ask"}:
-            return "answer", True
-        if "ask" in kinds and "fragment" not in kinds:
-            return "answer", True
+    draws = orders[:1] == ["draw"]
     if not images:
-        return "generate", bool(acts) and "ask" not in kinds
-    others = {r.image for r in references if r.role != "base"}
-    bases = {r.image for r in references if r.role == "base"}
-    drawn = acts[:1] == ["draw"]
+        return "generate", bool(orders)
     if references:
-        gives = any(r.role not in ("base", "subject") or r.what for r in references)
-        if len(others | bases) > 1 or (
-            others and (drawn or gives) and not _only_shown(others, images)
-        ):
-            return "compose", True
-        if others and drawn:
-            return "compose", True
-        return "refine", True
-    if attached > 1 and (acts or kinds) and not drawn:
-        return "compose", bool(acts)
+        takes = any(r.role not in ("base", "subject") or r.what for r in references)
+        numbers = {r.image for r in references}
+        others = {r.image for r in references if r.role != "base"}
+        composes = len(numbers) > 1 or (others and (draws or (takes and images > 1)))
+        return "compose" if composes else "refine", True
     if attached > 1:
-        return "compose", False
-    if drawn and not attached:
+        return "compose", bool(orders) and not draws
+    if draws and not attached:
         return "generate", True
-    if acts or request.keep or attached or "fragment" in kinds:
-        return "refine", acts[:1] == ["edit"]
+    if orders or request.keep or attached or "fragment" in kinds:
+        return "refine", orders[:1] == ["edit"]
     return "generate", False
 
 
-def _only_shown(numbers: set[int], images: int) -> bool:
-    return numbers == {images} and images == 1
+def _references(numbered: str, request: Request, conversation: Conversation) -> list[Reference]:
+    """The references that the words state, with one base at most.
 
-
-def _references(request: Request, conversation: Conversation) -> list[Reference]:
-    """The references that the words state, with one base at most."""
+    numbered: the words, with every image by its number.
+    """
     count = len(conversation.images)
-    numbered = number_images(request.text, conversation)
-    references = [
-        Reference(role.number, role.role, role.what)
-        for role in find_image_roles(numbered)
-        if 1 <= role.number <= count
-    ]
-    has_base = False
-    result: list[Reference] = []
-    for reference in references:
-        if reference.role == "base":
-            if has_base or any(r.image == reference.image for r in result):
-                continue
-            has_base = True
-        elif any(r.image == reference.image and r.role == "base" for r in result):
-            continue
-        result.append(reference)
-    used = {r.image for r in result}
-    roles = {r.role for r in result}
-    whole = any(r.role == "subject" and not r.what for r in result)
-    if result and not has_base and not whole and not ("background" in roles and len(roles) > 1):
-        rest = [n for n in range(1, count + 1) if n not in used]
-        if rest and not any(c.kind == "draw" for c in request.clauses):
-            result.insert(0, Reference(rest[-1], "base"))  # the image that is current
-    return result
+    references: dict[int, Reference] = {}
+    stated = [r for r in find_image_roles(numbered) if 1 <= r.number <= count]
+    bases = [r.number for r in stated if r.role == "base"][:1]
+    for number, role, what in stated:
+        is_base = number in bases
+        if is_base or role != "base":
+            reference = Reference(number, "base") if is_base else Reference(number, role, what)
+            references.setdefault(number, reference)
+    roles = {r.role for r in references.values()}
+    whole = any(r.role == "subject" and not r.what for r in references.values())
+    scene = "background" in roles and len(roles) > 1
+    rest = [number for number in range(1, count + 1) if number not in references]
+    draws = any(clause.kind == "draw" for clause in request.clauses)
+    if references and rest and not (bases or whole or scene or draws):
+        return [Reference(rest[-1], "base"), *references.values()]  # the current image
+    return list(references.values())
 
 
 def _all_images(conversation: Conversation) -> list[Reference]:
@@ -216,27 +181,16 @@ def _all_images(conversation: Conversation) -> list[Reference]:
     return [Reference(number) for number in range(first, count + 1)]
 
 
-def _scope(request: Request, references: list[Reference], intent: Intent) -> Scope | None:
+def _scope(numbered: str, references: Sequence[Reference], intent: Intent) -> Scope | None:
     """How much of its image a refinement or composition changes; None for a new image."""
     roles = {r.role for r in references}
-    if intent == "compose":
-        if "base" not in roles:
-            return None
-        scopes: list[Scope | None] = []
-        if roles & {"style", "palette", "layout"}:
-            scopes.append("global")
-        if "background" in roles:
-            scopes.append("background")
-        if roles & {"subject", "object", "pose"}:
-            scopes.append("local")
-        return max(scopes or ["local"], key=lambda s: _WIDTH[s])
-    scopes = [clause_scope(clause.text) for clause in request.changes]
-    return max(scopes or [None], key=lambda s: _WIDTH[s])
-
-
-def _described(conversation: Conversation) -> str:
-    """What the words of a request for a new image describe."""
-    return strip_request_phrase(" ".join(conversation.turns[-1].text.split()))
+    if intent == "refine":
+        return edit_scope(read_request(numbered).changes)
+    if "base" not in roles:
+        return None
+    if roles & {"style", "palette", "layout"}:
+        return "global"
+    return "background" if "background" in roles else "local"
 
 
 def _prompt_of(conversation: Conversation, number: int | None) -> str:
