@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .copilot import Copilot
-from .device import accelerator
+from .device import usable_device
 from .records.hooks import NO_HOOKS, Hooks
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def load_network(
 
     from .model import WeGen
 
-    device = torch.device(device or accelerator())
+    device = usable_device(device)
     if dtype is None:
         dtype = torch.float32 if device.type == "cpu" or folder == MINI else torch.bfloat16
     return WeGen.from_pretrained(folder, device=device, dtype=dtype, hooks=hooks)

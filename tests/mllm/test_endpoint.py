@@ -13,8 +13,9 @@ from PIL import Image
 from tests.support.conversations import user_says
 from tests.support.fakes import scene
 from tests.support.hostile_server import endless, piece, reply, serving, silent, speak, talk_slowly
-from wegen_core.mllm import ChatModel
+from wegen_core.mllm import ChatModel, EmptyReplyError
 from wegen_core.mllm.endpoint import KEYS, EndpointError, EndpointMLLM, client
+from wegen_core.mllm.endpoint.structured_output import SCHEMA_FORMS
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 
 SECRET = "sk-very-secret-0123456789"
@@ -78,6 +79,94 @@ def test_words_stream_and_the_request_is_what_servers_expect():
 )
 def test_every_form_of_a_good_reply(act):
     assert chat(act)[0] == "a boat"
+
+
+def whole(content, **fields):
+    return reply({"choices": [{"message": {"content": content, **fields}}]})
+
+
+def events(*values, kind="text/event-stream"):
+    """Server-sent events of these values, or of these lines."""
+    lines = (v if isinstance(v, str) else f"data: {json.dumps(v)}\n\n" for v in values)
+    return reply("".join(lines) + "data: [DONE]\n\n", kind=kind)
+
+
+A, BOAT, END = piece("a "), piece("boat"), piece(end="stop")
+TEXT = {"type": "text", "text": "a boat"}
+SECOND_CHOICE = {"choices": [{"index": 1, "delta": {"content": "no "}}]}
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        whole([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, TEXT]),
+        whole([{"type": "text", "text": "hm", "thought": True}, TEXT]),
+        whole(TEXT),
+        whole(["a ", "boat"]),
+        whole([{"type": "output_text", "text": {"value": "a boat"}}]),
+        whole("a boat", reasoning_content="hm", refusal=None, tool_calls=None),
+        reply({"choices": [{"text": "a boat", "finish_reason": "stop"}]}),
+        reply({"error": None, "choices": [{"message": {"content": "a boat"}}]}),
+        reply({"choices": [{"message": {"content": "a boat"}}]}, 201),
+        events({"choices": [{"message": {"content": "a boat"}, "finish_reason": "stop"}]}),
+        events({"choices": [{"delta": {"content": [TEXT]}}]}, END),
+        events({"choices": [{"text": "a boat", "finish_reason": "stop"}]}),
+        events({"choices": [{"delta": {"reasoning": "hm"}}]}, A, BOAT, END),
+        events({"id": "x"}, A, BOAT, END, {"usage": {}}, {"choices": None, "usage": {}}),
+        events("data: null\n\n", "data: ping\n\n", "data:\n\n", A, {"type": "ping"}, BOAT, END),
+        events({**A, "error": None}, SECOND_CHOICE, BOAT, END),
+        events(A, BOAT, {"choices": [{"delta": None, "finish_reason": "stop"}]}),
+        events(A, BOAT, END, kind="text/plain"),
+        events(A, BOAT, END, kind="application/json"),
+        reply("\n".join(map(json.dumps, (A, BOAT, END))), kind="application/x-ndjson"),
+    ],
+)  # fmt: skip
+def test_every_form_in_which_servers_write_the_words(act):
+    assert chat(act)[0] == "a boat"
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (whole(None, reasoning_content="a boat"), "wrote thoughts and no reply"),
+        (whole("<think>a boat</think>"), "wrote thoughts and no reply"),
+        (whole(None, refusal="I cannot help"), "refused to answer: I cannot help"),
+        (whole([{"type": "refusal", "refusal": "I cannot"}]), "refused to answer: I cannot"),
+        (whole(""), "sent an empty reply"),
+        (events(piece(end="content_filter")), "content filter of small"),
+        (events(A, piece(end="content_filter: SAFETY")), "content filter of small"),
+        (events(piece(end="tool_calls")), "sent an empty reply (tool_calls)"),
+    ],
+)
+def test_a_reply_without_words_is_an_error_that_says_why(act, words):
+    with pytest.raises(EmptyReplyError) as caught:
+        chat(act)
+    assert words in str(caught.value) and isinstance(caught.value, EndpointError)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        events(A, {"choices": [{"finish_reason": "error", "error": {"message": "it died"}}]}),
+        events(A, {"object": "error", "message": "it died"}),
+        events(A, 'event: error\ndata: {"message": "it died"}\n\n'),
+        events(A, 'error: {"message": "it died"}\n\n'),
+        reply({"detail": "it died"}),
+    ],
+)
+def test_an_error_instead_of_the_reply_is_one(act):
+    assert "small" in (text := failure(act)) and "it died" in text
+    assert "broke off" in failure(events(A, piece(end="abort")))
+
+
+def test_a_thought_that_the_template_opened_is_not_passed_on_the_next_time():
+    with serving(speak("hm\n", "</think>\n", "a boat")) as server:
+        mllm = EndpointMLLM(f"http://{server.host}", "small")
+        assert not mllm.capabilities.marks_thoughts and mllm.chat(user_says()) == "a boat"
+        assert mllm.capabilities.marks_thoughts
+        passed_on = []
+        assert mllm.chat(user_says(), hooks=Hooks(on_text=passed_on.append)) == "a boat"
+        assert passed_on == ["a boat"]
 
 
 def test_thinking_is_not_passed_on():
@@ -264,8 +353,81 @@ def test_fields_that_a_server_refuses_are_left_out_from_then_on():
         assert mllm.chat(user_says(), schema=schema) == "{}"
         first, *_, last = (body for _, _, body in server.asked)
         assert first["response_format"]["json_schema"]["schema"] == schema
-        assert "response_format" not in last and "max_tokens" not in last
+        assert last["response_format"] == {"type": "json_object", "schema": schema}
+        assert "max_tokens" not in last
         assert last["max_completion_tokens"] == 2048 and len(server.asked) == 4
+
+
+LONG = "y" * 500
+
+
+@pytest.mark.parametrize(
+    ("refusal", "field"),
+    [
+        ({"error": {"message": "Unsupported value", "param": "temperature"}}, "temperature"),
+        ({"error": {"message": f"{LONG} Unsupported parameter: 'seed'"}}, "seed"),
+        ({"detail": [{"loc": ["body", "x"], "msg": LONG},
+                     {"loc": ["body", "top_p"], "msg": "extra", "input": {"seed": 1}}]}, "top_p"),
+        ([{"error": {"code": 400, "message": 'Unknown name "seed": Cannot find field.'}}], "seed"),
+        ({"error": {"message": "bad", "metadata": {"raw": "seed is not supported"}}}, "seed"),
+        ({"error": {"message": "you must be verified to stream", "param": "stream"}}, "stream"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("status", [400, 422, 500, 501])
+def test_a_refused_field_is_found_wherever_it_is_named(refusal, field, status):
+    text, server = chat(reply(refusal, status), speak("a boat"))
+    assert text == "a boat" and len(server.asked) == 2
+    assert set(server.asked[0][2]) - set(server.asked[1][2]) == {field}
+
+
+def test_the_form_of_a_schema_is_found_once():
+    """A server that takes nothing but words, and says so in all kinds of ways."""
+
+    def act(handler):
+        body = handler.server.asked[-1][2]
+        for field, status in (("response_format", 500), ("structured_outputs", 400)):
+            if field in body:
+                return reply({"error": f"unknown field {field}"}, status)(handler)
+        if "guided_json" in body:
+            return reply({"detail": [{"loc": ["body", "guided_json"], "msg": "extra"}]}, 422)(
+                handler
+            )
+        return speak("{}")(handler)
+
+    with serving(act) as server:
+        mllm = EndpointMLLM(f"http://{server.host}", "small")
+        for _ in range(2):
+            assert mllm.chat(user_says(), schema={"type": "object"}) == "{}"
+        assert len(server.asked) == len(SCHEMA_FORMS) + 1
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "Failed to load model into execution context: no such file"),
+        (413, "Request Entity Too Large"),
+        (400, "image input is too large: 1536x1536 exceeds maximum"),
+        (400, "the model cannot be loaded with a context size of 4096: out of memory"),
+    ],
+)
+def test_only_a_conversation_that_is_too_long_is_called_so(status, message):
+    text = failure(reply({"error": {"message": message}}, status))
+    assert message in text and "too long" not in text
+
+
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "the request exceeds the available context size, try increasing it"),
+        (500, "Requested tokens (5000) exceed context window of 2048"),
+        (400, "The input token count (70) exceeds the maximum number of tokens allowed (64)."),
+        (422, "Input validation error: `inputs` tokens + `max_new_tokens` must be <= 4097"),
+        (400, "prompt is too long: 2000 tokens > 1000 maximum"),
+        (400, "The input (5000 tokens) is longer than the model's context length"),
+    ],
+)
+def test_servers_say_in_many_ways_that_a_conversation_is_too_long(status, message):
+    assert message in failure(reply({"error": {"message": message}}, status), kind=ValueError)
 
 
 def test_a_limit_that_leaves_no_room_is_dropped_before_the_conversation_is_called_too_long():

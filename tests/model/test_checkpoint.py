@@ -249,6 +249,21 @@ def test_missing_weights(source: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
+def test_checkpoints_of_another_form(source: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(source, tmp_path / "official")
+    agent = torch.load(folder / "pytorch_model.bin")
+    torch.save({f"module.{name}": w for name, w in agent.items()}, folder / "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"saved from a wrapped model: .* begins with 'module.'"):
+        WeGen.from_pretrained(folder)
+    torch.save({"epoch": 3, "state_dict": agent}, folder / "pytorch_model.bin")
+    with pytest.raises(ValueError, match=r"holds a training checkpoint \(state_dict\)"):
+        WeGen.from_pretrained(folder)
+    (folder / "pytorch_model.bin").unlink()
+    (folder / "pytorch_model.bin.index.json").write_text("{}")
+    with pytest.raises(ValueError, match=r"index.json has no weight_map"):
+        WeGen.from_pretrained(folder)
+
+
 def test_wrong_sizes(source: Path, tmp_path: Path) -> None:
     folder = shutil.copytree(source, tmp_path / "official")
     path = folder / VISION / "config.json"

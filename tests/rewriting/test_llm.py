@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.conversations import ScriptedModel
 from wegen_core.mllm import Capabilities
-from wegen_core.mllm.messages import THINKING_MARKS
+from wegen_core.mllm.reply import THINKING_MARKS
 from wegen_core.records.hooks import Hooks, Stopped
 from wegen_core.rewriting import rewrite
 from wegen_core.rewriting.llm_prompt import MAX_NEW_TOKENS, max_characters
@@ -126,7 +126,9 @@ def test_words_of_the_prompt_itself_are_not_talk():
     [
         ("Sure! Here it is:\n", False),
         ("Sure! Here it is:\na cat", False),
-        ("Sure! Here it is:\na cat\n", True),
+        ("Sure! Here it is:\na cat\n", False),
+        ("Sure! Here it is:\na cat,\non a mat\n\n", True),
+        ("a cat\nI hope this helps!\n", True),
         ("```\na cat\n", False),
         ('{\n"prompt": "a cat",\n', False),
     ],

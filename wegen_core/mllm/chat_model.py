@@ -23,6 +23,9 @@ class Capabilities:
         Whether `Hooks.on_text` gets the reply in pieces. If not, stopping early saves nothing.
     json_schema
         Whether `chat` takes a schema.
+    marks_thoughts
+        Whether thoughts are known to be kept out of what `Hooks.on_text` gets. A server may leave
+        out the mark that opens a thought; its first whole reply shows that.
     vocabulary
         The words it was trained on, lower case; None: any.
     """
@@ -30,12 +33,17 @@ class Capabilities:
     max_images: int | None = None
     streams: bool = True
     json_schema: bool = True
+    marks_thoughts: bool = True
     vocabulary: frozenset[str] | None = None
 
     @property
     def sees(self) -> bool:
         """Whether it takes images."""
         return self.max_images != 0
+
+
+class EmptyReplyError(RuntimeError):
+    """The model wrote nothing for the user; the text says why."""
 
 
 @runtime_checkable
@@ -53,7 +61,7 @@ class ChatModel(Protocol):
         sampling: Sampling = GREEDY,
         hooks: Hooks = NO_HOOKS,
     ) -> str:
-        """The reply to the last turn, which is the user's.
+        """The reply to the last turn, which is the user's; never "", and without thinking.
 
         Parameters
         ----------
@@ -70,6 +78,8 @@ class ChatModel(Protocol):
         ValueError
             The conversation does not fit the model (the text names the limit), or `schema` is
             given to a model whose capabilities exclude it.
+        EmptyReplyError
+            The model wrote no words besides its thinking, or refused.
         Stopped
             `hooks.should_stop` returned True.
         """

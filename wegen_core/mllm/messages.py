@@ -1,4 +1,4 @@
-"""A conversation in the form that chat models take, and the model's reply as it arrives."""
+"""A conversation in the form that chat models take."""
 
 from __future__ import annotations
 
@@ -12,13 +12,9 @@ from ..records.conversation import ImagePart
 
 if TYPE_CHECKING:
     from ..records.conversation import Conversation, Role
-    from ..records.hooks import OnText
 
 MAX_SIDE = 1536
 """Larger images are scaled down to this many pixels a side: models use no more."""
-
-THINKING_MARKS = (("<think>", "</think>"), ("<thinking>", "</thinking>"))
-"""What reasoning models write before and after their thinking."""
 
 
 @dataclass
@@ -98,66 +94,3 @@ def _join_texts(parts: list[str | Image.Image]) -> list[str | Image.Image]:
         else:
             joined.append(part)
     return joined
-
-
-class StreamedReply:
-    """A reply that arrives in pieces; the model's thinking is left out.
-
-    Parameters
-    ----------
-    on_text
-        Called with each piece of the reply that is not thinking.
-
-    Attributes
-    ----------
-    begun : bool
-        Whether any of the reply proper has arrived.
-    """
-
-    def __init__(self, on_text: OnText | None = None) -> None:
-        self._on_text = on_text
-        self._pieces: list[str] = []
-        self._undecided = ""  # the newest text of which it is unclear whether it is thinking
-        self._closing_mark = ""  # what ends the thinking; "" outside of it
-        self._past_thinking = False
-        self.begun = False
-
-    def add(self, piece: str) -> None:
-        """Take the next piece of what the model writes."""
-        self._pieces.append(piece)
-        if not self._past_thinking:
-            self._undecided += piece
-            if not self._closing_mark:
-                start = self._undecided.lstrip()
-                for opening, closing in THINKING_MARKS:
-                    if start.startswith(opening):
-                        self._closing_mark = closing
-                    elif opening.startswith(start):
-                        return  # perhaps the first half of a mark
-                piece = start
-            if self._closing_mark:
-                _, closed, piece = self._undecided.partition(self._closing_mark)
-                if not closed:  # the mark may arrive in two pieces
-                    self._undecided = self._undecided[-len(self._closing_mark) :]
-                    return
-                piece = piece.lstrip()
-            self._past_thinking = True
-        if piece:
-            self.begun = True
-            if self._on_text is not None:
-                self._on_text(piece)
-
-    @property
-    def text(self) -> str:
-        """The reply so far, without thinking, which some chat templates open themselves."""
-        whole = "".join(self._pieces)
-        ends = [
-            whole.rindex(closing) + len(closing)
-            for _, closing in THINKING_MARKS
-            if closing in whole
-        ]
-        if ends:
-            return whole[max(ends) :].strip()
-        if whole.lstrip().startswith(tuple(opening for opening, _ in THINKING_MARKS)):
-            return ""
-        return whole.strip()

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
-from .chat_model import Capabilities
-from .messages import StreamedReply, to_messages
+from .chat_model import Capabilities, EmptyReplyError
+from .messages import to_messages
+from .reply import StreamedReply
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -164,4 +165,6 @@ class TextEncoderMLLM:
                 max_new_tokens=sampling.max_new_tokens or MAX_NEW_TOKENS,
             )
         )
-        return reply.text
+        if not (words := reply.finish()):
+            raise EmptyReplyError(f"{self.name} wrote nothing besides its thinking; ask again")
+        return words

@@ -169,6 +169,12 @@ class WeightFile:
         if not isinstance(handle, dict):
             raise ValueError(f"{self.path} holds a {type(handle).__name__}, not a state dict")
         tensors = {n: t for n, t in handle.items() if isinstance(t, Tensor)}
+        nested = [n for n, part in handle.items() if isinstance(part, dict) and part]
+        if not tensors and nested:
+            raise ValueError(
+                f"{self.path} holds a training checkpoint ({', '.join(map(str, nested))}) instead "
+                f"of a plain state dict; save the part with the weights alone"
+            )
         return {name: (tuple(t.shape), t.dtype) for name, t in tensors.items()}
 
     def _dtype(self, stored: Any) -> torch.dtype:
@@ -197,6 +203,8 @@ def find_weights(
     ------
     FileNotFoundError
         A shard is missing.
+    ValueError
+        An index or a file cannot be read.
     """
     for stem in stems:
         for variant in variants:
@@ -206,9 +214,18 @@ def find_weights(
                     return open_weights([single])
                 index = folder / f"{stem}.{suffix}.index{variant}.json"
                 if index.is_file():
-                    files = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
-                    return open_weights([folder / name for name in dict.fromkeys(files)])
+                    return open_weights([folder / name for name in _files_of_index(index)])
     return None
+
+
+def _files_of_index(index: Path) -> list[str]:
+    try:
+        files = json.loads(index.read_text(encoding="utf-8"))["weight_map"].values()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{index} has no weight_map, which names the weight files; download it again"
+        ) from error
+    return [str(name) for name in dict.fromkeys(files)]
 
 
 def open_weights(paths: Sequence[Path]) -> dict[str, StoredTensor]:
@@ -218,8 +235,20 @@ def open_weights(paths: Sequence[Path]) -> dict[str, StoredTensor]:
         if not path.is_file():
             raise FileNotFoundError(f"the weight file {path} is missing; download it again")
         file = WeightFile(path)
+        check_names(path, file.specs)
         tensors |= {name: StoredTensor(file, name) for name in file.specs}
     return tensors
+
+
+def check_names(path: Path, names: Iterable[str]) -> None:
+    """ValueError if the names of weights are those of a module in a wrapper."""
+    names = list(names)
+    for prefix in ("module.", "_orig_mod."):  # DataParallel, torch.compile
+        if names and all(name.startswith(prefix) for name in names):
+            raise ValueError(
+                f"the weights in {path} were saved from a wrapped model: each name begins with "
+                f"{prefix!r}; save them again without it"
+            )
 
 
 def write_weights(

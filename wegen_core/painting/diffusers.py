@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from PIL import Image
 
-from ..device import accelerator
+from ..device import usable_device
 from ..images.convert import to_pil
 from ..mllm.local.download import hub_name
 from ..mllm.local.processor import OFFLINE
@@ -127,7 +127,7 @@ def load(
 
     path = Path(folder)
     folder = pipeline_folder.find(path)
-    device = torch.device(device or accelerator())
+    device = usable_device(device)
     if offload is not None and (device.type == "cpu" or find_spec("accelerate") is None):
         raise ValueError(
             f"offload {offload!r} needs an accelerator and the package accelerate; use offload=None"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..constraints import broken, find_constraints, find_subjects, is_edit
 from ..constraints.repair import repair
+from ..mllm.chat_model import EmptyReplyError
 from ..mllm.lenient_json import find_objects
 from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling
@@ -60,17 +61,20 @@ class ChatPlanner:
         )
         if intent == "answer":
             reply = self.model.chat(conversation, sampling=sampling, hooks=hooks)
-            return Plan("answer", text=reply or "(no answer)")
+            return Plan("answer", text=reply)
         schema = SCHEMA if self.model.capabilities.json_schema else None
         streamer = _PlanTextStreamer(hooks.on_text)
         fault = ""
         for attempt in (1, 2):
-            reply = self.model.chat(
-                _with_instruction(conversation, intent, fault),
-                schema=schema,
-                sampling=sampling,
-                hooks=replace(hooks, on_text=streamer.push if attempt == 1 else None),
-            )
+            try:
+                reply = self.model.chat(
+                    _with_instruction(conversation, intent, fault),
+                    schema=schema,
+                    sampling=sampling,
+                    hooks=replace(hooks, on_text=streamer.push if attempt == 1 else None),
+                )
+            except EmptyReplyError:
+                reply = ""
             try:
                 plan = read_plan(reply, conversation, intent, lenient=attempt == 2)
                 break

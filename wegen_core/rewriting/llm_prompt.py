@@ -94,6 +94,8 @@ def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hoo
         reply += piece
 
     def is_enough() -> bool:
+        if not mllm.capabilities.marks_thoughts:
+            return False  # this may be a thought
         return len(reply) > limit or has_whole_prompt(_without_echo(reply, instruction))
 
     def should_stop() -> bool:

@@ -6,14 +6,10 @@ import re
 
 from ..constraints.lazy_pattern import lazy_pattern
 from ..mllm.lenient_json import find_objects
-from ..mllm.messages import THINKING_MARKS
+from ..mllm.reply import without_thoughts
 
 MAX_CHARACTERS = 200_000
 
-_THINKING = lazy_pattern(
-    "|".join(rf"{opening}.*?(?:{closing}|\Z)" for opening, closing in THINKING_MARKS),
-    re.DOTALL | re.IGNORECASE,
-)
 _FENCE = lazy_pattern(r"```\w*\n?(.*?)(?:```|\Z)", re.DOTALL)
 _BULLET = lazy_pattern(r"^(?:#{1,6}|[-*>•]|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = lazy_pattern(r"(\*\*|__)(.+?)\1")
@@ -53,26 +49,37 @@ def extract_prompt(reply: str, prompt: str = "") -> str:
     Removes thinking, code fences, JSON, Markdown, labels, words to the user and outer quotation
     marks.
     """
-    text = _THINKING.sub(" ", reply[:MAX_CHARACTERS]).strip()
+    text = without_thoughts(reply[:MAX_CHARACTERS])
     if fenced := _FENCE.search(text):
         text = fenced[1].strip() or text
     if text.startswith("{"):
         return " ".join(_from_json(text).split())
-    return next((words for line in text.splitlines() if (words := _from_line(line, prompt))), "")
+    return _first_paragraph(text, prompt)[0]
 
 
 def has_whole_prompt(reply: str) -> bool:
     """Check whether the beginning of a reply already has a whole prompt; only talk can follow."""
     if reply.lstrip().startswith(("{", "`", "<")):
         return False  # JSON, a fence or thinking must close first
-    lines, newline, _ = reply.rpartition("\n")
-    return bool(newline and extract_prompt(lines))
+    return _first_paragraph(reply.rpartition("\n")[0], "")[1]
 
 
 def whole_sentences(reply: str) -> str:
     """Return the reply up to the end of its last whole sentence."""
     ends = list(_SENTENCE_END.finditer(reply))
     return reply[: ends[-1].end()] if ends else ""
+
+
+def _first_paragraph(text: str, prompt: str) -> tuple[str, bool]:
+    """The first lines of a prompt that belong together, and whether any other line follows."""
+    paragraph: list[str] = []
+    for line in text.split("\n"):
+        words = _from_line(line, prompt)
+        if paragraph and (not words or _BULLET.match(line.strip()) or _LABEL.match(line.strip())):
+            return " ".join(paragraph), True
+        if words:
+            paragraph.append(words)
+    return " ".join(paragraph), False
 
 
 def _from_line(line: str, prompt: str) -> str:

@@ -8,10 +8,20 @@ names another server gets none. Keys are never stored, and never part of an erro
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 KEYS = "WEGEN_API_KEYS"
+
+_SECRET_NAME = re.compile(r"key|token|secret|pass|sig|auth|code|cred", re.IGNORECASE)
+_MAX_QUERY_VALUE = 20
+"""A longer value may be a key."""
+
+# What users copy from examples of a request, behind the base address.
+_REQUEST_PATH = re.compile(r"/(?:(?:chat/)?completions?|chat|models|responses|embeddings)$")
+_OLLAMA_PATH = re.compile(r"/api(?:/(?:chat|generate|tags|show|version|ps))?$")
+_SAFE = "/%:@!$&'()*+,;=-._~"
 
 
 @dataclass(frozen=True)
@@ -24,10 +34,13 @@ class ModelAddress:
         The server's base address without a slash at its end, such as http://localhost:11434/v1.
     model
         The model's name on the server.
+    query
+        What follows the path of every request: "", or such as "api-version=2024-10-21".
     """
 
     url: str
     model: str
+    query: str = ""
 
     @property
     def host(self) -> str:
@@ -45,7 +58,22 @@ class ModelAddress:
         pairs = [pair.partition("=") for pair in os.environ.get(KEYS, "").split()]
         keys = {host.lower(): key for host, _, key in pairs}
         hostname = urlsplit(self.url).hostname or ""
-        return keys.get(self.host.lower()) or keys.get(hostname) or ""
+        key = keys.get(self.host.lower()) or keys.get(hostname) or ""
+        if not key.isascii():
+            raise ValueError(f"the key for {self.host} in {KEYS} has other characters than ASCII")
+        return key
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The key as servers expect it."""
+        if not (key := self.key):
+            return {}
+        azure = {"api-key": key} if "api-version=" in self.query else {}
+        return {"Authorization": f"Bearer {key}", **azure}
+
+    def request_url(self, path: str) -> str:
+        """The address of a request, such as /chat/completions."""
+        return self.url + path + (f"?{self.query}" if self.query else "")
 
 
 def parse_address(url: str, model: str) -> ModelAddress:
@@ -54,7 +82,8 @@ def parse_address(url: str, model: str) -> ModelAddress:
     Parameters
     ----------
     url
-        http or https; without a path, /v1 is added.
+        http or https; without a path, /v1 is added. The addresses of single requests, and those of
+        Ollama's own API, are turned into the base address.
     model
         The model's name on the server.
 
@@ -63,16 +92,32 @@ def parse_address(url: str, model: str) -> ModelAddress:
     ValueError
         `url` cannot be used, or `model` is empty. The text does not repeat a key in `url`.
     """
-    parts = urlsplit(url.strip())
-    if "@" in parts.netloc or parts.query:
+    url = url.strip(" \t\r\n\"'")
+    parts = urlsplit(url)
+    query = parse_qsl(parts.query, keep_blank_values=True)
+    if "@" in parts.netloc or any(
+        _SECRET_NAME.search(name) or len(value) > _MAX_QUERY_VALUE for name, value in query
+    ):
         raise ValueError(f"url holds a key or password; put it into {KEYS} instead")
     try:
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
-    except ValueError:  # the port is not a number
+        host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+    except ValueError:  # the port is not a number, or the host cannot be a name
         usable = False
     if not usable:
         raise ValueError(f"url is {url!r}; give one such as http://localhost:11434/v1")
     if not model.strip():
         raise ValueError("model is empty; give the model's name on the server")
-    path = parts.path.rstrip("/").removesuffix("/chat/completions") or "/v1"
-    return ModelAddress(f"{parts.scheme}://{parts.netloc}{path}", model.strip())
+    path = parts.path.rstrip("/")
+    if path.endswith("/chat/completions"):
+        path = path.removesuffix("/chat/completions")
+    elif own_api := _OLLAMA_PATH.search(path):
+        # Without a port it is a service such as OpenRouter, with /v1 behind /api.
+        is_service = own_api[0] == "/api" and not parts.port
+        path = f"{path if is_service else path[: own_api.start()]}/v1"
+    else:
+        path = _REQUEST_PATH.sub("", path)
+    path = quote(path, safe=_SAFE) or "/v1"
+    return ModelAddress(
+        f"{parts.scheme}://{host}{path}", model.strip(), quote(parts.query, safe=_SAFE + "?")
+    )

@@ -5,26 +5,32 @@ from __future__ import annotations
 import base64
 import io
 import json
-import re
 import time
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 from ..chat_model import Capabilities
-from ..messages import Message, StreamedReply, to_messages
+from ..messages import Message, to_messages
+from ..reply import StreamedReply
 from .address import parse_address
+from .completion import read_piece, stated_error
 from .errors import (
     CONNECTION_FAILURES,
+    EmptyEndpointReplyError,
     EndpointError,
     connection_failed,
     not_a_completion,
     quote,
+    reply_failed,
     request_refused,
 )
+from .events import DONE, read_events
 from .http_stream import StreamingRequest
+from .structured_output import Accepted
 
 if TYPE_CHECKING:
     from ...records.conversation import Conversation
@@ -35,18 +41,8 @@ FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds before the second attempt, and between attempts at most."""
 
 _MAX_LOSSLESS_PIXELS = 512 * 512
-# Fields that some servers refuse, and the words in their errors that say so.
-_OPTIONAL_FIELDS = {
-    "response_format": ("response_format", "schema", "grammar"),
-    "seed": ("seed",),
-    "top_p": ("top_p",),
-    "temperature": ("temperature",),
-    "max_tokens": ("max_tokens",),
-    "max_completion_tokens": ("max_completion_tokens",),
-}
-_TOO_LONG = re.compile(
-    r"context|too (?:long|large|many tokens)|maximum.{0,20}(?:length|tokens)", re.I
-)
+_BROKEN_OFF = frozenset("error abort network_error insufficient_system_resource".split())
+_FILTERED = frozenset("content_filter safety sensitive recitation blocklist".split())
 
 
 class EndpointMLLM:
@@ -76,8 +72,9 @@ class EndpointMLLM:
         self.address = parse_address(url, model)
         self.name = self.address.name
         self.timeout = timeout
-        self.capabilities = Capabilities(max_images=max_images)
-        self._refused_fields: set[str] = set()
+        self.capabilities = Capabilities(max_images=max_images, marks_thoughts=False)
+        self._accepted = Accepted()
+        self._template_opens_thought = False
 
     def chat(
         self,
@@ -89,13 +86,14 @@ class EndpointMLLM:
     ) -> str:
         """The reply to the last turn; see `ChatModel.chat`.
 
-        A field that the server refuses, such as the schema, is left out from then on. Temporary
+        A field that the server refuses is left out from then on, and a schema is given in the form
+        that the server takes. Temporary
         failures are retried, unless part of the reply was passed on already.
 
         Raises
         ------
         EndpointError
-            The server gave no usable reply.
+            The server gave no usable reply; EmptyEndpointReplyError: it replied without words.
         ValueError
             The conversation is too long for the model, or its last turn is not the user's.
         Stopped
@@ -111,39 +109,45 @@ class EndpointMLLM:
             "seed": sampling.seed % 2**31,
             "max_tokens": sampling.max_new_tokens or MAX_NEW_TOKENS,
         }
-        if schema is not None:
-            schema_field = {"name": "reply", "strict": True, "schema": schema}
-            request["response_format"] = {"type": "json_schema", "json_schema": schema_field}
-        attempts = 0
+        accepted, attempts = self._accepted, 0
         while True:
-            body = self._without_refused_fields(request)
-            reply = StreamedReply(hooks.on_text)
+            body = accepted.body(request, schema)
+            reply = StreamedReply(hooks.on_text, thinking=self._template_opens_thought)
             try:
                 try:
                     with self._request("POST", "/chat/completions", body, hooks) as response:
-                        self._read_reply(response, reply, body, hooks)
-                    return reply.text
+                        text = self._read_reply(response, reply, body, hooks)
                 except CONNECTION_FAILURES as error:
                     raise connection_failed(error, self.address, self.timeout) from None
             except EndpointError as error:
-                if self._refuses_field(error, body):
+                refusal = accepted.after_refusal(error.status, error.reasons, body, schema)
+                if refusal and not reply.begun:
+                    accepted = refusal
                     continue
-                if error.status in (400, 413, 422) and _TOO_LONG.search(str(error)):
+                if error.says_too_long:
                     raise ValueError(f"the conversation is too long: {error}") from None
                 attempts += 1
                 if not error.temporary or attempts >= MAX_ATTEMPTS or reply.begun:
                     raise
                 _wait(error.retry_after, attempts, hooks)
+            else:
+                self._accepted = accepted
+                self._template_opens_thought = reply.opened_by_template
+                self.capabilities = replace(self.capabilities, marks_thoughts=True)
+                return text
 
     def models(self, hooks: Hooks = NO_HOOKS) -> list[str]:
         """Names of the models that the server offers; raises `EndpointError` and `Stopped`."""
         try:
             with self._request("GET", "/models", None, hooks) as response:
-                data = self._parse(response.read(), response.headers.get_content_type())
+                kind = response.headers.get_content_type()
+                events = list(read_events(response.iter_bytes()))
         except CONNECTION_FAILURES as error:
             raise connection_failed(error, self.address, self.timeout) from None
-        items = data.get("data")
-        names = [item.get("id") for item in items if isinstance(item, dict)] if items else []
+        if not events or not isinstance(events[0].value, dict):
+            raise not_a_completion(events[0].value if events else "", kind, self.address)
+        items = events[0].value.get("data")
+        names = [item.get("id") for item in items or () if isinstance(item, dict)]
         return [name for name in names if isinstance(name, str)]
 
     def _request(
@@ -151,96 +155,92 @@ class EndpointMLLM:
     ) -> StreamingRequest:
         """The request, which is sent once it is entered."""
         headers = {"Content-Type": "application/json", "Accept": "text/event-stream, */*"}
-        if key := self.address.key:
-            headers["Authorization"] = f"Bearer {key}"
         return StreamingRequest(
             method,
-            self.address.url + path,
-            headers,
+            self.address.request_url(path),
+            headers | self.address.headers,
             None if body is None else json.dumps(body).encode(),
             timeout=self.timeout,
             hooks=hooks,
         )
 
-    def _without_refused_fields(self, request: dict[str, Any]) -> dict[str, Any]:
-        body = dict(request)
-        if "max_tokens" in self._refused_fields:  # OpenAI's newer models have another name for it
-            body["max_completion_tokens"] = body["max_tokens"]
-        return {name: value for name, value in body.items() if name not in self._refused_fields}
-
-    def _refuses_field(self, error: EndpointError, body: dict[str, Any]) -> bool:
-        """Whether the server refused an optional field of `body`, which is then noted."""
-        if error.status not in (400, 422, 501):
-            return False
-        for field, words in _OPTIONAL_FIELDS.items():
-            if field in body and any(word in str(error) for word in words):
-                self._refused_fields.add(field)
-                return True
-        return False
-
     def _read_reply(
         self, response: StreamingRequest, reply: StreamedReply, body: dict[str, Any], hooks: Hooks
-    ) -> None:
+    ) -> str:
         """Add what the model writes to `reply`; raises `EndpointError` for anything else."""
-        kind = response.headers.get_content_type()
-        if response.status != 200:
+        if not 200 <= response.status < 300:
             raise self._refusal(response, hooks)
-        finish_reason = ""
-        if kind != "text/event-stream":
-            finish_reason = self._add_choice(self._parse(response.read(), kind), "message", reply)
-        else:
-            for data in response.iter_events():
-                if data == b"[DONE]":
-                    finish_reason = finish_reason or "stop"
-                    break
-                piece = self._parse(data, "event stream")
-                finish_reason = self._add_choice(piece, "delta", reply) or finish_reason
-            if not finish_reason:
-                raise EndpointError(
-                    f"{self.name} broke off in the middle of its reply; try again", temporary=True
-                )
-        if finish_reason == "length" and not reply.text:
-            limit = body.get("max_tokens") or body.get("max_completion_tokens") or "of its"
+        kind = response.headers.get_content_type()
+        finish_reason, refusal, thought = "", "", False
+        for name, value, streamed in read_events(response.iter_bytes()):
+            if value == DONE.decode():
+                finish_reason = finish_reason or "stop"
+                break
+            if stated := stated_error(value, name):
+                raise reply_failed(stated, self.address)
+            piece = read_piece(value) if isinstance(value, dict) else None
+            if piece is None:
+                if not streamed or _is_garbage(value):
+                    kind = "JSON without choices" if isinstance(value, dict) else kind
+                    raise not_a_completion(
+                        value, "event stream" if streamed else kind, self.address
+                    )
+                continue  # a ping, or the head of a stream
+            reply.add(piece.text)
+            refusal += piece.refusal
+            thought |= piece.thought
+            finish_reason = piece.finish_reason or finish_reason or ("" if streamed else "stop")
+        text = reply.finish(cut_off=finish_reason == "length")
+        self._check_end(text, finish_reason, refusal, thought or bool(reply.raw), body)
+        return text
+
+    def _check_end(
+        self, text: str, finish_reason: str, refusal: str, thought: bool, body: dict[str, Any]
+    ) -> None:
+        """Raise `EndpointError` unless the reply is whole and holds words for the user."""
+        if not finish_reason or finish_reason.lower() in _BROKEN_OFF:
+            why = f" ({finish_reason})" if finish_reason else ""
             raise EndpointError(
-                f"{self.name} used up all {limit} tokens before it began its reply; turn its "
-                "thinking off, or choose a model that does not think"
+                f"{self.name} broke off in the middle of its reply{why}; try again", temporary=True
             )
-
-    def _add_choice(self, data: dict[str, Any], part: str, reply: StreamedReply) -> str:
-        """Add the text in a completion, or in a piece of one; returns why it ended, if it did."""
-        if "error" in data:
-            reason = quote(data["error"], self.address)
-            raise EndpointError(f"{self.name} failed: {reason}", temporary=True)
-        choices = data.get("choices")
-        if not isinstance(choices, list):
-            raise not_a_completion(json.dumps(data), "JSON without choices", self.address)
-        if not choices:
-            return ""  # the number of tokens used
-        choice = choices[0] if isinstance(choices[0], dict) else {}
-        message = choice.get(part)
-        text = message.get("content") if isinstance(message, dict) else None
-        if isinstance(text, str) and text:
-            reply.add(text)
-        return str(choice.get("finish_reason") or ("stop" if part == "message" else ""))
-
-    def _parse(self, data: bytes, kind: str) -> dict[str, Any]:
-        """The JSON object in `data`; `kind` is what errors call it."""
-        try:
-            value = json.loads(data)
-        except (ValueError, RecursionError):
-            value = None
-        if not isinstance(value, dict):
-            raise not_a_completion(data.decode("utf-8", "replace"), kind, self.address)
-        return value
+        if any(word in finish_reason.lower() for word in _FILTERED):
+            raise EmptyEndpointReplyError(
+                f"the content filter of {self.name} stopped the reply ({finish_reason}); "
+                "say it in other words"
+            )
+        if text:
+            return
+        if refusal:
+            raise EmptyEndpointReplyError(
+                f"{self.name} refused to answer: {quote(refusal, self.address)}"
+            )
+        thinking = "turn its thinking off, or choose a model that does not think"
+        if finish_reason == "length":
+            limit = body.get("max_tokens") or body.get("max_completion_tokens") or "of its"
+            raise EmptyEndpointReplyError(
+                f"{self.name} used up all {limit} tokens before it began its reply; {thinking}"
+            )
+        if thought:
+            raise EmptyEndpointReplyError(
+                f"{self.name} wrote thoughts and no reply; if it does not think, turn the "
+                f"server's reasoning parser off, else {thinking}"
+            )
+        raise EmptyEndpointReplyError(
+            f"{self.name} sent an empty reply ({finish_reason}); ask again"
+        )
 
     def _refusal(self, response: StreamingRequest, hooks: Hooks) -> EndpointError:
-        """The error for a response other than 200."""
+        """The error for a response without success."""
         body, models = response.read(), []
         if response.status == 404:
             with suppress(EndpointError):  # the error then names none
                 models = self.models(hooks)
-        retry_after = response.headers.get("Retry-After")
-        return request_refused(response.status, body, retry_after, self.address, models)
+        return request_refused(response.status, body, response.headers, self.address, models)
+
+
+def _is_garbage(value: Any) -> bool:
+    """Whether an event is neither JSON nor a word such as "ping"."""
+    return isinstance(value, str) and not value.replace("-", "").isalnum()
 
 
 def _to_json(message: Message) -> dict[str, Any]:

@@ -7,18 +7,23 @@ import queue
 import socket
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+
+from .connection import open_connection
 
 if TYPE_CHECKING:
     from ...records.hooks import Hooks
 
-CONNECT_SECONDS = 10.0
 MAX_RESPONSE_BYTES = 16 * 2**20
 """Far more than any reply takes; a longer response is cut off."""
+
+# Some proxies compress although nobody asked them to.
+_PACKED = ("gzip", "x-gzip", "deflate")
+_ANY_HEADER = 32 + zlib.MAX_WBITS
 
 _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 65536
@@ -51,7 +56,9 @@ class StreamingRequest:
         Nothing arrived for `timeout` seconds.
     ResponseTooLarge
         The server sent more than MAX_RESPONSE_BYTES.
-    OSError, http.client.HTTPException
+    ValueError
+        The environment names a proxy or certificates that cannot be used.
+    OSError, http.client.HTTPException, zlib.error
         The connection failed. All of these also come from the reading methods.
     """
 
@@ -65,11 +72,9 @@ class StreamingRequest:
         timeout: float,
         hooks: Hooks,
     ) -> None:
-        parts = urlsplit(url)
-        secure = parts.scheme == "https"
-        connection = http.client.HTTPSConnection if secure else http.client.HTTPConnection
-        self._connection = connection(parts.hostname or "", parts.port, timeout=CONNECT_SECONDS)
-        self._request = (method, parts.path, body, {**headers, "Connection": "close"})
+        self._connection, target, proxy_headers = open_connection(url)
+        headers = {**headers, **proxy_headers, "Connection": "close"}
+        self._request = (method, target, body, headers)
         self._timeout = timeout
         self._hooks = hooks
         self._arrived: queue.SimpleQueue[http.client.HTTPResponse | bytes | Exception] = (
@@ -107,22 +112,6 @@ class StreamingRequest:
         """The whole body."""
         return b"".join(self.iter_bytes())
 
-    def iter_events(self) -> Iterator[bytes]:
-        """The data of each server-sent event; an event is one line."""
-        for line in self._iter_lines():
-            if line.startswith(b"data:"):  # others are blank, or keep the connection open
-                yield line[5:].strip()
-
-    def _iter_lines(self) -> Iterator[bytes]:
-        unfinished: list[bytes] = []
-        for chunk in self.iter_bytes():
-            *lines, last = chunk.split(b"\n")
-            for line in lines:
-                yield b"".join([*unfinished, line])
-                unfinished = []
-            unfinished.append(last)
-        yield b"".join(unfinished)
-
     def _next_item(self) -> http.client.HTTPResponse | bytes:
         """Wait for what the thread reads next: first the response, then its body, at last b""."""
         deadline = time.monotonic() + self._timeout
@@ -149,12 +138,17 @@ class StreamingRequest:
             self._connection.request(*self._request)
             response = self._connection.getresponse()
             self._arrived.put(response)
+            packed = response.headers.get("Content-Encoding", "").lower() in _PACKED
+            decoder = zlib.decompressobj(_ANY_HEADER) if packed else None
             total = 0
             while chunk := response.read1(_CHUNK_BYTES):
+                if decoder is not None:
+                    chunk = decoder.decompress(chunk, MAX_RESPONSE_BYTES)
                 total += len(chunk)
-                if total > MAX_RESPONSE_BYTES:
+                if total > MAX_RESPONSE_BYTES or (decoder and decoder.unconsumed_tail):
                     raise ResponseTooLarge(f"more than {MAX_RESPONSE_BYTES >> 20} MiB")
-                self._arrived.put(chunk)
+                if chunk:
+                    self._arrived.put(chunk)
             self._arrived.put(b"")
         except Exception as error:  # raised again where the caller waits
             self._arrived.put(error)

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 import torch
 from torch.overrides import TorchFunctionMode
 
-from ...device import accelerator
-from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
-from ..chat_model import Capabilities
-from ..messages import StreamedReply, to_messages
+from ...device import usable_device
+from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, ShouldStop, Stopped
+from ..chat_model import Capabilities, EmptyReplyError
+from ..messages import to_messages
+from ..reply import StreamedReply, is_mark, opens_thought
 from .download import hub_name, hub_snapshot
+from .folder_check import check_folder
 from .prefix_cache import (
     CachedPrefix,
     PrefixCache,
@@ -34,6 +36,9 @@ if TYPE_CHECKING:
 
 Bits = Literal[4, 8]
 MAX_NEW_TOKENS = 512
+PROMPT_END = 16
+"""How many tokens a mark that opens a thought takes at most, with the line breaks after it."""
+
 _TEXT_INPUTS = frozenset("input_ids attention_mask token_type_ids mm_token_type_ids".split())
 
 
@@ -84,7 +89,9 @@ def load(
             f"transformers {transformers.__version__} cannot read the model in {folder}: "
             f"{str(error).splitlines()[0]}; update transformers, or serve it as an endpoint"
         ) from error
-    device = torch.device(device or accelerator())
+    sees = _has_vision(config)
+    check_folder(folder, sees=sees)
+    device = usable_device(device)
     options: dict[str, Any] = {
         "config": config,
         "dtype": dtype or (torch.float32 if device.type == "cpu" else torch.bfloat16),
@@ -93,17 +100,20 @@ def load(
     }
     if bits is not None:
         options |= {"quantization_config": _quantization(bits), "device_map": {"": device}}
-    sees = _has_vision(config)
     family = transformers.AutoModelForImageTextToText if sees else transformers.AutoModelForCausalLM
     try:
         with own_code_refused(folder), InterruptibleLoad(hooks):
-            model = family.from_pretrained(folder, **options).eval()
-            model = model if bits else model.to(device)
-    except ImportError as error:
+            model, info = family.from_pretrained(folder, output_loading_info=True, **options)
+            model = model.eval() if bits else model.eval().to(device)
+    except torch.OutOfMemoryError:
+        raise
+    except (ImportError, OSError, RuntimeError, KeyError) as error:
+        raise ValueError(_why_not_loaded(error, folder, config, attention)) from error
+    if bits is None and 2 * len(info["missing_keys"]) > len(model.state_dict()):
         raise ValueError(
-            f"attention {attention!r} cannot be used here: {str(error).splitlines()[0]} "
-            "Use attention='sdpa'"
-        ) from error
+            f"the weights in {folder} are not those of a {config.model_type} model: "
+            f"{len(info['missing_keys'])} are missing, such as {min(info['missing_keys'])}"
+        )
     with own_code_refused(folder):
         processor = load_processor(folder, config)
     return LocalMLLM(model, processor, name, sees=sees)
@@ -197,7 +207,9 @@ class LocalMLLM:
         if sampling.temperature:
             top_p = 1.0 if sampling.top_p is None else sampling.top_p
             options = {"do_sample": True, "temperature": sampling.temperature, "top_p": top_p}
-        criteria = StreamingStoppingCriteria(self.tokenizer, length, hooks)
+        prompt_end = self.tokenizer.decode(inputs["input_ids"][0, -PROMPT_END:])
+        reply = StreamedReply(hooks.on_text, thinking=opens_thought(prompt_end))
+        criteria = StreamingStoppingCriteria(self.tokenizer, length, reply, hooks.should_stop)
         prefix = self._prefix_cache.lookup(
             inputs["input_ids"][0].tolist(), images, self._count_tiles
         )
@@ -214,7 +226,14 @@ class LocalMLLM:
         self._prefix_cache.store(generated, images)
         if criteria.stopped:
             raise Stopped("stopped on request")
-        return criteria.finish(generated.sequences[0])
+        ids = generated.sequences[0]
+        text = criteria.finish(ids, cut_off=len(ids) >= length + max_new_tokens)
+        if not text:
+            raise EmptyReplyError(
+                f"{self.name} wrote no words besides its thinking in {len(ids) - length} tokens; "
+                "turn its thinking off, or choose a model that does not think"
+            )
+        return text
 
     def _continue_from(
         self, prefix: CachedPrefix, inputs: dict[str, Any], images: list[Image]
@@ -299,13 +318,19 @@ class StreamingStoppingCriteria:
         Decodes the tokens.
     start
         Where the reply begins in the tokens.
-    hooks
-        on_text and should_stop are called.
+    reply
+        Gets the text.
+    should_stop
+        Polled after every token.
     """
 
-    def __init__(self, tokenizer: Any, start: int, hooks: Hooks) -> None:
-        self._tokenizer, self._should_stop = tokenizer, hooks.should_stop
-        self._reply = StreamedReply(hooks.on_text)
+    def __init__(
+        self, tokenizer: Any, start: int, reply: StreamedReply, should_stop: ShouldStop | None
+    ) -> None:
+        self._tokenizer, self._reply, self._should_stop = tokenizer, reply, should_stop
+        # Special tokens are not for the user, except that some are marks of thoughts.
+        added = tokenizer.added_tokens_decoder.items()
+        self._hidden = {i for i, token in added if token.special and not is_mark(token.content)}
         self._context_start = self._end = start
         self.stopped = False
 
@@ -315,10 +340,10 @@ class StreamingStoppingCriteria:
         self.stopped = self._should_stop is not None and self._should_stop()
         return torch.full((len(ids),), self.stopped, device=ids.device)
 
-    def finish(self, ids: torch.Tensor) -> str:
-        """The whole reply, once `ids` are complete."""
+    def finish(self, ids: torch.Tensor, *, cut_off: bool) -> str:
+        """The whole reply, once `ids` are complete; cut_off: they end at the limit."""
         self._add(ids, last=True)
-        return self._reply.text
+        return self._reply.finish(cut_off=cut_off)
 
     def _add(self, ids: torch.Tensor, last: bool = False) -> None:
         # The tokens before are decoded again together with the new ones, because a decoder drops
@@ -330,7 +355,7 @@ class StreamingStoppingCriteria:
             self._context_start, self._end = self._end, len(ids)
 
     def _decode(self, ids: torch.Tensor) -> str:
-        return self._tokenizer.decode(ids, skip_special_tokens=True)
+        return self._tokenizer.decode([i for i in ids.tolist() if i not in self._hidden])
 
 
 @contextmanager
@@ -339,6 +364,20 @@ def seeded_rng(seed: int, device: torch.device) -> Iterator[None]:
     with torch.random.fork_rng([device] if device.type == "cuda" else []):
         torch.manual_seed(seed % 2**63)
         yield
+
+
+def _why_not_loaded(error: Exception, folder: Path, config: Any, attention: str) -> str:
+    reason = str(error).strip().splitlines()[0] if str(error).strip() else repr(error)
+    quantization = config.to_dict().get("quantization_config")
+    if quantization is not None:
+        return (
+            f"the model in {folder} is quantised ({quantization.get('quant_method')}), and what "
+            f"reads such weights is missing: {reason} Install it, or take the model as it was "
+            "before quantisation"
+        )
+    if isinstance(error, ImportError):
+        return f"attention {attention!r} cannot be used here: {reason} Use attention='sdpa'"
+    return f"the model in {folder} cannot be loaded: {reason}"
 
 
 def _has_vision(config: Any) -> bool:
