@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..constraints.language import LANGUAGE_NAMES
-from ..mllm.chat_model import ChatModel, PromptRewriter
+from ..mllm.chat_model import ChatModel, EmptyReplyError, PromptRewriter
 from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, Sampling, Stopped
 from ..records.plan import Constraint
@@ -110,6 +110,8 @@ def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hoo
             sampling=replace(sampling, max_new_tokens=tokens),
             hooks=replace(hooks, on_text=collect, should_stop=should_stop),
         )
+    except EmptyReplyError:
+        return ""
     except Stopped:
         if not is_enough():
             raise
