@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from comfy_api.latest import io
 
 from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
-from .backend.schema import CATEGORY, copilot_input, mllm_input, text_input
+from .backend.schema import CATEGORY, aliases, copilot_input, mllm_input, text_input
 from .backend.sockets import to_parts
 
 if TYPE_CHECKING:
@@ -23,6 +23,9 @@ class WeGenAsk(io.ComfyNode):
             node_id="WeGenAsk",
             display_name="WeGen Ask",
             category=CATEGORY,
+            **aliases(
+                "describe image", "caption", "visual question", "VQA", "看图提问", "图像描述"
+            ),
             description="Answers a question about an image, in words.",
             inputs=[
                 copilot_input(optional=True),

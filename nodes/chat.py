@@ -11,7 +11,14 @@ from ..wegen_core.planning.undo import try_undo
 from ..wegen_core.records.conversation import Conversation, ImagePart
 from .backend.expansion import CONVERSATION, IMAGE, TEXT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot, show_text
-from .backend.schema import CATEGORY, ConversationSocket, copilot_input, seed_input, text_input
+from .backend.schema import (
+    CATEGORY,
+    ConversationSocket,
+    aliases,
+    copilot_input,
+    seed_input,
+    text_input,
+)
 from .backend.sockets import require, to_image, to_parts
 
 
@@ -24,6 +31,7 @@ class WeGenChat(io.ComfyNode):
             node_id="WeGenChat",
             display_name="WeGen Chat",
             category=CATEGORY,
+            **aliases("chat", "talk", "conversation", "assistant", "聊天", "对话"),
             description="One turn of a conversation with the copilot. It finds out by itself "
             "whether you want an image, a change or an answer. Chain several nodes for a longer "
             "conversation.",
@@ -71,7 +79,7 @@ class WeGenChat(io.ComfyNode):
         branch = history.branch(history.head)
         reply = try_undo(branch, message)
         if reply is None:
-            context = ExpansionContext.of(cls.hidden, copilot, text_output=TEXT)
+            context = ExpansionContext.of(cls.hidden, copilot, shows_reply=True)
             branch = chat_request(history, message, to_parts(images, "images", optional=True))
             plan = context.plan(branch, None, seed)
             if plan.intent != "answer":

@@ -10,7 +10,14 @@ from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import compose_request
 from .backend.expansion import IMAGE, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot
-from .backend.schema import CATEGORY, ReferencesSocket, copilot_input, seed_input, text_input
+from .backend.schema import (
+    CATEGORY,
+    ReferencesSocket,
+    aliases,
+    copilot_input,
+    seed_input,
+    text_input,
+)
 from .backend.sockets import require, to_parts
 
 IMAGES = ("image_1", "image_2", "image_3", "image_4")
@@ -34,6 +41,14 @@ class WeGenCompose(io.ComfyNode):
             node_id="WeGenCompose",
             display_name="WeGen Reference Composer",
             category=CATEGORY,
+            **aliases(
+                "combine images",
+                "merge pictures",
+                "reference images",
+                "multi reference",
+                "合成",
+                "多图",
+            ),
             description="Makes one image out of several: takes objects from some references "
             "and puts them where the sentence says.",
             inputs=[
@@ -73,7 +88,7 @@ class WeGenCompose(io.ComfyNode):
         roles = [entry.reference(k) for k, entry in enumerate(references, len(parts) + 1)]
         parts += [entry.part for entry in references]
         _require_frames(references, roles, parts, instruction)
-        context = ExpansionContext.of(cls.hidden, copilot, text_output=REPORT)
+        context = ExpansionContext.of(cls.hidden, copilot)
         conversation = compose_request(parts, instruction, roles)
         plan = context.plan(conversation, "compose", seed)
         return paint(context, [paint_step(plan, conversation, seed)], IMAGE, REPORT)

@@ -11,7 +11,7 @@ from ..wegen_core.pipeline import Check
 from .backend import model_folders
 from .backend.loading import load_native
 from .backend.memory import ManagedCopilot, ManagedModel, require_mllm
-from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket
+from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket, aliases
 from .backend.sockets import require
 
 
@@ -24,6 +24,7 @@ class WeGenCopilot(io.ComfyNode):
             node_id="WeGenCopilot",
             display_name="WeGen Copilot",
             category=CATEGORY,
+            **aliases("design copilot", "assistant", "助手"),
             description="A copilot out of a model that understands and one that draws.",
             inputs=[
                 MLLMSocket.Input(

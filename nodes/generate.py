@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..wegen_core.painting.painter import PaintSettings
 from .backend.expansion import IMAGE, ExpansionContext, generate_steps, paint
 from .backend.memory import ManagedCopilot
-from .backend.schema import CATEGORY, advanced, copilot_input, seed_input, text_input
+from .backend.schema import CATEGORY, advanced, aliases, copilot_input, seed_input, text_input
 
 
 class WeGenGenerate(io.ComfyNode):
@@ -19,6 +19,7 @@ class WeGenGenerate(io.ComfyNode):
             node_id="WeGenGenerate",
             display_name="WeGen Generate",
             category=CATEGORY,
+            **aliases("text to image", "draw", "txt2img", "new image", "画图", "文生图"),
             description="Draws images from a prompt. Several images of a vague prompt are "
             "different readings of it.",
             inputs=[

@@ -106,5 +106,5 @@ class WeGenFinish(io.ComfyNode):
         inputs = cls.hidden.dynprompt.get_node(cls.hidden.unique_id)["inputs"]
         pending = require(step, OpaqueInput, "step", NOT_BY_HAND).value
         require_copilot(copilot)
-        context = ExpansionContext(node_id, copilot, inputs["copilot"], pending.text_output)
+        context = ExpansionContext(node_id, copilot, inputs["copilot"], pending.shows_reply)
         return finish(context, pending, image, before)

@@ -12,7 +12,7 @@ from .backend.loading import (
     load_outside_inference_mode,
 )
 from .backend.memory import ManagedModel, ManagedNetwork, interruptible, kv_cache_bytes
-from .backend.schema import CATEGORY, MLLMSocket, advanced
+from .backend.schema import CATEGORY, MLLMSocket, advanced, aliases
 
 BITS = {"off": None, "8 bit": 8, "4 bit": 4}
 ATTENTIONS = ["sdpa", "flash_attention_2", "eager"]
@@ -27,6 +27,7 @@ class WeGenLoadMLLM(io.ComfyNode):
             node_id="WeGenLoadMLLM",
             display_name="WeGen MLLM Loader",
             category=CATEGORY,
+            **aliases("VLM", "LLM", "vision language model", "load Qwen-VL", "语言模型"),
             description="Loads a vision-language model of yours (Qwen2.5-VL, Qwen3-VL, Gemma 3, "
             "...), or one that reads text only, to plan for WeGen Copilot.",
             inputs=[

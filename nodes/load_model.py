@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from .backend import model_folders
 from .backend.loading import PRECISIONS, load_native
-from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket, advanced
+from .backend.schema import CATEGORY, CopilotSocket, MLLMSocket, PainterSocket, advanced, aliases
 
 
 class WeGenLoadModel(io.ComfyNode):
@@ -18,6 +18,7 @@ class WeGenLoadModel(io.ComfyNode):
             node_id="WeGenLoadModel",
             display_name="WeGen Model Loader",
             category=CATEGORY,
+            **aliases("WeGen checkpoint", "mini", "加载模型"),
             description="Loads a WeGen copilot: the small built-in one, or a folder of yours.",
             inputs=[
                 io.Combo.Input(

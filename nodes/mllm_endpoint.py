@@ -7,7 +7,7 @@ from comfy_api.latest import io
 from ..wegen_core.mllm.endpoint import EndpointMLLM
 from ..wegen_core.planning.references import MAX_IMAGES
 from .backend.memory import ManagedModel
-from .backend.schema import CATEGORY, MLLMSocket, advanced
+from .backend.schema import CATEGORY, MLLMSocket, advanced, aliases
 
 
 class WeGenMLLMEndpoint(io.ComfyNode):
@@ -19,6 +19,7 @@ class WeGenMLLMEndpoint(io.ComfyNode):
             node_id="WeGenMLLMEndpoint",
             display_name="WeGen MLLM Endpoint",
             category=CATEGORY,
+            **aliases("Ollama", "OpenAI", "LM Studio", "vLLM", "llama.cpp", "API", "服务器"),
             description="A model behind an OpenAI-compatible address (Ollama, LM Studio, vLLM, "
             "SGLang, llama.cpp, ...), to plan for WeGen Copilot.",
             inputs=[

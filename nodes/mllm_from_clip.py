@@ -7,7 +7,7 @@ from typing import Any, cast
 from comfy_api.latest import io
 
 from .backend.memory import ManagedModel
-from .backend.schema import CATEGORY, MLLMSocket
+from .backend.schema import CATEGORY, MLLMSocket, aliases
 from .backend.sockets import require_loaded, to_image
 
 NEEDED = "0.15"
@@ -23,6 +23,7 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
             node_id="WeGenMLLMFromCLIP",
             display_name="WeGen MLLM from CLIP",
             category=CATEGORY,
+            **aliases("text encoder", "Qwen3-VL", "LLM from text encoder", "文本编码器"),
             description="Uses the text encoder that is already loaded to understand and plan, if "
             "it is a language model: Qwen3, Qwen3-VL, Qwen3.5 or Gemma. Nothing is loaded twice. "
             f"Needs ComfyUI {NEEDED} or newer.",

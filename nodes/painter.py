@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from .backend.comfy_painter import ComfyPainter
 from .backend.memory import ManagedModel
 from .backend.recipes import AUTO, NAMES, model_class, recipe_for
-from .backend.schema import CATEGORY, PainterSocket, advanced
+from .backend.schema import CATEGORY, PainterSocket, advanced, aliases
 from .backend.sockets import require_loaded
 
 WEIGHTS = (".safetensors", ".sft", ".gguf", ".ckpt", ".pt", ".pth", ".bin")
@@ -27,6 +27,7 @@ class WeGenPainter(io.ComfyNode):
             node_id="WeGenPainter",
             display_name="WeGen Painter",
             category=CATEGORY,
+            **aliases("image model", "SDXL", "FLUX", "Qwen-Image-Edit", "sampler", "画手"),
             description="Makes a model that ComfyUI has loaded the painter of WeGen Copilot. "
             "ComfyUI's own nodes do the work, with its previews, LoRAs and memory management.",
             inputs=[

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..wegen_core.images.convert import EMPTY_MASK
 from .backend.memory import interruptible, show_text
-from .backend.schema import CATEGORY, advanced
+from .backend.schema import CATEGORY, advanced, aliases
 from .backend.sockets import one_batch, require_members, split_masks, to_image
 
 
@@ -19,6 +19,14 @@ class WeGenPreserve(io.ComfyNode):
             node_id="WeGenPreserve",
             display_name="WeGen Preserve",
             category=CATEGORY,
+            **aliases(
+                "keep background",
+                "keep unchanged",
+                "restore original",
+                "paste back",
+                "保持背景",
+                "保留原图",
+            ),
             description="Takes an image and an edited version of it, made by any model, and "
             "brings back everything the edit changed only by accident. Needs no model.",
             inputs=[
@@ -71,7 +79,7 @@ class WeGenPreserve(io.ComfyNode):
             results = preserve_batch(source, edited, masks, hooks=hooks, **settings)
         notes = [EMPTY_MASK] if mask is not None and None in masks else []
         report = "\n\n".join([*(str(d.report) for d in results), *notes, *opencv_hint()])
-        show_text(report, cls.hidden.unique_id)
+        show_text("; ".join(d.report.reason for d in results), cls.hidden.unique_id)
         change_masks = torch.cat([d.change_mask for d in results])
         like = source
         if all(d.report.decision == "pass" for d in results):  # untouched: in their own size, too

@@ -8,7 +8,7 @@ from comfy_api.latest import io
 
 from ..wegen_core.images.convert import box_of
 from ..wegen_core.records.plan import ROLES, Reference
-from .backend.schema import CATEGORY, ReferencesSocket
+from .backend.schema import CATEGORY, ReferencesSocket, aliases
 from .backend.sockets import require, split_masks, to_parts
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class WeGenReference(io.ComfyNode):
             node_id="WeGenReference",
             display_name="WeGen Reference",
             category=CATEGORY,
+            **aliases("reference image", "style reference", "role", "参考图"),
             description="An image for WeGen Reference Composer, and what it gives: its subject, "
             "its style, its background, ... Several form a chain.",
             inputs=[

@@ -1,4 +1,4 @@
-"""WeGen Consistency-Aware Refiner."""
+"""WeGen Refiner."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import refine_request
 from .backend.expansion import IMAGE, MASK, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot
-from .backend.schema import CATEGORY, copilot_input, seed_input, text_input
+from .backend.schema import CATEGORY, aliases, copilot_input, seed_input, text_input
 from .backend.sockets import to_masks, to_parts
 
 
@@ -19,8 +19,17 @@ class WeGenRefine(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         return io.Schema(
             node_id="WeGenRefine",
-            display_name="WeGen Consistency-Aware Refiner",
+            display_name="WeGen Refiner",
             category=CATEGORY,
+            **aliases(
+                "edit image",
+                "change image",
+                "inpaint",
+                "Consistency-Aware Refiner",
+                "改图",
+                "修图",
+                "局部重绘",
+            ),
             description="Changes an image as one sentence says. The rest of the image stays "
             "as it was.",
             inputs=[
@@ -56,7 +65,7 @@ class WeGenRefine(io.ComfyNode):
     def execute(
         cls, copilot: ManagedCopilot, image, instruction: str, seed: int, mask=None
     ) -> io.NodeOutput:
-        context = ExpansionContext.of(cls.hidden, copilot, text_output=REPORT)
+        context = ExpansionContext.of(cls.hidden, copilot)
         images = to_parts(image, "image")
         steps = []
         for part, part_mask in zip(images, to_masks(mask, images), strict=True):

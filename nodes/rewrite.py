@@ -9,7 +9,7 @@ from comfy_api.latest import io
 from ..wegen_core.planning.requests import require_text
 from ..wegen_core.rewriting import rewrite
 from .backend.memory import ManagedCopilot, ManagedModel, copilot_or_mllm, show_text
-from .backend.schema import CATEGORY, copilot_input, mllm_input, seed_input, text_input
+from .backend.schema import CATEGORY, aliases, copilot_input, mllm_input, seed_input, text_input
 
 if TYPE_CHECKING:
     from ..wegen_core.mllm import ChatModel
@@ -24,6 +24,14 @@ class WeGenRewritePrompt(io.ComfyNode):
             node_id="WeGenRewritePrompt",
             display_name="WeGen Prompt Rewriter",
             category=CATEGORY,
+            **aliases(
+                "enhance prompt",
+                "expand prompt",
+                "prompt enhancer",
+                "magic prompt",
+                "优化提示词",
+                "扩写",
+            ),
             description="Turns one vague request into several different, complete prompts. "
             "What you said is in every one of them.",
             inputs=[
@@ -81,5 +89,5 @@ class WeGenRewritePrompt(io.ComfyNode):
             with model.on_device(cls.hidden.unique_id) as hooks:
                 rewrites = model.copilot.rewrite(prompt, n, seed, creativity, hooks=hooks)
         report = "\n\n".join(r.report() for r in rewrites)
-        show_text(report, cls.hidden.unique_id)
+        show_text(f"1 of {n}: {rewrites[0].prompt}", cls.hidden.unique_id)
         return io.NodeOutput([r.prompt for r in rewrites], report)

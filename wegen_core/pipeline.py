@@ -292,10 +292,18 @@ class Pipeline:
         parts = [] if image is None else [image.part]
         conversation.add("assistant", text, *parts, record=report.data)
         change_mask = None if image is None else image.change_mask
+        return Reply("\n".join([text, *self.notes(plan, image)]), parts, plan, report, change_mask)
+
+    def notes(self, plan: Plan, image: FinishedImage | None) -> list[str]:
+        """What the user should know at once: unknown words, and why nothing has changed."""
         notes = [self._unknown_words(plan)] if plan.unknown else []
-        if change_mask is not None and change_mask.getbbox() is None:
-            notes.append("Nothing in the image has changed.")
-        return Reply("\n".join([text, *notes]), parts, plan, report, change_mask)
+        if image is not None and image.change_mask is not None and not image.change_mask.getbbox():
+            from .preservation.report import OUTSIDE_MASK
+
+            is_outside = image.preservation and image.preservation.reason == OUTSIDE_MASK
+            why = f": {OUTSIDE_MASK}" if is_outside else ""
+            notes.append(f"Nothing in the image has changed{why}.")
+        return notes
 
     def report(self, plan: Plan, image: FinishedImage | None, seed: int) -> Report:
         """What was planned, painted, preserved and verified."""

@@ -39,12 +39,12 @@ last one. RESULTS holds all of them, for the WeGenFinish of the next image."""
 class PendingImage:
     """What WeGenFinish needs to know of an image that ComfyUI's nodes paint.
 
-    result_size: (width, height) of a new image. text_output: see `ExpansionContext`.
+    result_size: (width, height) of a new image. shows_reply: see `ExpansionContext`.
     """
 
     step: Step
     result_size: tuple[int, int]
-    text_output: int | None
+    shows_reply: bool
 
 
 @dataclass(frozen=True)
@@ -53,22 +53,22 @@ class ExpansionContext:
 
     Nodes that it expands into get the copilot by the same link: ComfyUI remembers the inputs of the
     last graph, and a model among them would stay in memory when everything else is released.
-    text_output: which of WeGenFinish's outputs the node shows as text, if any.
+    shows_reply: the node shows the copilot's reply; else what was done, in a line.
     """
 
     node_id: str
     copilot: ManagedCopilot
     link: Link
-    text_output: int | None = None
+    shows_reply: bool = False
 
     @classmethod
     def of(
-        cls, hidden: Any, copilot: ManagedCopilot, text_output: int | None = None
+        cls, hidden: Any, copilot: ManagedCopilot, shows_reply: bool = False
     ) -> ExpansionContext:
         """hidden: the node's hidden inputs, its id and the graph."""
         require_copilot(copilot)
         node = hidden.dynprompt.get_node(hidden.unique_id)
-        return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], text_output)
+        return cls(hidden.unique_id, copilot, node["inputs"]["copilot"], shows_reply)
 
     @property
     def comfy_painter(self) -> ComfyPainter | None:
@@ -162,7 +162,7 @@ def expand(
         unpack = graph.node("WeGenUnpack", "copilot", copilot=context.link, token=painter.token)
         image = PaintingGraph(graph, painter, request, unpack).image(step.seed, step.settings)
         # A fresh id defeats ComfyUI's cache on purpose: WeGenFinish must run after the sampler.
-        pending = PendingImage(step, request.result_size, context.text_output)
+        pending = PendingImage(step, request.result_size, context.shows_reply)
         opaque = OpaqueInput(secrets.token_hex(8), pending)
         inputs = {"copilot": unpack.out(COPILOT), "step": opaque, "image": image}
         if results is not None:
@@ -217,6 +217,20 @@ def _add_turn(
         change_mask = torch.cat([before[MASK], change_mask])
         report = f"{before[REPORT]}\n\n{report}"
     outputs = (images, change_mask, report, reply.text, conversation)
-    if context.text_output is not None:
-        show_text(str(outputs[context.text_output]), context.node_id)
+    line = reply.text if context.shows_reply else _summary(context, image, len(images))
+    show_text(line, context.node_id)
     return (*outputs, outputs)
+
+
+def _summary(context: ExpansionContext, image: FinishedImage, count: int) -> str:
+    """One line for the node on screen; the report has the details."""
+    lines = context.copilot.copilot.pipeline.notes(image.plan, image)
+    preservation = image.preservation
+    if preservation is None:
+        width, height = image.part.image.size
+        lines.append(f"{'' if count == 1 else f'{count} images of '}{width}x{height} pixels")
+    elif preservation.decision == "pass":
+        lines.append(f"The whole image changed: {preservation.reason}")
+    elif preservation.changed > 0:
+        lines.append(f"Changed {preservation.changed:.1%} of the image")
+    return ". ".join(lines)

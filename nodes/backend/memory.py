@@ -25,6 +25,8 @@ Model = TypeVar("Model")
 
 PREVIEW_SECONDS = 0.3
 TEXT_SECONDS = 0.1
+NODE_TEXT = 120
+"""Characters of text on a node; its outputs have all of it."""
 MAX_PLANS = 64
 """How many requests a copilot keeps the plans of."""
 KV_CACHE_TOKENS = 8192
@@ -193,14 +195,20 @@ class _NodeText:
             self.show()
 
     def show(self) -> None:
-        if self.text:
-            show_text(self.text, self.node_id)
+        line = " ".join(self.text.split())
+        if line:  # the newest part: it is still being written
+            show_text(line if len(line) <= NODE_TEXT else f"…{line[1 - NODE_TEXT :]}", self.node_id)
 
 
 def show_text(text: str, node_id: str) -> None:
-    """Show `text` on the node; nothing happens without a server."""
+    """Show the beginning of `text` on the node; nothing happens without a server.
+
+    A line or two: longer text covers the neighbours of the node.
+    """
     from server import PromptServer
 
     server = getattr(PromptServer, "instance", None)
     if server is not None:
-        server.send_progress_text(text, node_id)
+        line = " ".join(text.split())
+        line = line if len(line) <= NODE_TEXT else f"{line[: NODE_TEXT - 1]}…"
+        server.send_progress_text(line, node_id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -44,7 +45,22 @@ def test_refine_changes_each_image_inside_its_mask_only(pack):
     assert torch.equal(image[:, :, :40], source[:, :, :40])
     assert (change_mask[:, :, :40] == 0).all()
     assert report.count("\n\n") == 1  # one report for each image
-    assert (node[0], report) in pack.server.texts
+    name, text = pack.server.texts[-1]
+    assert name == node[0] and re.fullmatch(r"Changed \d+\.\d% of the image", text)
+
+
+def test_a_mask_that_leaves_nothing_of_a_change_is_said_on_the_node(pack):
+    graph = Graph()
+    source = image_of(64, 64)
+    edited = source.clone()
+    edited[:, 30:50, 30:50] = 0.9
+    mask = torch.zeros(1, 64, 64)
+    mask[:, :16, :16] = 1
+    node = graph.add("WeGenPreserve", source=source, edited=edited, mask=mask)
+    image, _, report, _ = pack.run(graph).outputs(node)
+    assert torch.equal(image, source)
+    assert "what changed lies outside the mask" in report
+    assert pack.server.texts[-1] == (node[0], "what changed lies outside the mask")
 
 
 @pytest.mark.slow

@@ -19,7 +19,7 @@ from .image_forms import Pixels, read, read_mask
 from .locality import judge_locality
 from .registration.register import register
 from .registration.transform import Registration, resize_matrix, to_source_frame
-from .report import Fidelity, Report, build_report
+from .report import OUTSIDE_MASK, Fidelity, Report, build_report
 from .settings import DEFAULTS, Settings
 
 
@@ -192,6 +192,8 @@ def preserve(
 
     # 5. Decide whether the edit is local.
     reason = "within the given mask"
+    if announced is not None and not changed.any() and change.mask.any():
+        reason = OUTSIDE_MASK
     if allowed is None:
         locality = judge_locality(valid, analysis.zoom, transfer, change, settings.locality)
         reason = locality.reason

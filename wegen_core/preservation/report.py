@@ -52,6 +52,10 @@ class Fidelity:
         return f"{' / '.join(shares)} (mean {self.mean:.2f})"
 
 
+OUTSIDE_MASK = "what changed lies outside the mask"
+"""The reason where a mask leaves nothing of a change."""
+
+
 @dataclass(frozen=True)
 class Report:
     """What `preserve` did, and what it measured.
