@@ -13,6 +13,7 @@ from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling
 from ..records.plan import INTENTS, Intent, Plan, Reference, asked_fields, json_schema
 from .references import describe_references, resolve_base_image
+from .words import plan_from_words
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
@@ -154,7 +155,7 @@ def read_plan(
     data = objects[-1]  # reasoning models emit drafts first
     turn, image_count = conversation.turns[-1], len(conversation.images)
     if intent or (lenient and str(data.get("intent", "")).strip().lower() not in INTENTS):
-        data = {**data, "intent": intent or guess_intent(conversation)}
+        data = {**data, "intent": intent or plan_from_words(conversation).intent}
     values: dict[str, Any] = {}
     for spec in asked_fields(Plan):
         required = spec.name in ("intent", "text", "prompt")
@@ -209,36 +210,9 @@ def _restore_constraints(plan: Plan, request: str) -> Plan:
 def _plan_from_own_words(
     name: str, conversation: Conversation, intent: Intent | None, reply: str
 ) -> Plan:
-    """The plan where the model wrote none: the user's words as they are."""
-    turn, image_count = conversation.turns[-1], len(conversation.images)
-    words = " ".join(turn.text.split())
-    intent = intent or guess_intent(conversation)
+    """The plan where the model wrote none: what the user's words say."""
     note = NOTE.format(name=name)
-    if intent == "answer" or not words:
-        return Plan("answer", text=f"{reply.strip()}\n{note}".strip())
-    if not image_count:
-        intent = "generate"
-    references: tuple[Reference, ...] = ()
-    if intent == "compose":
-        first = image_count - len(turn.images) + 1 if turn.images else 1
-        references = tuple(Reference(number) for number in range(first, image_count + 1))
-    plan = Plan(
-        intent,
-        prompt=words,
-        text=note,
-        changes=(words,) if intent == "refine" else (),
-        references=references,
-        constraints=tuple(find_constraints(turn.text)),
-    )
-    return resolve_base_image(plan, conversation)
-
-
-def guess_intent(conversation: Conversation) -> Intent:
-    """What the user most likely wants, by the words and images of the last turn alone."""
-    turn = conversation.turns[-1]
-    if turn.text.strip().endswith(("?", "？")):
-        return "answer"
-    if len(turn.images) > 1:
-        return "compose"
-    edits = conversation.images and (is_edit(turn.text.strip()) or turn.images)
-    return "refine" if edits else "generate"
+    plan = plan_from_words(conversation, intent)
+    if plan.intent == "answer":
+        return replace(plan, text=f"{reply.strip()}\n{note}".strip())
+    return resolve_base_image(replace(plan, text=note), conversation)

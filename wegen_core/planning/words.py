@@ -91,6 +91,8 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
     if intent in ("refine", "compose") and not conversation.images:
         intent = "generate"
     words = " ".join(turn.text.split())
+    if not words:
+        intent = "answer"  # images without a word
     plan = Plan("answer", constraints=tuple(find_constraints(turn.text)))
     if intent == "answer":
         return WordsPlan(plan, frozenset(certain))

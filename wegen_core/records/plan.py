@@ -58,10 +58,12 @@ def _region(value: Any, name: str) -> Region | None:
 
 
 def _read_region(value: Any, name: str) -> Region | None:
-    """A region; None also for an empty list and for the whole image."""
+    """A region; None also for an empty list, for the whole image, and for numbers of pixels."""
     if not value:
         return None
     if isinstance(value, (tuple, list)) and all(map(_is_number, value)):
+        if max(value) > 1 + OVERSHOOT:
+            return None  # the size that they refer to is unknown
         value = [min(1.0, max(0.0, v)) if -OVERSHOOT <= v <= 1 + OVERSHOOT else v for v in value]
     region = _region(value, name)
     return None if region == (0, 0, 1, 1) else region
