@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw
 from ..mllm.lenient_json import find_objects
 from ..records.conversation import Conversation
 from ..records.hooks import GREEDY
-from .flow import CameraMotion, camera_flow, grey, optical_flow
+from .flow import CameraMotion, camera_between
 from .masks import area
 from .records import Box, DescribedSession, Rejected, Session, Step, Track
 
@@ -60,10 +60,8 @@ class MotionDynamics:
         """The session with its words, or why there are none."""
         steps = []
         for first, second in zip(session.frames, session.frames[1:], strict=False):
-            frames = session.tracked.clip.frames
-            flow = optical_flow(grey(frames[first]), grey(frames[second]))
-            camera = camera_flow(flow)[1]
-            clauses = list(self._camera(camera))
+            camera = camera_between(session.tracked.clip.frames, first, second)
+            clauses = list(self._camera(camera, session.tracked.clip.frames[0].shape))
             for track in session.tracks:
                 clauses += self._clauses(session, track, first, second, camera)
             steps.append(Step(tuple(clauses)))
@@ -86,9 +84,10 @@ class MotionDynamics:
             for there in filter(None, (before, after)):
                 yield f"{track.name} {verb} {place_words(there.box, shape)}"
             return
+        if _cut_off(before.box, shape) or _cut_off(after.box, shape):
+            return  # the edge of the image moves its middle and its size
         moves = []
-        shift = (_middle(after.box) - _middle(before.box)) / (shape[1], shape[0])
-        x, y = shift - camera.pan
+        x, y = _middle(after.box) / shape[1] - camera.carry(_middle(before.box) / shape[1])
         if abs(x) >= self.min_shift:
             moves.append(f"moves to the {'right' if x > 0 else 'left'}")
         if abs(y) >= self.min_shift:
@@ -99,14 +98,16 @@ class MotionDynamics:
         if moves:
             yield f"{name} {' and '.join(moves)}"
 
-    def _camera(self, motion: CameraMotion) -> Iterator[str]:
-        x, y = motion.pan
+    def _camera(self, motion: CameraMotion, shape: tuple[int, ...]) -> Iterator[str]:
+        if not 1 / self.min_scale < motion.zoom < self.min_scale:
+            yield f"the camera zooms {'in' if motion.zoom > 1 else 'out'}"
+            return  # a zoom beside the middle shifts it as well
+        middle = np.array([0.5, 0.5 * shape[0] / shape[1]])
+        x, y = motion.carry(middle) - middle
         if abs(x) >= self.min_shift:
             yield f"the camera pans {'left' if x > 0 else 'right'}"
         if abs(y) >= self.min_shift:
             yield f"the camera tilts {'up' if y > 0 else 'down'}"
-        if not 1 / self.min_scale < motion.zoom < self.min_scale:
-            yield f"the camera zooms {'in' if motion.zoom > 1 else 'out'}"
 
 
 class ModelDynamics:
@@ -196,6 +197,10 @@ def _numbered(session: Session, key: int) -> Image.Image:
             draw.rectangle(box, outline=(255, 40, 40), width=max(2, image.width // 300))
             draw.text((box[0] + 3, box[1] + 2), str(track.id), fill=(255, 40, 40))
     return image
+
+
+def _cut_off(box: Box, shape: tuple[int, ...]) -> bool:
+    return box[0] <= 1 or box[1] <= 1 or box[2] >= shape[1] - 1 or box[3] >= shape[0] - 1
 
 
 def _middle(box: Box) -> np.ndarray:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,18 +13,33 @@ import numpy as np
 
 @dataclass(frozen=True)
 class CameraMotion:
-    """A similarity transform between two frames, seen from the middle of the image.
+    """Where a still scene moves within the image: a similarity transform.
 
     Parameters
     ----------
-    pan
-        Shift right and down, as a share of the width and height.
-    zoom
-        Scale: above 1 things become larger.
+    matrix
+        float64 [2, 3]: from a point of the first frame to where it is in the second, both as shares
+        of the width (so that a height is less than 1 in a wide image).
     """
 
-    pan: tuple[float, float] = (0.0, 0.0)
-    zoom: float = 1.0
+    matrix: np.ndarray
+
+    @property
+    def zoom(self) -> float:
+        """Scale: above 1 things become larger."""
+        return math.sqrt(max(1e-9, float(np.linalg.det(self.matrix[:, :2]))))
+
+    def carry(self, point: np.ndarray) -> np.ndarray:
+        """Where the camera's motion alone takes a point (x, y), in shares of the width."""
+        return self.matrix[:, :2] @ point + self.matrix[:, 2]
+
+    def then(self, later: CameraMotion) -> CameraMotion:
+        """One motion followed by another."""
+        first, second = (np.vstack([m.matrix, [0, 0, 1]]) for m in (self, later))
+        return CameraMotion((second @ first)[:2])
+
+
+STILL = CameraMotion(np.array([[1.0, 0, 0], [0, 1.0, 0]]))
 
 
 def grey(frame: np.ndarray, side: int = 256) -> np.ndarray:
@@ -57,11 +74,10 @@ def warp(image: np.ndarray, flow: np.ndarray) -> np.ndarray:
     )
 
 
-def camera_flow(flow: np.ndarray) -> tuple[np.ndarray, CameraMotion]:
-    """The flow that camera motion alone gives, and that motion.
+def camera_motion(flow: np.ndarray) -> CameraMotion:
+    """The similarity transform that most of a flow follows (RANSAC on a grid of vectors).
 
-    A similarity transform is fitted to a grid of vectors by RANSAC, so that moving things count as
-    outliers as long as they cover less than about half of the image.
+    Moving things count as outliers as long as they cover less than about half of the image.
     """
     cv2 = require_cv2()
     height, width = flow.shape[:2]
@@ -72,14 +88,27 @@ def camera_flow(flow: np.ndarray) -> tuple[np.ndarray, CameraMotion]:
     cv2.setRNGSeed(0)
     matrix, _ = cv2.estimateAffinePartial2D(start, end, ransacReprojThreshold=1.0)
     if matrix is None:
-        return np.zeros_like(flow), CameraMotion()
+        return STILL
+    return CameraMotion(np.column_stack([matrix[:, :2], matrix[:, 2] / width]))
+
+
+def camera_flow(motion: CameraMotion, shape: tuple[int, int]) -> np.ndarray:
+    """The flow that camera motion alone gives: float32 [h, w, 2] in pixels."""
+    height, width = shape
     ys, xs = np.mgrid[0:height, 0:width].astype(np.float32)
-    there = np.stack([xs, ys, np.ones_like(xs)], axis=-1) @ matrix.T.astype(np.float32)
-    middle = np.array([width / 2, height / 2, 1.0])
-    shift = matrix @ middle - middle[:2]
-    pan = (float(shift[0] / width), float(shift[1] / height))
-    zoom = math.sqrt(max(1e-9, float(np.linalg.det(matrix[:, :2]))))
-    return there - np.stack([xs, ys], axis=-1), CameraMotion(pan, zoom)
+    matrix = motion.matrix.astype(np.float32)
+    shift = matrix[:, 2] * width
+    there = np.stack([xs, ys], axis=-1) @ matrix[:, :2].T + shift
+    return there - np.stack([xs, ys], axis=-1)
+
+
+def camera_between(frames: Sequence[np.ndarray], first: int, last: int) -> CameraMotion:
+    """The camera's motion from one frame to a later one, through those between them."""
+    motion = STILL
+    greys = [grey(frame) for frame in frames[first : last + 1]]
+    for one, other in itertools.pairwise(greys):
+        motion = motion.then(camera_motion(optical_flow(one, other)))
+    return motion
 
 
 def require_cv2() -> Any:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .flow import camera_flow, grey, optical_flow, require_cv2, warp
+from .flow import camera_flow, camera_motion, grey, optical_flow, require_cv2, warp
 from .masks import box_of, mask_iou
 from .records import Clip, Rejected, Sighting, Track, TrackedClip
 
@@ -110,12 +110,13 @@ class MotionInstances:
     def _regions(self, first: np.ndarray, second: np.ndarray, flow: np.ndarray) -> list[np.ndarray]:
         """Connected moving regions of the first frame, the largest first."""
         cv2 = require_cv2()
-        camera = camera_flow(flow)[0]
+        camera = camera_flow(camera_motion(flow), flow.shape[:2])
         speed = np.hypot(*np.moveaxis(flow - camera, -1, 0))
         # Flow leaks over even areas; there the camera's motion alone explains the frame as well.
-        expected = warp(second, camera)
-        difference = np.abs(expected.astype(np.float32) - first)
-        difference = cv2.GaussianBlur(difference, (0, 0), 2.0)
+        # A change of the light is no motion: it is smooth.
+        change = warp(second, camera).astype(np.float32) - first
+        change -= cv2.GaussianBlur(change, (0, 0), 12.0)
+        difference = cv2.GaussianBlur(np.abs(change), (0, 0), 2.0)
         fast = cv2.GaussianBlur(speed, (0, 0), 1.0) > self.settings.min_speed
         moving = (fast & (difference > self.settings.min_difference)).astype(np.uint8)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
