@@ -1,6 +1,6 @@
 """Prompt rewriting without a model: constraints found and kept, difference of variants, speed.
 
-    python -m benchmarks.rewriting [--variants 8] [--seed 0] [--sampler mini]
+    python -m benchmarks.rewriting [--variants 8] [--seed 0] [--weak] [--sampler mini]
 
 Recall and precision: on the prompts of labelled_prompts.txt and held_out_prompts.txt in
 tests/support/data, whose constraints are marked by hand. A constraint matches a label of its kind
@@ -9,7 +9,15 @@ prompts and on rewriting_prompts.txt.
 
 Distinct values: of all facet values in a prompt's variants, the share that no other variant has.
 The baseline draws as many values for as many facets independently. Distance: mean pairwise Jaccard
-distance of the words. --sampler: a model (mini or a folder) writes as many prompts at temperature
+distance of the words.
+
+Conflicts: rewrites per 1,000 with an added detail that does not fit the prompt or another detail,
+by the rules of tests/support/data/facet_conflicts.txt, which were written by hand on words alone.
+Also measured on facet_prompts.txt, for which the tags of the facet tables were tuned, and on
+held_out_facet_prompts.txt.
+
+--weak: distance and constraints kept with a simulated weak language model, for each of its faults.
+--sampler: a model (mini or a folder) writes as many prompts at temperature
 1, for comparison.
 """
 
@@ -23,13 +31,18 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations
 from statistics import mean
 
+from tests.support.facet_conflicts import conflicts
 from tests.support.labelled_prompts import (
+    DATA,
     agreement,
     all_prompts,
     held_out_prompts,
     is_han,
     tuned_prompts,
 )
+from tests.support.weak_models import FAULTS, WeakModel
+from wegen_core.constraints.parser import parse
+from wegen_core.mllm import ChatModel
 from wegen_core.records.hooks import Sampling
 from wegen_core.rewriting import broken, find_constraints, is_edit, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
@@ -110,6 +123,37 @@ def report_variants(prompts: Sequence[str], count: int, seed: int) -> None:
         print(f"{name} over {len(pairs)} open prompts: {ours:.3f}, independent sampling {base:.3f}")
 
 
+def report_conflicts(sets: dict[str, Sequence[str]], count: int, seed: int) -> None:
+    """Print how many rewrites have a detail that does not fit."""
+    for name, prompts in sets.items():
+        for creativity in (0.7, 1.0):
+            results = [(p, r) for p in prompts for r in rewrite(p, count, seed, creativity)]
+            bad = sum(bool(conflicts(prompt, result.added)) for prompt, result in results)
+            share = f"{1000 * bad / len(results):.1f} per 1,000"
+            print(f"conflicts, {name}, creativity {creativity}: {bad} of {len(results)}, {share}")
+
+
+def report_weak(prompts: Sequence[str], count: int) -> None:
+    """Print difference and constraints kept for each fault of a weak model."""
+    models: dict[str, ChatModel | None] = {"no model": None, "all by turns": WeakModel()}
+    models |= {fault: WeakModel(fault) for fault in FAULTS}
+    print(f"{len(prompts)} open English prompts x {count}: distance of the whole prompts, of what")
+    print("was added, constraints kept")
+    for name, mllm in models.items():
+        whole, added, kept, found = [], [], 0, 0
+        for prompt in prompts:
+            texts = [result.prompt for result in rewrite(prompt, count, mllm=mllm)]
+            words = prompt.lower().split()
+            whole.append(distance([[text] for text in texts]))
+            added.append(
+                distance([[w for w in t.lower().split() if w not in words] for t in texts])
+            )
+            constraints = find_constraints(prompt)
+            found += count * len(constraints)
+            kept += sum(len(constraints) - len(broken(constraints, text)) for text in texts)
+        print(f"  {name:18} {mean(whole):.3f}  {mean(added):.3f}  {kept / max(1, found):.1%}")
+
+
 def report_sampler(name: str, prompts: Sequence[str], count: int, seed: int) -> None:
     """Print how far apart a model's plain samples are, and ours with that model."""
     import wegen_core
@@ -145,11 +189,23 @@ def main() -> None:
     )
     parser.add_argument("--variants", type=int, default=8)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--weak", action="store_true", help="also with a simulated weak model")
     parser.add_argument("--sampler", metavar="FOLDER", help="a WeGen network, such as mini")
     options = parser.parse_args()
     prompts = all_prompts()
     report_agreement()
     report_variants(prompts, options.variants, options.seed)
+    fit, held_out = (
+        (DATA / f"{name}.txt").read_text(encoding="utf-8").split("\n")
+        for name in ("facet_prompts", "held_out_facet_prompts")
+    )
+    requests = [prompt for prompt in prompts if not is_edit(prompt)]
+    sets = {"all prompts": requests, "tuned": list(filter(None, fit))}
+    sets["held out"] = list(filter(None, held_out))
+    report_conflicts(sets, options.variants, options.seed)
+    if options.weak:
+        short = [p for p in requests if len(p.split()) < 12 and parse(p).language == "en"]
+        report_weak(short, options.variants)
     if options.sampler:
         report_sampler(options.sampler, list(own_world(prompts)), options.variants, options.seed)
 

@@ -17,6 +17,7 @@ from typing import Literal
 
 from ..constraints.lexicon import nouns as noun_table
 from ..constraints.parser import parse
+from ..constraints.syntax import readable
 from ..constraints.vagueness import names_nothing
 from .compatibility import is_compatible, prompt_tags
 from .facet_tables import CUES, FACETS
@@ -65,11 +66,12 @@ _IN_NAME = re.compile(r"\b(?:in|at|near) (?:the )?[A-Z]\w")  # "in Paris"
 
 def specified_facets(prompt: str) -> frozenset[str]:
     """Return the facets that `prompt` determines itself."""
-    facets = {facet for facet, pattern in _patterns().items() if pattern.search(prompt)}
+    words = readable(prompt)
+    facets = {facet for facet, pattern in _patterns().items() if pattern.search(words)}
     parsed = parse(prompt)
     if not names_nothing(prompt):
         facets.add("subject")
-    if parsed.present & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(prompt):
+    if parsed.present & noun_table.PLACES - {"water", "floor", "sky"} or _IN_NAME.search(words):
         facets.add("setting")
     if not parsed.present & noun_table.ANIMATE:
         facets.add("action")  # nothing in the image can act
@@ -112,7 +114,7 @@ _GOLDEN = (5**0.5 - 1) / 2
 class FacetSampler:
     """Chooses facet values for the variants of one prompt.
 
-    prompt: the user's words, without painting syntax. creativity: 0..1.
+    prompt: the user's words. creativity: 0..1.
     """
 
     def __init__(self, prompt: str, seed: int, creativity: float, wording: Wording) -> None:
@@ -120,7 +122,7 @@ class FacetSampler:
         self.seed = int(hash_to_unit(seed, prompt) * (1 << 53))  # each prompt gets its own order
         self.facets = open_facets(prompt)
         self.bold = creativity >= BOLD_FROM
-        self.tags = prompt_tags(prompt)
+        self.tags = prompt_tags(readable(prompt))
         self.absent = parse(prompt).absent
         self.tables = {facet: self._allowed(facet) for facet in self.facets}
         self.chosen: list[dict[str, Value]] = []
@@ -197,7 +199,7 @@ class FacetSampler:
 def fitting(values: Mapping[str, Value], text: str) -> dict[str, Value]:
     """Return the values that `text` leaves open and that agree with it."""
     open_to = set(open_facets(text))
-    tags = prompt_tags(text)
+    tags = prompt_tags(readable(text))
     return {
         facet: value
         for facet, value in values.items()

@@ -71,15 +71,34 @@ def whole_sentences(reply: str) -> str:
 
 
 def _first_paragraph(text: str, prompt: str) -> tuple[str, bool]:
-    """The first lines of a prompt that belong together, and whether any other line follows."""
+    """The first lines of a prompt that belong together, and whether any other line follows.
+
+    A title before them is not part of the prompt.
+    """
     paragraph: list[str] = []
+    title = ""
     for line in text.split("\n"):
         words = _from_line(line, prompt)
+        if not paragraph and not title and _is_title_line(line):
+            title = words
+            continue
         if paragraph and (not words or _BULLET.match(line.strip()) or _LABEL.match(line.strip())):
             return " ".join(paragraph), True
         if words:
             paragraph.append(words)
-    return " ".join(paragraph), False
+    return " ".join(paragraph) or title, False
+
+
+def _is_title_line(line: str) -> bool:
+    """Whether a line is a title such as "The Lonely Fox", which weak models write first."""
+    words = re.sub(r"[*#_\"“”]", "", line).split()
+    long_words = [word for word in words if len(word) > 3]
+    return (
+        1 < len(words) < 9
+        and re.search(r"[.,;:!?]", line) is None
+        and len(long_words) > 0
+        and all(word[0].isupper() for word in (words[0], *long_words))
+    )
 
 
 def _from_line(line: str, prompt: str) -> str:

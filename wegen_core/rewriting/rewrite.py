@@ -7,7 +7,7 @@ variants that a smaller n gives.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ..constraints import request_text
@@ -189,12 +189,12 @@ class _Writer:
         words, self.end = split_end(self.request)
         self.start = "" if creativity and leaves_everything_open(self.request) else words
         self.wording: Wording = "zh" if self.language == "zh" else "en"
-        if self.language != "zh" and (self.is_tags or self.family.keywords):
+        has_scores = any(item.kind == "score" for item in find_syntax(self.request))
+        if self.language != "zh" and (self.is_tags or has_scores or self.family.keywords):
             self.wording = "keywords"
         # Long prompts get no facets.
-        self.sampler = FacetSampler(
-            self.wish if self.details else "", seed, creativity, self.wording
-        )
+        words = self.request if self.details else ""
+        self.sampler = FacetSampler(words, seed, creativity, self.wording)
         subjects = find_subjects(self.request) if mllm else []
         self.required = (*self.constraints, *subjects)
         # The embedded network's rewrites name everything in the image.
@@ -210,7 +210,7 @@ class _Writer:
         if self.mllm and self.details and self.wish:
             result = self._by_model(self.mllm, k, values)
         result = result or self._by_facets(values)
-        self.earlier.append(self._novel(result.prompt))
+        self.earlier.append(_words(result.prompt) - _FUNCTION_WORDS)
         return result
 
     def _edit(self, k: int) -> Rewrite:
@@ -265,7 +265,10 @@ class _Writer:
         """The user's words with `added` behind them, before what must stay at the end."""
         if self.start.endswith((".", "!", "?")):
             added[0] = added[0][:1].upper() + added[0][1:]
-        return append(self.start, ("，" if self.language == "zh" else ", ").join(added)) + self.end
+        return append(self.start, self._joined(added)) + self.end
+
+    def _joined(self, phrases: Iterable[str]) -> str:
+        return ("，" if self.language == "zh" else ", ").join(phrases)
 
     def _by_model(self, mllm: ChatModel, k: int, values: Mapping[str, Value]) -> Rewrite | None:
         """The model's most different rewrite that keeps everything; a repaired one; or None."""
@@ -301,7 +304,8 @@ class _Writer:
             is_new = self._distance(best) > 0
             if self.complete and (is_new or attempt == self.retries):
                 return Rewrite(best, self.constraints, self._added(best))
-            if not self.complete and (is_new or not self.earlier or attempt == self.retries):
+            if not self.complete and (is_new or attempt == self.retries):
+                self.retries = self.retries if is_new else 0  # it writes always the same
                 return self._different(best, values, floor)
         for candidate in sorted(dict.fromkeys(candidates), key=lambda c: len(self._faults(c))):
             lost = self._lost(candidate)
@@ -320,21 +324,26 @@ class _Writer:
         """A model's rewrite, with facet values if it differs too little from earlier variants."""
         if self._distance(text) >= floor and self._added(text):
             return Rewrite(text, self.constraints, self._added(text))
-        left_open = self.sampler.words(fitting(values, readable(text)) if self.has_tables else {})
+        left_open = self.sampler.words(fitting(values, text) if self.has_tables else {})
         words, end = split_end(text)
-        more = append(words.rstrip(".。"), ", ".join(left_open.values())) + end
+        more = append(words.rstrip(".。"), self._joined(left_open.values())) + end
         if left_open and self._distance(more) >= floor and not self._faults(more):
-            return Rewrite(more, self.constraints, self._added(more))
+            added = (*self._added(text), *left_open.values())
+            return Rewrite(more, self.constraints, added)
         return None
 
     def _candidate(self, reply: str) -> str:
-        """The rewrite that a reply stands for, with the prompt's painting syntax; "" if none."""
+        """The rewrite that a reply stands for; "" if none.
+
+        Tags, prompts of several lines, and those with painting syntax inside keep their own words;
+        what the reply adds follows them.
+        """
         if self.complete:
             return restore_syntax(reply, self.request) or ""
         text = clean_reply(reply, self.wish)
         if not text:
             return ""
-        if not self.is_tags:
+        if not self.is_tags and "\n" not in self.request:
             whole = restore_syntax(text, self.request) if find_syntax(self.request) else text
             if whole is not None:
                 return whole
@@ -365,17 +374,14 @@ class _Writer:
         return bool(required) and all(c in lost for c in required)
 
     def _added(self, text: str) -> tuple[str, ...]:
+        rest = text[len(self.start) : len(text) - len(self.end)]
+        if self.start and text.startswith(self.start) and rest[:1] in (",", "，"):
+            return tuple(filter(None, re.split(r"\s*[,，]\s*", rest)))
         return _added(text, self.request)
 
-    def _novel(self, text: str) -> frozenset[str]:
-        """The words of a variant that are not the user's, by which variants are compared."""
-        if self.complete:
-            return _words(text)
-        return _words(text) - _words(self.request) - _FUNCTION_WORDS
-
     def _distance(self, text: str) -> float:
-        """Jaccard distance of the new words to those of the nearest earlier variant."""
-        words = self._novel(text)
+        """Jaccard distance of the content words to those of the nearest earlier variant."""
+        words = _words(text) - _FUNCTION_WORDS
         return min((_jaccard_distance(words, earlier) for earlier in self.earlier), default=1.0)
 
 
@@ -419,7 +425,7 @@ def _phrases(text: str, request: str) -> tuple[str, ...]:
     """What `text` adds to `request`, as phrases that make sense after it."""
     if parse(text).language in ("zh", "ja", "ko", "th"):
         return _added(text, request)
-    known = {lemma(word) for word in re.findall(r"[^\W_]+", request.lower())}
+    known = {lemma(word.lstrip("0123456789")) for word in re.findall(r"[^\W_]+", request.lower())}
     small = lexicon.STOPWORDS | _PREPOSITIONS
     phrases = []
     for clause in re.findall(r"[^,.;:!?\n]+", text):
