@@ -47,6 +47,11 @@ _BACKGROUND = lazy_pattern(rf"(?:{words.BACKGROUND})", re.IGNORECASE)
 _ADDS = lazy_pattern(
     r"(?:add|put|plac|insert|draw|paint|set|hav|show|includ|build|plant)|.*[加放画添换变改]", re.I
 )
+_COMPLAINS = lazy_pattern(
+    r"^(?:(?:the|his|her|it|this|my|its|that|there|he|she|they|i)\b.*\b)?(?:is|are|looks?|feels?|seems?|too|it['’]s|"
+    r"there['’]s|don['’]t like)\b|太|有点|感觉|觉得|不够|看起来",
+    re.IGNORECASE,
+)
 _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _GLOBAL_VERB = lazy_pattern(rf"(?:{words.GLOBAL_VERB})", re.IGNORECASE)
@@ -70,7 +75,8 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
 
     Where some give an order, the others only say why: "it feels empty, add some people".
     """
-    orders = any(clause.kind in ("edit", "draw") for clause in clauses)
+    orders = [clause for clause in clauses if not _COMPLAINS.search(clause.text)]
+    orders = [c for c in orders if c.kind in ("edit", "draw", "fragment")] or list(clauses)
     widest: Scope | None = None
     about: Kind | None = None  # what "it" means
     for clause in clauses:
@@ -79,7 +85,7 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
         if change.kind == "it" and about in ("thing", "atmosphere"):
             change = change._replace(kind=about)
         about = change.kind or about
-        if clause.kind in ("edit", "draw") or not orders:
+        if clause in orders:
             widest = max(widest, _scope(change, text), key=_WIDTH.__getitem__)
     return widest
 
@@ -106,11 +112,13 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "local" if _names_thing(change.rest) or _names_thing(change.place) else "global"
     if change.kind == "image" or _GLOBAL_VERB.match(change.verb):
         return "global"
+    if re.match(r"(?:as|like) (?:a|an)\b|像", clause, re.IGNORECASE):
+        return "global"
     if change.kind is None and _BACKGROUND.search(change.rest):
         return "background"
     if _STATE.search(change.rest) or parse(change.rest).values("style"):
         return "global"
-    return "local" if re.search(r"[^\W_]", change.rest) else None
+    return "local" if re.search(r"[^\W_]|\0", change.rest) else None
 
 
 _VERB = lazy_pattern(
@@ -168,7 +176,7 @@ def _read_en(clause: str) -> _Change:
 _ADDING_ZH = r"(?:添加|加上|加入|加个|加一|加点|加些|增加|加|添|画上?|放上?|下)"
 _BECOMES = r"(?:裁成|变成|换成|改成|改为|变为|换为|调成|变得|转成|做成|画成|弄成|翻成)"
 _ADVERBS = lazy_pattern(
-    r"^(?:再|更|太|稍微|有点|都|请|也|全部?|只|就|现在|要|应该|还|过于|不够|整体|其他|其余|所有)+"
+    r"^(?:再|更|太|稍微|有点|都|请|也|全部?|只|就|现在|要|应该|还|过于|不够|其他|其余|所有)+"
 )
 _READERS_ZH = (
     lazy_pattern(
@@ -228,5 +236,5 @@ def _names_thing(text: str) -> bool:
     if not text:
         return False
     if _HAN.search(text):
-        return _kind_zh(text.strip("在的")) == "thing"
+        return _kind_zh(text.strip("在的")) == "thing" and not text.endswith(("点", "些"))
     return _read_en(text).kind == "thing"

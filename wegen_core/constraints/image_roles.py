@@ -7,9 +7,12 @@ from typing import NamedTuple
 
 from .image_numbers import find_image_mentions
 from .lazy_pattern import lazy_pattern
+from .lexicon import english as english_words
 from .lexicon import nouns as noun_table
 from .lexicon import requests as words
 from .parser import parse
+
+_ATTRIBUTES = frozenset({"style", "palette", "pose", "layout", "object"})
 
 
 class ImageRole(NamedTuple):
@@ -23,11 +26,12 @@ class ImageRole(NamedTuple):
 class _Mention(NamedTuple):
     """A mention of images.
 
-    before, after: the words up to the mentions next to it. to_come: all words after it. first,
-    alone: whether it is the first, or the only one.
+    so_far, to_come: all words before and after it. before, after: those up to the mentions next to
+    it. first, alone: whether it is the first, or the only one.
     """
 
     numbers: list[int]
+    so_far: str
     before: str
     after: str
     to_come: str
@@ -74,7 +78,7 @@ _ROLE_BEFORE_ZH = lazy_pattern(
 )
 _LIKE = lazy_pattern(
     r"(?:\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
-    r"in keeping with|imitat\w*|mimic\w*|à la|a la|fits?|consistent with)\s+"
+    r"as \w+ as|in keeping with|imitat\w*|mimic\w*|à la|a la|fits?|consistent with)\s+"
     r"(?:the \w+ (?:in|of|from)\s+)?(?:in\s+)?(?:the\s+)?"
     r"|(?:像|仿照|模仿|参照|参考|按照?|照着?)\s*)$",
     re.IGNORECASE,
@@ -113,7 +117,7 @@ _THING = lazy_pattern(
 )
 _PLACED = lazy_pattern(
     r"\b(?:into|onto|on|in|at|to|next to|beside|behind|under|over|in front of|around|for|between|"
-    r"near|by|against|above)\s+(?:the\s+)?$|[到在]\s*$",
+    r"near|by|against|above)\s+(?:the\s+)?$|[到在过进]\s*$",
     re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
@@ -135,13 +139,19 @@ def find_image_roles(text: str) -> list[ImageRole]:
         elif last and _is_same_again(mention):
             role, what = last, ""
         if role == "base" and len(mention.numbers) > 1:
-            role = "subject"
+            role = ""
         if role == "base" and movable and movable in roles:
             roles[roles.index(movable)] = movable._replace(role="subject")
         roles += [ImageRole(number, role, what) for number in mention.numbers]
-        if role == "base" and re.search(r"\b(?:let|have|make)\s", mention.before, re.IGNORECASE):
+        if role == "base" and re.search(
+            r"\b(?:let|have|make)\s|[让使]", mention.before, re.IGNORECASE
+        ):
             movable = roles[-1]
-    return list(dict.fromkeys(roles))
+    unclear = [role for role in roles if not role.role]
+    taken = {role.role for role in roles if role.role and role.role != "background"}
+    is_base = len(unclear) == 1 and bool(taken) and "base" not in taken and len(roles) > 1
+    rest = "base" if is_base and taken <= _ATTRIBUTES else "subject"
+    return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
 
 
 def _mentions(text: str) -> list[_Mention]:
@@ -157,6 +167,7 @@ def _mentions(text: str) -> list[_Mention]:
     return [
         _Mention(
             numbers,
+            text[:start],
             text[ends[k] : start],
             text[end : starts[k + 1]],
             text[end:],
@@ -177,7 +188,7 @@ def _role(mention: _Mention) -> tuple[str, str]:
     if match := _ROLE_BEFORE_ZH.search(before):
         return _named(match)
     if match := _LIKE.search(before):
-        return _alike(before[: match.start()])
+        return _alike(before[: match.start()], mention.so_far)
     if _EXCHANGED_FOR.search(before):
         return "object", ""
     if _INTO.search(before) and (not mention.first or _PUT.search(before)):
@@ -194,17 +205,19 @@ def _role(mention: _Mention) -> tuple[str, str]:
         return "object", ""
     changed = _CHANGED.search(before) or _CHANGED_ZH.search(before) or _GETS.match(after)
     changed = changed or re.search(
-        r"\b(?:take|start (?:with|from)|open|to)\s+(?:the\s+)?$", before, re.I
+        r"\b(?:take|use|start (?:with|from)|open|to)\s+(?:the\s+)?$", before, re.I
     )
-    return ("base" if changed else "subject"), ""
+    return ("base" if changed else ""), ""
 
 
-def _alike(before: str) -> tuple[str, str]:
-    """What the image behind "like" gives; before: the words up to "like"."""
+def _alike(before: str, so_far: str) -> tuple[str, str]:
+    """What the image behind "like" gives; before, so_far: the words up to "like"."""
     if re.search(
         r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov)\w*\s*$", before, re.IGNORECASE
     ):
         return "pose", ""
+    if re.search(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", so_far, re.IGNORECASE):
+        return "layout", ""
     named = list(re.finditer(f"{_ROLE}|{_ROLE_ZH}", before, re.IGNORECASE))
     return _named(named[-1]) if named else ("style", "")
 
@@ -224,12 +237,19 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
     if named is None or _PRONOUN.fullmatch(named["bare"] or ""):
         return "base", ""
     link = left[: named.start("article" if named["article"] else "bare")]
-    inside = how in ("in", "on", "of", "inside")
+    thing = named["thing"] or named["bare"]
+    if _EXCHANGED_FOR.search(link):
+        return _thing(thing, is_target=False)
+    inside = how in ("in", "on", "of", "inside") or (not mention.first and not _is_worn(thing))
     changed = _CHANGED.search(link) is not None and (inside or mention.alone)
     changed = changed or (inside and _GETS.match(mention.after) is not None)
     placed = inside and _PLACED.search(link) is not None
     where = not left.strip() or (named["bare"] and inside and mention.alone)
-    return _thing(named["thing"] or named["bare"], bool(changed or placed or where))
+    return _thing(thing, bool(changed or placed or where))
+
+
+def _is_worn(thing: str) -> bool:
+    return not parse(f"the {thing}").values("subject").isdisjoint(english_words.CLOTHES)
 
 
 def _is_target(mention: _Mention) -> bool:
@@ -239,6 +259,7 @@ def _is_target(mention: _Mention) -> bool:
         return True
     if re.search(r"(?:把|将)\s*$", before):
         moved = _PUT.search(re.sub(r"(?:替|更)?换成.*", "", mention.to_come))
+        moved = moved or re.search(r"[到进入给往在]\s*$", mention.after)
         return not moved or (mention.alone and moved[0] in "移换")
     if _PLACED.search(before):
         return not mention.first or mention.alone

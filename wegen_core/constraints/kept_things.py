@@ -53,10 +53,12 @@ _PATTERNS = tuple(
         rf"\bhands off\s+{_THING}{_NEXT}",
         r"(?<![^\s,.;!])(?P<thing>(?:(?!(?:but|while|please|make|so|if)\b|"
         r"and (?!the|his|her|its|their|my))[\w'-]+\s+){1,6}?)"
-        rf"{_MUST}\s+{_STAY}(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
+        rf"(?:{_MUST}\s+{_STAY}|"
+        r"(?:mustn|shouldn|can|needn)['’]?t (?:be )?(?:chang|touch|mov|alter)\w*)"
+        rf"(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
         rf"(?<![^\s,.;!])(?P<thing>{_OF}(?:\s+(?!but\b|and\b)[\w'-]+){{0,5}}?)\s+(?:(?:stays?|"
         rf"remains?)"
-        rf"(?:\s+{_TAIL})*|(?:is|are) (?:fine|perfect|good|"
+        rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
         rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)(?:(?:is|are|"
         r"being|left|"

@@ -36,7 +36,8 @@ _PLACE = lazy_pattern(
 _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
     r"\b(?:from|his|her|its|their|my|your|fac(?:e|es|ing))\s+(?:the |very |far )*$"
     r"|\b(?:look|turn|point|lean|tilt|rotat|flip|head|gaz|pan|walk|mov|shift|slid|nudg|exten|"
-    r"expand|outpaint|widen|stretch|grow)\w*\s+(?:[\w']+ ){0,6}?(?:to|towards?|into)\s+"
+    r"expand|outpaint|widen|stretch|grow|sail|fly|run|driv|swim|jump|go|com|float|rid|step|crawl|"
+    r"danc|roll)\w*\s+(?:[\w']+ ){0,6}?(?:to|towards?|into)\s+"
     r"(?:the |its |his |her )?(?:far |very )?$",
     re.IGNORECASE,
 )

@@ -35,7 +35,7 @@ class Clause:
 class Request:
     """clauses: all but those that say what stays. keep: the things that stay, in the user's words.
 
-    text: the whole message, with what stands in quotation marks blanked.
+    text: the message without the words that say what stays, and without quotes.
     """
 
     clauses: tuple[Clause, ...]
@@ -64,7 +64,7 @@ _BOUNDARY = lazy_pattern(
     re.IGNORECASE,
 )
 _PREFIX = lazy_pattern(
-    rf"(?:[\s,.!:;，。！、~-]|and\b|but\b|with\b(?= (?:all|everything))|"
+    rf"(?:[\s,.!:;，。！、~-]|and\b|but\b|except(?: for)?\b|with\b(?= (?:all|everything))|"
     rf"(?:{words.FILLER})(?=[\s,.!:;，。！、~-]|[\u4e00-\u9fff]|$))*",
     re.IGNORECASE,
 )
@@ -102,6 +102,7 @@ _QUESTION = lazy_pattern(rf"(?:{words.QUESTION})\b", re.IGNORECASE)
 _QUESTION_ZH = lazy_pattern(words.QUESTION_ZH)
 _EDIT_ZH = lazy_pattern(words.EDIT_ZH)
 _FRAGMENT = lazy_pattern(rf"(?:{words.FRAGMENT})", re.IGNORECASE)
+_ACTION = lazy_pattern(r"\w+ing(?: \w+)?", re.IGNORECASE)
 _DEFINITE = lazy_pattern(
     r"(?:the|his|her|its|their|my|this|that|these|those|it|he|she|they)\b", re.IGNORECASE
 )
@@ -139,7 +140,7 @@ def read_request(text: str) -> Request:
         if not things and _ONLY.search(clause.text):
             things.append(_EVERYTHING_ELSE[bool(_HAN.search(clause.text))])
         clauses.append(clause)
-    return Request(tuple(clauses), tuple(dict.fromkeys(things)), blank)
+    return Request(tuple(clauses), tuple(dict.fromkeys(things)), rest)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
@@ -188,7 +189,7 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
         return "edit"
     if drawn:
         return "edit"
-    if _FRAGMENT.match(core_words):
+    if _FRAGMENT.match(core_words) or _ACTION.fullmatch(core_words):
         return (
             "ask" if is_question and not polite and not _DEFINITE.match(core_words) else "fragment"
         )

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 from ..constraints import find_image_mentions, named_images
+from ..constraints.english import known
 from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.lexicon.english import ORDINALS
 from .references import conversation_number
@@ -43,7 +44,7 @@ _THIS = lazy_pattern(
     re.IGNORECASE,
 )
 _BARE_THIS = lazy_pattern(
-    r"(?P<before>\b(?:like|using|from|of|with|use|take|match) )this"
+    r"(?P<before>\b(?:like|using|from|of|with|use|take|match|as|as in|like in) )(?:this|here)"
     r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
     r"|(?P<before_zh>像|按|照|用|参考|换成|换上)这个",
     re.IGNORECASE,
@@ -53,11 +54,12 @@ _ITS_ROLE = lazy_pattern(
 )
 _ITS_THING = lazy_pattern(
     r"\b(?P<verb>put|add|insert|place|use|give|include|bring|paste|hang)\b(?P<link>[^.;]{0,20}?)"
-    r"\bthis (?P<thing>[a-z]+)\b"
+    r"\b(?:this|these) (?P<thing>[a-z]+)\b"
     r"|这(?:只|个|条|位|辆|件|顶|艘|座|朵|棵|匹|把)(?P<han>[\u4e00-\u9fff]{1,3}?)"
     r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|挂|摆|换|合|融|当|作|画|$|，)",
     re.IGNORECASE,
 )
+_MINE = lazy_pattern(r"\bmy (\w+)\b", re.IGNORECASE)
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
 
 
@@ -99,6 +101,9 @@ def number_images(text: str, conversation: Conversation) -> str:
             text,
         )
     if attached == 1 and count > 1:
+        text = _MINE.sub(
+            lambda m: f"the {m[1]} from picture {count}" if known(m[1].lower()) else m[0], text
+        )
         text = _ITS_THING.sub(
             lambda m: (
                 f"图{count}的{m['han']}"

@@ -82,9 +82,9 @@ def plan_from_words(conversation: Conversation, intent: Intent | None = None) ->
 def read_words(conversation: Conversation, intent: Intent | None = None) -> WordsPlan:
     """`plan_from_words`, with the names of the fields that the words state clearly."""
     turn = conversation.turns[-1]
-    numbered = number_images(turn.text, conversation)
     request = read_request(turn.text)
-    references = _references(numbered, request, conversation)
+    numbered = read_request(number_images(turn.text, conversation))
+    references = _references(numbered, conversation)
     guess, sure = _intent(request, references, conversation)
     certain = {"intent"} if sure and intent in (None, guess) else set()
     intent = intent or guess
@@ -119,7 +119,7 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
         references=tuple(references),
     )
     certain |= {name for name in ("keep", "region", "scope") if getattr(plan, name)}
-    if named_images(numbered):
+    if named_images(numbered.text):
         certain.add("references")
     return WordsPlan(plan, frozenset(certain))
 
@@ -141,7 +141,9 @@ def _intent(
         takes = any(r.role not in ("base", "subject") or r.what for r in references)
         numbers = {r.image for r in references}
         others = {r.image for r in references if r.role != "base"}
-        composes = len(numbers) > 1 or (others and (draws or (takes and images > 1)))
+        composes = len(numbers) > 1 or (
+            others and (draws or (takes and (images > 1 or not orders)))
+        )
         return "compose" if composes else "refine", True
     if attached > 1:
         return "compose", bool(orders) and not draws
@@ -152,14 +154,14 @@ def _intent(
     return "generate", False
 
 
-def _references(numbered: str, request: Request, conversation: Conversation) -> list[Reference]:
+def _references(request: Request, conversation: Conversation) -> list[Reference]:
     """The references that the words state, with one base at most.
 
-    numbered: the words, with every image by its number.
+    request: with every image by its number.
     """
     count = len(conversation.images)
     references: dict[int, Reference] = {}
-    stated = [r for r in find_image_roles(numbered) if 1 <= r.number <= count]
+    stated = [r for r in find_image_roles(request.text) if 1 <= r.number <= count]
     bases = [r.number for r in stated if r.role == "base"][:1]
     for number, role, what in stated:
         is_base = number in bases
@@ -183,11 +185,11 @@ def _all_images(conversation: Conversation) -> list[Reference]:
     return [Reference(number) for number in range(first, count + 1)]
 
 
-def _scope(numbered: str, references: Sequence[Reference], intent: Intent) -> Scope | None:
+def _scope(request: Request, references: Sequence[Reference], intent: Intent) -> Scope | None:
     """How much of its image a refinement or composition changes; None for a new image."""
     roles = {r.role for r in references}
     if intent == "refine":
-        return edit_scope(read_request(numbered).changes)
+        return edit_scope(request.changes)
     if "base" not in roles:
         return None
     if roles & {"style", "palette", "layout"}:

@@ -92,10 +92,10 @@ EDIT_ZH = any_of(
     """
     把 将 让 给 使 去掉 去除 删掉 删除 删去 移除 移走 移到 移动 擦掉 擦除 抹掉 拿掉 拿走 抠掉 抠出
     添加 加上 加入 加个 加一 加点 加些 增加 增强 减少 减弱 降低 提高 提升 替换 换成 换掉 换一 换个
-    换上 改成 改为 改一 改写 变成 变为 调成 调整 调亮 调暗 调高 调低 放大 缩小 放到 放在 裁 旋转
-    翻转 转成 转换 转为 保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一 美化
-    模糊 虚化 锐化 上色 涂成 染成 穿上 戴上 换装 用图 参考图 按照图 借用 应用 迁移 做成 弄成 画成
-    变 加 换 改 去 删
+    换上 改成 改为 改一 改写 变成 变为 调成 调整 调亮 提亮 调暗 调高 调低 放大 缩小 放到 放在 裁
+    旋转 翻转 转成 转换 转为 保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一
+    美化 模糊 虚化 锐化 上色 涂成 染成 穿上 戴上 换装 用图 参考图 按照图 借用 应用 迁移 做成 弄成
+    画成 变 加 换 改 去 删
     """,
 )
 # Verbs that ask for a new image where their object is not one that is there.
@@ -112,13 +112,13 @@ DRAW = any_of(
 )
 ANSWER = any_of(
     """
-    describe explain tell_me tell_us say list count compare identify name caption summarize
+    describe explain tell tell_me tell_us say list count compare identify name caption summarize
     summarise read recommend suggest analyze analyse guess estimate rate critique review
     let_me_know give_me_feedback see_what see_any see_the see_a remind_me answer define
     """,
     """
-    描述 解释 说说 说一下 告诉我 讲讲 介绍 数一数 数数 分析 评价 识别 看看图里 看看这 推荐 建议
-    点评 猜
+    描述 解释 说说 说一下 告诉我 讲讲 介绍 数一数 数数 数一下 数下 分析 评价 识别 看看图里 看看这
+    推荐 建议 点评 猜
     """,
 )
 QUESTION = any_of(
@@ -149,13 +149,14 @@ SMALL_TALK_ZH = (
 # Fragments that only make sense of an image that is there.
 FRAGMENT = any_of(
     """
-    more less fewer too without with_more with_less bigger smaller larger brighter darker lighter
-    warmer cooler colder softer sharper bolder closer wider taller shorter thinner thicker younger
-    older happier sadder bluer redder greener higher lower further slightly much_more a_bit
-    a_little a_lot_more a_tad not_so not_that instead same the_same no_more now except only at
-    in_winter in_summer in_spring in_autumn in_black in_colour in_color as_a as_an with_a with_the
-    with but the this that it his her their its these those everything everyone all both on don't
-    do_not never black_and_white another_angle
+    from in on under over by near inside outside through into against like during more less fewer
+    too without with_more with_less bigger smaller larger brighter darker lighter warmer cooler
+    colder softer sharper bolder closer wider taller shorter thinner thicker younger older happier
+    sadder bluer redder greener higher lower further slightly much_more a_bit a_little a_lot_more
+    a_tad not_so not_that instead same the_same no_more now except only at in_winter in_summer
+    in_spring in_autumn in_black in_colour in_color as_a as_an with_a with_the with but the this
+    that it his her their its these those everything everyone all both don't do_not never
+    black_and_white another_angle
     """,
     """
     更 再亮 再暗 再大 再小 太 不要 别 少 多 只 稍 有点 换 这 它 他 她 整 其他 色调 背景
@@ -167,11 +168,11 @@ INDEFINITE = (
 )
 VERSION = any_of(
     """
-    version variation variant take_on crop of_it of_him of_her of_this of_these of_the_same
-    from_this from_it out_of_this out_of_it based_on_this with_this with_these of_them using_this
-    using_these these_two this_photo this_picture this_image these_pictures these_photos instead
-    the_first_one the_other_one next_to_it next_to_him next_to_her beside_it behind_it on_it
-    above_it under_it next_to_them
+    version variation variant second_one third_one take_on crop of_it of_him of_her of_this
+    of_these of_the_same from_this from_it out_of_this out_of_it based_on_this with_this
+    with_these of_them using_this using_these these_two this_photo this_picture this_image
+    these_pictures these_photos instead the_first_one the_other_one next_to_it next_to_him
+    next_to_her beside_it behind_it on_it above_it under_it next_to_them
     """,
     """
     这张 这幅 这个 这只 这位 图里 图中 原图 它 上图 照片里 这种 这些 旁边再 改画
@@ -186,8 +187,8 @@ LOOK_OF = (
 # The image as a whole.
 IMAGE = any_of(
     """
-    everything all_of_it all_of_this whole_thing whole entire image picture photo photograph pic
-    scene shot frame painting drawing artwork canvas illustration render thing
+    portrait selfie everything all_of_it all_of_this whole_thing whole entire image picture photo
+    photograph pic scene shot frame painting drawing artwork canvas illustration render thing
     """,
     """
     图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 图 画 场景 原图
@@ -219,7 +220,7 @@ ATMOSPHERE = any_of(
     """
     风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 质感
     氛围 气氛 意境 情绪 感觉 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
-    夜晚 夜景 构图 视野 视角 比例 画质 滤镜 噪点 颗粒 暗角 分辨率
+    夜晚 夜景 构图 视野 视角 角度 机位 比例 画质 滤镜 噪点 颗粒 暗角 分辨率
     """,
 )
 # States of a whole image: said of a thing, they are that thing's.
@@ -323,6 +324,6 @@ PUT_ZH = "放|停|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|
 CHANGE = (
     "mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
-    "sketch|giv|adjust|fix|improv|enhanc|us|remov|dress|replac|swap|show|eras|substitut|exchang|"
+    "sketch|giv|adjust|fix|improv|enhanc|remov|dress|replac|swap|show|eras|substitut|exchang|"
     "delet|pos"
 )
