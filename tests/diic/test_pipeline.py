@@ -32,7 +32,7 @@ def samples_of(video: Video, playground: bool = True) -> list[Sample]:
 
 
 def test_the_moving_thing_is_followed(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "walk.mp4", clip_frames(8, "walk", 256))
+    path = write_video(tmp_path / "walk.mp4", clip_frames(3, "walk", 256))
     (clip,) = Frames().run(Shot(Video(str(path), "walk"), 0.0, 4.2))
     assert isinstance(clip, Clip)
     (tracked,) = MotionInstances().run(clip)
@@ -76,7 +76,7 @@ def test_a_composition_shows_each_instance_cut_out() -> None:
 
 
 def test_a_video_without_any_model_gives_true_words(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "walk.mp4", clip_frames(8, "walk", 256))
+    path = write_video(tmp_path / "walk.mp4", clip_frames(3, "walk", 256))
     samples = samples_of(Video(str(path), "walk"), playground=False)
     words = " ".join(s.conversation.turns[0].text for s in samples if s.kind == "session")
     assert "the moving thing" in words
@@ -155,7 +155,7 @@ def test_a_broken_file_does_not_end_the_run(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()
     (folder / "broken.mp4").write_bytes(b"x" * 999)
-    write_video(folder / "good.mp4", clip_frames(8, "walk", 256))
+    write_video(folder / "good.mp4", clip_frames(3, "walk", 256))
     result = run_local(find_videos(str(folder)), tmp_path / "out", PipelineSettings(side=256))
     assert result.rows > 0
     assert not result.failed

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -50,7 +51,7 @@ class MotionDynamics:
 
     name = "dynamics"
 
-    def __init__(self, min_shift: float = 0.04, min_scale: float = 1.15) -> None:
+    def __init__(self, min_shift: float = 0.04, min_scale: float = 1.25) -> None:
         """min_shift: share of the width that counts as moving; min_scale: ratio of sizes."""
         self.min_shift = min_shift
         self.min_scale = min_scale
@@ -58,17 +59,29 @@ class MotionDynamics:
 
     def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
         """The session with its words, or why there are none."""
-        steps = []
-        for first, second in zip(session.frames, session.frames[1:], strict=False):
-            camera = camera_between(session.tracked.clip.frames, first, second)
-            clauses = list(self._camera(camera, session.tracked.clip.frames[0].shape))
-            for track in session.tracks:
-                clauses += self._clauses(session, track, first, second, camera)
-            steps.append(Step(tuple(clauses)))
-        if not any(step.changes for step in steps):
+        frames = [session.frames[0]]
+        steps: list[Step] = []
+        scores = []
+        for number, frame in enumerate(session.frames[1:]):
+            clauses = self._step(session, frames[-1], frame)
+            if clauses:  # else the next frame may differ enough
+                frames.append(frame)
+                steps.append(Step(tuple(clauses)))
+                scores.append(session.scores[number])
+        if not steps:
             yield Rejected(self.name, "no change that words tell", _source(session))
-        else:
-            yield DescribedSession(session, tuple(steps))
+            return
+        shorter = replace(session, frames=tuple(frames), scores=tuple(scores))
+        yield DescribedSession(shorter, tuple(steps))
+
+    def _step(self, session: Session, first: int, second: int) -> list[str]:
+        """What changed between two frames."""
+        frames = session.tracked.clip.frames
+        camera = camera_between(frames, first, second)
+        clauses = list(self._camera(camera, frames[0].shape))
+        for track in session.tracks:
+            clauses += self._clauses(session, track, first, second, camera)
+        return clauses
 
     def _clauses(
         self, session: Session, track: Track, first: int, second: int, camera: CameraMotion
@@ -142,11 +155,10 @@ class ModelDynamics:
             yield Rejected(self.name, reasons[0], _source(session))
             return
         start, count = best[0][0], len(best)
-        shorter = Session(
-            session.tracked,
-            session.frames[start : start + count + 1],
-            session.tracks,
-            session.scores[start : start + count],
+        shorter = replace(
+            session,
+            frames=session.frames[start : start + count + 1],
+            scores=session.scores[start : start + count],
         )
         yield DescribedSession(shorter, tuple(step for _, step in best))
 

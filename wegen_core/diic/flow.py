@@ -38,6 +38,10 @@ class CameraMotion:
         first, second = (np.vstack([m.matrix, [0, 0, 1]]) for m in (self, later))
         return CameraMotion((second @ first)[:2])
 
+    def inverse(self) -> CameraMotion:
+        """The motion back."""
+        return CameraMotion(np.linalg.inv(np.vstack([self.matrix, [0, 0, 1]]))[:2])
+
 
 STILL = CameraMotion(np.array([[1.0, 0, 0], [0, 1.0, 0]]))
 

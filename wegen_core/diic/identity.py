@@ -35,7 +35,7 @@ class ColourIdentity:
     """Colours and edge directions of a crop; needs no weights, and tells similar things badly."""
 
     name = "colours and edges"
-    bounds = (0.55, 0.995)
+    bounds = (0.7, 0.995)
 
     def embed(self, crops: Sequence[Image.Image]) -> np.ndarray:
         """float32 [crops, width], each of length 1."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .flow import camera_flow, camera_motion, grey, optical_flow, require_cv2, warp
+from .flow import CameraMotion, camera_flow, camera_motion, grey, optical_flow, require_cv2, warp
 from .masks import box_of, mask_iou
 from .records import Clip, Rejected, Sighting, Track, TrackedClip
 
@@ -91,9 +91,16 @@ class MotionInstances:
         """For each instance its small mask in the frames in which it moves."""
         live: list[_Follow] = []
         tracks: list[_Follow] = []
+        cameras = []
         for i in range(len(greys) - 1):
             flow = optical_flow(greys[i], greys[i + 1])
-            regions = self._regions(greys[i], greys[i + 1], flow)
+            cameras.append(camera_motion(flow))
+            # A thing differs from the frame before and the frame after; what it uncovers does not.
+            difference = _difference(greys[i], greys[i + 1], cameras[i])
+            if i:
+                before = _difference(greys[i], greys[i - 1], cameras[i - 1].inverse())
+                difference = np.minimum(difference, before)
+            regions = self._regions(flow, cameras[i], difference)
             for follow in live:
                 best = max(regions, key=lambda r: mask_iou(r, follow.expected), default=None)
                 if best is None or mask_iou(best, follow.expected) < self.settings.min_overlap:
@@ -107,21 +114,21 @@ class MotionInstances:
                 follow.expected = _carried(follow.expected, flow)
         return [follow.masks for follow in tracks]
 
-    def _regions(self, first: np.ndarray, second: np.ndarray, flow: np.ndarray) -> list[np.ndarray]:
-        """Connected moving regions of the first frame, the largest first."""
+    def _regions(
+        self, flow: np.ndarray, camera: CameraMotion, difference: np.ndarray
+    ) -> list[np.ndarray]:
+        """Connected moving regions of the frame where `flow` starts, the largest first."""
         cv2 = require_cv2()
-        camera = camera_flow(camera_motion(flow), flow.shape[:2])
-        speed = np.hypot(*np.moveaxis(flow - camera, -1, 0))
-        # Flow leaks over even areas; there the camera's motion alone explains the frame as well.
-        # A change of the light is no motion: it is smooth.
-        change = warp(second, camera).astype(np.float32) - first
-        change -= cv2.GaussianBlur(change, (0, 0), 12.0)
-        difference = cv2.GaussianBlur(np.abs(change), (0, 0), 2.0)
+        residual = flow - camera_flow(camera, flow.shape[:2])
+        speed = np.hypot(residual[..., 0], residual[..., 1])
         fast = cv2.GaussianBlur(speed, (0, 0), 1.0) > self.settings.min_speed
         moving = (fast & (difference > self.settings.min_difference)).astype(np.uint8)
         kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
         moving = cv2.morphologyEx(moving, cv2.MORPH_OPEN, kernel[2:5, 2:5])
         moving = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
+        moving = cv2.erode(
+            moving, kernel[1:6, 1:6]
+        )  # flow reaches a few pixels over the edge of a thing
         count, labels, statistics, _ = cv2.connectedComponentsWithStats(moving)
         smallest, largest = (
             share * moving.size for share in (self.settings.min_area, self.settings.max_area)
@@ -129,6 +136,16 @@ class MotionInstances:
         areas = statistics[:, cv2.CC_STAT_AREA]
         chosen = [k for k in range(1, count) if smallest <= areas[k] <= largest]
         return [labels == k for k in sorted(chosen, key=lambda k: -areas[k])]
+
+
+def _difference(first: np.ndarray, second: np.ndarray, camera: CameraMotion) -> np.ndarray:
+    """Levels in which a frame differs from what the camera's motion alone would show."""
+    cv2 = require_cv2()
+    # Flow leaks over even areas; there the camera's motion alone explains the frame as well.
+    change = warp(second, camera_flow(camera, first.shape[:2])).astype(np.float32) - first
+    # A change of the light is smooth, and not a motion.
+    change -= cv2.GaussianBlur(change, (0, 0), 12.0)
+    return cv2.GaussianBlur(np.abs(change), (0, 0), 1.5)
 
 
 def _carried(mask: np.ndarray, flow: np.ndarray) -> np.ndarray:

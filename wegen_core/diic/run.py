@@ -104,7 +104,7 @@ def run_local(
 def prepare(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[Video]:
     """Create `out`, note the settings, remove half-written files; the videos that are left."""
     out.mkdir(parents=True, exist_ok=True)
-    current = asdict(settings)
+    current = json.loads(json.dumps(asdict(settings)))
     path = out / RUN_FILE
     if path.is_file():
         before = json.loads(path.read_text("utf-8"))["settings"]
