@@ -48,8 +48,14 @@ _ADDS = lazy_pattern(
     r"(?:add|put|plac|insert|draw|paint|set|hav|show|includ|build|plant)|.*[加放画添换变改]", re.I
 )
 _COMPLAINS = lazy_pattern(
-    r"^(?:(?:the|his|her|it|this|my|its|that|there|he|she|they|i)\b.*\b)?(?:is|are|looks?|feels?|seems?|too|it['’]s|"
+    r"^(?:(?:the|his|her|it|this|my|its|that|there|he|she|they|i)\b.*\b)?(?:is|are|looks?|feels?|"
+    r"seems?|too|it['’]s|"
     r"there['’]s|don['’]t like)\b|太|有点|感觉|觉得|不够|看起来",
+    re.IGNORECASE,
+)
+_LOOKS = lazy_pattern(r"\b(?:look|feel|style|vibe|mood|atmosphere|ambience)\b", re.IGNORECASE)
+_PLACE_FIRST = lazy_pattern(
+    rf"\w+\s+(?:the|my|our|this) (?:\w+ )?(?:{words.PLACES}|house|apartment|place|hall)\b",
     re.IGNORECASE,
 )
 _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
@@ -106,11 +112,17 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if _RECROPS.match(change.verb):
         return "global"
+    if _LOOKS.search(change.rest) and _PLACE_FIRST.match(clause):
+        return "global"
     if change.kind in ("thing", "background"):
         return "local" if change.kind == "thing" else "background"
     if change.kind == "atmosphere":
         return "local" if _names_thing(change.rest) or _names_thing(change.place) else "global"
     if change.kind == "image" or _GLOBAL_VERB.match(change.verb):
+        return "global"
+    if change.kind == "it" and re.match(
+        r"(?:convert|render|redo|reimagin)", change.verb, re.IGNORECASE
+    ):
         return "global"
     if re.match(r"(?:as|like) (?:a|an)\b|像", clause, re.IGNORECASE):
         return "global"
@@ -123,7 +135,7 @@ def _scope(change: _Change, clause: str) -> Scope | None:
 
 _VERB = lazy_pattern(
     r"(?:(?:don't|do not|not|also|only|just|now|instead)\s+)*"
-    rf"(?P<verb>{words.EDIT}|{words.DRAW})(?:\s+(?:up|down|out|in|off|away|me|back)\b)?\s*",
+    rf"(?P<verb>{words.EDIT}|{words.DRAW})(?:\s+(?:up|down|out|in|off|away|me|back|over)\b)?\s*",
     re.IGNORECASE,
 )
 _THERE = lazy_pattern(r"^(?:there(?:['’]s| is| are)|(?:i|we) (?:can )?see)\s+", re.IGNORECASE)
@@ -206,6 +218,8 @@ _READERS_ZH = (
 _CLASSES_ZH: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("background", lazy_pattern(rf".*(?:{words.BACKGROUND})")),
     ("atmosphere", lazy_pattern(rf".*(?:{words.ATMOSPHERE})|(?:{words.GLOBAL_STATE})")),
+    ("image", lazy_pattern(r"(?:整个|整张|整幅|整体)(?!的)[^的]*")),
+    ("it", lazy_pattern(r"(?:它|这个?|那个?)?|[\d一两三左右上下水平垂直]+(?:度|点|些)?")),
     ("image", lazy_pattern(rf".{{0,4}}(?:{words.IMAGE})[里中上]?")),
     ("it", lazy_pattern(r"(?:它|这个?|那个?)?")),
 )

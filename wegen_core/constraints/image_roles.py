@@ -92,17 +92,34 @@ _PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|{words.PUT_ZH}", re.IGNORECASE)
 _PUTS_IT = lazy_pattern(rf"\b(?:{words.PUT})\w*\s+(?:the\s+)?$", re.IGNORECASE)
 _CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", re.IGNORECASE)
 _EXCHANGED = lazy_pattern(
-    r"\b(?:chang|replac|swap|switch|exchang|substitut)\w*\s+(?:the\s+)?$", re.I
+    r"\b(?:chang|replac|swap|switch|exchang|substitut|match|adapt|adjust|align|"
+    r"tun)\w*\s+(?:the\s+)?$",
+    re.I,
 )
+_OTHERWISE = lazy_pattern(  # "everything else as in picture 1"
+    r"\b(?:everything else|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|"
+    r"in)\s+(?:in\s+)?(?:the\s+)?$"
+    r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}$",
+    re.IGNORECASE,
+)
+_IS = lazy_pattern(
+    r"\s*(?:is|shows)\s+(?:my|our|an?)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
+    r"that|which|i|we|from|in|with)\b))"
+    r"|\s*是(?:我家的?|我的?|一[张只个辆件盏把]|我喜欢的|"
+    r"我想要的)+(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=$|[，。,.])",
+    re.IGNORECASE,
+)
+_DRESSED_IN = lazy_pattern(r"\b(?:dress|cloth|wrap|cover)\w*\b.*\bin\s+$", re.IGNORECASE)
 _EXCHANGED_FOR = lazy_pattern(
-    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)\s+(?:the\s+)?$"
+    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|"
+    r"for)\s+(?:the\s+)?$"
     r"|(?:换成|替换成|替换为|换上|穿上|戴上)\s*$",
     re.IGNORECASE,
 )
 _CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
 _GETS = lazy_pattern(  # behind the image that is changed
-    r"\s*(?:to |should |must |shall |will |could |can )?(?:have|get|gets|has|look|looks|be|become|"
-    r"take on|adopt|match|wear)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
+    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
+    r"|\s*(?:has|gets?|looks?|have)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
     re.IGNORECASE,
 )
 _CONTAINED = lazy_pattern(
@@ -112,7 +129,7 @@ _CONTAINED = lazy_pattern(
 )
 _THING = lazy_pattern(
     r"(?:.*\b(?P<article>the|an?|that|this|his|her|my|its|their|both|all)\s+)"
-    r"(?P<thing>(?:[\w-]+\s*){1,5})$|(?P<bare>[\w-]+)\s*$",
+    r"(?P<thing>(?:[\w'’-]+\s*){1,5})$|(?P<bare>[\w'’-]+)\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 _PLACED = lazy_pattern(
@@ -121,8 +138,9 @@ _PLACED = lazy_pattern(
     re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
+_COMBINES = lazy_pattern(r"\b(?:combin|merg|mix|blend|fus|join)", re.IGNORECASE)
 _JOINER = lazy_pattern(
-    r"\s*(?:,|、|，|and|和|与|跟|以及|with|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
+    r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
 
@@ -157,7 +175,9 @@ def find_image_roles(text: str) -> list[ImageRole]:
 def _mentions(text: str) -> list[_Mention]:
     groups: list[tuple[list[int], int, int]] = []  # "picture 1 and picture 2" is one
     for mention in find_image_mentions(text):
-        if groups and _JOINER.fullmatch(text[groups[-1][2] : mention.start]):
+        between = text[groups[-1][2] : mention.start] if groups else ""
+        merged = between.strip() == "with" and _COMBINES.search(text[: mention.start])
+        if groups and (merged or _JOINER.fullmatch(between)):
             numbers, start, _ = groups[-1]
             groups[-1] = [*numbers, *mention.numbers], start, mention.end
         else:
@@ -181,8 +201,13 @@ def _mentions(text: str) -> list[_Mention]:
 def _role(mention: _Mention) -> tuple[str, str]:
     """Role and thing of a mention."""
     before, after = mention.before, mention.after
+    if _OTHERWISE.search(before):
+        return "base", ""
+    if match := _IS.match(after):
+        return _described(match["en"] or match["zh"])
     if match := _AS.match(after) or _OWNED.match(after):
-        return _named(match)
+        named = _named(match)
+        return ("base", "") if named[0] == "background" and _INTO.search(before) else named
     if match := _OF.search(before):
         return _named(match)
     if match := _ROLE_BEFORE_ZH.search(before):
@@ -222,6 +247,12 @@ def _alike(before: str, so_far: str) -> tuple[str, str]:
     return _named(named[-1]) if named else ("style", "")
 
 
+def _described(thing: str) -> tuple[str, str]:
+    """Role of an image that "is my living room", "is a lamp"."""
+    nouns = parse(thing).values("subject")
+    return ("base", "") if nouns & noun_table.PLACES else _thing(thing, is_target=False)
+
+
 def _named(match: re.Match[str]) -> tuple[str, str]:
     """The role that `match` names, and the words for it where they say more than the role."""
     role, word = next((r, w) for r, w in match.groupdict().items() if w and r != "role")
@@ -238,7 +269,8 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
         return "base", ""
     link = left[: named.start("article" if named["article"] else "bare")]
     thing = named["thing"] or named["bare"]
-    if _EXCHANGED_FOR.search(link):
+    so_far = mention.so_far[: len(mention.so_far) - len(mention.before)] + link
+    if _EXCHANGED_FOR.search(so_far) or _DRESSED_IN.search(so_far):
         return _thing(thing, is_target=False)
     inside = how in ("in", "on", "of", "inside") or (not mention.first and not _is_worn(thing))
     changed = _CHANGED.search(link) is not None and (inside or mention.alone)

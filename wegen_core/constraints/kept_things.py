@@ -39,7 +39,7 @@ _TOUCH = (
     r"(?:mess\w* (?:with|up)|los\w+|ruin\w*|replac\w*|remov\w*|alter\w*|recolou?r\w*|chang\w*|"
     r"touch\w*|edit\w*|mov\w*|modify\w*|affect\w*|crop\w*|cover\w*|distort\w*)"
 )
-_MUST = r"(?:should|must|has to|have to|needs? to|ought to|shall)"
+_MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
 _STAY = r"(?:stay|remain|be kept|be left|be the same|not (?:be )?(?:chang|touch|mov|alter)\w*)"
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
@@ -63,6 +63,8 @@ _PATTERNS = tuple(
         r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)(?:(?:is|are|"
         r"being|left|"
         r"kept)\s+)?(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
+        r"(?P<thing>everything else|all else|the rest) (?:as|like) (?:before|it|now|is)\b(?: \w+)?",
+        r"\bchang\w+ (?P<thing>nothing)(?= (?:except|but|apart|other))",
         r"(?P<thing>nothing else)(?: \w+){0,3}",
         r"\b(?:except(?:ing)?(?: for)?|apart from|other than|aside from|but not|"
         r"(?:(?<=everything )|(?<=everyone )|(?<=all )|(?<=else ))but)\s+"
@@ -75,11 +77,17 @@ _TOUCH_ZH = r"(?:改变|改动|改|变动|变|动|碰|破坏|影响|换掉?|丢�
 _END_ZH = r"(?=$|[，。；！？,.;!?\n]|了|哦|啊|就|的)"
 _SAME_ZH = (
     rf"(?:(?:都|就|也|请|全部?|一律|完全|还是|依然|仍然|继续|要|一定|保持|维持|部分|地方|的)*"
-    rf"(?:不变|不动|原样|留着|照旧|原封不动|保留|一样|一致|{_NOT_ZH}{_TOUCH_ZH}))"
+    rf"(?:不变|不动|原样|留着|照旧|原封不动|保留|一致|{_NOT_ZH}{_TOUCH_ZH}))"
 )
 _PATTERNS_ZH = tuple(
     lazy_pattern(pattern)
     for pattern in (
+        rf"除了?[^，。；！？,.\n]{{1,10}}?(?:以外|之外|外)?[，,]?(?P<thing>什么|其他|其它|其余|"
+        rf"别的|所有)(?:地方|部分|东西)?"
+        rf"都?{_NOT_ZH}{_TOUCH_ZH}",
+        rf"{_THING_ZH}(?:可以|要|应该|请|都|就|也|继续)*(?:保持|维持)(?!不变|"
+        rf"原)[^，。；！？,.;!?\n]{{1,4}}"
+        r"(?=$|[，。；！？,.;!?\n])",
         rf"(?:保持住?|保留好?|维持|留着|留下|保住){_THING_ZH}(?:{_SAME_ZH})?(?=$|"
         rf"[，。；！？,.;!?\n])",
         rf"{_NOT_ZH}{_TOUCH_ZH}{_THING_ZH}(?=$|[，。；！？,.;!?\n])",
@@ -89,7 +97,8 @@ _PATTERNS_ZH = tuple(
 )
 # "keep everything except the hat": the exception is what changes.
 _KEPT_BEFORE = lazy_pattern(
-    r"\b(?:keep|leave|preserve|don't (?:change|touch)|do not (?:change|touch))\b[^.;!?\n]*$",
+    r"\b(?:keep|leave|preserve|don't (?:change|touch)|do not (?:change|touch)|"
+    r"change nothing)\b[^.;!?\n]*$",
     re.IGNORECASE,
 )
 _EVERYTHING_ELSE = re.compile(
@@ -97,7 +106,8 @@ _EVERYTHING_ELSE = re.compile(
     re.IGNORECASE,
 )
 _AND = lazy_pattern(r"\s*(?:,|、|，|\band\b|\bor\b|\bnor\b|&|和|与|以及|跟|及)\s*", re.IGNORECASE)
-_LAST = lazy_pattern(rf"\s+{_TAIL}$", re.IGNORECASE)
+_ALL_ZH = lazy_pattern("^(?:什么|所有)$")
+_LAST = lazy_pattern(rf"\s+(?:{_TAIL}|though|too|as well|as before|for now)$", re.IGNORECASE)
 _LEAD_ZH = re.compile(r"^(?:但是?|而且|并且?|同时|请|让|要|可是?|不过|务必|一定要?|只要|还|也)+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
@@ -122,7 +132,7 @@ def _things(words_kept: str) -> tuple[str, ...]:
     bare = _LEAD_ZH.sub("", _LAST.sub("", words_kept.strip(" ,，")))
     things = [thing.strip(" .的") for thing in _AND.split(bare)]
     return tuple(
-        "everything else" if _EVERYTHING_ELSE.fullmatch(thing) else thing
+        "everything else" if _EVERYTHING_ELSE.fullmatch(thing) else _ALL_ZH.sub("其他部分", thing)
         for thing in things
         if thing
     )

@@ -79,7 +79,8 @@ _TAIL = lazy_pattern(
 _EDIT = lazy_pattern(rf"(?:{words.EDIT})|(?:{words.EDIT_ZH})", re.IGNORECASE)
 _DRAW = lazy_pattern(rf"(?:{words.DRAW})\s*", re.IGNORECASE)
 _DRAWN = lazy_pattern(
-    rf"(?:me |us )?(?:{words.INDEFINITE}|(?!the\b|it\b|this\b|that\b|these\b|those\b|his\b|her\b|"
+    rf"(?:me |us )?(?:{words.INDEFINITE}|(?!what\b|how\b|the\b|it\b|this\b|that\b|these\b|"
+    rf"those\b|his\b|her\b|"
     rf"its\b|their\b|my\b|him\b|them\b|everything\b|all\b)[a-z]+)",
     re.IGNORECASE,
 )
@@ -115,6 +116,8 @@ _ONLY = lazy_pattern(
     r"|^(?:只|仅|就)(?:改|换|变|把|动|给|调)|\bnothing else\b",
     re.IGNORECASE,
 )
+_DRAWS_ZH = lazy_pattern(r"^[^把将]*(?:画|生成|创作|来|做)(?:出?一|两|几)?(?:张|幅)")
+_ADVICE_ZH = lazy_pattern(r"(?:是否)?(?:需要|有必要|要不要|该不该|应该)")
 _LOOK_OF = lazy_pattern(words.LOOK_OF, re.IGNORECASE)
 _DEGREE_ZH = lazy_pattern(r"^(?:太|更|再|不够|稍)|(?:一点|一些|一点儿|点)(?:儿|吧)?$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -179,6 +182,7 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
     if drawn:
         thing = whole[drawn.end() :] if _DRAW.match(whole) else core_words[drawn.end() :]
         bare = not _GIVES.match(drawn[0]) and _DRAWN.match(thing)
+        bare = bare or _LOOK_OF.search(thing)
         if (bare or _IS_INDEFINITE.match(thing)) and not _is_version(thing):
             return "draw"
     if _WISH.match(whole):
@@ -189,7 +193,7 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
         return "edit"
     if drawn:
         return "edit"
-    if _FRAGMENT.match(core_words) or _ACTION.fullmatch(core_words):
+    if _FRAGMENT.match(core_words) or _ACTION.fullmatch(core_words) or _is_version(core_words):
         return (
             "ask" if is_question and not polite and not _DEFINITE.match(core_words) else "fragment"
         )
@@ -201,12 +205,15 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
 def _kind_zh(core_words: str, whole: str, is_question: bool, polite: bool) -> ClauseKind:
     edit = _EDIT_ZH.search(core_words)
     drawn = _DRAW.search(whole)
+    if _ADVICE_ZH.match(core_words) and re.search(r"[吗?？]", whole):
+        return "ask"
     question = _QUESTION_ZH.search(whole)
     if question and (edit is None or (not polite and question.start() < edit.start())):
         return "ask"
     if _ANSWER.match(core_words):
         return "ask"
-    if drawn and (edit is None or drawn.start() <= edit.start()) and not _is_version(whole):
+    first = edit is None or (drawn and drawn.start() <= edit.start())
+    if drawn and (first or _DRAWS_ZH.search(core_words)) and not _is_version(whole):
         return "draw"
     if edit:
         return "edit"

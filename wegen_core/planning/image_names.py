@@ -50,7 +50,8 @@ _BARE_THIS = lazy_pattern(
     re.IGNORECASE,
 )
 _ITS_ROLE = lazy_pattern(
-    rf"\bthis (?P<role>{_GIVEN})\b|这(?:个|种)(?P<han>风格|画风|姿势|动作|配色|构图|背景)", re.I
+    rf"\b(?:this|the same) (?P<role>{_GIVEN})\b|(?:这个|这种|同样的|一样的|同款)(?P<han>风格|画风|姿势|动作|配色|构图|背景)",
+    re.I,
 )
 _ITS_THING = lazy_pattern(
     r"\b(?P<verb>put|add|insert|place|use|give|include|bring|paste|hang)\b(?P<link>[^.;]{0,20}?)"

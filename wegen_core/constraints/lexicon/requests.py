@@ -207,15 +207,15 @@ BEHIND = r"(?<!from )\bbehind\b(?! the wheel)|身后|背后|后面|后方"
 # What belongs to the image as a whole: style, light, weather, season, time, mood, framing.
 ATMOSPHERE = any_of(
     """
-    style look aesthetic vibe vibes feel feeling mood atmosphere ambience ambiance tone tones
-    light lighting lights_and_shadows exposure contrast brightness saturation vibrance sharpness
-    resolution quality hue temperature colour_temperature color_temperature white_balance
-    colour_scheme color_scheme palette colour_palette color_palette colours colors colour_grading
-    color_grading grading grain film_grain noise filter vignette weather season time_of_day time
-    fog mist haze snow snowfall rain rainfall storm sunlight sunshine moonlight sun_rays
-    golden_hour blue_hour sunset sunrise dusk dawn twilight daylight night nighttime perspective
-    angle camera_angle viewpoint framing aspect_ratio format medium theme genre era bokeh
-    depth_of_field highlights shadows effect horizon
+    style drama look aesthetic vibe vibes feel feeling mood atmosphere ambience ambiance tone
+    tones light lighting lights_and_shadows exposure contrast brightness saturation vibrance
+    sharpness resolution quality hue temperature colour_temperature color_temperature
+    white_balance colour_scheme color_scheme palette colour_palette color_palette colours colors
+    colour_grading color_grading grading grain film_grain noise filter vignette weather season
+    time_of_day time fog mist haze snow snowfall rain rainfall storm sunlight sunshine moonlight
+    sun_rays golden_hour blue_hour sunset sunrise dusk dawn twilight daylight night nighttime
+    perspective angle camera_angle viewpoint framing aspect_ratio format medium theme genre era
+    bokeh depth_of_field highlights shadows effect horizon
     """,
     """
     风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 质感
@@ -226,11 +226,14 @@ ATMOSPHERE = any_of(
 # States of a whole image: said of a thing, they are that thing's.
 GLOBAL_STATE = any_of(
     """
-    night nighttime daytime day morning noon afternoon evening dusk dawn twilight midnight sunset
-    sunrise golden_hour blue_hour winter summer spring autumn fall christmas halloween winter's
-    snowy snowing rainy raining foggy misty hazy sunny cloudy stormy windy overcast wintry
-    autumnal summery moonlit sunlit backlit spooky scary eerie creepy gloomy moody dramatic cozy
-    cosy cheerful happier sadder romantic dreamy mysterious magical festive melancholic nostalgic
+    coloring_book colouring_book book_page comic_page page stamp sticker icon tarot_card
+    album_cover magazine_cover blueprint mosaic tapestry embroidery engraving etching fresco mural
+    lithograph collage diorama claymation lego origami drama year century decade night nighttime
+    daytime day morning noon afternoon evening dusk dawn twilight midnight sunset sunrise
+    golden_hour blue_hour winter summer spring autumn fall christmas halloween winter's snowy
+    snowing rainy raining foggy misty hazy sunny cloudy stormy windy overcast wintry autumnal
+    summery moonlit sunlit backlit spooky scary eerie creepy gloomy moody dramatic cozy cosy
+    cheerful happier sadder romantic dreamy mysterious magical festive melancholic nostalgic
     peaceful calm warm warmer cool cooler cold colder bright brighter dark darker lighter sharper
     softer blurry crisper vivid vibrant colorful colourful pastel monochrome grayscale greyscale
     sepia black_and_white black-and-white realistic photorealistic cinematic closer wider further
@@ -242,11 +245,11 @@ GLOBAL_STATE = any_of(
     style season 1920s 1950s 1970s 1980s 1990s 80s 90s 70s 50s old-fashioned
     """,
     """
-    镜头拉 镜头推 拉远 拉近 夜晚 晚上 夜景 白天 早晨 清晨 中午 傍晚 黄昏 日落 日出 夕阳 冬天 冬季
-    夏天 夏季 春天 春季 秋天 秋季 下雪 下雨 雨天 雪天 雪景 晴天 阴天 雾天 暖色 冷色 暖一 冷一 温暖
-    暖 亮 明亮 暗 昏暗 阴森 恐怖 浪漫 梦幻 神秘 欢快 喜庆 温馨 忧郁 黑白 彩色 复古 电影感 写实 风
-    油画 水彩 水墨 素描 漫画 动漫 卡通 像素 手绘 插画 版画 浮世绘 竖版 横版 竖屏 横屏 方形 清晰
-    高清 鲜艳 柔和 圣诞 节日 年代 夜里 深夜 雨夜
+    的样子 填色 贴纸 邮票 封面 镜头拉 镜头推 拉远 拉近 夜晚 晚上 夜景 白天 早晨 清晨 中午 傍晚
+    黄昏 日落 日出 夕阳 冬天 冬季 夏天 夏季 春天 春季 秋天 秋季 下雪 下雨 雨天 雪天 雪景 晴天 阴天
+    雾天 暖色 冷色 暖一 冷一 温暖 暖 亮 明亮 暗 昏暗 阴森 恐怖 浪漫 梦幻 神秘 欢快 喜庆 温馨 忧郁
+    黑白 彩色 复古 电影感 写实 风 油画 水彩 水墨 素描 漫画 动漫 卡通 像素 手绘 插画 版画 浮世绘
+    竖版 横版 竖屏 横屏 方形 清晰 高清 鲜艳 柔和 圣诞 节日 年代 夜里 深夜 雨夜
     """,
 )
 REMOVE = any_of(
@@ -310,7 +313,10 @@ ROLES: dict[str, tuple[str, str]] = {
         "background backdrop setting scenery surroundings environment location landscape",
         "背景 场景 环境 景色 风景 布景",
     ),
-    "base": ("base canvas base_image starting_point", "底图 基础 画布 原图 主图"),
+    "base": (
+        "content contents base canvas base_image starting_point",
+        "内容 底图 基础 画布 原图 主图",
+    ),
     "subject": ("subject main_subject character", "主体 主角 人物 角色"),
 }
 PLAIN_STYLE = frozenset("style styles look 风格 画风 样式".split())
