@@ -349,16 +349,13 @@ def paint_step(
     step = Step(plan, conversation, seed, settings=settings)
     if mask is None or step.source is None:
         return step
-    from .preservation.image_forms import mask_to_image, read_mask
+    from .preservation.masks import read_mask, soft_mask
 
     size = step.source.image.size
     allowed = read_mask(mask, size[::-1])
     if not allowed.any():
         return replace(step, notes=(EMPTY_MASK,))
-    if isinstance(mask, Image.Image):  # soft edges stay, for painters that take them
-        mask = mask.convert("L").resize(size)
-    else:
-        mask = mask_to_image(allowed)
+    mask = soft_mask(mask, size)  # soft edges are for painters that take them
     # The region is for painters that take no mask.
     return replace(step, plan=replace(plan, region=box_of(allowed)), mask=mask)
 

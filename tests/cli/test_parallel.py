@@ -122,13 +122,6 @@ def test_a_rename_is_tried_again_while_another_program_holds_the_file(tmp_path, 
     assert path.read_bytes() == b"new" and len(list(tmp_path.iterdir())) == 1
 
 
-def test_names_as_long_as_the_file_system_takes(tmp_path):
-    path = tmp_path / f"{'n' * 251}.png"
-    provenance.save(Image.new("RGB", (2, 2)), path.with_name(f"{'n' * 240}.png"), {})
-    write_atomically(path, b"")
-    assert len(list(tmp_path.iterdir())) == 3
-
-
 def test_long_paths_get_a_prefix_on_windows_only(monkeypatch):
     path = Path("/" + "/".join(["folder"] * 50))
     assert long_path(path) == path

@@ -301,3 +301,25 @@ def test_settings_reach_every_step():
     assert corner_error(default.transform, truth, (128, 128)) < 0.5
     small = preserve(source, edited, settings=replace(DEFAULTS, working_pixels=4096))
     assert small.drift.shape == (64, 64)
+
+
+@pytest.mark.parametrize("margin", [16, 40, -16])
+def test_a_canvas_that_became_wider_or_narrower_is_passed(margin):
+    whole = texture((120, 240))
+    source = whole[:, 40:200]
+    edited = whole[:, 40 - margin : 200 + margin]
+    result = preserve(source, edited)
+    assert result.report.decision == "pass" and "a new framing" in result.report.reason
+    assert result.image.shape == edited.shape
+
+
+def test_a_background_that_was_cut_out_is_passed():
+    source = texture((120, 160))
+    alpha = np.zeros((120, 160), np.uint8)
+    alpha[30:90, 40:120] = 255
+    edited = np.dstack([source, alpha])
+    result = preserve(source, edited)
+    assert result.report.decision == "pass" and "alpha channel" in result.report.reason
+    assert np.array_equal(result.image, edited)
+    opaque = preserve(source, np.dstack([source, alpha * 0 + 255]))
+    assert opaque.report.decision == "lock" and opaque.image.shape == source.shape

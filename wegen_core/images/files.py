@@ -5,34 +5,62 @@ from __future__ import annotations
 import glob
 import io
 import itertools
+import logging
 import re
+import warnings
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
-from . import png16
+from . import png16, png_chunks
 from .atomic_write import long_path, write_atomically
+from .exif import upright
+
+_ANIMATED = {"GIF", "WEBP", "PNG", "AVIF", "TIFF"}  # not MPO: a phone's second picture is smaller
 
 
 def open_image(path: str | Path) -> Image.Image:
     """Open an image file and turn it as its EXIF orientation says.
+
+    Of an animation or a file of several pages the first frame is used; a log message says so.
+    Colours of printing (CMYK) and Lab files become RGB by their profile.
 
     Raises
     ------
     FileNotFoundError
         The file does not exist.
     ValueError
-        The file is not an image.
+        The file is not an image, or holds more pixels than Pillow opens.
     """
     path = Path(path)
-    if not path.is_file():
+    if not long_path(path).is_file():
         raise FileNotFoundError(f"image {path} does not exist")
     try:
-        with Image.open(path) as image:
-            return ImageOps.exif_transpose(image)
-    except (OSError, SyntaxError) as error:
+        return _read(path, long_path(path))
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"{path} is too large, scale it down: {error}") from error
+    except Exception as error:  # of whatever type Pillow's readers raise for broken files
         raise ValueError(f"{path} is not an image that can be read: {error}") from error
+
+
+def _read(name: Path, file: Path | io.BytesIO, profile: bytes | None = None) -> Image.Image:
+    """Read `file`, whose colour profile is `profile` if it was stripped. See `open_image`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            with Image.open(file) as image:
+                if image.format in _ANIMATED and getattr(image, "is_animated", False):
+                    logging.getLogger(__name__).warning("%s: only its first frame is used", name)
+                if profile is not None:
+                    image.info["icc_profile"] = profile
+                return _to_rgb(upright(image))
+    except ValueError:  # Pillow refuses texts and profiles of more than 1 MB
+        stripped = png_chunks.strip_texts(file.read_bytes()) if isinstance(file, Path) else None
+        if stripped is None:
+            raise
+        return _read(name, io.BytesIO(stripped.content), stripped.icc_profile)
 
 
 def open_full_depth(path: Path) -> tuple[Image.Image | np.ndarray, bytes | None]:
@@ -50,7 +78,8 @@ def open_full_depth(path: Path) -> tuple[Image.Image | np.ndarray, bytes | None]
     """
     image = open_image(path)
     pixels = png16.read(path)
-    return (image if pixels is None else pixels), image.info.get("icc_profile")
+    profile = image.info.get("icc_profile")
+    return (image if pixels is None else pixels), _fitting_profile(profile, image.mode)
 
 
 def write_image(
@@ -82,6 +111,30 @@ def write_image(
         content = png16.encode(image, icc_profile)
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, content)
+
+
+def _to_rgb(image: Image.Image) -> Image.Image:
+    """CMYK and Lab images as sRGB, CMYK by its own profile where there is one."""
+    if image.mode not in ("CMYK", "LAB"):
+        return image
+    from PIL import ImageCms
+
+    profile: Any = image.info.pop("icc_profile", None)
+    try:
+        source = ImageCms.createProfile("LAB") if image.mode == "LAB" else io.BytesIO(profile)
+        converted: Any = ImageCms.profileToProfile(
+            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (TypeError, OSError, ImageCms.PyCMSError):  # no profile, or a broken one
+        return image.convert("RGB")
+    converted.info.pop("icc_profile", None)
+    return converted
+
+
+def _fitting_profile(profile: bytes | None, mode: str) -> bytes | None:
+    """The ICC profile, unless it is of another colour space (CMYK, Lab, ...) than the pixels."""
+    spaces = {b"RGB "} | ({b"GRAY"} if mode[0] in "1LIF" else set())
+    return profile if profile and profile[16:20] in spaces else None
 
 
 def free_path(folder: Path, name: str = "picture") -> Path:

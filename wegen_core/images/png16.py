@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from pathlib import Path
@@ -10,9 +11,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from .exif import orientation
+from .png_chunks import strip_texts
+
 _HEADER_BYTES = 33  # the signature and the IHDR chunk, which every PNG file begins with
 _GREY_ALPHA, _COLOUR, _COLOUR_ALPHA = 4, 2, 6  # colour types of the PNG specification
-_ORIENTATION = 0x0112  # EXIF tag
 
 
 def read(path: Path) -> np.ndarray | None:
@@ -48,9 +51,9 @@ def read(path: Path) -> np.ndarray | None:
         pixels = pixels[..., [0, 3]]
     else:
         pixels = pixels[..., [2, 1, 0, 3][: pixels.shape[2]]]  # BGR -> RGB
-    with Image.open(path) as image:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    return np.ascontiguousarray(_upright(pixels, orientation))
+    stripped = strip_texts(content)
+    with Image.open(io.BytesIO(stripped.content if stripped else content)) as image:
+        return np.ascontiguousarray(_upright(pixels, orientation(image)))
 
 
 def encode(pixels: np.ndarray, icc_profile: bytes | None = None) -> bytes:

@@ -70,6 +70,12 @@ class Analysis:
         return math.sqrt(abs(float(np.linalg.det(self.motion[:2, :2]))))
 
     @property
+    def stretch(self) -> float:
+        """How much more it was enlarged along one side than along the other, at least 1."""
+        width, height = np.linalg.norm(self.motion[:2, :2], axis=0)
+        return float(max(width / height, height / width))
+
+    @property
     def confidence(self) -> float:
         """Mean inlier weight of the unchanged part, 0..1."""
         weight = self.colour.inlier_weight

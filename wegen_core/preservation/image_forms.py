@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ..images.convert import require_shape
 from . import array_backend as backend
 
 _PIL_MODES = {"L", "LA", "RGB", "RGBA"}
@@ -185,40 +184,6 @@ def read(image: Any, name: str) -> Pixels:
         )
     values = _three_axes(array, name)
     return Pixels(values, _white(values, name, form), form, accelerator)
-
-
-def read_mask(mask: Any, size: tuple[int, int], name: str = "mask") -> np.ndarray:
-    """Read a mask in any usual form.
-
-    Parameters
-    ----------
-    mask
-        As `read` takes an image, or bool, or [1,H,W]; its luma above half means True. A mask of
-        another size but the same aspect ratio (within 2 %) is resized.
-    size
-        (height, width) of the result.
-    name
-        Of the input, for errors.
-
-    Returns
-    -------
-    bool [H,W].
-
-    Raises
-    ------
-    ValueError
-        For another aspect ratio, and for what `read` does not take.
-    """
-    if isinstance(mask, np.ndarray) and mask.dtype == bool:
-        mask = mask.astype(np.uint8) * 255
-    elif hasattr(mask, "detach"):
-        mask = _to_array(mask)
-        mask = mask.astype(np.uint8) * 255 if mask.dtype == bool else mask
-    if isinstance(mask, np.ndarray) and mask.ndim == 3 and mask.shape[0] == 1:
-        mask = mask[0]
-    pixels = read(mask, name)
-    require_shape(pixels.size[::-1], size[::-1], name)
-    return pixels.luma(size) > 0.5
 
 
 def mask_to_array(mask: Any) -> np.ndarray:

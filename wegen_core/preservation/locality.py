@@ -23,6 +23,7 @@ class EditLocality:
 def judge_locality(
     valid: np.ndarray,
     zoom: float,
+    stretch: float,
     colour: ColourTransfer,
     change: Change,
     settings: LocalitySettings,
@@ -35,6 +36,8 @@ def judge_locality(
         bool [H,W]: what the edited image covers.
     zoom
         How much larger the editor drew the image, beyond the resize between the sizes.
+    stretch
+        How much more along one side than along the other.
     colour
         The fitted colour transfer.
     change
@@ -44,6 +47,8 @@ def judge_locality(
     """
     if not 1 / settings.max_zoom < zoom < settings.max_zoom:
         return EditLocality(False, f"a new framing: zoomed by {zoom:.2f}")
+    if stretch > settings.max_stretch:
+        return EditLocality(False, "a new framing: the image was widened or cropped along one side")
     if valid.sum() < settings.min_pixels:
         return EditLocality(False, "too few pixels to compare")
 

@@ -15,8 +15,9 @@ from .colour import fit_colour
 from .compositing.alpha import change_alpha, extrapolate_alpha, feather_inward
 from .compositing.composite import composite
 from .compositing.seam import seam_offset
-from .image_forms import Pixels, read, read_mask
+from .image_forms import Pixels, read
 from .locality import judge_locality
+from .masks import read_mask
 from .registration.register import register
 from .registration.transform import Registration, resize_matrix, to_source_frame
 from .report import OUTSIDE_MASK, Fidelity, Report, build_report
@@ -84,8 +85,8 @@ def preserve(
         source's form and channels. It has the source's alpha channel where nothing changed, and
         everywhere if `edited` has none.
     mask
-        Where changes are accepted, in the source's frame (above half = may change), in any of these
-        forms or [1,H,W]; None: anywhere.
+        Where changes are accepted, in the source's frame, in any form that `masks.mask_values`
+        reads; None: anywhere.
     mask_mode
         "limit": the change is searched inside the mask. "replace": the mask is the change mask.
     scope
@@ -146,6 +147,9 @@ def preserve(
     if scope == "global":
         report = Report("pass", "passed through on request")
         return _passed_through(source_pixels, edited_pixels, edited, report, size)
+    if scope == "auto" and allowed is None and _is_cut_out(source_pixels, edited_pixels):
+        report = Report("pass", "the edit cuts out a part of the image by its alpha channel")
+        return _passed_through(source_pixels, edited_pixels, edited, report, size)
     is_equal = full_size == edited_pixels.size and np.array_equal(
         edited_pixels.like(source_pixels), source_pixels.values
     )
@@ -191,11 +195,12 @@ def preserve(
     )
 
     # 5. Decide whether the edit is local.
-    reason = "within the given mask"
-    if announced is not None and not changed.any() and change.mask.any():
-        reason = OUTSIDE_MASK
-    if allowed is None:
-        locality = judge_locality(valid, analysis.zoom, transfer, change, settings.locality)
+    if allowed is not None:
+        reason = _reason_of_mask(change.mask, changed, allowed)
+    else:
+        locality = judge_locality(
+            valid, analysis.zoom, analysis.stretch, transfer, change, settings.locality
+        )
         reason = locality.reason
         if scope == "auto" and not locality.is_local:
             report = build_report(analysis, "pass", reason)
@@ -239,6 +244,22 @@ def preserve(
         analysis.drift,
         registration,
     )
+
+
+def _is_cut_out(source: Pixels, edited: Pixels) -> bool:
+    """Whether `edited` is transparent somewhere, and `source`, without alpha, nowhere."""
+    if not source.opaque or edited.opaque:
+        return False
+    return bool((edited.values[..., -1] < edited.white / 2).any())
+
+
+def _reason_of_mask(detected: np.ndarray, changed: np.ndarray, allowed: np.ndarray) -> str:
+    """What a mask leaves of the change that was found, in words."""
+    if not allowed.any():
+        return "the mask is empty, so nothing may change"
+    if detected.any() and changed.sum() <= 0.01 * detected.sum():
+        return OUTSIDE_MASK
+    return "within the given mask"
 
 
 def _difference(source_pixels: Pixels, values: Any, where: np.ndarray) -> np.ndarray:

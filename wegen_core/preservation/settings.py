@@ -364,6 +364,9 @@ class LocalitySettings:
     max_zoom
         A zoom by more than this, or less than its inverse, is a new framing. Editors drift by up to
         a fifth.
+    max_stretch
+        So does a zoom whose factors along the two sides differ by more than this: the canvas was
+        widened or cropped.
     max_colour_shift
         Largest mean colour shift of the inliers, levels. Editors shift by up to about 10.
     max_highlight_shift
@@ -392,6 +395,7 @@ class LocalitySettings:
 
     min_pixels: int = 24
     max_zoom: float = 1.35
+    max_stretch: float = 1.08
     max_colour_shift: float = 15.0
     max_highlight_shift: float = 45.0
     colourful: float = 6.0
