@@ -27,7 +27,7 @@ from wegen_core.diic.records import (
     TrackedClip,
     Video,
 )
-from wegen_core.diic.sam import Sam2Tracker
+from wegen_core.diic.sam import Sam2Tracker, Sam3Tracker
 from wegen_core.diic.sessions import Sessions
 
 FRAMES = clip_frames(8, "walk", 128)[::4]
@@ -96,6 +96,18 @@ def test_sam2_follows_each_box_both_ways(tmp_path: Path) -> None:
     assert [sorted(one) for one in masks] == [[0, 1, 2, 3, 4]] * 2
     assert all(mask.shape == (96, 128) for one in masks for mask in one.values())
     assert any(mask.any() for one in masks for mask in one.values())
+
+
+@pytest.mark.slow
+def test_sam3_finds_and_follows_what_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("transformers.models.sam3_video", reason="needs transformers 5")
+    tracker = Sam3Tracker(tiny_detectors.sam3_video(tmp_path / "sam3"))
+    frames = [frame[:96] for frame in FRAMES[:3]]
+    things = tracker.find(frames, ["a red cat", "a dog"])
+    assert {phrase for phrase, _ in things} == {"a red cat", "a dog"}
+    for _, sightings in things:
+        assert set(sightings) <= {0, 1, 2}
+        assert all(s.mask.shape == (96, 128) and 0 <= s.score <= 1 for s in sightings.values())
 
 
 @pytest.mark.parametrize("kind", ["dinov2", "clip"])

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import pytest
 
 from tests.support.clips import clip_frames, write_video
 from tests.support.pack import ROOT
+from wegen_core.cli import main
 from wegen_core.diic import masks
 from wegen_core.diic.frames import Frames
 from wegen_core.diic.motion import MotionInstances
@@ -22,6 +24,7 @@ from wegen_core.diic.records import Clip, Rejected, Sample, Shot, TrackedClip, V
 from wegen_core.diic.report import write_report
 from wegen_core.diic.rows import load_rows, write_rows, write_webdataset
 from wegen_core.diic.run import find_videos, run_local, shard_of
+from wegen_core.diic.shots import Shots
 from wegen_core.diic.truth import playground_videos
 
 
@@ -170,6 +173,31 @@ def test_other_settings_need_another_folder(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="side"):
         run_local(playground_videos(1), tmp_path, PipelineSettings(side=99))
     assert run_local(playground_videos(1), tmp_path, PipelineSettings()).skipped == 1
+
+
+def test_a_dry_run_says_what_is_missing(tmp_path: Path, capsys) -> None:
+    (tmp_path / "a.mp4").write_bytes(b"")
+    command = ["diic", "run", str(tmp_path / "a.mp4"), "--out", str(tmp_path / "out"), "--dry-run"]
+    assert main([*command, "--identity", str(tmp_path / "missing")]) == 0
+    printed = capsys.readouterr().out
+    assert "1 of 1 videos" in printed
+    assert "no weights" in printed
+    assert "measured motion" in printed
+    assert not (tmp_path / "out").exists()
+
+
+def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path: Path) -> None:
+    """Frames of a shot are held, not those of the video."""
+    frames = clip_frames(3, "walk")
+    peaks = []
+    for repeats in (2, 12):
+        path = write_video(tmp_path / f"{repeats}.mp4", frames * repeats)
+        tracemalloc.start()
+        for _ in Shots().run(Video(str(path), "long")):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] < 1.6 * peaks[0]
 
 
 def test_people_need_a_detector() -> None:

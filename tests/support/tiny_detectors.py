@@ -148,3 +148,71 @@ def clip(folder: Path) -> Path:
     CLIPModel(config).eval().save_pretrained(folder)
     _processor(folder)
     return folder
+
+
+def sam3_video(folder: Path) -> Path:
+    """SAM 3 video at 224 px that takes everything for what is asked."""
+    from transformers import Sam3VideoConfig, Sam3VideoModel
+
+    torch.manual_seed(0)
+    folder.mkdir(parents=True)
+    backbone = {
+        "model_type": "sam3_vit_model",
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "image_size": 224,
+        "window_size": 8,
+        "global_attn_indexes": [1],
+        "pretrain_image_size": 112,
+    }
+    vision = {
+        "model_type": "sam3_vision_model",
+        "backbone_config": backbone,
+        "backbone_feature_sizes": [[64, 64], [32, 32], [16, 16]],
+    }
+    text = {
+        "model_type": "clip_text_model",
+        "vocab_size": len(WORDS),
+        "hidden_size": 32,
+        "intermediate_size": 32,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "max_position_embeddings": 32,
+        "projection_dim": 32,
+        "pad_token_id": 0,
+        "bos_token_id": 2,
+        "eos_token_id": 3,
+    }
+    small = {"num_layers": 1, "intermediate_size": 32}
+    config = Sam3VideoConfig(
+        detector_config={
+            "model_type": "sam3",
+            "vision_config": vision,
+            "text_config": text,
+            "geometry_encoder_config": small,
+            "detr_encoder_config": small,
+            "detr_decoder_config": small | {"num_queries": 2},
+        },
+        tracker_config={
+            "model_type": "sam3_tracker_video",
+            "vision_config": vision,
+            "prompt_encoder_config": {"image_size": 224},
+            "image_size": 224,
+            "memory_attention_num_layers": 1,
+            "memory_attention_feed_forward_hidden_size": 32,
+            "memory_attention_rope_feat_sizes": [16, 16],
+        },
+        low_res_mask_size=64,
+        score_threshold_detection=0.0,
+        new_det_thresh=0.0,
+        det_nms_thresh=1.0,
+        hotstart_delay=0,
+        hotstart_unmatch_thresh=0,
+        hotstart_dup_thresh=0,
+    )
+    Sam3VideoModel(config).eval().save_pretrained(folder)
+    _tokenizer(folder)
+    _processor(folder)
+    return folder

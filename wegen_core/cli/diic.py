@@ -9,8 +9,8 @@ from pathlib import Path
 
 def run(args: Namespace) -> None:
     """Turn videos into rows."""
-    from ..diic.pipeline import PipelineSettings, build_stages, is_playground
-    from ..diic.run import find_videos, run_local, shard_of
+    from ..diic.pipeline import PipelineSettings
+    from ..diic.run import find_videos, plan, run_local, shard_of
 
     settings = PipelineSettings(
         mllm=args.mllm,
@@ -25,12 +25,8 @@ def run(args: Namespace) -> None:
         skip_people=args.skip_people,
     )
     videos = shard_of(find_videos(args.videos), args.shard)
-    stages = build_stages(settings, is_playground(videos))
     if args.dry_run:
-        print(f"{len(videos)} videos -> {args.out}")
-        for stage in stages:
-            models = ", ".join(stage.models.values()) or "no model"
-            print(f"  {stage.name}: {models}")
+        print("\n".join(plan(videos, args.out, settings)))
         return
     if args.engine == "ray":
         from ..diic.ray_engine import run_ray

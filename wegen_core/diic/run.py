@@ -60,6 +60,35 @@ def shard_of(videos: Sequence[Video], shard: str) -> list[Video]:
     return list(videos[int(match[1]) - 1 :: int(match[2])])
 
 
+def plan(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[str]:
+    """What a run would do and which models it needs, one line each; loads nothing."""
+    left = [video for video in videos if not (out / f"{video.key}.json").is_file()]
+    lines = [f"{len(left)} of {len(videos)} videos are left; rows go to {out}"]
+    if is_playground(videos):
+        return [*lines, "playground: truth stands in for every model"]
+    folders = {
+        "detector": settings.detector,
+        "tracker": settings.tracker,
+        "instances": settings.sam3,
+        "identity": settings.identity,
+    }
+    for role, folder in folders.items():
+        if folder:
+            files = [p for p in Path(folder).glob("*") if p.suffix in (".safetensors", ".bin")]
+            size = sum(p.stat().st_size for p in files) / 1e6
+            state = f"{size:.0f} MB of weights" if files else "no weights: the run would fail"
+            lines.append(f"{role}: {folder}, {state}, on {settings.device}")
+    servers = {"names things and describes changes": settings.mllm, "rechecks": settings.recheck}
+    lines += [f"{address} {role}" for role, address in servers.items() if address]
+    if not (settings.detector or settings.sam3):
+        lines.append("instances: what moves (optical flow)")
+    if not settings.mllm:
+        lines.append("words: measured motion")
+    if not settings.identity:
+        lines.append("identity: colours and edges")
+    return lines
+
+
 @dataclass(frozen=True)
 class RunResult:
     """What a run did: rows written now, sources that were finished before, sources that failed."""
