@@ -17,6 +17,8 @@ medians for px, dB and time, else means:
 - no edit -> source: share of images without an edit that come back bit-exact
 - 10 turns: bit-exact: share of pixels that none of ten edits changes
 
+Beside them: the same pairs by what people do today (`benchmarks.baselines`), which decides nothing.
+
 --random tries pairs of unrelated images, down to one pixel, and counts failures.
 """
 
@@ -32,6 +34,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.baselines import BASELINES
 from tests.support.simulated_editor import (
     GLOBAL_EDITS,
     check_random_pair,
@@ -56,37 +59,53 @@ def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, n
     return a, b, np.abs(a.astype(int) - b).max(axis=2)
 
 
-def local(rng: np.random.Generator, size: int) -> dict[str, float]:
-    """One local edit, measured."""
+Row = dict[str, float]
+
+
+def local(rng: np.random.Generator, size: int) -> dict[str, Row]:
+    """One local edit, measured: by `preserve` ("") and by each of the baselines."""
     source, target, difference = pair(rng, size)
     edited, truth = simulate_editor(target, rng, drift=float(rng.integers(0, 2)))
     start = time.process_time()
     result = preserve(source, edited)
     seconds = time.process_time() - start
+    is_local = result.report.decision == "lock"
+    row = {"right decision": float(is_local), "seconds per megapixel": seconds / (size**2 / 1e6)}
+    ways = {"": (result.image, result.change_mask > 0.5, result.transform)}
+    ways |= {name: baseline(source, edited) for name, baseline in BASELINES.items()}
+    rows = {}
+    for name, (image, mask, transform) in ways.items():
+        rows[name] = {"registration error, px": corner_error(transform, truth, source.shape[:2])}
+        if name or is_local:
+            rows[name] |= quality(source, target, difference, image, mask)
+    rows[""] |= row
+    return rows
+
+
+def quality(
+    source: np.ndarray,
+    target: np.ndarray,
+    difference: np.ndarray,
+    image: np.ndarray,
+    mask: np.ndarray,
+) -> Row:
+    """How good an image and its change mask are, where source and target differ as given."""
     unchanged, changed = difference == 0, difference >= VISIBLE
-    mask = result.change_mask > 0.5
-    row = {
-        "right decision": float(result.report.decision == "lock"),
-        "registration error, px": corner_error(result.transform, truth, source.shape[:2]),
-        "seconds per megapixel": seconds / (size * size / 1e6),
+    error = np.abs(image.astype(int) - source).max(axis=2)
+    squared = float(np.mean((image[unchanged].astype(float) - source[unchanged]) ** 2))
+    either = (mask & (unchanged | changed)) | changed
+    near_new = np.abs(image.astype(int) - target).sum(axis=2)
+    near_old = np.abs(image.astype(int) - source).sum(axis=2)
+    return {
+        "unchanged bit-exact": float((error[unchanged] == 0).mean()),
+        "unchanged PSNR, dB": min(99.0, 10 * np.log10(255**2 / max(squared, 1e-9))),
+        "mask IoU": float((mask & changed).sum() / max(1, either.sum())),
+        "mask recall": float(mask[changed].mean()),
+        "edit kept": float((near_new < near_old)[changed].mean()),
     }
-    if result.report.decision == "lock":
-        error = np.abs(result.image.astype(int) - source).max(axis=2)
-        squared = float(np.mean((result.image[unchanged].astype(float) - source[unchanged]) ** 2))
-        either = (mask & (unchanged | changed)) | changed
-        near_new = np.abs(result.image.astype(int) - target).sum(axis=2)
-        near_old = np.abs(result.image.astype(int) - source).sum(axis=2)
-        row |= {
-            "unchanged bit-exact": float((error[unchanged] == 0).mean()),
-            "unchanged PSNR, dB": min(99.0, 10 * np.log10(255**2 / max(squared, 1e-9))),
-            "mask IoU": float((mask & changed).sum() / max(1, either.sum())),
-            "mask recall": float(mask[changed].mean()),
-            "edit kept": float((near_new < near_old)[changed].mean()),
-        }
-    return row
 
 
-def untouched(rng: np.random.Generator, size: int) -> dict[str, float]:
+def untouched(rng: np.random.Generator, size: int) -> Row:
     """An image through the editor without any edit."""
     source = pair(rng, size)[0]
     result = preserve(source, simulate_editor(source, rng)[0])
@@ -94,7 +113,7 @@ def untouched(rng: np.random.Generator, size: int) -> dict[str, float]:
     return {"no edit -> source": float(is_source)}
 
 
-def overall(rng: np.random.Generator, size: int) -> list[dict[str, float]]:
+def overall(rng: np.random.Generator, size: int) -> list[Row]:
     """Every global edit of one drawing: right when it is passed through."""
     source = pair(rng, size)[0]
     rows = []
@@ -107,7 +126,7 @@ def overall(rng: np.random.Generator, size: int) -> list[dict[str, float]]:
     return rows
 
 
-def chain(rng: np.random.Generator, size: int, turns: int = 10) -> dict[str, float]:
+def chain(rng: np.random.Generator, size: int, turns: int = 10) -> Row:
     """Ten edits in a row on an `Anchor`; what no edit touched must still be the original's."""
     scene = sample(rng)
     original = np.asarray(draw(scene, size))
@@ -171,21 +190,30 @@ def main() -> None:
         comparison(args.size).save(args.picture)
         return
     rng = np.random.default_rng(args.seed)
-    rows = [local(rng, args.size) for _ in range(args.pairs)]
+    pairs = [local(rng, args.size) for _ in range(args.pairs)]
+    rows = [row[""] for row in pairs]
     rows += [untouched(rng, args.size) for _ in range(max(1, args.pairs // 4))]
     rows += [r for _ in range(max(1, args.pairs // 12)) for r in overall(rng, args.size)]
     rows += [chain(rng, args.size) for _ in range(args.chains)]
-    table: dict[str, float] = {}
+    table = summary(rows)
+    others = {name: summary([row[name] for row in pairs]) for name in BASELINES}
+    print(f"{args.pairs} pairs of {args.size} px, {platform.machine()}, {date.today()}\n")
+    print(f"| measure | preserve | {' | '.join(others)} |\n|---|---|{'---|' * len(others)}")
+    for name, value in table.items():
+        cells = (f"{other[name]:.3f}" if name in other else "" for other in others.values())
+        print(f"| {name} | {value:.3f} | {' | '.join(cells)} |")
+    if args.json:
+        args.json.write_text(json.dumps({**table, "baselines": others}, indent=1))
+
+
+def summary(rows: list[Row]) -> Row:
+    """The median or mean of each measure."""
+    table = {}
     for name in dict.fromkeys(key for row in rows for key in row):
         values = [row[name] for row in rows if name in row]
         middle = np.median if name.endswith((", px", ", dB", "megapixel")) else np.mean
         table[name] = float(middle(values))
-    print(f"{args.pairs} pairs of {args.size} px, {platform.machine()}, {date.today()}\n")
-    print("| measure | value |\n|---|---|")
-    for name, value in table.items():
-        print(f"| {name} | {value:.3f} |")
-    if args.json:
-        args.json.write_text(json.dumps(table, indent=1))
+    return table
 
 
 if __name__ == "__main__":
