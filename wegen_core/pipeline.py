@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -111,6 +112,13 @@ class FinishedImage:
     def failures(self) -> list[CheckResult]:
         """The check results that do not hold."""
         return [check for check in self.checks or () if check.holds is False]
+
+    @property
+    def changed(self) -> float:
+        """Share of the whole image that changed, 0..1; `preservation` may be of a crop."""
+        if self.change_mask is None:
+            return 1.0
+        return sum(self.change_mask.histogram()[128:]) / math.prod(self.change_mask.size)
 
     @property
     def holding(self) -> int:

@@ -224,13 +224,13 @@ def _add_turn(
 
 def _summary(context: ExpansionContext, image: FinishedImage, count: int) -> str:
     """One line for the node on screen; the report has the details."""
-    lines = context.copilot.copilot.pipeline.notes(image.plan, image)
+    lines = [*context.copilot.copilot.pipeline.notes(image.plan, image), *image.notes]
     preservation = image.preservation
     if preservation is None:
         width, height = image.part.image.size
         lines.append(f"{'' if count == 1 else f'{count} images of '}{width}x{height} pixels")
     elif preservation.decision == "pass":
         lines.append(f"The whole image changed: {preservation.reason}")
-    elif preservation.changed > 0:
-        lines.append(f"Changed {preservation.changed:.1%} of the image")
+    elif image.changed > 0:
+        lines.append(f"Changed {image.changed:.1%} of the image")
     return ". ".join(lines)

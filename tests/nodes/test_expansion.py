@@ -320,6 +320,7 @@ def test_small_masks_in_a_batch_of_large_images_are_painted_as_crops(pack):
     assert [run.value(link).shape for link in pixels] == [(1, 64, 64, 3)] * 2
     assert torch.equal(run.value(pixels[0]), (source[:1, :64, :64] * 255).round() / 255)
     assert report.count("painted only a crop, 64x64 at") == 2
+    assert "painted only a crop" in pack.server.texts[-1][1], "the node on screen says so, too"
     assert torch.equal(image[masks == 0], source[masks == 0])
     assert (change_mask[masks == 0] == 0).all()
     assert all((image[k] != source[k]).any() for k in range(2))
