@@ -93,6 +93,8 @@ class MotionDynamics:
         if sum(other.name == name for other in session.tracks) > 1 and before is not None:
             name += f" {place_words(before.box, shape)}"
         if before is None or after is None:
+            if track.only_moving:
+                return
             verb = "appears" if before is None else "leaves"
             for there in filter(None, (before, after)):
                 yield f"{track.name} {verb} {place_words(there.box, shape)}"
@@ -106,7 +108,8 @@ class MotionDynamics:
         if abs(y) >= self.min_shift:
             moves.append(f"moves {'down' if y > 0 else 'up'}")
         ratio = (area(after.box) / max(1, area(before.box))) ** 0.5 / camera.zoom
-        if ratio >= self.min_scale or ratio <= 1 / self.min_scale:
+        resized = ratio >= self.min_scale or ratio <= 1 / self.min_scale
+        if resized and not track.only_moving:
             moves.append("looks larger" if ratio > 1 else "looks smaller")
         if moves:
             yield f"{name} {' and '.join(moves)}"

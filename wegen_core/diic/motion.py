@@ -84,7 +84,9 @@ class MotionInstances:
         if not moving:
             yield Rejected(self.name, "nothing moves by itself", clip.shot.source)
             return
-        instances = tuple(Track(n, NAME, sightings) for n, sightings in enumerate(moving, 1))
+        instances = tuple(
+            Track(n, NAME, sightings, only_moving=True) for n, sightings in enumerate(moving, 1)
+        )
         yield TrackedClip(clip, instances)
 
     def _follow(self, greys: list[np.ndarray]) -> list[dict[int, np.ndarray]]:

@@ -111,12 +111,16 @@ class Track:
         By index of the frame.
     person
         Whether it is a person; None: nothing could tell.
+    only_moving
+        Whether it is sighted only while it moves: without a sighting it may still be there, and
+        its box may be that of a part.
     """
 
     id: int
     name: str
     sightings: dict[int, Sighting]
     person: bool | None = None
+    only_moving: bool = False
 
 
 @dataclass(frozen=True)

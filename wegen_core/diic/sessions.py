@@ -109,7 +109,11 @@ class Sessions:
     ) -> dict[str, float]:
         images = [tracked.clip.frames[k] for k in (first, second)]
         in_both = [t for t in tracked.tracks if first in t.sightings and second in t.sightings]
-        in_one = [t for t in tracked.tracks if (first in t.sightings) != (second in t.sightings)]
+        in_one = [
+            t
+            for t in tracked.tracks
+            if (first in t.sightings) != (second in t.sightings) and not t.only_moving
+        ]
         displacement = [
             1 - mask_iou(t.sightings[first].mask, t.sightings[second].mask) for t in in_both
         ]
