@@ -50,7 +50,7 @@ _ADDS = lazy_pattern(
 _COMPLAINS = lazy_pattern(
     r"^(?:(?:the|his|her|it|this|my|its|that|there|he|she|they|i)\b.*\b)?(?:is|are|looks?|feels?|"
     r"seems?|too|it['’]s|"
-    r"there['’]s|don['’]t like)\b|太|有点|感觉|觉得|不够|看起来",
+    r"there['’]s|don['’]t like)\b|^(?:the )?same \w+$|太|有点|感觉|觉得|不够|看起来",
     re.IGNORECASE,
 )
 _LOOKS = lazy_pattern(r"\b(?:look|feel|style|vibe|mood|atmosphere|ambience)\b", re.IGNORECASE)
@@ -59,6 +59,7 @@ _PLACE_FIRST = lazy_pattern(
     re.IGNORECASE,
 )
 _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
+_QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _GLOBAL_VERB = lazy_pattern(rf"(?:{words.GLOBAL_VERB})", re.IGNORECASE)
 _REMOVES = lazy_pattern(rf"(?:{words.REMOVE})", re.IGNORECASE)
@@ -81,12 +82,11 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
 
     Where some give an order, the others only say why: "it feels empty, add some people".
     """
-    orders = [clause for clause in clauses if not _COMPLAINS.search(clause.text)]
-    orders = [c for c in orders if c.kind in ("edit", "draw", "fragment")] or list(clauses)
+    orders = [clause for clause in clauses if not _COMPLAINS.search(clause.text)] or list(clauses)
     widest: Scope | None = None
     about: Kind | None = None  # what "it" means
     for clause in clauses:
-        text = _without_numbers(clause.text)
+        text = _bare(clause.text)
         change = _read_zh(text) if _HAN.search(text) else _read_en(text)
         if change.kind == "it" and about in ("thing", "atmosphere"):
             change = change._replace(kind=about)
@@ -96,7 +96,9 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
     return widest
 
 
-def _without_numbers(clause: str) -> str:
+def _bare(clause: str) -> str:
+    """The clause without quotes and image numbers."""
+    clause = _QUOTE.sub("\0", clause)
     for mention in reversed(find_image_mentions(clause)):
         name = "图" if _HAN.search(clause[mention.start : mention.end]) else "the picture"
         clause = clause[: mention.start] + name + clause[mention.end :]
@@ -110,6 +112,8 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if not removes and (_MOVES_TO_PLACE.match(clause) or _ON_BACKGROUND.search(clause)):
         return "background"
+    if removes and change.kind in ("it", None):
+        return "local"
     if _RECROPS.match(change.verb):
         return "global"
     if _LOOKS.search(change.rest) and _PLACE_FIRST.match(clause):
@@ -179,7 +183,7 @@ def _read_en(clause: str) -> _Change:
         if english.known(token.text):
             return _Change(verb, "thing", after)
     rest = clause[start:]
-    determined = re.match(r"(?:the|his|her|its|their|my|an?)\s+\w+", rest, re.IGNORECASE)
+    determined = re.match(r"(?:the|his|her|its|their|my|an?)\s+[\w-]+", rest, re.IGNORECASE)
     if determined and not _VAGUE.search(determined[0]) and not _STATE.search(determined[0]):
         return _Change(verb, "thing", rest[determined.end() :])
     return _Change(verb, None, rest)
@@ -207,7 +211,8 @@ _READERS_ZH = (
         rf"^(?P<thing>[^，。]+?)(?P<rest>(?P<verb>{_BECOMES}|换个|换上|换一|换|(?<!色)调|变|太|"
         r"再|更|要|应该|有点|需要|不够|(?<!太)亮|(?<!太)暗|柔|暖|冷|改|去掉|去除|删|移除|拿掉|擦|"
         r"抹掉|"
-        r"放大|缩小|模糊|虚化|修|提亮|弄|做).*)"
+        r"放大|缩小|模糊|虚化|修|提亮|弄|做|"
+        r"[强弱高低大小重轻深浅浓淡多少长短宽窄](?:一点|一些|点|些)(?!的)).*)"
     ),
     lazy_pattern(
         rf"(?P<verb>{words.EDIT_ZH}|下(?=点|些|一场|大|小|雨|雪))(?:上|入|掉|一些|一点|一个|一下|"

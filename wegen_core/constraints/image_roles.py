@@ -41,6 +41,9 @@ class _Mention(NamedTuple):
 
 _ROLE = "|".join(rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items())
 _ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in words.ROLES.items())
+_ASPECT = "|".join(
+    rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items() if r != "subject"
+)
 _SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
 _DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
 _IN_ZH = r"\s*(?:里面?|中|上面?)?"
@@ -68,9 +71,9 @@ _OWNED_THING = lazy_pattern(
 )
 # Before the mention: "the style of", "the pose of the man in".
 _OF = lazy_pattern(
-    rf"(?P<role>{_ROLE})(?:\s+(?:reference|used|shown|seen))?\s+"
+    rf"(?P<role>{_ASPECT})(?:\s+(?:reference|used|shown|seen))?\s+"
     r"(?:of|from|in|like|as|as in|that of|used in)\s+"
-    rf"(?:(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
+    rf"(?P<owner>(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
     re.IGNORECASE,
 )
 _ROLE_BEFORE_ZH = lazy_pattern(
@@ -78,7 +81,8 @@ _ROLE_BEFORE_ZH = lazy_pattern(
 )
 _LIKE = lazy_pattern(
     r"(?:\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
-    r"as \w+ as|in keeping with|imitat\w*|mimic\w*|à la|a la|fits?|consistent with)\s+"
+    r"as \w+ as|in keeping with|the way|just as|just like|imitat\w*|mimic\w*|à la|a la|fits?|"
+    r"consistent with)\s+"
     r"(?:the \w+ (?:in|of|from)\s+)?(?:in\s+)?(?:the\s+)?"
     r"|(?:像|仿照|模仿|参照|参考|按照?|照着?)\s*)$",
     re.IGNORECASE,
@@ -116,6 +120,10 @@ _EXCHANGED_FOR = lazy_pattern(
     r"|(?:换成|替换成|替换为|换上|穿上|戴上)\s*$",
     re.IGNORECASE,
 )
+_TARGETED = lazy_pattern(
+    r"\b(?:dress|edit|chang|recolou?r|remov|replac|giv|mak|swap|restyl|turn|let)\w*\s+$",
+    re.IGNORECASE,
+)
 _CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
@@ -134,7 +142,8 @@ _THING = lazy_pattern(
 )
 _PLACED = lazy_pattern(
     r"\b(?:into|onto|on|in|at|to|next to|beside|behind|under|over|in front of|around|for|between|"
-    r"near|by|against|above)\s+(?:the\s+)?$|[到在过进]\s*$",
+    r"near|by|against|above|(?:on|in|at|onto|into|over) (?:the )?\w+ of|(?:left|right|corner|"
+    r"side|top|bottom|middle|edge|part|half|front) of)\s+(?:the\s+)?$|[到在过进]\s*$",
     re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
@@ -153,7 +162,8 @@ def find_image_roles(text: str) -> list[ImageRole]:
     for mention in _mentions(text):
         role, what = _role(mention)
         if match := _swapped(mention):
-            last, role, what = match, "base", ""
+            owner = _OF.search(mention.before)
+            last, role, what = match, "base", (owner["owner"] or "") if owner else ""
         elif last and _is_same_again(mention):
             role, what = last, ""
         if role == "base" and len(mention.numbers) > 1:
@@ -221,7 +231,10 @@ def _role(mention: _Mention) -> tuple[str, str]:
     if re.search(r"[放贴摆加]\s*$", before) and re.match(r"\s*[里中上]", after):
         return "base", ""
     if match := _OWNED_THING.match(after):
-        return _thing(match["thing"] or match["han"], _is_target(mention))
+        thing = match["thing"] or match["han"]
+        here = thing.endswith(("里", "上", "中", "内")) and mention.first
+        changed = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", after[match.end() :]) is not None
+        return _thing(thing, here or changed or _is_target(mention))
     if match := _CONTAINED.search(before):
         return _contained(before[: match.start()], match["how"].lower(), mention)
     if re.search(r"\b(?:in|on|inside|within|for)\s+(?:the\s+)?$|在\s*$", before, re.IGNORECASE):
@@ -255,7 +268,9 @@ def _described(thing: str) -> tuple[str, str]:
 
 def _named(match: re.Match[str]) -> tuple[str, str]:
     """The role that `match` names, and the words for it where they say more than the role."""
-    role, word = next((r, w) for r, w in match.groupdict().items() if w and r != "role")
+    role, word = next(
+        (r, w) for r, w in match.groupdict().items() if w and r not in ("role", "owner")
+    )
     role, word = role.rpartition("_")[2], word.lower()
     if role != "style" or word in words.PLAIN_STYLE:
         return role, ""
@@ -273,11 +288,15 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
     if _EXCHANGED_FOR.search(so_far) or _DRESSED_IN.search(so_far):
         return _thing(thing, is_target=False)
     inside = how in ("in", "on", "of", "inside") or (not mention.first and not _is_worn(thing))
-    changed = _CHANGED.search(link) is not None and (inside or mention.alone)
-    changed = changed or (inside and _GETS.match(mention.after) is not None)
-    placed = inside and _PLACED.search(link) is not None
+    changed = (
+        (_CHANGED.search(link) and (inside or mention.alone))
+        or (inside and _GETS.match(mention.after))
+        or _TARGETED.search(link)
+    )
+    moved = mention.alone and how == "from" and re.search(r"\b(?:let|have|make)\s+$", link, re.I)
+    placed = inside and _PLACED.search(link)
     where = not left.strip() or (named["bare"] and inside and mention.alone)
-    return _thing(thing, bool(changed or placed or where))
+    return _thing(thing, bool((changed and not moved) or placed or where))
 
 
 def _is_worn(thing: str) -> bool:
@@ -288,7 +307,7 @@ def _is_target(mention: _Mention) -> bool:
     """Whether "picture 2's sofa" is where something goes, or what is changed."""
     before = mention.before
     if re.search(r"(?:让|给|往|替换掉?|换掉)\s*$", before):
-        return True
+        return not (mention.alone and re.search(r"[走坐站躺跑飞睡游跳趴][在到进]", mention.after))
     if re.search(r"(?:把|将)\s*$", before):
         moved = _PUT.search(re.sub(r"(?:替|更)?换成.*", "", mention.to_come))
         moved = moved or re.search(r"[到进入给往在]\s*$", mention.after)
@@ -301,7 +320,7 @@ def _is_target(mention: _Mention) -> bool:
 def _thing(thing: str, is_target: bool) -> tuple[str, str]:
     thing = " ".join(thing.split())
     if is_target:
-        return "base", ""
+        return "base", thing
     nouns = parse(f"the {thing}").values("subject") or parse(thing).values("subject")
     role = "subject" if nouns & noun_table.ANIMATE else "object"
     return role, thing if _HAN.search(thing) else f"the {thing}"

@@ -56,6 +56,8 @@ _PATTERNS = tuple(
         rf"(?:{_MUST}\s+{_STAY}|"
         r"(?:mustn|shouldn|can|needn)['’]?t (?:be )?(?:chang|touch|mov|alter)\w*)"
         rf"(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
+        r"(?:^|[,.;!]\s*)(?!but|while)(?P<thing>(?:[\w'-]+\s+){1,3}?and\s+(?:[\w'-]+\s+){1,3}?)"
+        rf"{_MUST}\s+{_STAY}(?:\s+{_TAIL})*",
         rf"(?<![^\s,.;!])(?P<thing>{_OF}(?:\s+(?!but\b|and\b)[\w'-]+){{0,5}}?)\s+(?:(?:stays?|"
         rf"remains?)"
         rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
@@ -88,7 +90,7 @@ _PATTERNS_ZH = tuple(
         rf"{_THING_ZH}(?:可以|要|应该|请|都|就|也|继续)*(?:保持|维持)(?!不变|"
         rf"原)[^，。；！？,.;!?\n]{{1,4}}"
         r"(?=$|[，。；！？,.;!?\n])",
-        rf"(?:保持住?|保留好?|维持|留着|留下|保住){_THING_ZH}(?:{_SAME_ZH})?(?=$|"
+        rf"(?:只留下?|只剩下?|保持住?|保留好?|维持|留着|留下|保住){_THING_ZH}(?:{_SAME_ZH})?(?=$|"
         rf"[，。；！？,.;!?\n])",
         rf"{_NOT_ZH}{_TOUCH_ZH}{_THING_ZH}(?=$|[，。；！？,.;!?\n])",
         rf"{_THING_ZH}{_SAME_ZH}{_END_ZH}",
@@ -101,12 +103,14 @@ _KEPT_BEFORE = lazy_pattern(
     r"change nothing)\b[^.;!?\n]*$",
     re.IGNORECASE,
 )
+_ASKED = lazy_pattern(r"\b(?:do|does|did|how|why|when|where)\b[^.;!?,\n]{0,20}$", re.IGNORECASE)
 _EVERYTHING_ELSE = re.compile(
     r"(?:anything|everything|all|nothing)(?: else| other than.*)?|(?:all )?(?:of )?the rest|rest",
     re.IGNORECASE,
 )
 _AND = lazy_pattern(r"\s*(?:,|、|，|\band\b|\bor\b|\bnor\b|&|和|与|以及|跟|及)\s*", re.IGNORECASE)
 _ALL_ZH = lazy_pattern("^(?:什么|所有)$")
+_MANNER = lazy_pattern(r"(?:it|them|things)\s+\w", re.IGNORECASE)  # "keep it natural"
 _LAST = lazy_pattern(rf"\s+(?:{_TAIL}|though|too|as well|as before|for now)$", re.IGNORECASE)
 _LEAD_ZH = re.compile(r"^(?:但是?|而且|并且?|同时|请|让|要|可是?|不过|务必|一定要?|只要|还|也)+")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -121,7 +125,8 @@ def find_keep_clauses(text: str) -> list[KeepClause]:
         exception = match[0].lower().startswith(("except", "apart", "other", "aside", "but"))
         if clauses and match.start() < clauses[-1].end:
             continue
-        if exception and _KEPT_BEFORE.search(text[: match.start()]):
+        before = text[max(0, match.start() - 80) : match.start()]
+        if (exception and _KEPT_BEFORE.search(before)) or _ASKED.search(before):
             continue
         if things := _things(match["thing"]):
             clauses.append(KeepClause(match.start(), match.end(), things))
@@ -134,7 +139,7 @@ def _things(words_kept: str) -> tuple[str, ...]:
     return tuple(
         "everything else" if _EVERYTHING_ELSE.fullmatch(thing) else _ALL_ZH.sub("其他部分", thing)
         for thing in things
-        if thing
+        if thing and not _MANNER.match(thing)
     )
 
 

@@ -13,7 +13,8 @@ from .lazy_pattern import lazy_pattern
 
 _FRAME = (
     r"(?:(?= of)(?: of (?:the |this |that |my )?(?:whole |first |second |third )?(?:picture|image|"
-    r"frame|photo|photograph|scene|canvas|painting|composition|shot|poster|page|drawing|first|"
+    r"frame|photo|photograph|scene|canvas|painting|composition|shot|poster|page|drawing|flyer|"
+    r"flier|card|cover|banner|advert|ad|first|"
     r"second|third|it|this)\b)|(?! of\b))"
 )
 _PAIRED = (  # of these there is a left and a right one
@@ -29,8 +30,10 @@ _PLACE = lazy_pattern(
     rf"|\b(?:left|right)(?:[- ]hand)?{_PART}{_FRAME}"
     rf"|\b(?:upper|lower|top|bottom|middle|cent(?:er|re)|central){_PART}{_FRAME}"
     rf"|\b(?:at|near|to|along|across|on|from) the (?:very )?(?:top|bottom)\b"
-    rf"(?= *(?:$|[,.;!?\n]|of\b|and\b|that\b|with\b|in\b|please\b)){_FRAME}"
-    rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}",
+    rf"(?= *(?:$|[,.;!?\n]|of\b|and\b|that\b|with\b|in\b|please\b|write\b|add\b|put\b|"
+    rf"there\b)){_FRAME}"
+    rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}"
+    rf"|\b(?:middle|cent(?:er|re)|top|bottom)\b(?= of){_FRAME}",
     re.IGNORECASE,
 )
 _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
@@ -43,8 +46,9 @@ _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
 )
 _PLACE_ZH = lazy_pattern(
     r"[左右][上下](?:角|方|侧|边|部)?|[上下左右]半(?:部分?|边)?|[左右](?:边|侧|面|方|三分之一)"
-    r"|(?:画面|图片|照片|图像|图|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
-    r"|(?:画面|图片|照片|图像|图|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|^中间的"
+    r"|(?:画面|图片|照片|图像|图\d?|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
+    r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|^中间的|"
+    r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)"
 )
 _MOTION_ZH = lazy_pattern(r"(?:从|向|往|朝|看|转|移到?|挪到?)[^，。,]{0,2}$")
 _OWNER_ZH = lazy_pattern(r"(?<!面|片|照|像|图|最)的$")

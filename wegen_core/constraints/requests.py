@@ -14,6 +14,7 @@ from .lazy_pattern import lazy_pattern
 from .lexicon import english
 from .lexicon import requests as words
 from .parser import parse
+from .regions import find_region
 
 ClauseKind = Literal["edit", "draw", "ask", "fragment", "other", "chat"]
 
@@ -89,7 +90,7 @@ _IS_INDEFINITE = lazy_pattern(rf"(?:me |us )?{words.INDEFINITE}", re.IGNORECASE)
 _VERSION = lazy_pattern(words.VERSION, re.IGNORECASE)
 _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the dog swim?" does not
     r"(?:could|can|might|would|shouldn't|couldn't|can't)\s+(?:(?:the|his|her|its|their|my|our|"
-    r"this|that)\s+(?:\w+\s+){1,3}?|"
+    r"this|that)\s+(?:[\w'’-]+\s+){1,4}?|"
     r"(?:it|she|he|they|everyone|everything)\s+)"
     r"(?:(?:be|look|become|appear|get)\s+(?:a bit|a little|a lot|much|more|less|\w+(?:er|ier)\b|"
     r"in\b|on\b|made\b|"
@@ -99,6 +100,7 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
     re.IGNORECASE,
 )
 _ANSWER = lazy_pattern(rf"(?:{words.ANSWER})", re.IGNORECASE)
+_SEES = lazy_pattern(r"(?:can|could|do) you see\b", re.IGNORECASE)
 _QUESTION = lazy_pattern(rf"(?:{words.QUESTION})\b", re.IGNORECASE)
 _QUESTION_ZH = lazy_pattern(words.QUESTION_ZH)
 _EDIT_ZH = lazy_pattern(words.EDIT_ZH)
@@ -176,7 +178,7 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
         return "chat"
     if _HAN.search(core_words):
         return _kind_zh(core_words, whole, is_question, polite)
-    if _ANSWER.match(core_words):
+    if _ANSWER.match(core_words) or _SEES.match(whole):
         return "ask"
     drawn = _DRAW.match(whole) or _DRAW.match(core_words)
     if drawn:
@@ -199,7 +201,10 @@ def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> Claus
         )
     if _DEFINITE.match(core_words):
         return "fragment"
-    return "ask" if is_question and not polite else "other"
+    if is_question and not polite:
+        suggests = re.match(r"(?:and|or|with|maybe|also)\b", whole, re.IGNORECASE)
+        return "fragment" if suggests or find_region(whole) else "ask"
+    return "fragment" if find_region(whole) else "other"
 
 
 def _kind_zh(core_words: str, whole: str, is_question: bool, polite: bool) -> ClauseKind:
@@ -212,6 +217,8 @@ def _kind_zh(core_words: str, whole: str, is_question: bool, polite: bool) -> Cl
         return "ask"
     if _ANSWER.match(core_words):
         return "ask"
+    if drawn and drawn[0].startswith("来") and find_region(core_words):
+        return "edit"
     first = edit is None or (drawn and drawn.start() <= edit.start())
     if drawn and (first or _DRAWS_ZH.search(core_words)) and not _is_version(whole):
         return "draw"
@@ -219,7 +226,8 @@ def _kind_zh(core_words: str, whole: str, is_question: bool, polite: bool) -> Cl
         return "edit"
     if is_question and not polite:
         return "ask"
-    return "fragment" if _FRAGMENT.match(core_words) or _DEGREE_ZH.search(whole) else "other"
+    partial = _FRAGMENT.match(core_words) or _DEGREE_ZH.search(whole) or find_region(whole)
+    return "fragment" if partial else "other"
 
 
 def _is_version(thing: str) -> bool:

@@ -24,7 +24,8 @@ _BARE_ORDINAL = lazy_pattern(
 )
 _ALL = lazy_pattern(
     rf"\b(?:both|all(?: (?:two|three|four))?(?: of)?)(?: of)?(?: (?:the|these|my))? {_IMAGE}s\b"
-    rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b|\bboth\b(?= together|\s*$|[.!])"
+    rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b(?! (?:of|from|in)\b)|"
+    rf"\bboth\b(?= together|\s*$|[.!])"
     r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)?|这(?:些|几张)(?:图片|照片|图)|"
     r"所有(?:的)?(?:图片|照片|图)",
     re.IGNORECASE,
@@ -46,21 +47,24 @@ _THIS = lazy_pattern(
 _BARE_THIS = lazy_pattern(
     r"(?P<before>\b(?:like|using|from|of|with|use|take|match|as|as in|like in) )(?:this|here)"
     r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
-    r"|(?P<before_zh>像|按|照|用|参考|换成|换上)这个",
+    r"|(?P<before_zh>像|按|照|用|参考|换成|换上)这个|(?P<put>把|将)这个(?=放|挂|贴|加|摆|P|移|当|"
+    r"作)",
     re.IGNORECASE,
 )
 _ITS_ROLE = lazy_pattern(
-    rf"\b(?:this|the same) (?P<role>{_GIVEN})\b|(?:这个|这种|同样的|一样的|同款)(?P<han>风格|画风|姿势|动作|配色|构图|背景)",
+    rf"\b(?:this|the same) (?P<role>{_GIVEN})\b|(?:这个|这种|同样的|一样的|同款)(?P<han>风格|"
+    rf"画风|姿势|动作|配色|构图|背景)",
     re.I,
 )
 _ITS_THING = lazy_pattern(
     r"\b(?P<verb>put|add|insert|place|use|give|include|bring|paste|hang)\b(?P<link>[^.;]{0,20}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
-    r"|这(?:只|个|条|位|辆|件|顶|艘|座|朵|棵|匹|把)(?P<han>[\u4e00-\u9fff]{1,3}?)"
-    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|挂|摆|换|合|融|当|作|画|$|，)",
+    r"|这[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副](?P<han>[\u4e00-\u9fff]{1,3}?)"
+    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|$|，)",
     re.IGNORECASE,
 )
-_MINE = lazy_pattern(r"\bmy (\w+)\b", re.IGNORECASE)
+_IN_BRACKETS = lazy_pattern(r"\s*\((picture \d+)\)")
+_MINE = lazy_pattern(r"\b(?:my|this|these) (\w+)\b", re.IGNORECASE)
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
 
 
@@ -75,6 +79,7 @@ def number_images(text: str, conversation: Conversation) -> str:
     for mention in reversed(find_image_mentions(text)):
         numbers = [conversation_number(conversation, n, named) for n in mention.numbers]
         text = _replaced(text, mention.start, mention.end, numbers)
+    text = _IN_BRACKETS.sub(r" of \1", text)
     ordinals = _BARE_ORDINAL.findall(text)
     versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b", text, re.IGNORECASE)
     if count > 1 and ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
@@ -91,7 +96,9 @@ def number_images(text: str, conversation: Conversation) -> str:
         text = _each(text, _THIS, lambda _: [count])
         text = _BARE_THIS.sub(
             lambda m: (
-                f"{m['before']}picture {count}" if m["before"] else f"{m['before_zh']}图{count}"
+                f"{m['before']}picture {count}"
+                if m["before"]
+                else f"{m['before_zh'] or m['put']}图{count}"
             ),
             text,
         )

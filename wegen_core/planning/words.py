@@ -193,7 +193,8 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
     if "base" not in roles:
         return None
     if roles & {"style", "palette", "layout"}:
-        return "global"
+        thing = next((r.what for r in find_image_roles(request.text) if r.role == "base"), "")
+        return "local" if thing and edit_scope(request.changes) == "local" else "global"
     return "background" if "background" in roles else "local"
 
 

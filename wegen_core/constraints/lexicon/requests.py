@@ -91,9 +91,9 @@ EDIT_ZH = any_of(
     "",
     """
     把 将 让 给 使 去掉 去除 删掉 删除 删去 移除 移走 移到 移动 擦掉 擦除 抹掉 拿掉 拿走 抠掉 抠出
-    添加 加上 加入 加个 加一 加点 加些 增加 增强 减少 减弱 降低 提高 提升 替换 换成 换掉 换一 换个
-    换上 改成 改为 改一 改写 变成 变为 调成 调整 调亮 提亮 调暗 调高 调低 放大 缩小 放到 放在 裁
-    旋转 翻转 转成 转换 转为 保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一
+    添加 写上 加上 加入 加个 加一 加点 加些 增加 增强 减少 减弱 降低 提高 提升 替换 换成 换掉 换一
+    换个 换上 改成 改为 改一 改写 变成 变为 调成 调整 调亮 提亮 调暗 调高 调低 放大 缩小 放到 放在
+    裁 旋转 翻转 转成 转换 转为 保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一
     美化 模糊 虚化 锐化 上色 涂成 染成 穿上 戴上 换装 用图 参考图 按照图 借用 应用 迁移 做成 弄成
     画成 变 加 换 改 去 删
     """,
@@ -114,7 +114,7 @@ ANSWER = any_of(
     """
     describe explain tell tell_me tell_us say list count compare identify name caption summarize
     summarise read recommend suggest analyze analyse guess estimate rate critique review
-    let_me_know give_me_feedback see_what see_any see_the see_a remind_me answer define
+    let_me_know give_me_feedback see_what see_any remind_me answer define
     """,
     """
     描述 解释 说说 说一下 告诉我 讲讲 介绍 数一数 数数 数一下 数下 分析 评价 识别 看看图里 看看这
@@ -168,21 +168,15 @@ INDEFINITE = (
 )
 VERSION = any_of(
     """
-    version variation variant second_one third_one take_on crop of_it of_him of_her of_this
-    of_these of_the_same from_this from_it out_of_this out_of_it based_on_this with_this
-    with_these of_them using_this using_these these_two this_photo this_picture this_image
-    these_pictures these_photos instead the_first_one the_other_one next_to_it next_to_him
-    next_to_her beside_it behind_it on_it above_it under_it next_to_them
+    version close-up closeup variation variant second_one third_one take_on crop of_it of_him
+    of_her of_this of_these of_the_same from_this from_it out_of_this out_of_it based_on_this
+    with_this with_these of_them using_this using_these these_two this_photo this_picture
+    this_image these_pictures these_photos instead the_first_one the_other_one next_to_it
+    next_to_him next_to_her beside_it behind_it on_it above_it under_it next_to_them
     """,
     """
     这张 这幅 这个 这只 这位 图里 图中 原图 它 上图 照片里 这种 这些 旁边再 改画
     """,
-)
-# Of an image that gives only this, another image is drawn.
-LOOK_OF = (
-    r"(?:style|look|pose|palette|colou?rs|composition|layout|mood|manner)\s+(?:of|from|like)\s+"
-    r"(?:this|these|that)(?: \w+)?|like (?:this|these)(?: \w+)?"
-    r"|[照按用像]?照?这(?:张|幅|个|种)(?:图|画|照片)?的?(?:风格|画风|配色|构图|姿势|样子)"
 )
 # The image as a whole.
 IMAGE = any_of(
@@ -191,7 +185,7 @@ IMAGE = any_of(
     photograph pic scene shot frame painting drawing artwork canvas illustration render thing
     """,
     """
-    图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 图 画 场景 原图
+    手绘 草图 线稿 图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 图 画 场景 原图
     """,
 )
 BACKGROUND = any_of(
@@ -220,7 +214,7 @@ ATMOSPHERE = any_of(
     """
     风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 质感
     氛围 气氛 意境 情绪 感觉 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
-    夜晚 夜景 构图 视野 视角 角度 机位 比例 画质 滤镜 噪点 颗粒 暗角 分辨率
+    夜晚 夜景 构图 视野 视角 角度 机位 比例 画质 滤镜 效果 噪点 颗粒 暗角 分辨率
     """,
 )
 # States of a whole image: said of a thing, they are that thing's.
@@ -228,12 +222,12 @@ GLOBAL_STATE = any_of(
     """
     coloring_book colouring_book book_page comic_page page stamp sticker icon tarot_card
     album_cover magazine_cover blueprint mosaic tapestry embroidery engraving etching fresco mural
-    lithograph collage diorama claymation lego origami drama year century decade night nighttime
-    daytime day morning noon afternoon evening dusk dawn twilight midnight sunset sunrise
-    golden_hour blue_hour winter summer spring autumn fall christmas halloween winter's snowy
-    snowing rainy raining foggy misty hazy sunny cloudy stormy windy overcast wintry autumnal
-    summery moonlit sunlit backlit spooky scary eerie creepy gloomy moody dramatic cozy cosy
-    cheerful happier sadder romantic dreamy mysterious magical festive melancholic nostalgic
+    lithograph collage diorama claymation lego origami drama close-up closeup year century decade
+    night nighttime daytime day morning noon afternoon evening dusk dawn twilight midnight sunset
+    sunrise golden_hour blue_hour winter summer spring autumn fall christmas halloween winter's
+    snowy snowing rainy raining foggy misty hazy sunny cloudy stormy windy overcast wintry
+    autumnal summery moonlit sunlit backlit spooky scary eerie creepy gloomy moody dramatic cozy
+    cosy cheerful happier sadder romantic dreamy mysterious magical festive melancholic nostalgic
     peaceful calm warm warmer cool cooler cold colder bright brighter dark darker lighter sharper
     softer blurry crisper vivid vibrant colorful colourful pastel monochrome grayscale greyscale
     sepia black_and_white black-and-white realistic photorealistic cinematic closer wider further
@@ -276,7 +270,7 @@ PLACES = any_of(
     """
     beach forest desert mountain mountains city street jungle sea ocean lake river space moon mars
     park garden field meadow snow studio office kitchen room bedroom library cafe restaurant
-    castle ruins paris tokyo london venice rome egypt york underwater island farm village town
+    castle paris tokyo london venice rome egypt york underwater island farm village town
     countryside sky clouds stage station market museum church temple bar club stadium gym pool
     waterfall cave valley sunflowers sunset wall bridge harbour harbor savanna savannah arctic
     antarctica classroom laboratory spaceship planet rooftop alley square landscape
@@ -292,7 +286,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "style": (
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
-        "lighting light texture textures treatment filter medium",
+        "lighting light texture textures material materials treatment filter medium manner fashion "
+        "spirit",
         "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境",
     ),
     "palette": (
@@ -319,6 +314,13 @@ ROLES: dict[str, tuple[str, str]] = {
     ),
     "subject": ("subject main_subject character", "主体 主角 人物 角色"),
 }
+# Of an image that gives only this, another image is drawn.
+_ASPECTS = "|".join(any_of(en) for r, (en, _) in ROLES.items() if r not in ("base", "subject"))
+LOOK_OF = (
+    rf"(?:{_ASPECTS})"
+    r"\s+(?:of|from|like|in)\s+(?:this|these|that)(?: \w+)?|like (?:this|these)(?: \w+)?"
+    r"|[照按用像]?照?这(?:张|幅|个|种)(?:图|画|照片)?的?(?:风格|画风|配色|构图|姿势|样子)"
+)
 PLAIN_STYLE = frozenset("style styles look 风格 画风 样式".split())
 """Words for the role "style" that say nothing more."""
 # Stems of verbs that put a thing somewhere, and of those that change what is there.
@@ -328,7 +330,7 @@ PUT = (
 )
 PUT_ZH = "放|停|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|画到|坐|站|摆|挂|套|迁"
 CHANGE = (
-    "mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
+    "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
     "sketch|giv|adjust|fix|improv|enhanc|remov|dress|replac|swap|show|eras|substitut|exchang|"
     "delet|pos"
