@@ -206,12 +206,16 @@ def upsample_box(
         return remap(field, x, y, cubic, mirror=False)
     across = _interpolation_matrix(left, right, size[1], width, cubic)
     down = _interpolation_matrix(top, bottom, size[0], height, cubic)
-    used = np.flatnonzero(down.any(axis=0))
-    first, last = used[0], used[-1] + 1
-    columns = field[first:last].swapaxes(0, 1)  # one product is far faster than one for each row
-    wide = (across @ columns.reshape(width, -1)).reshape(right - left, last - first, -1)
-    wide = wide.swapaxes(0, 1).reshape(last - first, -1)
-    return (down[:, first:last] @ wide).reshape(bottom - top, right - left, -1)
+    out = np.empty((bottom - top, right - left, field.shape[2]), np.float32)
+    # By einsum, because BLAS starts threads for such products, which costs more CPU time than it
+    # saves. The last axis is the longest one: einsum runs along it.
+    for rows, _, _ in row_strips(len(out)):
+        used = np.flatnonzero(down[:, rows].any(axis=1))
+        nodes = slice(used[0], used[-1] + 1)
+        wide = np.einsum("kgc,gw->kcw", field[nodes], across)
+        wide = np.ascontiguousarray(wide.swapaxes(1, 2)).reshape(len(wide), -1)
+        np.einsum("kh,kn->hn", down[nodes, rows], wide, out=out[rows].reshape(-1, wide.shape[1]))
+    return out
 
 
 def _field_coordinates(first: int, last: int, side: int, count: int) -> np.ndarray:
@@ -222,7 +226,7 @@ def _field_coordinates(first: int, last: int, side: int, count: int) -> np.ndarr
 
 @functools.lru_cache(maxsize=8)  # the columns of all strips are the same
 def _interpolation_matrix(first: int, last: int, side: int, count: int, cubic: bool) -> np.ndarray:
-    """float32 [last - first, count]: weight of each of `count` nodes at the pixels of `side`.
+    """float32 [count, last - first]: weight of each of `count` nodes at the pixels of `side`.
 
     Linear, or cubic convolution with a = -0.5. The end nodes repeat beyond the ends.
     """
@@ -235,7 +239,7 @@ def _interpolation_matrix(first: int, last: int, side: int, count: int, cubic: b
         weights = np.maximum(1 - t, 0)
     weights[:, 2] += weights[:, :2].sum(axis=1)
     weights[:, -3] += weights[:, -2:].sum(axis=1)
-    return weights[:, 2:-2]
+    return np.ascontiguousarray(weights[:, 2:-2].T)
 
 
 def dilate(mask: np.ndarray, radius: float) -> np.ndarray:

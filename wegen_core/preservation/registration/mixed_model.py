@@ -24,11 +24,11 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
-from scipy.linalg import cho_factor, cho_solve, solve
+from scipy.linalg import cho_solve
 
 from .. import array_backend as backend
 from ..settings import WarpSettings
-from .transform import Size, cell_centres
+from .transform import Size
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,31 +60,72 @@ class NormalEquations:
         tensor, vector = (backend.resize(part, grid) for part in (self.tensor, self.vector))
         return replace(self, tensor=tensor, vector=vector)
 
-    def project(self, design: np.ndarray, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Form the normal equations of a displacement's coefficients in some basis.
+    def project(self, basis: Basis, current: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Form the normal equations of a displacement's coefficients in a basis on this grid.
 
         Parameters
         ----------
-        design
-            [n,k]: k basis functions at the n cells.
+        basis
+            k functions.
         current
-            [n,2]: the displacement from which the residual was measured, in long sides.
+            [gh,gw,2]: the displacement from which the residual was measured, in long sides.
 
         Returns
         -------
         The matrix [2k,2k] and the right-hand side [2k] of the coefficients [2,k], in long sides.
         """
         unit = max(self.size)
-        scale = self.effective_samples / len(design) / self.noise
-        xx, xy, yy = self.tensor.reshape(-1, 3).T.astype(np.float64) * (scale * unit**2)
-        x, y = self.vector.reshape(-1, 2).T * (scale * unit)
-        x, y = (
-            x + xx * current[:, 0] + xy * current[:, 1],
-            y + xy * current[:, 0] + yy * current[:, 1],
-        )
-        xx, xy, yy = ((design * weight[:, None]).T @ design for weight in (xx, xy, yy))
-        normal = np.concatenate([np.hstack([xx, xy]), np.hstack([xy, yy])])
-        return normal, np.concatenate([design.T @ x, design.T @ y])
+        scale = self.effective_samples / current[..., 0].size / self.noise
+        xx, xy, yy = np.moveaxis(self.tensor.astype(np.float64) * (scale * unit**2), -1, 0)
+        x, y = np.moveaxis(self.vector.astype(np.float64) * (scale * unit), -1, 0)
+        u, v = np.moveaxis(current, -1, 0)
+        right = [basis.moments(x + xx * u + xy * v), basis.moments(y + xy * u + yy * v)]
+        xx, xy, yy = (basis.gram(weight) for weight in (xx, xy, yy))
+        return np.concatenate([np.hstack([xx, xy]), np.hstack([xy, yy])]), np.concatenate(right)
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """Functions on a grid's cells, each the product of one down and one across the grid.
+
+    Matrix products are small ones: for larger ones BLAS starts threads, which cost more CPU time
+    than they save.
+
+    Parameters
+    ----------
+    down, across
+        float64 [m,gh] and [n,gw].
+    row, column
+        int [k]: function i is the product of `down[row[i]]` and `across[column[i]]`. First x and y
+        (from the centre, in long sides) and 1, then cosine modes of mean square 1.
+    variance
+        Prior variances of the modes [k - 3], which add up to 1.
+    """
+
+    down: np.ndarray
+    across: np.ndarray
+    row: np.ndarray
+    column: np.ndarray
+    variance: np.ndarray
+
+    def gram(self, weight: np.ndarray) -> np.ndarray:
+        """Weighted products of all pairs of functions, summed over the cells: [k,k]."""
+        (m, _), (n, _) = self.down.shape, self.across.shape
+        across = self.across[:, None] * self.across
+        down = self.down[:, None] * self.down
+        products = (down @ weight) @ across.reshape(n * n, -1).T
+        products = products.reshape(m, m, n, n)
+        return products[self.row[:, None], self.row, self.column[:, None], self.column]
+
+    def moments(self, values: np.ndarray) -> np.ndarray:
+        """Products of the functions with `values` [gh,gw], summed over the cells: [k]."""
+        return (self.down @ values @ self.across.T)[self.row, self.column]
+
+    def field(self, coefficients: np.ndarray) -> np.ndarray:
+        """Sum of the functions: [c,k] -> [gh,gw,c]."""
+        sums = np.zeros((len(self.down), len(self.across), len(coefficients)))
+        np.add.at(sums, (self.row, self.column), coefficients.T)
+        return np.moveaxis(self.down.T @ np.moveaxis(sums, -1, 0) @ self.across, 0, -1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,8 +158,8 @@ def control_grid(size: Size, settings: WarpSettings) -> tuple[int, int]:
 
 def affine_step(equations: NormalEquations) -> np.ndarray:
     """Solve the normal equations for an affine map, 3x3 in pixels."""
-    design = _affine_basis(equations.tensor.shape[:2], equations.size)
-    normal, right = equations.project(design, np.zeros((len(design), 2)))
+    basis = make_basis(equations.tensor.shape[:2], equations.size)
+    normal, right = equations.project(basis, np.zeros(equations.vector.shape))
     # Levenberg damping: directions about which the image says nothing do not move.
     normal += np.eye(6) * (1e-4 * np.trace(normal) / 6 + 1e-9)
     return _pixel_matrix(np.linalg.solve(normal, right).reshape(2, 3), equations.size)
@@ -145,15 +186,15 @@ def fit_displacement(
         `settings.amplitudes`.
     """
     size, grid, unit = equations.size, current.shape[:2], max(equations.size)
-    design, variance = _basis(grid, size, settings)
-    start = current.reshape(-1, 2) / unit
-    normal, right = equations.resized(grid).project(design, start)
+    basis = make_basis(grid, size, settings)
+    start = current.astype(np.float64) / unit
+    normal, right = equations.resized(grid).project(basis, start)
     amplitudes = (amplitude,) if amplitude else settings.amplitudes
-    coefficients = _most_likely(normal, right, variance, amplitudes)
-    step = unit * (design @ coefficients.T - start)
+    coefficients = _most_likely(normal, right, basis.variance, amplitudes)
+    step = unit * (basis.field(coefficients) - start)
     step *= min(1.0, settings.max_step_px / (np.abs(step).max() + 1e-9))
     return DisplacementField(
-        current + step.reshape(current.shape).astype(np.float32),
+        current + step.astype(np.float32),
         _pixel_matrix(coefficients[:, :3], size),
         unit * float(np.sqrt(np.sum(coefficients[:, 3:] ** 2) / 2)),
         float(np.sqrt(np.mean(step**2))),
@@ -172,14 +213,27 @@ def _most_likely(
     ridge = np.full(3, 1e-9 * np.trace(normal) + 1e-6)
     for amplitude in amplitudes:
         prior = np.tile(np.concatenate([ridge, 1 / (amplitude**2 * variance)]), 2)
-        factor = cho_factor(normal + np.diag(prior), check_finite=False)
-        solution = cho_solve(factor, right, check_finite=False)
-        log_determinants = 2 * len(variance) * np.log(amplitude) + np.log(np.diag(factor[0])).sum()
+        factor = _cholesky(normal + np.diag(prior))
+        solution = cho_solve((factor, True), right, check_finite=False)
+        log_determinants = 2 * len(variance) * np.log(amplitude) + np.log(np.diag(factor)).sum()
         likelihood = right @ solution / 2 - log_determinants
         if likelihood < best:
             break
         best, coefficients = likelihood, solution
     return coefficients.reshape(2, -1)
+
+
+def _cholesky(matrix: np.ndarray, block: int = 32) -> np.ndarray:
+    """Lower Cholesky factor, block by block; LAPACK's starts threads (see `Basis`)."""
+    factor = np.tril(matrix)
+    for i in range(0, len(factor), block):
+        j = i + block
+        corner = factor[i:j, i:j] = np.linalg.cholesky(factor[i:j, i:j])
+        panel = factor[j:, i:j] = factor[j:, i:j] @ np.linalg.inv(corner).T
+        for k in range(0, len(panel), block):
+            rows = panel[k : k + block]
+            factor[j + k : j + k + block, j : j + k + len(rows)] -= rows @ panel[: k + len(rows)].T
+    return factor
 
 
 def wald_statistics(
@@ -204,14 +258,17 @@ def wald_statistics(
     """
     size, unit = equations.size, max(equations.size)
     grid = control_grid(size, settings)
-    design, variance = _basis(grid, size, settings)
-    normal, _ = equations.resized(grid).project(design, np.zeros((len(design), 2)))
-    is_affine = np.tile(np.arange(design.shape[1]) < 3, 2)
+    basis = make_basis(grid, size, settings)
+    normal, _ = equations.resized(grid).project(basis, np.zeros((*grid, 2)))
+    is_affine = np.tile(np.arange(len(basis.row)) < 3, 2)
     amplitude = max(warp_rms / unit, settings.amplitudes[0])
     # The affine part's precision is the Schur complement once the warp is integrated out.
-    inner = normal[~is_affine][:, ~is_affine] + np.diag(np.tile(1 / (amplitude**2 * variance), 2))
+    inner = normal[~is_affine][:, ~is_affine]
+    inner += np.diag(np.tile(1 / (amplitude**2 * basis.variance), 2))
     across = normal[~is_affine][:, is_affine]
-    precision = normal[is_affine][:, is_affine] - across.T @ solve(inner, across, assume_a="pos")
+    factor = _cholesky(inner), True
+    solutions = [cho_solve(factor, column, check_finite=False) for column in across.T]
+    precision = normal[is_affine][:, is_affine] - across.T @ np.stack(solutions, axis=1)
     statistics = []
     for matrix in maps:
         linear = matrix[:2, :2] - np.eye(2)
@@ -234,29 +291,24 @@ def _centre(size: Size) -> np.ndarray:
 
 
 @lru_cache(maxsize=8)
-def _affine_basis(grid: tuple[int, int], size: Size) -> np.ndarray:
-    """x, y (from the centre, in long sides) and 1 at the centres of a grid's cells: [n,3]."""
-    points = (cell_centres(grid, size) - _centre(size)).reshape(-1, 2) / max(size)
-    return np.column_stack([points, np.ones(len(points))])
-
-
-@lru_cache(maxsize=8)
-def _basis(
-    grid: tuple[int, int], size: Size, settings: WarpSettings
-) -> tuple[np.ndarray, np.ndarray]:
-    """`_affine_basis` and the cosine modes, of mean square 1: [n,3 + m].
-
-    And the prior variances of the modes [m], which add up to 1.
-    """
-    waves = np.arange(settings.half_waves + 1)
-    down, across = (np.cos(np.pi * np.outer(waves, np.arange(g) + 0.5) / g) for g in grid)
-    for part in (down, across):
-        part[1:] *= np.sqrt(2)
+def make_basis(grid: tuple[int, int], size: Size, settings: WarpSettings | None = None) -> Basis:
+    """Make the affine functions on a grid over an image of `size` and, with settings, the modes."""
+    waves = np.arange(settings.half_waves + 1 if settings else 1)
     height, width = np.array(size) / max(size)
+    lines: list[np.ndarray] = []
+    for g, side in zip(grid, (height, width), strict=True):
+        cells = (np.arange(g) + 0.5) / g
+        cosines = np.cos(np.pi * np.outer(waves, cells))
+        cosines[1:] *= np.sqrt(2)
+        lines.append(np.vstack([cosines, side * (cells - 0.5)]))
+    down, across = lines
+    row, column = np.array([[0, -1, 0], [-1, 0, 0]])
+    if settings is None:
+        return Basis(down, across, row, column, np.zeros(0))
     frequency = np.hypot(waves[:, None] / height, waves / width)
     low = frequency <= settings.half_waves
-    modes = np.einsum("jy,ix->jiyx", down, across)[low].reshape(np.count_nonzero(low), -1).T
     # Spectral density of the Matern covariance in two dimensions.
     squared = (np.pi * settings.correlation_length * frequency[low]) ** 2
     variance = (1 + squared / (2 * settings.smoothness)) ** -(settings.smoothness + 1)
-    return np.concatenate([_affine_basis(grid, size), modes], axis=1), variance / variance.sum()
+    row, column = (np.append(a, b) for a, b in zip((row, column), np.nonzero(low), strict=True))
+    return Basis(down, across, row, column, variance / variance.sum())
