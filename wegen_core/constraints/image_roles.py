@@ -125,6 +125,7 @@ _TARGETED = lazy_pattern(
     re.IGNORECASE,
 )
 _CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
+_TAKEN = lazy_pattern(r"\b(?:take|use|start (?:with|from)|open|to)\s+(?:the\s+)?$", re.IGNORECASE)
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
     r"|\s*(?:has|gets?|looks?|have)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
@@ -233,8 +234,8 @@ def _role(mention: _Mention) -> tuple[str, str]:
     if match := _OWNED_THING.match(after):
         thing = match["thing"] or match["han"]
         here = thing.endswith(("里", "上", "中", "内")) and mention.first
-        changed = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", after[match.end() :]) is not None
-        return _thing(thing, here or changed or _is_target(mention))
+        becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", after[match.end() :])
+        return _thing(thing, here or bool(becomes) or _is_target(mention))
     if match := _CONTAINED.search(before):
         return _contained(before[: match.start()], match["how"].lower(), mention)
     if re.search(r"\b(?:in|on|inside|within|for)\s+(?:the\s+)?$|在\s*$", before, re.IGNORECASE):
@@ -242,10 +243,7 @@ def _role(mention: _Mention) -> tuple[str, str]:
     if _PUTS_IT.search(before) or (before.endswith(("把", "将")) and _PUT.match(after)):
         return "object", ""
     changed = _CHANGED.search(before) or _CHANGED_ZH.search(before) or _GETS.match(after)
-    changed = changed or re.search(
-        r"\b(?:take|use|start (?:with|from)|open|to)\s+(?:the\s+)?$", before, re.I
-    )
-    return ("base" if changed else ""), ""
+    return ("base" if changed or _TAKEN.search(before) else ""), ""
 
 
 def _alike(before: str, so_far: str) -> tuple[str, str]:
