@@ -217,7 +217,7 @@ class Pipeline:
             return step
         if step.mask is None and plan.scope in ("background", "global"):
             return step
-        regions = change_regions(plan, len(step.images), aligned=painter.aligned)
+        regions = change_regions(plan, len(step.images), pastes=painter.aligned)
         crop = crop_around(regions, source.image.size, painter.area) if regions else None
         if crop is None:
             return step
@@ -246,7 +246,10 @@ class Pipeline:
         Returns a Step where the check failed and the image is to be painted once more.
         """
         aligned = self.painter is not None and self.painter.aligned
-        image = preserve_unchanged(step, image_parts(painted)[0], aligned=aligned, hooks=hooks)
+        # One that always paints the whole image puts objects where it likes.
+        pastes = aligned and self.painter is not None and self.painter.area is not None
+        part = image_parts(painted)[0]
+        image = preserve_unchanged(step, part, aligned=aligned, pastes=pastes, hooks=hooks)
         # A second attempt is checked for what the first was asked, not for its emphasised plan.
         plan = step.first.plan if step.first else step.plan
         if self.check != "off" and self.mllm is not None and self.mllm.capabilities.sees:
@@ -369,11 +372,17 @@ def paint_step(
 
 
 def preserve_unchanged(
-    step: Step, painted: ImagePart, *, aligned: bool = False, hooks: Hooks = NO_HOOKS
+    step: Step,
+    painted: ImagePart,
+    *,
+    aligned: bool = False,
+    pastes: bool = False,
+    hooks: Hooks = NO_HOOKS,
 ) -> FinishedImage:
     """`painted`, with what the plan was not meant to change put back from its base image.
 
-    aligned: see `Painter`. After a global change without a mask or region nothing is put back.
+    aligned: see `Painter`. pastes: inserted objects stand where `change_regions` puts them. After a
+    global change without a mask or region nothing is put back.
     """
     plan, whole = step.local_plan, step.source
     if whole is None:
@@ -383,7 +392,7 @@ def preserve_unchanged(
     source = whole if step.crop is None else step.crop.part(whole)
     mask = step.local_mask
     if mask is None:
-        regions = change_regions(plan, len(step.images), aligned=aligned)
+        regions = change_regions(plan, len(step.images), pastes=pastes)
         mask = _mask_of(regions, source.image.size) if regions else None
     scope: Literal["auto", "local", "global"] = "auto"
     colour: Literal["match", "keep"] = "match"

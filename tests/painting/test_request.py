@@ -180,10 +180,10 @@ def test_all_that_a_composition_paints_over_lies_in_its_change_regions():
     )  # fmt: skip
     request = paint_request(plan, images, FAMILIES["sdxl"], area=AREA)
     limit = Image.new("L", request.size)
-    for region in change_regions(plan, 3, aligned=True):
+    for region in change_regions(plan, 3, pastes=True):
         limit.paste(255, mask=region_mask(region, request.size))
     painted, allowed = (np.asarray(mask) > 0 for mask in (request.region, limit))
     assert painted.any() and allowed[painted].all() and allowed.mean() < 0.5
     # An editor chooses the place of an object that has none.
-    assert change_regions(plan, 3, aligned=False) == [plan.region, (0.7, 0.0, 0.9, 0.3)]
-    assert change_regions(replace(plan, region=None), 3, aligned=False) == []
+    assert change_regions(plan, 3, pastes=False) == [plan.region, (0.7, 0.0, 0.9, 0.3)]
+    assert change_regions(replace(plan, region=None), 3, pastes=False) == []

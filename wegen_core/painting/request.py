@@ -185,7 +185,7 @@ def object_regions(objects: Sequence[Reference], region: Region | None) -> list[
     ]
 
 
-def change_regions(plan: Plan, count: int, *, aligned: bool) -> list[Region]:
+def change_regions(plan: Plan, count: int, *, pastes: bool) -> list[Region]:
     """Boxes that hold what a plan changes in its base image; []: they are not known.
 
     Parameters
@@ -194,14 +194,14 @@ def change_regions(plan: Plan, count: int, *, aligned: bool) -> list[Region]:
         Its base is not None.
     count
         How many images the conversation has.
-    aligned
-        Of the painter, see `Painter`. An aligned painter puts every object somewhere; another one
-        decides for itself where an object without a region goes.
+    pastes
+        The painter pastes every object somewhere; another one decides for itself where an object
+        without a region goes.
     """
     objects = inserted_objects(plan, count, plan.base or 0)
     if not objects:
         return [plan.region] if plan.region else []
-    if aligned:  # it paints over a border around them, too
+    if pastes:  # it paints over a border around them, too
         margins = np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
         grown = np.clip(object_regions(objects, plan.region) + margins, 0, 1)
         return [tuple(box) for box in grown.tolist()]
