@@ -2,6 +2,7 @@
 
     python -m benchmarks.drift [--size 512] [--chains 4]      # drawings, a simulated editor
     python -m benchmarks.drift --pairs FOLDER                 # NAME-source.*, NAME-edited.*
+    python -m benchmarks.drift --picture docs/drift.png       # the images after 30 edits
 
 Shares of the pixels that no edit touched: identical to the original, within 2 and within 8 levels;
 and their mean difference in levels (each by the channel that differs most). They are means over
@@ -34,7 +35,8 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.baselines import plain_resize
-from tests.support.simulated_editor import simulate_editor
+from benchmarks.pictures import TILE, strip
+from tests.support.simulated_editor import simulate_editor, to_image
 from wegen_core.playground.samples import draw, edits, sample
 from wegen_core.preservation import Anchor, Fidelity, preserve
 
@@ -54,8 +56,8 @@ def scenes(rng: np.random.Generator, size: int) -> Iterator[tuple[np.ndarray, np
             scene = after
 
 
-def chain(seed: int, size: int, rows: Rows) -> None:
-    """One drawing, edited 30 times by each way."""
+def chain(seed: int, size: int, rows: Rows) -> dict[str, np.ndarray]:
+    """One drawing, edited 30 times by each way: the images in the end, and what was asked for."""
     pairs = scenes(np.random.default_rng([seed, 0]), size)
     before, after = next(pairs)
     original, touched = before, np.zeros((size, size), bool)
@@ -75,7 +77,21 @@ def chain(seed: int, size: int, rows: Rows) -> None:
             current[way] = edited
             if turn in TURNS:
                 rows[way, turn].append(measure(original, edited, ~touched))
-        before, after = next(pairs)
+        if turn < TURNS[-1]:
+            before, after = next(pairs)
+    return {"original": original, "30 edits asked for": after, **current}
+
+
+def picture(images: dict[str, np.ndarray]) -> Image.Image:
+    """The images of a chain; below, how much they differ from what was asked for, times 8."""
+    asked = images["30 edits asked for"].astype(int)
+    rows = [images, {name: np.abs(image - asked) * 8 for name, image in images.items()}]
+    captions = [list(images), ["difference x 8", *[""] * (len(images) - 1)]]
+    strips = [
+        strip([(c, to_image(i)) for c, i in zip(names, row.values(), strict=True)])
+        for names, row in zip(captions, rows, strict=True)
+    ]
+    return Image.fromarray(np.vstack([np.asarray(s) for s in strips]))
 
 
 def measure(source: np.ndarray, image: np.ndarray, where: np.ndarray) -> tuple[Fidelity, float]:
@@ -99,10 +115,10 @@ def far_from_change(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) 
     return cv2.dilate(clear.astype(np.uint8), disc) == 0
 
 
-def real_pairs(folder: Path, rows: Rows) -> None:
-    """One edit by a real editor for each pair of a folder."""
+def real_pairs(folder: Path, rows: Rows) -> int:
+    """One edit by a real editor for each pair of a folder; how many were passed through."""
     index = folder / "index.json"
-    expected = {}
+    expected, passed = {}, 0
     if index.is_file():
         expected = {pair["id"]: pair["expected"] for pair in json.loads(index.read_text())}
     for path in sorted(folder.glob("*-source.*")):
@@ -112,11 +128,13 @@ def real_pairs(folder: Path, rows: Rows) -> None:
         (edited_path,) = folder.glob(f"{name}-edited.*")
         source, edited = (np.asarray(Image.open(p).convert("RGB")) for p in (path, edited_path))
         result = preserve(source, edited)
+        passed += result.report.decision == "pass"
         where = far_from_change(source, edited, result.transform)
         if where.any():
             rows["edited", 1].append(measure(source, edited, where))
             rows["naive paste", 1].append(measure(source, plain_resize(source, edited)[0], where))
             rows["preserved", 1].append(measure(source, result.image, where))
+    return passed
 
 
 def table(rows: Rows) -> str:
@@ -139,12 +157,18 @@ def main() -> None:
     parser.add_argument("--size", type=int, default=512, help="side of the drawings, pixels")
     parser.add_argument("--chains", type=int, default=4, help="drawings, each edited 30 times")
     parser.add_argument("--pairs", type=Path, metavar="FOLDER", help="real pairs instead")
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="only draw the images")
+    parser.add_argument("--seed", type=int, default=0, help="of the first drawing")
     args = parser.parse_args()
     rows: Rows = defaultdict(list)
+    if args.picture:
+        picture(chain(args.seed, TILE, rows)).save(args.picture, optimize=True)
+        return
     if args.pairs:
-        real_pairs(args.pairs, rows)
+        passed = real_pairs(args.pairs, rows)
+        print(f"{passed} passed through, of")
     else:
-        for seed in range(args.chains):
+        for seed in range(args.seed, args.seed + args.chains):
             chain(seed, args.size, rows)
     count = len(next(iter(rows.values()), ()))
     print(

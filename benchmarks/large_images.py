@@ -18,12 +18,15 @@ import platform
 import time
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 from PIL import Image
 
+from benchmarks.pictures import TILE as TILE_SHOWN
+from benchmarks.pictures import strip
 from benchmarks.preservation import VISIBLE, Row, pair, summary
 from tests.support.fakes import FakeMLLM, FakePainter
 from tests.support.simulated_editor import simulate_editor, texture
@@ -102,18 +105,28 @@ def quality(edit: Edit, result: FinishedImage) -> Row:
     }
 
 
+def close_up(images: dict[str, np.ndarray], where: np.ndarray) -> Image.Image:
+    """The images at full size around the border of `where`, with captions."""
+    y, x = np.argwhere(where)[0]  # the topmost pixel
+    left, top = (max(0, int(c) - TILE_SHOWN // 2) for c in (x, y))
+    box = (left, top, left + TILE_SHOWN, top + TILE_SHOWN)
+    return strip([(name, Image.fromarray(i).crop(box)) for name, i in images.items()])
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", type=int, default=4096, help="side of the images, pixels")
     parser.add_argument("--images", type=int, default=4)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--picture", type=Path, metavar="FILE", help="of the first image, close up")
     args = parser.parse_args()
     rng, pipeline = np.random.default_rng(args.seed), Pipeline(FakeMLLM(), MegapixelPainter())
-    rows: dict[str, list[Row]] = {"whole image": [], "crop": []}
+    rows: dict[str, list[Row]] = {"a whole": [], "a crop": []}
     for _ in range(args.images):
         one, cropped = edit(rng, args.size, pipeline)
-        for way, step in (("whole image", one.step), ("crop", cropped)):
+        images = {"source": one.source, "the true edit": one.target}
+        for way, step in (("a whole", one.step), ("a crop", cropped)):
             image = painted(one.target, step, rng)
             start = time.process_time()
             result = pipeline.finish(step, image)
@@ -121,10 +134,14 @@ def main() -> None:
             if not isinstance(result, FinishedImage):
                 raise RuntimeError("a step without a check is painted once")
             rows[way].append({**quality(one, result), "seconds": seconds})
+            images[f"painted as {way}"] = np.asarray(result.part.image)
+        if args.picture:
+            close_up(images, one.difference >= VISIBLE).save(args.picture, optimize=True)
+            return
     tables = {way: summary(values) for way, values in rows.items()}
     print(f"{args.images} images of {args.size} px, {platform.machine()}, {date.today()}\n")
     print(f"| measure | {' | '.join(tables)} |\n|---|{'---|' * len(tables)}")
-    for name in tables["crop"]:
+    for name in tables["a crop"]:
         print(f"| {name} | {' | '.join(f'{table[name]:.3f}' for table in tables.values())} |")
 
 

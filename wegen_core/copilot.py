@@ -144,7 +144,8 @@ class Copilot:
         ----------
         mask
             Where changes are allowed: a PIL image, or an array or tensor [H,W] (float in 0..1,
-            bool or uint8), above half; of the image's aspect ratio. None: anywhere.
+            bool or uint8), above half; of the image's aspect ratio. None, and a mask that is
+            nowhere above half: anywhere.
         """
         conversation = requests.refine_request(image, instruction)
         plan = self.pipeline.plan(conversation, "refine", seed, hooks)

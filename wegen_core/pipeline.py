@@ -392,7 +392,7 @@ def preserve_unchanged(
     source = whole if step.crop is None else step.crop.part(whole)
     mask = step.local_mask
     if mask is None:
-        regions = change_regions(plan, len(step.images), pastes=pastes)
+        regions = change_regions(plan, len(step.images), pastes=pastes, with_border=True)
         mask = _mask_of(regions, source.image.size) if regions else None
     scope: Literal["auto", "local", "global"] = "auto"
     colour: Literal["match", "keep"] = "match"

@@ -324,3 +324,30 @@ def test_small_masks_in_a_batch_of_large_images_are_painted_as_crops(pack):
     assert torch.equal(image[masks == 0], source[masks == 0])
     assert (change_mask[masks == 0] == 0).all()
     assert all((image[k] != source[k]).any() for k in range(2))
+
+
+@pytest.mark.parametrize(
+    "maker", [{}, {"maker": "TestFlux", "parts": {"unet_name": "kontext.sft"}}], ids=["SD", "FLUX"]
+)
+def test_an_object_is_put_into_a_crop_of_a_large_image(pack, maker):
+    references = [
+        {"picture": 1, "role": "subject", "what": "the boat", "strength": 1},
+        {"picture": 2, "role": "base", "what": "", "strength": 1},
+    ]
+    base = image_of(301, 203)
+    said = plan_reply(intent="compose", region=[0.6, 0.6, 0.7, 0.7], references=references)
+    with serving(said) as host:
+        graph = Graph()
+        fields = {"instruction": "put the boat from picture 1 into picture 2", "seed": 1}
+        images = {"image_1": image_of(40, 40), "image_2": base}
+        copilot = add_copilot(graph, host, **maker)
+        node = graph.add("WeGenCompose", copilot=copilot, **images, **fields)
+        run = pack.run(graph)
+        image, report = run.outputs(node)
+    assert "painted only a crop, 64x64 at (164, 100) of 301x203" in report
+    held = [n["inputs"]["pixels"] for n in expanded(graph) if n["class_type"] == "VAEEncode"]
+    assert run.value(held[-1]).shape == (1, 64, 64, 3)
+    changed = (image != base).any(-1)[0]
+    assert changed[100:164, 164:228].any()
+    changed[100:164, 164:228] = False
+    assert not changed.any() and image.shape == base.shape

@@ -180,7 +180,7 @@ def test_all_that_a_composition_paints_over_lies_in_its_change_regions():
     )  # fmt: skip
     request = paint_request(plan, images, FAMILIES["sdxl"], area=AREA)
     limit = Image.new("L", request.size)
-    for region in change_regions(plan, 3, pastes=True):
+    for region in change_regions(plan, 3, pastes=True, with_border=True):
         limit.paste(255, mask=region_mask(region, request.size))
     painted, allowed = (np.asarray(mask) > 0 for mask in (request.region, limit))
     assert painted.any() and allowed[painted].all() and allowed.mean() < 0.5

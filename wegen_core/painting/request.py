@@ -185,7 +185,9 @@ def object_regions(objects: Sequence[Reference], region: Region | None) -> list[
     ]
 
 
-def change_regions(plan: Plan, count: int, *, pastes: bool) -> list[Region]:
+def change_regions(
+    plan: Plan, count: int, *, pastes: bool, with_border: bool = False
+) -> list[Region]:
     """Boxes that hold what a plan changes in its base image; []: they are not known.
 
     Parameters
@@ -197,12 +199,14 @@ def change_regions(plan: Plan, count: int, *, pastes: bool) -> list[Region]:
     pastes
         The painter pastes every object somewhere; another one decides for itself where an object
         without a region goes.
+    with_border
+        Also where the painter blends pasted objects with the image around them.
     """
     objects = inserted_objects(plan, count, plan.base or 0)
     if not objects:
         return [plan.region] if plan.region else []
-    if pastes:  # it paints over a border around them, too
-        margins = np.array([-MARGIN, -MARGIN, MARGIN, MARGIN])
+    if pastes:
+        margins = np.array([-MARGIN, -MARGIN, MARGIN, MARGIN]) * with_border
         grown = np.clip(object_regions(objects, plan.region) + margins, 0, 1)
         return [tuple(box) for box in grown.tolist()]
     regions = [r.region or plan.region for r in objects]
