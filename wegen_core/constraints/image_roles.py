@@ -66,7 +66,7 @@ _OWNED_THING = lazy_pattern(
     r"\s*['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
     r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
     rf"|{_IN_ZH}的(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？,.\s]|放|加|贴|移|戴|穿|换|合|和|"
-    r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|变|改|给|融|挪|添|摆|挂|套|转|做|去)",
+    r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去)",
     re.IGNORECASE,
 )
 # Before the mention: "the style of", "the pose of the man in".
@@ -106,6 +106,7 @@ _OTHERWISE = lazy_pattern(  # "everything else as in picture 1"
     r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}$",
     re.IGNORECASE,
 )
+_SERVES_ZH = lazy_pattern(r"\s*(?:作为?|当作?|当成|做)\s*$")  # "图2作为图1的背景"
 _IS = lazy_pattern(
     r"\s*(?:is|shows)\s+(?:my|our|an?)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
     r"that|which|i|we|from|in|with)\b))"
@@ -216,6 +217,11 @@ def _role(mention: _Mention) -> tuple[str, str]:
         return "base", ""
     if match := _IS.match(after):
         return _described(match["en"] or match["zh"])
+    if _SERVES_ZH.match(after):
+        served = list(re.finditer(_ROLE_ZH, mention.to_come))
+        return _named(served[-1]) if served else ("", "")
+    if _SERVES_ZH.match(before) and not mention.first:
+        return "", ""
     if match := _AS.match(after) or _OWNED.match(after):
         named = _named(match)
         return ("base", "") if named[0] == "background" and _INTO.search(before) else named
@@ -327,10 +333,17 @@ def _thing(thing: str, is_target: bool) -> tuple[str, str]:
 def _swapped(mention: _Mention) -> str:
     """The role in "change the background of picture 1 to ...", "把图1的背景换成"; else ""."""
     match = _OF.search(mention.before)
-    if match and not mention.alone and _EXCHANGED.search(mention.before[: match.start("role")]):
+    if (
+        match
+        and mention.first
+        and not mention.alone
+        and _EXCHANGED.search(mention.before[: match.start("role")])
+    ):
         return _named(match)[0]
     owned = _OWNED.match(mention.after)
-    swaps = owned and re.match(r"(?:替|更)?(?:换|改|变)(?:成|为)", mention.after[owned.end() :])
+    swaps = owned and re.match(
+        r"(?:替|更)?(?:换|改|变|调|做|弄)(?:成|为)", mention.after[owned.end() :]
+    )
     return _named(owned)[0] if owned and swaps and not mention.alone else ""
 
 
@@ -339,5 +352,13 @@ def _is_same_again(mention: _Mention) -> bool:
     one = re.search(
         r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", mention.before, re.IGNORECASE
     )
-    bare = re.search(r"\b(?:to|with|by|for|into)\s+(?:the\s+)?$|[成为用]\s*$", mention.before, re.I)
-    return bool(one or (bare and re.match(r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!])", mention.after)))
+    bare = re.search(
+        r"\b(?:to|with|by|for|into)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", mention.before, re.I
+    )
+    return bool(
+        one
+        or (
+            bare
+            and re.match(r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|一样|相同|一致|那样)", mention.after)
+        )
+    )

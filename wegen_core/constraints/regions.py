@@ -23,9 +23,10 @@ _PAIRED = (  # of these there is a left and a right one
 )
 _PART = r"(?: (?:corner|side|half|third|quarter|edge|part|area|border|end))"
 _PLACE = lazy_pattern(
-    rf"\b(?:top|upper|bottom|lower)[- ]?(?:most )?(?:left|right)\b(?:[- ]hand)?{_PART}?{_FRAME}"
-    rf"|\b(?:left|right)[- ](?:top|bottom|upper|lower)\b{_PART}?{_FRAME}"
-    rf"|\bthe (?:very |far |whole |entire )?(?:left|right)(?:most|[- ]hand)?\b{_PART}?"
+    rf"\b(?:top|upper|bottom|lower)[- ]?(?:most )?(?:left|right)\b(?:[- ]hand)?"
+    rf"{_PART}?(?!{_PART}){_FRAME}"
+    rf"|\b(?:left|right)[- ](?:top|bottom|upper|lower)\b{_PART}?(?!{_PART}){_FRAME}"
+    rf"|\bthe (?:very |far |whole |entire )?(?:left|right)(?:most|[- ]hand)?\b{_PART}?(?!{_PART})"
     rf"(?! (?:{_PAIRED})\b){_FRAME}"
     rf"|\b(?:left|right)(?:[- ]hand)?{_PART}{_FRAME}"
     rf"|\b(?:upper|lower|top|bottom|middle|cent(?:er|re)|central){_PART}{_FRAME}"
@@ -47,7 +48,7 @@ _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
 _PLACE_ZH = lazy_pattern(
     r"[左右][上下](?:角|方|侧|边|部)?|[上下左右]半(?:部分?|边)?|[左右](?:边|侧|面|方|三分之一)"
     r"|(?:画面|图片|照片|图像|图\d?|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
-    r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|^中间的|"
+    r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|(?:^|(?<=[把将，。,\n]))中间的|"
     r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)"
 )
 _MOTION_ZH = lazy_pattern(r"(?:从|向|往|朝|看|转|移到?|挪到?)[^，。,]{0,2}$")

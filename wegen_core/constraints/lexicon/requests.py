@@ -139,7 +139,8 @@ SMALL_TALK = any_of(
     fantastic job work well done love it this that i like is looks look really ok okay yes yeah no
     nope sure fine bye goodbye see later how are doing what's up haha lol cheers exactly what had
     in mind needed imagined hoped expected wanted the result result's result, one pretty super
-    just that's it's everything all for now your help helpful appreciate
+    just that's it's today tomorrow tonight thats everything all for now your help helpful
+    appreciate
     """,
 )
 SMALL_TALK_ZH = (
