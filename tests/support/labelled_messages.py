@@ -1,7 +1,7 @@
 """Messages whose plan is marked by hand, and how well a plan agrees with its marks.
 
 The reader of words was tuned on `planning_messages.txt`. `held_out_planning_messages.txt` was
-written later; its figures before the reader was corrected on it too are in docs/planning.md.
+written later; the figures from before it was read are in docs/planning.md.
 """
 
 from __future__ import annotations

@@ -127,6 +127,7 @@ _TARGETED = lazy_pattern(
 )
 _CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
 _TAKEN = lazy_pattern(r"\b(?:take|use|start (?:with|from)|open|to)\s+(?:the\s+)?$", re.IGNORECASE)
+_MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
     r"|\s*(?:has|gets?|looks?|have)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
@@ -173,9 +174,7 @@ def find_image_roles(text: str) -> list[ImageRole]:
         if role == "base" and movable and movable in roles:
             roles[roles.index(movable)] = movable._replace(role="subject")
         roles += [ImageRole(number, role, what) for number in mention.numbers]
-        if role == "base" and re.search(
-            r"\b(?:let|have|make)\s|[让使]", mention.before, re.IGNORECASE
-        ):
+        if role == "base" and (_MAKES.search(mention.before) or _GETS.match(mention.after)):
             movable = roles[-1]
     unclear = [role for role in roles if not role.role]
     taken = {role.role for role in roles if role.role and role.role != "background"}
@@ -294,7 +293,7 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
     inside = how in ("in", "on", "of", "inside") or (not mention.first and not _is_worn(thing))
     changed = (
         (_CHANGED.search(link) and (inside or mention.alone))
-        or (inside and _GETS.match(mention.after))
+        or ((inside or not mention.alone) and _GETS.match(mention.after))
         or _TARGETED.search(link)
     )
     moved = mention.alone and how == "from" and re.search(r"\b(?:let|have|make)\s+$", link, re.I)
