@@ -88,6 +88,6 @@ class WeGenRewritePrompt(io.ComfyNode):
         else:
             with model.on_device(cls.hidden.unique_id) as hooks:
                 rewrites = model.copilot.rewrite(prompt, n, seed, creativity, hooks=hooks)
-        report = "\n\n".join(r.report() for r in rewrites)
-        show_text(f"1 of {n}: {rewrites[0].prompt}", cls.hidden.unique_id)
+        report = "\n\n".join(dict.fromkeys(r.report() for r in rewrites))
+        show_text(rewrites[0].note or f"1 of {n}: {rewrites[0].prompt}", cls.hidden.unique_id)
         return io.NodeOutput([r.prompt for r in rewrites], report)

@@ -32,6 +32,8 @@ def rewrite(args: Namespace) -> None:
     else:
         for variant in rewrites:
             print(" ".join(variant.prompt.split()))
+        for note in dict.fromkeys(variant.note for variant in rewrites if variant.note):
+            print(note, file=sys.stderr)
 
 
 def generate(args: Namespace) -> None:

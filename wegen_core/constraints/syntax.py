@@ -313,11 +313,14 @@ def restore_syntax(text: str, prompt: str) -> str | None:
     gap = re.match(_SEPARATOR, prompt[start:])
     before = prompt[:start] + (gap[0] if gap and head else "")
     text = re.sub(rf"^{_SEPARATOR}|[\s,;，；]*$", "", text)
-    if not tail:
-        return before + text
-    rest = prompt[end:]
-    between = prompt[len(prompt[:end].rstrip(" \t\n,;.，；。")) : end]
-    return before + text.rstrip(".。") + (between or " ") + rest
+    if head:
+        text = re.sub(r"^(?:A|An|The) ", lambda article: article[0].lower(), text)
+    if tail:
+        between = prompt[len(prompt[:end].rstrip(" \t\n,;.，；。")) : end]
+        text = text.rstrip(".。") + (between or " ") + prompt[end:]
+    text = before + text
+    whole = all(text.count(item.text) >= prompt.count(item.text) for item in items)
+    return text if whole else None
 
 
 def _is_edge(prompt: str, item: Syntax, between: str) -> bool:

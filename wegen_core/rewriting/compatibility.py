@@ -1,7 +1,7 @@
 """Which facet values fit a prompt and each other, as data.
 
 A prompt has the tags whose words it says (`CUES`), a value those in its row of `facet_tables`, and
-two tags of one line of `CONFLICTS` do not go together.
+two tags of one line of `CONFLICTS_TABLE` do not go together.
 """
 
 from __future__ import annotations
@@ -15,14 +15,16 @@ from functools import lru_cache
 CUES: dict[str, tuple[str, str]] = {
     # Light and time
     "night": (
-        "night* midnight moon* stars starry evening nocturnal neon cyberpunk fireworks campfire "
-        "bonfire aurora nightclub fireflies disco lantern lanterns",
-        "夜 晚上 月 星空 霓虹 烟花 烟火 极光 萤火虫 篝火 灯会",
+        "night* northern_lights meteor* shooting_star* midnight moon* stars starry evening "
+        "nocturnal neon cyberpunk fireworks campfire bonfire aurora nightclub fireflies disco "
+        "lantern lanterns",
+        "流星 夜 晚上 月 星空 霓虹 烟花 烟火 极光 萤火虫 篝火 灯会",
     ),
     "dusk": ("dusk twilight", "黄昏 暮色"),
     "day": (
-        "day daytime daylight morning noon midday sunny sun sunshine sunrise sunset afternoon "
-        "sunlit picnic rainbow sunflower* breakfast playground",
+        "day bee bees butterfl* dragonfl* dandelion* daytime daylight morning noon midday sunny "
+        "sun sunshine sunrise sunset afternoon sunlit picnic rainbow sunflower* breakfast "
+        "playground",
         "白天 早 清晨 正午 阳光 太阳 日出 日落 下午 午后 野餐 彩虹 向日葵",
     ),
     "dark": (
@@ -61,8 +63,8 @@ CUES: dict[str, tuple[str, str]] = {
     "spring": ("spring springtime blossom* easter tulip* sakura", "春 樱花 桃花 郁金香"),
     # Places
     "indoor": (
-        "indoor indoors greenhouse room kitchen bedroom bathroom studio interior inside museum "
-        "library cafe office window sofa couch bed desk classroom corridor hallway gym "
+        "indoor indoors subway greenhouse room kitchen bedroom bathroom studio interior inside "
+        "museum library cafe office window sofa couch bed desk classroom corridor hallway gym "
         "church_interior bar pub restaurant shop workshop bookshop bakery laboratory lab "
         "aquarium cockpit elevator basement attic theatre theater stage ballroom casino arcade "
         "hospital fireplace table chessboard piano bathtub",
@@ -183,9 +185,9 @@ CUES: dict[str, tuple[str, str]] = {
         "赛博朋克 未来 科幻 飞船 机器人 机甲 全息 空间站 霓虹",
     ),
     "interior": (
-        "bathroom kitchen bedroom classroom *cellar hospital living_room library ballroom "
-        "corridor hallway prison_cell museum gallery theatre theater office attic basement "
-        "greenhouse gym laboratory supermarket restaurant bar pub cafe church_interior",
+        "bathroom subway metro kitchen bedroom classroom *cellar hospital living_room library "
+        "ballroom corridor hallway prison_cell museum gallery theatre theater office attic "
+        "basement greenhouse gym laboratory supermarket restaurant bar pub cafe church_interior",
         "浴室 厨房 卧室 教室 酒窖 医院 客厅 图书馆 走廊 博物馆 剧院 办公室 书房 实验室 餐馆 咖啡馆",
     ),
     "vast": (
@@ -201,6 +203,27 @@ CUES: dict[str, tuple[str, str]] = {
         "gorilla* toucan* chameleon* camel* palm palms hippo* rhino* cactus cacti leopard* "
         "cheetah*",
         "鳄鱼 鹦鹉 火烈鸟 狮 大象 长颈鹿 斑马 猴 猩猩 骆驼 仙人掌 河马 犀牛",
+    ),
+    # Whom and what any place suits
+    "object": (
+        "statue* sculpture* bust figurine* stone marble bronze porcelain ceramic plush* toy* "
+        "origami puppet* mannequin* paper wooden",
+        "雕像 石像 木偶 玩偶 玩具 瓷 折纸",
+    ),
+    "person": (
+        "person people man men woman women boy* girl* child children kid kids lady ladies "
+        "gentleman couple friend* family grandm* grandp* dancer* ballerina* wizard* witch* "
+        "knight* samurai ninja* pirate* princess* prince queen king monk* traveler* traveller* "
+        "hiker* wanderer* musician* violinist* guitarist* poet* painter* artist* photographer* "
+        "bride groom mother father sister* brother* sailor* fisherman detective* soldier* elf "
+        "elves fairy fairies hero heroine maiden 1girl 1boy 2girls 2boys someone stranger* "
+        "student* cowboy* geisha viking* robot* android* scarecrow* portrait",
+        "人 男 女 孩 少年 姑娘 老人 奶奶 爷爷 情侣 武士 骑士 公主 王子 法师 海盗 舞者 精灵",
+    ),
+    "pet": (
+        "cat cats kitten* kitty dog dogs puppy puppies corgi* beagle* terrier* poodle* rabbit* "
+        "bunny bunnies hamster*",
+        "猫 狗 犬 兔 柯基 仓鼠",
     ),
     # What happens, and how it feels
     "motion": (
@@ -229,7 +252,7 @@ CUES: dict[str, tuple[str, str]] = {
         "葬礼 战争 纪念碑 教堂 寺 墓",
     ),
     "tense": (
-        "battle *storm* typhoon fight* war horror chase explosion* storm*",
+        "battle thunder* lightning *storm* typhoon fight* war horror chase explosion* storm*",
         "战斗 战争 恐怖 追逐 爆炸 暴风 台风 龙卷风",
     ),
     # Kinds of images
@@ -299,6 +322,15 @@ CUES: dict[str, tuple[str, str]] = {
         "冷 冬 雪 冰 月光 北极",
     ),
 }
+# A value with the tag needs a prompt with one of the others: not everything suits any place, a
+# candle or a crowd, and of words that no cue knows nothing is certain.
+NEEDS_TABLE = """
+where: person pet wild tabletop vessel vehicle machine aquatic
+indoor: person pet tabletop interior indoor machine
+fire: person pet tabletop interior indoor building night
+lively: person pet wild vehicle crowded joy motion urban flat
+cosy: person pet tabletop interior indoor building cosy
+"""
 CONFLICTS_TABLE = """
 flat: scene photo painterly surroundings depth craft render far still
 isolated: place outdoor night dark surroundings dusk haze glow fire wind wet
@@ -318,6 +350,7 @@ summer: winter spring autumn
 autumn: winter spring summer green
 spring: winter autumn summer
 interior: where season
+object: animate
 vast: where close
 tropical: winter
 season: indoor underwater space inside
@@ -359,6 +392,7 @@ solemn: candy joy lively cosy pastel
 tense: cosy calm joy candy pastel still
 close: far
 far: close full cosy
+middle: close far
 full: space far
 cosy: nature dark tense far elsewhere height wind lively solemn motion
 simple: crowded lively
@@ -375,6 +409,18 @@ photo: drawn craft pixel
 drawn: photo
 backdrop: sky depth
 """
+
+
+@lru_cache(maxsize=1)
+def _needs() -> dict[str, frozenset[str]]:
+    rows = (line.partition(":") for line in NEEDS_TABLE.strip().splitlines())
+    return {tag: frozenset(others.split()) for tag, _, others in rows}
+
+
+def has_what_it_needs(tags: Iterable[str], prompt: frozenset[str]) -> bool:
+    """Check whether a prompt with the tags `prompt` says enough for a value with `tags`."""
+    table = _needs()
+    return not any(table[tag].isdisjoint(prompt) for tag in tags if tag in table)
 
 
 @lru_cache(maxsize=1)

@@ -22,7 +22,7 @@ a library grown inside a hollow tree | 一座长在空心树里的图书馆 | li
 """
 ACTION = """
 resting quietly | 静静地休息 | resting | animate still
-turning to look back | 回头张望 | looking back | animate
+turning to look back | 回头张望 | looking back | animate face
 in mid-leap | 跃在半空 | jumping, midair | animate legs motion
 walking into the wind | 迎风而行 | walking, wind | animate legs wind motion
 looking out into the distance | 眺望远方 | looking afar | animate face
@@ -86,6 +86,10 @@ clear hard midday light | 清晰强烈的正午光 | hard light, midday | outdoo
 candlelight and dark corners | 烛光与幽暗的角落 | candlelight, dim | night dark indoor fire warm rustic
 cool moonlight | 清冷的月光 | moonlight | night outdoor sky clear cool
 neon glow on wet surfaces | 湿润表面上的霓虹光 | neon lights, wet reflections | night bold urban modern wet neon colour
+diffused illumination | 漫射光 | diffused light |
+lit strongly from one side | 单侧强光 | side lighting | contrast
+a glow from overhead | 顶部柔光 | overhead light |
+one bright beam | 一束光 | spotlight, beam of light | contrast
 light that comes from the things themselves | 由物体自身发出的光 | bioluminescence, glowing | bold glow
 coloured light through stained glass | 透过彩色玻璃的光 | stained glass light | bold indoor day sun colour
 """
@@ -100,6 +104,10 @@ cosy and intimate | 温馨亲密的气氛 | cozy, intimate | cosy calm
 lively and full of movement | 热闹而充满动感 | lively, dynamic | lively motion
 dreamy and weightless | 梦幻轻盈的气氛 | dreamy, ethereal | dreamy
 dramatic and tense | 戏剧性的紧张气氛 | dramatic, tense | dark tense
+tender | 温柔细腻 | gentle, tender | joy calm
+serene | 平和安定 | serene | calm
+nostalgic | 怀旧 | nostalgic | calm
+striking and direct | 大胆醒目 | striking |
 wonderfully strange | 奇妙古怪的气氛 | surreal, whimsical | bold
 like a half-remembered legend | 像一个依稀记得的传说 | mythical, legendary | bold dreamy
 """
@@ -114,6 +122,10 @@ nearly monochrome tones with one accent | 近乎单色、只有一处亮点的�
 bright candy tones | 明亮的糖果色调 | candy colors, vibrant | bright joy candy
 misty low-contrast tones | 雾感的低对比色调 | low contrast, misty colors | haze
 strong complementary contrasts | 强烈的互补对比 | complementary colors, high contrast | contrast
+neutrals | 中性色 | neutral colors |
+high-key clarity | 高调明净 | high-key, bright | bright
+low-key richness | 低调深沉 | low-key | dark
+two harmonious hues | 双色和谐 | two-tone palette |
 iridescent tones that shift across the frame | 在画面中流转的虹彩色调 | iridescent | bold candy
 two flat inks on textured paper | 粗纹纸上的双色套印 | two-color print, textured paper | bold drawn
 """
@@ -128,6 +140,10 @@ seen through a doorway | 透过门框看去 | view through doorway | frame surro
 seen from straight above | 正上方俯视 | top-down view | top
 seen through foreground leaves | 透过前景的枝叶看去 | foreground leaves, framing | outdoor leaves frame surroundings
 a view from far away with flattened depth | 远距离的压缩透视 | telephoto, distant view | far surroundings
+in side view | 正侧面 | from side |
+frontal | 正面朝向 | front view |
+slightly tilted | 略微倾斜 | dutch angle |
+at medium range | 中景 | medium shot | middle
 a fisheye view that bends the edges | 边缘弯曲的鱼眼视角 | fisheye | bold lens
 seen as a reflection in a puddle | 从水洼倒影中看去 | puddle reflection | bold outdoor wet street surroundings
 an ant's-eye view | 蚂蚁视角 | worm's-eye view | bold lookup
@@ -143,6 +159,10 @@ lines that lead to the centre | 引向中心的线条 | leading lines | surround
 small within a large scene | 大场景中的小主体 | small subject, vast scene | far surroundings
 filling most of the frame | 占满大部分画面 | filling the frame | full flatfit
 balanced by a quiet empty area | 以安静的空白取得平衡 | balanced composition, empty space | space flatfit simple
+on the rule of thirds | 三分法构图 | rule of thirds |
+arranged in a triangle | 三角形布局 | triangular composition | flatfit
+with a clear silhouette | 轮廓清晰 | clear silhouette | flatfit
+tightly cropped | 紧凑的裁切 | tight crop | full
 a spiral that pulls the eye inwards | 把视线引向内部的螺旋构图 | spiral composition | bold
 a tall narrow scroll-like arrangement | 狭长卷轴般的构图 | scroll composition, vertical | bold
 """
@@ -157,6 +177,10 @@ a clean vector illustration | 干净的矢量插画 | vector art | drawn flatfit
 an ink wash painting | 水墨画 | ink wash painting | drawn painterly mono ink
 a soft 3D render | 柔和的三维渲染 | 3d render | render
 a linocut print | 麻胶版画 | linocut print | drawn bold flatfit mono
+a coloured pencil illustration | 彩色铅笔插画 | colored pencil | drawn painterly soft
+an acrylic painting | 丙烯画 | acrylic painting | drawn painterly
+a screen print | 丝网版画 | screen print | drawn flatfit
+a digital painting | 数字绘画 | digital painting | drawn painterly
 a scene of cut paper | 剪纸场景 | paper cut art | bold craft
 a hand-stitched embroidery | 手工刺绣 | embroidery | bold craft flatfit
 a clay stop-motion still | 黏土定格动画画面 | claymation | bold craft

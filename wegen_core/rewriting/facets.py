@@ -19,7 +19,7 @@ from ..constraints.lexicon import nouns as noun_table
 from ..constraints.parser import parse
 from ..constraints.syntax import readable
 from ..constraints.vagueness import names_nothing
-from .compatibility import is_compatible, prompt_tags
+from .compatibility import has_what_it_needs, is_compatible, prompt_tags
 from .facet_tables import CUES, FACETS
 
 CANDIDATES = 6  # of each variant
@@ -129,14 +129,15 @@ class FacetSampler:
 
     def _allowed(self, facet: str) -> list[Value]:
         """The values of a facet that agree with the prompt, in an order that the seed decides."""
-        animate = "subject" not in self.facets
+        has_subject = "subject" not in self.facets
         values = [
             value
             for value in facet_values()[facet]
             if (self.bold or "bold" not in value.tags)
             and is_compatible(value.tags, self.tags)
+            and not (has_subject and not has_what_it_needs(value.tags, self.tags))
             and not self._is_absent(value)
-            and (animate or facet != "action")
+            and (has_subject or facet != "action")
         ]
         return sorted(values, key=lambda value: hash_to_unit(self.seed, facet, value.en))
 
