@@ -282,3 +282,8 @@ def test_an_image_that_was_not_given_is_refused(instruction):
 )
 def test_the_embedded_network_reads_one_way_of_naming_images(text, plain):
     assert strip_fillers(text) == plain
+
+
+def test_image_numbers_in_quotes_are_text_of_the_image():
+    assert named_images('write "see picture 2" on the wall of picture 1') == [1]
+    assert named_images("把“图2”写在图1上") == [1]

@@ -7,7 +7,7 @@ from hypothesis import example, given, settings
 
 from tests.support.prompt_texts import PROMPTS
 from wegen_core.constraints import find_constraints, is_edit
-from wegen_core.constraints.request_text import strip_request_phrase, tidy
+from wegen_core.constraints.request_text import is_tag_list, strip_request_phrase, tidy
 from wegen_core.constraints.vagueness import (
     detail_budget,
     is_short_prompt,
@@ -57,14 +57,44 @@ def test_request_phrases_are_stripped(prompt, rest):
 
 @pytest.mark.parametrize(
     "prompt",
-    ["make the boat red", "remove the hat", "add a hat to the cat", "把船变成红色", "去掉背景"],
+    [
+        *(
+            "make the boat red",
+            "remove the hat",
+            "add a hat to the cat",
+            "把船变成红色",
+            "去掉背景",
+        ),
+        *("crop it", "zoom in", "flip horizontally", "remove background", "swap faces"),
+        *("replace sky with sunset", "please make it brighter", "ok, now make it darker"),
+        *("turn the sign into a neon sign", "remove the text from the poster", "add (red:1.2) hat"),
+        *("combine picture 1 and picture 2", "put the logo on the t-shirt"),
+        *("把猫去掉", "给猫戴帽子", "给猫戴一顶红色的帽子", "让天空变成紫色", "将背景换成海滩"),
+        *(
+            "背景换成雪山，人物不要动",
+            "把她变成穿西装的男人",
+            "加一只猫",
+            "保持背景不变，把车改成蓝色",
+        ),
+    ],
 )
 def test_edit_instructions(prompt):
     assert is_edit(prompt)
 
 
 @pytest.mark.parametrize(
-    "prompt", ["a red cat", "paint a cat", "make a picture of a cat", "一只猫"]
+    "prompt",
+    [
+        *("a red cat", "paint a cat", "make a picture of a cat", "一只猫"),
+        *("crop top, jean shorts, 1girl, beach", "crop circles in a wheat field", "crop top"),
+        *("combine harvester in a field", "flip phone on a table", "zoom lens photo of a lion"),
+        *("blur background, portrait of a man", "remove before flight tag on a jet"),
+        *("change machine in an arcade", "swap meet stalls at dawn", "insert coin screen, arcade"),
+        *("let it be album cover", "turn it up, neon sign", "keep calm poster", "let it snow"),
+        *("delete key on a keyboard, macro", "upscale restaurant interior", "shrink ray gun"),
+        *("在图书馆看书的女孩", "给孩子戴帽子的母亲", "放大镜下的蚂蚁", "将军骑马", "把手特写"),
+        *("保持微笑的女孩", "调整呼吸的运动员", "把球扔进篮筐的男孩", "给花浇水的女孩"),
+    ],
 )
 def test_requests_for_a_new_image_are_not_edits(prompt):
     assert not is_edit(prompt)
@@ -110,3 +140,19 @@ def test_the_detail_budget_falls_with_length_and_rises_with_creativity():
     budgets = [detail_budget(" ".join(["word"] * n), 1.0) for n in lengths]
     assert budgets == [5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 0]
     assert [detail_budget("a cat", c) for c in (0, 0.01, 0.5, 1)] == [0, 1, 2, 5]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "is_list"),
+    [
+        ("1girl, solo, long hair, beach", True),
+        ("masterpiece, best quality, (smile:1.2)", True),
+        ("fox, snow, night", True),
+        ("a cat, a dog, a bird", False),
+        ("neon, rain", False),
+        ("a red fox", False),
+        ("a poster, red, with the word, " + '"a, b, c"', False),
+    ],
+)
+def test_lists_of_tags(prompt, is_list):
+    assert is_tag_list(prompt) == is_list

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support.conversations import ScriptedModel
 from tests.support.prompt_texts import PROMPTS
 from wegen_core.constraints import find_constraints
 from wegen_core.records.hooks import NO_HOOKS
@@ -106,6 +107,76 @@ def test_a_prompt_that_names_nothing_gets_a_subject():
     subjects = {value.en for value in facet_values()["subject"]}
     for prompt in ("", "surprise me", "  \n"):
         assert rewrite(prompt, 1)[0].added[0] in subjects
+
+
+@pytest.mark.parametrize(
+    ("prompt", "arguments", "reason"),
+    [
+        (
+            "un gatto rosso",
+            {},
+            "Italian; the word lists are in English and Chinese. Connect a lang",
+        ),
+        ("a cat", {"creativity": 0}, "Creativity is 0"),
+        ("make the boat red, keep the rest", {}, "says itself what stays"),
+        ("make the boat red", {"style": "sdxl"}, "reads no instructions"),
+        (" ".join(["a small thing"] * 40), {}, "long enough"),
+    ],
+)
+def test_equal_prompts_come_with_the_reason(prompt, arguments, reason):
+    results = rewrite(prompt, 3, **arguments)
+    assert len({result.prompt for result in results}) == 1
+    assert all(reason in result.note and reason in result.report() for result in results)
+    assert not any(result.note for result in rewrite("a cat", 3))
+
+
+def test_without_an_image_nothing_is_an_edit():
+    prompt = "make the boat red"
+    assert "Keep" in rewrite(prompt, 1)[0].prompt
+    assert "Keep" not in rewrite(prompt, 1, edit=False)[0].prompt
+
+
+def test_tags_get_tags_and_sdxl_gets_keywords():
+    keywords = {v.keywords for values in facet_values().values() for v in values}
+    phrases = {v.en for values in facet_values().values() for v in values}
+    for prompt, style in (("1girl, solo, long hair", "plain"), ("a red fox", "sdxl")):
+        for result in rewrite(prompt, 4, style=style):
+            assert set(result.added) <= keywords and result.prompt.startswith(prompt)
+    assert all(set(result.added) <= phrases for result in rewrite("a red fox", 4))
+
+
+SYNTAX = [
+    ("a girl, <lora:flower_dress:0.8>", "<lora:flower_dress:0.8>"),
+    ("a (red:1.3) fox", "(red:1.3)"),
+    ("a woman, (smile:0.8), [hat]", "[hat]"),
+    ("a cat BREAK a dog", "a cat BREAK a dog"),
+    ("[cat:dog:0.5] in the park", "[cat:dog:0.5] in the park"),
+    ("a {red|blue} car", "a {red|blue} car"),
+    ("a __color__ car", "a __color__ car"),
+    ("a photo of sks dog", "a photo of sks dog"),
+    ("score_9, score_8_up, a horse", "score_9, score_8_up, "),
+    ("a cat \U0001f431 on a mat", "a cat \U0001f431 on a mat"),
+    ("a cat --ar 16:9", " --ar 16:9"),
+    ("a cat\na (dog:1.2)\na bird", "a cat\na (dog:1.2)\na bird"),
+]
+
+
+@pytest.mark.parametrize(("prompt", "verbatim"), SYNTAX)
+@pytest.mark.parametrize("creativity", [0, 0.7, 1])
+def test_painting_syntax_comes_back_letter_by_letter(prompt, verbatim, creativity):
+    replies = ("A red fox and a cat in the park, with a smile and a hat.", prompt, "hello")
+    for model in (None, *(ScriptedModel(reply) for reply in replies)):
+        for result in rewrite(prompt, 2, creativity=creativity, mllm=model):
+            assert verbatim in result.prompt
+            assert {c.text for c in result.kept if c.kind == "syntax"}
+        if model is not None:
+            assert not [r for r in model.requests if verbatim in r.text and "\n" not in prompt]
+
+
+def test_a_parameter_stays_last():
+    assert all(r.prompt.endswith(" --ar 16:9") for r in rewrite("surprise me --ar 16:9", 2))
+    assert all(r.prompt.startswith("__animal__, ") for r in rewrite("__animal__", 2))
+    assert "subject" not in open_facets("<lora:my_hero:1>")
 
 
 @pytest.mark.parametrize("wrong", [{"n": -1}, {"creativity": 1.5}, {"style": "cubist"}])

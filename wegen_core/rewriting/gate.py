@@ -84,10 +84,10 @@ def clean_reply(text: str, prompt: str) -> str:
 def _with_first_words(text: str, prompt: str) -> str:
     """`text` with the beginning of `prompt` if it starts in the middle of it."""
     text = re.sub(r"^[\s,.;:!?，。；：！？、)\]-]+", "", text)
-    words = text.split(maxsplit=3)[:3]
+    words = re.findall(r"[^\W_]+", text[:200])[:3]
     for count in range(len(words), 0, -1):  # the longest beginning that is in the prompt
-        start = " ".join(words[:count]).casefold()
-        at = prompt.casefold().find(start)
+        beginning = re.search(r"[\W_]+".join(words[:count]), prompt, re.IGNORECASE)
+        at = beginning.start() if beginning else 0
         if at > 0:
             break
     else:
@@ -95,7 +95,7 @@ def _with_first_words(text: str, prompt: str) -> str:
     word = words[0].casefold()
     in_word = (
         len(word) > 2
-        and start[0].isascii()
+        and word.isascii()
         and prompt[at - 1].isalpha()
         and not prompt[at + len(word) : at + len(word) + 1].isalpha()
         and word not in _WORD.findall(prompt.casefold())

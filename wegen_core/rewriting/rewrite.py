@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from ..constraints import request_text
 from ..constraints.check import broken
-from ..constraints.english import lemma
 from ..constraints.find import find_constraints, find_subjects
 from ..constraints.language import LANGUAGE_NAMES
 from ..constraints.lexicon import english as lexicon
@@ -25,6 +24,7 @@ from ..mllm.chat_model import ChatModel, PromptRewriter, require_chat_model
 from ..painting.families import FAMILIES
 from ..records.hooks import NO_HOOKS, Hooks
 from ..records.plan import Constraint
+from .additions import FUNCTION_WORDS, added_phrases, added_words
 from .facets import FacetSampler, Value, Wording, fitting, hash_to_unit
 from .gate import clean_reply, contradictions
 from .keep_clause import keep_clause
@@ -49,7 +49,7 @@ class Rewrite:
     repaired : tuple of str
         The constraints that a model had lost and that were put back.
     note : str
-        Why nothing was added, and what can be done about it; "" if something was.
+        Why this variant adds nothing new, and what can be done about it; "" if it does.
     """
 
     prompt: str
@@ -80,9 +80,11 @@ class Rewrite:
         lines = [self.marked]
         if self.kept:
             lines.append("kept: " + "; ".join(f"{c.kind} {c.text}" for c in self.kept))
-        lines.append("added: " + ("; ".join(self.added) or f"nothing. {self.note}".rstrip(". ")))
+        lines.append("added: " + ("; ".join(self.added) or "nothing"))
         if self.repaired:
             lines.append("repaired: " + "; ".join(self.repaired))
+        if self.note:
+            lines.append(self.note)
         return "\n".join(lines)
 
     def __str__(self) -> str:
@@ -186,8 +188,9 @@ class _Writer:
         self.wish = readable(self.request)  # what a model sees: the words without painting syntax
         self.is_tags = is_tag_list(self.request)
         # A model is given "surprise me"; facet tables start from nothing.
-        words, self.end = split_end(self.request)
-        self.start = "" if creativity and leaves_everything_open(self.request) else words
+        self.start, self.end = split_end(self.request)
+        if self.details and leaves_everything_open(self.request):
+            self.start = ""
         self.wording: Wording = "zh" if self.language == "zh" else "en"
         has_scores = any(item.kind == "score" for item in find_syntax(self.request))
         if self.language != "zh" and (self.is_tags or has_scores or self.family.keywords):
@@ -210,7 +213,7 @@ class _Writer:
         if self.mllm and self.details and self.wish:
             result = self._by_model(self.mllm, k, values)
         result = result or self._by_facets(values)
-        self.earlier.append(_words(result.prompt) - _FUNCTION_WORDS)
+        self.earlier.append(_words(result.prompt) - FUNCTION_WORDS)
         return result
 
     def _edit(self, k: int) -> Rewrite:
@@ -219,32 +222,30 @@ class _Writer:
         if self.creativity > 0:
             clause = keep_clause(self.request, k, self.seed, self.family, self.language == "zh")
         if clause:
-            text = self.request.rstrip(".。 ") + clause
+            text = self.start.rstrip(".。 ") + clause + self.end
             return Rewrite(text, self.constraints, (clause.lstrip(",.，。 "),))
         return Rewrite(self.request, self.constraints, note=self._note())
 
     def _note(self) -> str:
         """Why nothing can be added to the prompt."""
         if self.creativity == 0:
-            return "Creativity is 0. All variants are the same"
-        if self.is_edit and self.family.keep:
-            return "The instruction says itself what stays. All variants are the same"
-        if self.is_edit:
-            return "This painter reads no instructions about what stays. All variants are the same"
-        if not self.details:
-            return "The prompt is long enough. All variants are the same"
-        if not self.has_tables:
+            reason = "Creativity is 0."
+        elif self.is_edit and self.family.keep:
+            reason = "The instruction says itself what stays."
+        elif self.is_edit:
+            reason = "This painter reads no words about what stays."
+        elif not self.details:
+            reason = "The prompt is long enough."
+        elif not self.has_tables:
             name = LANGUAGE_NAMES.get(self.language, self.language)
-            remedy = (
-                "The language model gave no usable rewrite; use a larger one"
+            reason = f"The prompt is in {name}; the word lists are in English and Chinese. " + (
+                "The language model gave no usable rewrite; use a larger one."
                 if self.mllm
-                else "Connect a language model (mllm) to rewrite it"
+                else "Connect a language model (mllm) to rewrite it."
             )
-            return (
-                f"The prompt is in {name}; the word lists are in English and Chinese. {remedy}. "
-                "All variants are the same"
-            )
-        return "The prompt leaves nothing open. Variants may be the same"
+        else:
+            reason = "The prompt leaves nothing open."
+        return f"{reason} All variants are the same."
 
     def _by_facets(self, values: Mapping[str, Value]) -> Rewrite:
         """The user's words followed by facet values."""
@@ -323,7 +324,8 @@ class _Writer:
     def _different(self, text: str, values: Mapping[str, Value], floor: float) -> Rewrite | None:
         """A model's rewrite, with facet values if it differs too little from earlier variants."""
         if self._distance(text) >= floor and self._added(text):
-            return Rewrite(text, self.constraints, self._added(text))
+            note = "" if self._distance(text) else "The language model repeats an earlier variant."
+            return Rewrite(text, self.constraints, self._added(text), note=note)
         left_open = self.sampler.words(fitting(values, text) if self.has_tables else {})
         words, end = split_end(text)
         more = append(words.rstrip(".。"), self._joined(left_open.values())) + end
@@ -354,7 +356,7 @@ class _Writer:
         """What a reply adds, as phrases that can follow the user's own words."""
         nouns = parse(self.wish).present
         details = []
-        for phrase in _phrases(text, self.wish):
+        for phrase in added_phrases(text, self.wish):
             parsed = parse(phrase)
             names_again = self.language == "zh" and not parsed.present.isdisjoint(nouns)
             if not names_again and phrase.lower() not in lexicon.COLOURS:
@@ -377,11 +379,11 @@ class _Writer:
         rest = text[len(self.start) : len(text) - len(self.end)]
         if self.start and text.startswith(self.start) and rest[:1] in (",", "，"):
             return tuple(filter(None, re.split(r"\s*[,，]\s*", rest)))
-        return _added(text, self.request)
+        return added_words(text, self.request)
 
     def _distance(self, text: str) -> float:
         """Jaccard distance of the content words to those of the nearest earlier variant."""
-        words = _words(text) - _FUNCTION_WORDS
+        words = _words(text) - FUNCTION_WORDS
         return min((_jaccard_distance(words, earlier) for earlier in self.earlier), default=1.0)
 
 
@@ -391,58 +393,3 @@ def _words(text: str) -> frozenset[str]:
 
 def _jaccard_distance(left: frozenset[str], right: frozenset[str]) -> float:
     return 1 - len(left & right) / len(left | right) if left or right else 0.0
-
-
-_FUNCTION_WORDS = lexicon.STOPWORDS | lexicon.BOUNDARY
-
-
-def _added(text: str, request: str) -> tuple[str, ...]:
-    """The runs of words in `text` that `request` does not have; in Chinese whole clauses."""
-    if parse(text).language in ("zh", "ja", "ko", "th"):
-        clauses = re.findall(r"[^，。；、,.;\s]+", text)
-        return tuple(clause for clause in clauses if clause not in request)
-    known = {lemma(word) for word in re.findall(r"[^\W_]+", request.lower())}
-    runs: list[tuple[int, int]] = []
-    in_run = False
-    for match in re.finditer(r"[^\W_]+(?:['’-][^\W_]+)*|[^\w\s]", text):
-        word = match[0].lower()
-        is_new = word[0].isalnum() and lemma(word) not in known and word not in _FUNCTION_WORDS
-        if is_new and in_run:
-            runs[-1] = (runs[-1][0], match.end())
-        elif is_new:
-            runs.append(match.span())
-        in_run = is_new or (in_run and word in _FUNCTION_WORDS)
-    return tuple(text[start:end] for start, end in runs)
-
-
-_PREPOSITIONS = frozenset(
-    "in on at by with under over near behind beside between among against across through from into "
-    "inside beneath around during after before above below".split()
-)
-
-
-def _phrases(text: str, request: str) -> tuple[str, ...]:
-    """What `text` adds to `request`, as phrases that make sense after it."""
-    if parse(text).language in ("zh", "ja", "ko", "th"):
-        return _added(text, request)
-    known = {lemma(word.lstrip("0123456789")) for word in re.findall(r"[^\W_]+", request.lower())}
-    small = lexicon.STOPWORDS | _PREPOSITIONS
-    phrases = []
-    for clause in re.findall(r"[^,.;:!?\n]+", text):
-        words = re.findall(r"[^\W_]+(?:['’-][^\W_]+)*", clause)
-        first = 0
-        for last in range(len(words) + 1):
-            is_known = last < len(words) and lemma(words[last].lower()) in known
-            if last < len(words) and (words[last].lower() in small or not is_known):
-                continue
-            run = words[first:last]
-            if len(run) > 2 and is_known and run[-1].lower() not in small:
-                run = [*run, words[last]]  # "drives along a winding" + "road"
-            while run and run[-1].lower() in small:
-                run.pop()
-            while run and run[0].lower() in small - _PREPOSITIONS:
-                run.pop(0)
-            if any(word.lower() not in small and lemma(word.lower()) not in known for word in run):
-                phrases.append(" ".join(run))
-            first = last + 1
-    return tuple(phrases)
