@@ -6,8 +6,10 @@ from comfy_api.latest import ComfyExtension, io
 
 from .nodes.ask import WeGenAsk
 from .nodes.backend.model_folders import register
+from .nodes.backend.routes import register_routes
 from .nodes.chat import WeGenChat
 from .nodes.compose import WeGenCompose
+from .nodes.conversation import WeGenConversation
 from .nodes.copilot import WeGenCopilot
 from .nodes.generate import WeGenGenerate
 from .nodes.internal import WeGenFinish, WeGenHeld, WeGenUnpack
@@ -20,6 +22,7 @@ from .nodes.preserve import WeGenPreserve
 from .nodes.reference import WeGenReference
 from .nodes.refine import WeGenRefine
 from .nodes.rewrite import WeGenRewritePrompt
+from .nodes.save_conversation import WeGenSaveConversation
 
 WEB_DIRECTORY = "./web"
 
@@ -42,6 +45,8 @@ class WeGenExtension(ComfyExtension):
             WeGenCompose,
             WeGenAsk,
             WeGenChat,
+            WeGenConversation,
+            WeGenSaveConversation,
             WeGenPreserve,
             WeGenHeld,
             WeGenUnpack,
@@ -52,4 +57,5 @@ class WeGenExtension(ComfyExtension):
 async def comfy_entrypoint() -> WeGenExtension:
     """What ComfyUI calls when it loads the pack."""
     register()
+    register_routes()
     return WeGenExtension()

@@ -9,6 +9,7 @@ from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import chat_request
 from ..wegen_core.planning.undo import try_undo
 from ..wegen_core.records.conversation import Conversation, ImagePart
+from .backend.conversations import turn_mask
 from .backend.expansion import CONVERSATION, IMAGE, TEXT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot, show_text
 from .backend.schema import (
@@ -38,7 +39,10 @@ class WeGenChat(io.ComfyNode):
             inputs=[
                 copilot_input(),
                 text_input(
-                    "message", "draw a red boat by the sea", "What you say to the copilot now."
+                    "message",
+                    "draw a red boat by the sea",
+                    "What you say to the copilot now. Empty: "
+                    "it replies to the last message of the conversation.",
                 ),
                 seed_input(),
                 ConversationSocket.Input(
@@ -76,14 +80,24 @@ class WeGenChat(io.ComfyNode):
         history = Conversation()
         if conversation is not None:
             history = require(conversation, Conversation, "conversation", "another WeGen Chat")
-        branch = history.branch(history.head)
+        waiting = history.turns[-1] if history.turns and history.turns[-1].role == "user" else None
+        mask = None
+        if waiting is not None and not message.strip():
+            # A saved conversation whose last message has no reply yet.
+            message, mask = waiting.text, turn_mask(waiting)
+            request, branch = history, history.branch(waiting.parent)
+        else:
+            request, branch = None, history.branch(history.head)
         reply = try_undo(branch, message)
         if reply is None:
             context = ExpansionContext.of(cls.hidden, copilot, shows_reply=True)
-            branch = chat_request(history, message, to_parts(images, "images", optional=True))
+            parts = to_parts(images, "images", optional=True)
+            branch = request or chat_request(history, message, parts)
             plan = context.plan(branch, None, seed)
             if plan.intent != "answer":
-                return paint(context, [paint_step(plan, branch, seed)], TEXT, IMAGE, CONVERSATION)
+                return paint(
+                    context, [paint_step(plan, branch, seed, mask)], TEXT, IMAGE, CONVERSATION
+                )
             reply = copilot.copilot.pipeline.reply(branch, plan, None, seed)
         show_text(reply.text, cls.hidden.unique_id)
         grey = PIL.Image.new("RGB", (64, 64), "grey")

@@ -22,3 +22,13 @@ def add_model_folder_path(
 def get_folder_paths(folder_name: str) -> list[str]:
     """The folders for models of a kind; KeyError for a kind that nobody has added."""
     return list(folder_names_and_paths[folder_name][0])
+
+
+def get_public_user_directory(user_id: str) -> str | None:
+    """The folder of a user; None for one that is not known."""
+    return str(Path(base_path) / "user" / user_id) if user_id == "default" else None
+
+
+def get_input_directory() -> str:
+    """Where Load Image looks."""
+    return str(Path(base_path) / "input")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PromptServer:
@@ -11,6 +11,8 @@ class PromptServer:
     instance: ClassVar[PromptServer | None] = None
 
     def __init__(self) -> None:
+        self.routes: Any = None  # aiohttp's table; the stand-in serves nothing
+        self.user_manager: Any = None
         self.texts: list[tuple[str, str]] = []  # for tests: (node id, text)
 
     def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:

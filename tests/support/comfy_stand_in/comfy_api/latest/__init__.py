@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from . import io
+from . import io, ui
 
-__all__ = ["ComfyExtension", "io"]
+__all__ = ["ComfyExtension", "io", "ui"]
 
 
 class ComfyExtension:

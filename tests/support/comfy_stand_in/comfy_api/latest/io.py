@@ -302,7 +302,7 @@ class NodeOutput:
     def __init__(
         self,
         *args: Any,
-        ui: Mapping[str, Any] | None = None,
+        ui: Any = None,
         expand: Mapping[str, Any] | None = None,
         block_execution: str | None = None,
     ) -> None:
