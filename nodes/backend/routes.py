@@ -19,12 +19,13 @@ Handler = Callable[[Any], Awaitable[Any]]
 
 def register_routes() -> None:
     """Add the routes, once ComfyUI's server is there."""
-    from aiohttp import web
     from server import PromptServer
 
     server = PromptServer.instance
     if server is None or server.routes is None:  # the pack was loaded without a server
         return
+    from aiohttp import web
+
     routes, users = server.routes, server.user_manager
 
     def conversations(request: Any) -> Conversations:
