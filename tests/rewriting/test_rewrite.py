@@ -119,7 +119,7 @@ def test_a_prompt_that_names_nothing_gets_a_subject():
         ),
         ("a cat", {"creativity": 0}, "Creativity is 0"),
         ("make the boat red, keep the rest", {}, "says itself what stays"),
-        ("make the boat red", {"style": "sdxl"}, "reads no instructions"),
+        ("make the boat red", {"style": "sdxl"}, "reads no words about what stays"),
         (" ".join(["a small thing"] * 40), {}, "long enough"),
     ],
 )
