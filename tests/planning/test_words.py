@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from tests.support.conversations import user_says
 from tests.support.fakes import scene
-from wegen_core.planning import plan_from_words, read_words
+from wegen_core.planning import WordsPlanner, plan_from_words, read_words
+from wegen_core.planning.words import NO_MODEL, NO_MODEL_ZH
 from wegen_core.records.conversation import Conversation
+from wegen_core.records.hooks import Hooks
 from wegen_core.records.plan import Reference
 
 
@@ -115,15 +119,28 @@ def test_references_have_roles(words, references):
     assert plan(words, 2).references == tuple(Reference(*r) for r in references)
 
 
+def test_the_prompt_is_the_last_one_with_the_change_applied():
+    made = after("a blue boat on the sea, with a dog", "make the boat red")
+    assert made.prompt == "a red boat on the sea, with a dog"
+    assert plan("make the boat red").prompt == "make the boat red"  # of a photo none is known
+
+
+def test_the_planner_without_a_model_answers_what_is_missing():
+    heard = []
+    for words, note in (("what is it?", NO_MODEL), ("这是什么？", NO_MODEL_ZH)):
+        answer = WordsPlanner().plan(user_says(scene(), words), hooks=Hooks(on_text=heard.append))
+        assert answer.intent == "answer" and answer.text == note
+    assert heard == [NO_MODEL, NO_MODEL_ZH]
+    assert plan_from_words(user_says(scene())).intent == "answer"
+
+
 @pytest.mark.parametrize(
-    ("words", "prompt"),
-    [
-        ("make the boat red", "a red boat on the sea, with a dog"),
-        ("remove the dog", "a blue boat on the sea"),
-        ("replace the dog with a cat", "a blue boat on the sea, with a cat"),
-        ("add a bird", "a blue boat on the sea, with a dog, a bird"),
-        ("turn it into a watercolour", "a blue boat on the sea, with a dog, watercolour"),
-    ],
+    "unit", ["make the boat red and ", "from picture 1 ", "除了图1的", '"', "not "]
 )
-def test_the_prompt_is_the_last_one_with_the_change_applied(words, prompt):
-    assert after("a blue boat on the sea, with a dog", words).prompt == prompt
+def test_long_and_broken_messages_are_read_in_linear_time(unit):
+    seconds = []
+    for length in (1000, 4000):
+        start = time.process_time()
+        read_words(user_says(scene(), scene(), (unit * length)[:length]))
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < 12 * max(seconds[0], 0.02)

@@ -39,6 +39,8 @@ class _Change(NamedTuple):
 _BEHIND = lazy_pattern(
     rf"{words.BEHIND}|\bin the (?:far )?background\b|\bas (?:the |a )?backdrop\b", re.IGNORECASE
 )
+# What is said of an image, and hardly of a thing in it: "turn it into ...", "make it night".
+_OF_IMAGES = lazy_pattern(rf"^\s*(?:in)?to\b|^\s*成|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _ON_BACKGROUND = lazy_pattern(
     rf"\b(?:a|an|another)\s+(?:[\w'-]+\s+){{0,3}}?(?:{words.BACKGROUND})",
     re.IGNORECASE,
@@ -88,7 +90,8 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
     for clause in clauses:
         text = _bare(clause.text)
         change = _read_zh(text) if _HAN.search(text) else _read_en(text)
-        if change.kind == "it" and about in ("thing", "atmosphere"):
+        refers = change.kind == "it" and not _OF_IMAGES.search(change.rest)
+        if refers and about in ("thing", "atmosphere"):
             change = change._replace(kind=about)
         about = change.kind or about
         if clause in orders:

@@ -54,7 +54,7 @@ _VERB_AHEAD = (
     rf"(?:{words.EDIT}|{words.DRAW}|without (?:chang|touch|los)))"
 )
 _BOUNDARY = lazy_pattern(
-    rf"[.!?]+(?=\s|$)|[;\n:]+|[。！？；]+"
+    rf"(?<!\bno)(?<!\bpic)(?<!\bimg)(?<!\bref)[.!?]+(?=\s|$)|[;\n:]+|[。！？；]+"
     rf"|(?:\s*,)?\s+\b(?:but|and then|then|while|whereas|plus)\b\s*"
     rf"|,\s*(?:and\s+|then\s+|also\s+)?{_VERB_AHEAD}"
     rf"|\s+(?:and|&)\s+{_VERB_AHEAD}"

@@ -24,6 +24,7 @@ _BARE_ORDINAL = lazy_pattern(
 )
 _ALL = lazy_pattern(
     rf"\b(?:both|all(?: (?:two|three|four))?(?: of)?)(?: of)?(?: (?:the|these|my))? {_IMAGE}s\b"
+    r"(?! (?:of|from|in)\b)"
     rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b(?! (?:of|from|in)\b)|"
     rf"\bboth\b(?= together|\s*$|[.!])"
     r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)?|这(?:些|几张)(?:图片|照片|图)|"

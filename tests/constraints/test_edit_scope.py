@@ -1,0 +1,42 @@
+"""How much of an image a change touches."""
+
+from __future__ import annotations
+
+import pytest
+
+from wegen_core.constraints.edit_scope import edit_scope
+from wegen_core.constraints.requests import read_request
+
+
+@pytest.mark.parametrize(
+    ("words", "scope"),
+    [
+        ("make the boat darker", "local"),
+        ("make it darker", "global"),
+        ("darker", "global"),
+        ("make it bigger", "local"),
+        ("make the light blue jacket longer", "local"),
+        ("the sky is too dark, brighten it", "local"),
+        ("it feels empty, add some people", "local"),
+        ("add fog over the lake", "local"),
+        ("add fog", "global"),
+        ("remove everything behind the couple", "background"),
+        ("remove the man behind her", "local"),
+        ("crop the bottom", "global"),
+        ('write "A DARK NIGHT" on the wall', "local"),
+        ("as a tarot card", "global"),
+        ("make the boat red and turn it into a watercolour", "global"),
+        ("天空再蓝一点", "local"),
+        ("再蓝一点", "local"),
+        ("再亮一点", "global"),
+        ("天空的对比度强一点", "local"),
+        ("白底", "background"),
+        ("把人放到沙漠里", "background"),
+    ],
+)
+def test_scope_follows_from_what_the_change_is_about(words, scope):
+    assert edit_scope(read_request(words).changes) == scope
+
+
+def test_without_words_there_is_no_scope():
+    assert edit_scope(()) is None and edit_scope(read_request("?!").changes) is None
