@@ -30,7 +30,8 @@ _TAIL = (  # of "keep the sky ..."
 _NEXT = (  # what follows a keep clause
     r"(?=\s*(?:[.;!?\n]|$|,?\s*\b(?:but|while|except|apart from|other than|aside from|so that|"
     r"because|since|when|if|and then|then)\b|(?:,|,?\s*\b(?:and|also|plus)\b)\s*"
-    rf"(?:please |also |just |only |then )*(?:(?!(?:{words.NOUN_LIKE})\b(?! (?:him|her|them|it|an?)\b))(?:{words.EDIT})|"
+    rf"(?:please |also |just |only |then )*"
+    rf"(?:(?!(?:{words.NOUN_LIKE})\b(?! (?:him|her|them|it|an?)\b))(?:{words.EDIT})|"
     r"(?:the|his|her|my|its|their) (?:\w+ ){1,3}?(?:should|must|to)\b)))"
 )
 _THING = r"(?P<thing>[^.;!?\n]{1,100}?)"
@@ -62,8 +63,9 @@ _PATTERNS = tuple(
         rf"remains?)"
         rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
         rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b))",
-        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)(?:(?:is|are|being|left|"
-        r"kept|stays?|remains?)\s+)?(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
+        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)"
+        r"(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
+        r"(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
         r"(?P<thing>everything else|all else|the rest) (?:as|like) (?:before|it|now|is)\b(?: \w+)?",
         r"\bchang\w+ (?P<thing>nothing)(?= (?:except|but|apart|other))",
         r"(?P<thing>nothing else)(?: \w+){0,3}",
