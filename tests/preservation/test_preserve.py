@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import tracemalloc
 from dataclasses import replace
 
@@ -213,7 +214,7 @@ def test_a_mask_of_another_size_holds(backend):
     assert changed[32:38, 32:38].all() and not changed[42:].any() and not changed[:, 42:].any()
 
 
-@pytest.mark.parametrize("polls", range(4))
+@pytest.mark.parametrize("polls", range(8))
 def test_should_stop_is_polled_between_the_steps(backend, polls):
     source = texture((96, 96))
     calls = []
@@ -225,6 +226,24 @@ def test_should_stop_is_polled_between_the_steps(backend, polls):
     with pytest.raises(Stopped):
         preserve(source, with_square(source), hooks=Hooks(should_stop=should_stop))
     assert len(calls) == polls + 1
+
+
+# Measured: 0.08 s. CPU seconds, so that other work on the machine does not count.
+@pytest.mark.slow
+def test_a_large_image_stops_soon():
+    source = np.asarray(Image.fromarray(texture((256, 256), 2.0)).resize((3072, 3072)))
+    edited = np.roll(source, (5, -3), axis=(0, 1))
+    edited[300:1500, 300:2500] = 255 - edited[300:1500, 300:2500]
+    source, edited = (image / np.float32(255) for image in (source, edited))
+    polled = [time.thread_time()]
+
+    def should_stop() -> bool:
+        polled.append(time.thread_time())
+        return False
+
+    preserve(source, edited, scope="local", hooks=Hooks(should_stop=should_stop))
+    polled.append(time.thread_time())
+    assert np.diff(polled).max() < 0.3
 
 
 def test_memory_stays_a_small_multiple_of_the_image():

@@ -196,7 +196,10 @@ def mask_to_array(mask: Any) -> np.ndarray:
 
 def mask_to_image(mask: np.ndarray) -> Image.Image:
     """Convert a float mask [H,W] in 0..1 to PIL "L"; no value above 0 becomes 0."""
-    return Image.fromarray(np.ceil(mask * 255).astype(np.uint8))
+    out = np.empty(mask.shape, np.uint8)
+    for rows, _, _ in backend.row_strips(len(mask)):
+        np.ceil(mask[rows] * 255, out=out[rows], casting="unsafe")
+    return Image.fromarray(out)
 
 
 def _to_array(tensor: Any) -> np.ndarray:

@@ -12,7 +12,7 @@ from . import array_backend as backend
 from .analysis import Analysis, psnr, working_size
 from .change import find_change
 from .colour import fit_colour
-from .compositing.alpha import change_alpha, extrapolate_alpha, feather_inward
+from .compositing.alpha import change_alpha, changed_boxes, extrapolate_alpha, feather_inward
 from .compositing.composite import composite
 from .compositing.seam import seam_offset
 from .image_forms import Pixels, read
@@ -133,7 +133,10 @@ def preserve(
     _check_option("colour", colour, ("match", "keep"))
 
     # 1. Read the inputs.
-    source_pixels, edited_pixels = read(source, "source"), read(edited, "edited")
+    source_pixels = read(source, "source")
+    hooks.check_stop()
+    edited_pixels = read(edited, "edited")
+    hooks.check_stop()
     full_size, size = source_pixels.size, working_size(source_pixels.size, settings.working_pixels)
     edited_size = working_size(edited_pixels.size, settings.working_pixels)
     allowed = None if mask is None else read_mask(mask, full_size)
@@ -153,6 +156,7 @@ def preserve(
     is_equal = full_size == edited_pixels.size and np.array_equal(
         edited_pixels.like(source_pixels), source_pixels.values
     )
+    hooks.check_stop()
     if is_equal:
         return _unchanged(source_pixels, size)
 
@@ -160,7 +164,7 @@ def preserve(
     source_rgb, edited_rgb = source_pixels.rgb(size), edited_pixels.rgb(edited_size)
     hooks.check_stop()
     if registration is None:
-        working_registration = register(source_rgb, edited_rgb, align, settings.registration)
+        working_registration = register(source_rgb, edited_rgb, align, settings.registration, hooks)
     else:
         working_registration = registration.rescaled(size, edited_pixels.size, edited_size)
     registration = working_registration.rescaled(full_size, edited_size, edited_pixels.size)
@@ -179,6 +183,7 @@ def preserve(
 
     # 4. Find the change.
     change = find_change(source_rgb, registered, valid, transfer, announced, settings.change)
+    hooks.check_stop()
     changed = change.mask
     if announced is not None:
         changed = announced if mask_mode == "replace" else change.mask & announced
@@ -213,7 +218,7 @@ def preserve(
         alpha = feather_inward(allowed, compositing.feather * full_size[1] / size[1])
     else:
         beyond = extrapolate_alpha(changed, valid, working_registration, edited_size, compositing)
-        alpha, full_mask = change_alpha(changed, beyond, allowed, full_size, compositing)
+        alpha, full_mask = change_alpha(changed, beyond, allowed, full_size, compositing, hooks)
     offset = seam_offset(source_rgb, registered, transfer, changed, valid, compositing)
     transfer = replace(transfer, size=full_size)
     values, squared_error = composite(
@@ -229,13 +234,20 @@ def preserve(
     )
 
     # 7. Report.
-    count = int(np.count_nonzero(~full_mask))
+    hooks.check_stop()
+    count = full_mask.size - int(np.count_nonzero(full_mask))
     psnr_after = fidelity_after = None
     if count:
         squared_error /= count * source_pixels.values.shape[2]
         psnr_after = psnr(squared_error, source_pixels.white)
-        edge = (alpha > 0) & ~full_mask
-        fidelity_after = Fidelity.of(_difference(source_pixels, values, edge), count)
+        differences = [np.zeros(0, np.float32)]
+        for top, left, bottom, right in changed_boxes(alpha):
+            hooks.check_stop()
+            box = slice(top, bottom), slice(left, right)
+            edge = (alpha[box] > 0) & ~full_mask[box]
+            differences.append(_difference(source_pixels, values, box, edge))
+        fidelity_after = Fidelity.of(np.concatenate(differences), count)
+    hooks.check_stop()
     return Preserved(
         source_pixels.rebuild(values),
         source_pixels.rebuild_mask(alpha),
@@ -262,10 +274,13 @@ def _reason_of_mask(detected: np.ndarray, changed: np.ndarray, allowed: np.ndarr
     return "within the given mask"
 
 
-def _difference(source_pixels: Pixels, values: Any, where: np.ndarray) -> np.ndarray:
-    """Largest difference of a channel, levels, of each pixel of a result at `where`: float [n]."""
-    after = values[where] if isinstance(values, np.ndarray) else values.cpu().numpy()[where]
-    difference = np.abs(after.astype(np.float32) - source_pixels.values[where])
+def _difference(
+    source_pixels: Pixels, values: Any, box: tuple[slice, slice], where: np.ndarray
+) -> np.ndarray:
+    """Largest difference of a channel, levels, of a box of a result at `where`: float [n]."""
+    after = values[box]
+    after = (after if isinstance(after, np.ndarray) else after.cpu().numpy())[where]
+    difference = np.abs(after.astype(np.float32) - source_pixels.values[box][where])
     return difference.max(axis=1, initial=0) * np.float32(255 / source_pixels.white)
 
 

@@ -75,7 +75,10 @@ def composite(
             hooks,
         )
     dense = dense[..., :channels]
-    out, squared_error = source.values.copy(), 0.0
+    out, squared_error = np.empty_like(source.values), 0.0
+    for rows, _, _ in backend.row_strips(len(out)):
+        hooks.check_stop()
+        out[rows] = source.values[rows]
     for box in changed_boxes(alpha):
         hooks.check_stop()
         top, left, bottom, right = box

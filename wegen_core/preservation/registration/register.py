@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...records.hooks import NO_HOOKS, Hooks
 from .. import array_backend as backend
 from ..settings import RegistrationSettings
 from .gauss_newton import fit_affine, fit_warp, split_affine
@@ -16,7 +17,11 @@ from .transform import Registration, resize_matrix
 
 
 def register(
-    source: np.ndarray, edited: np.ndarray, align: str, settings: RegistrationSettings
+    source: np.ndarray,
+    edited: np.ndarray,
+    align: str,
+    settings: RegistrationSettings,
+    hooks: Hooks = NO_HOOKS,
 ) -> Registration:
     """Find where each source pixel lies in the edited image, from what did not change.
 
@@ -28,6 +33,8 @@ def register(
         "warp" (an affine map and a smooth warp), "affine", or "none" (the plain resize is taken).
     settings
         Pyramid, search, solver and warp.
+    hooks
+        Polled before each level of the pyramid.
 
     Returns
     -------
@@ -56,6 +63,7 @@ def register(
     for long_side in settings.levels[1:]:
         if max(a.shape) <= level.long_side:  # the level before had the full size
             break
+        hooks.check_stop()
         level = PyramidLevel.build(a, b, long_side, settings)
         if align != "warp" or min(size) < warp.min_side:
             registration = fit_affine(level, registration, solver.affine_steps)
@@ -65,6 +73,7 @@ def register(
                 level, registration, solver.initial_warp_steps, warp.initial_amplitude
             )
         registration, warp_rms = fit_warp(level, registration, solver.warp_steps)
+    hooks.check_stop()
     if warp_rms > warp.min_rms_px:
         # The estimated amplitude is a stiff prior that would damp the warp: end with a loose one.
         registration, _ = fit_warp(
