@@ -1,0 +1,134 @@
+"""The chat sidebar's routes and nodes on a running server."""
+
+from __future__ import annotations
+
+import io
+import random
+import uuid
+
+import numpy as np
+import pytest
+import requests
+from PIL import Image
+
+from tests.support.comfy_server import ComfyServer
+
+pytestmark = pytest.mark.comfyui
+SHELF = "wegen/conversations"
+
+
+def call(server: ComfyServer, method: str, path: str, **options) -> requests.Response:
+    return requests.request(method, f"http://{server.address}/{path}", timeout=120, **options)
+
+
+def new(server: ComfyServer, title: str = "") -> str:
+    return call(server, "POST", SHELF, json={"title": title}).json()["id"]
+
+
+def say(server: ComfyServer, conversation: str, text: str, parent: str | None = None) -> str:
+    body = {"parent": parent, "text": text}
+    return call(server, "POST", f"{SHELF}/{conversation}/turns", json=body).json()["turn"]
+
+
+def graph(conversation: str, turn: str, seed: int = 1) -> dict:
+    """What the sidebar queues for a message that it has saved."""
+    return {
+        "1": {"class_type": "WeGenLoadModel", "inputs": {"model": "mini", "precision": "auto"}},
+        "2": {"class_type": "WeGenConversation", "inputs": {"name": conversation, "turn": turn}},
+        "3": {
+            "class_type": "WeGenChat",
+            "inputs": {
+                "copilot": ["1", 0],
+                "message": "",
+                "seed": seed,
+                "conversation": ["2", 0],
+            },
+        },
+        "4": {
+            "class_type": "WeGenSaveConversation",
+            "inputs": {"conversation": ["3", 2], "name": conversation},
+        },
+    }
+
+
+def describe(server: ComfyServer, conversation: str) -> dict:
+    return server.get(f"{SHELF}/{conversation}").json()
+
+
+def picture(server: ComfyServer, conversation: str, turn: dict) -> np.ndarray:
+    name = next(part["image"] for part in turn["parts"] if "image" in part)
+    return np.asarray(
+        Image.open(io.BytesIO(server.get(f"{SHELF}/{conversation}/images/{name}").content))
+    )
+
+
+def test_a_conversation_is_drawn_changed_and_repeated_as_a_graph(server: ComfyServer) -> None:
+    one = new(server)
+    head = None
+    for text in ("a red boat by the sea on the left", "make the boat blue"):
+        turn = say(server, one, text, head)
+        outcome = server.run(graph(one, turn, seed=3))
+        assert outcome.end == "execution_success", outcome.message
+        head = describe(server, one)["head"]
+    turns = describe(server, one)["turns"]
+    assert [turn["role"] for turn in turns] == ["user", "assistant"] * 2
+    change = server.get(f"{SHELF}/{one}/turns/{head}/change").json()
+    assert 0.5 < change["identical"] < 1
+    again = server.get(f"{SHELF}/{one}/graph").json()["prompt"]
+    outcome = server.run({**again})
+    assert outcome.end == "execution_success", outcome.message
+    last = sorted(node for node in outcome.outputs if "images" in outcome.outputs[node])[-1]
+    shown = Image.open(io.BytesIO(server.get("view", **outcome.outputs[last]["images"][0]).content))
+    assert (np.asarray(shown) == picture(server, one, turns[-1])).all()
+
+
+def test_a_run_that_fails_keeps_the_message(server: ComfyServer) -> None:
+    one = new(server)
+    turn = say(server, one, "draw a boat")
+    broken = graph(one, turn)
+    broken["3"]["inputs"]["conversation"] = ["1", 0]
+    assert server.run(broken).end != "execution_success"
+    assert [t["id"] for t in describe(server, one)["turns"]] == [turn]
+
+
+def test_uploads_thumbnails_export_and_import(server: ComfyServer) -> None:
+    one = new(server, "mine")
+    buffer = io.BytesIO()
+    Image.new("RGB", (500, 300), "green").save(buffer, "PNG")
+    files = {"image": ("a.png", buffer.getvalue())}
+    name = call(server, "POST", f"{SHELF}/{one}/images", files=files).json()["name"]
+    small = server.get(f"{SHELF}/{one}/images/{name}", size=100)
+    assert Image.open(io.BytesIO(small.content)).size == (100, 60)
+    body = {"parent": None, "text": "like this", "images": [name]}
+    assert call(server, "POST", f"{SHELF}/{one}/turns", json=body).status_code == 200
+    zipped = server.get(f"{SHELF}/{one}/export").content
+    other = call(server, "POST", "wegen/import", files={"file": ("a.zip", zipped)}).json()["id"]
+    assert describe(server, other)["turns"] == describe(server, one)["turns"]
+    names = [c["title"] for c in server.get(SHELF).json()["conversations"]]
+    assert names.count("mine") == 2
+
+
+def test_hostile_requests_get_an_error_and_never_a_500(server: ComfyServer) -> None:
+    one = new(server)
+    rng = random.Random(1)
+    ids = [
+        one,
+        "..",
+        "%2e%2e",
+        "a" * 12,
+        "0" * 12,
+        "../" * 3,
+        "x" * 500,
+        "\u00e9",
+        uuid.uuid4().hex,
+    ]
+    ends = ["", "/turns", "/images", "/images/..", "/images/0123456789abcdef.png", "/graph"]
+    ends += ["/export", "/turns/x/change", "/images/a.png?size=x", "/turns/%00/change?against=y"]
+    bodies = [None, b"{", b"[]", b"{}", b'{"parent": 5}', b'{"text": 7}', b'{"images": ["../a"]}']
+    bodies += [b'{"hidden": "x"}', b'{"title": []}', b'{"head": "nope"}', b'{"references": [3]}']
+    for _ in range(300):
+        method = rng.choice(["GET", "POST", "PATCH", "DELETE"])
+        path = f"{SHELF}/{rng.choice(ids)}{rng.choice(ends)}"
+        answer = call(server, method, path, data=rng.choice(bodies))
+        assert answer.status_code < 500, (method, path, answer.text)
+    assert describe(server, one)["id"] == one

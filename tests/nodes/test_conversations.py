@@ -1,0 +1,217 @@
+"""Saved conversations: what the chat sidebar lists, adds, compares, exports and imports."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import random
+import shutil
+import threading
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from wegen_core.records.conversation import Conversation
+
+RED = Image.new("RGB", (40, 30), "red")
+
+
+@pytest.fixture
+def module(pack) -> Any:
+    return pack.module("nodes.backend.conversations")
+
+
+@pytest.fixture
+def shelf(module, tmp_path: Path) -> Any:
+    return module.Conversations(tmp_path / "conversations")
+
+
+def png(image: Image.Image) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def reply(shelf: Any, conversation_id: str, image: Image.Image, **record: Any) -> str:
+    """The assistant's turn after the last one, as a run saves it."""
+    conversation = shelf.load(conversation_id)
+    turn = conversation.add("assistant", "Here it is.", image, record=record)
+    shelf.save(conversation_id, conversation)
+    return turn.id
+
+
+def test_turns_are_listed_with_their_branches(shelf) -> None:
+    one = shelf.create()
+    first = shelf.add_turn(one, None, "draw a red square")
+    answer = reply(shelf, one, RED)
+    shelf.add_turn(one, answer, "make it blue")
+    again = shelf.add_turn(one, None, "draw a circle")
+    described = shelf.describe(one)
+    turns = {turn["id"]: turn for turn in described["turns"]}
+    assert turns[first]["siblings"] == turns[again]["siblings"] == [first, again]
+    assert described["head"] == again
+    assert described["title"] == "draw a red square"
+    (summary,) = shelf.summaries()
+    assert (summary["turns"], summary["images"]) == (4, 1)
+    assert [part.get("width") for part in turns[answer]["parts"]] == [None, 40]
+
+
+def test_a_list_is_searched_and_deletion_can_be_undone(shelf) -> None:
+    boat, cat = shelf.create("boats"), shelf.create("cats")
+    shelf.add_turn(cat, None, "a Kitten by the sea")
+    assert [s["id"] for s in shelf.summaries("kitten")] == [cat]
+    shelf.update(boat, {"deleted": True})
+    assert [s["id"] for s in shelf.summaries()] == [cat]
+    assert [s["id"] for s in shelf.summaries(deleted=True)] == [boat]
+    with pytest.raises(ValueError, match="delete the conversation first"):
+        shelf.remove(cat)
+    shelf.update(boat, {"deleted": False})
+    assert {s["id"] for s in shelf.summaries()} == {boat, cat}
+
+
+def test_a_hidden_turn_takes_along_what_follows_and_comes_back(shelf) -> None:
+    one = shelf.create()
+    first = shelf.add_turn(one, None, "draw")
+    answer = reply(shelf, one, RED)
+    later = shelf.add_turn(one, answer, "change it")
+    shelf.update(one, {"hidden": [answer]})
+    described = shelf.describe(one)
+    assert [turn["id"] for turn in described["turns"]] == [first]
+    assert described["head"] == first
+    shelf.update(one, {"hidden": []})
+    assert shelf.describe(one)["head"] == later
+
+
+def test_the_share_of_identical_pixels_is_counted(shelf) -> None:
+    one = shelf.create()
+    shelf.add_turn(one, None, "draw")
+    reply(shelf, one, RED)
+    shelf.add_turn(one, shelf.describe(one)["head"], "a blue corner")
+    changed = RED.copy()
+    changed.paste("blue", (0, 0, 20, 15))
+    second = reply(shelf, one, changed)
+    change = shelf.change(one, second)
+    assert change["identical"] == 0.75
+    mask = np.asarray(Image.open(io.BytesIO(base64.b64decode(change["mask"]))))
+    assert mask[:15, :20].all()
+    assert mask.sum() == 300
+    assert shelf.change(one, second, "first")["identical"] == 0.75
+
+
+def test_images_and_masks_of_a_message_are_kept(shelf, module) -> None:
+    one = shelf.create()
+    picture = shelf.add_image(one, png(RED))
+    mask = Image.new("L", (40, 30))
+    mask.paste(255, (5, 5, 10, 10))
+    drawn = shelf.add_image(one, png(mask))
+    references = [{"picture": 1, "role": "style"}]
+    shelf.add_turn(one, None, "like this", [picture["name"]], references, drawn["name"])
+    (turn,) = shelf.load(one).turns
+    assert np.asarray(turn.images[0].image).tolist() == np.asarray(RED).tolist()
+    assert turn.references[0].role == "style"
+    assert np.asarray(module.turn_mask(turn)).tolist() == np.asarray(mask).tolist()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [(b"", "not an image"), (b"GIF89a" + b"\0" * 99, "not an image"), (b"x" * 100, "not an image")],
+)
+def test_what_is_not_an_image_is_refused(shelf, content: bytes, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        shelf.add_image(shelf.create(), content)
+
+
+def test_a_conversation_survives_export_and_import(shelf) -> None:
+    one = shelf.create("boats")
+    shelf.add_turn(one, None, "draw")
+    reply(shelf, one, RED)
+    other = shelf.import_zip(shelf.export(one))
+    before, after = shelf.describe(one), shelf.describe(other)
+    assert other != one
+    assert after["title"] == "boats"
+    assert before["turns"] == after["turns"]
+
+
+def archive(**files: bytes) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, content in files.items():
+            zipped.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_hostile_zip_files_write_nothing(shelf, tmp_path: Path) -> None:
+    empty = json.dumps({"version": 1, "head": None, "turns": []}).encode()
+    lost = {"id": "a", "parent": None, "role": "user", "record": {}}
+    lost["parts"] = [{"picture": "0123456789abcdef.png"}]
+    cases = [
+        b"no zip",
+        archive(**{"../evil.txt": b"x"}),
+        archive(**{"conversation.json": b"{}"}),
+        archive(
+            **{
+                "conversation.json": json.dumps(
+                    {"version": 1, "head": "a", "turns": [lost]}
+                ).encode()
+            }
+        ),
+        archive(**{f"{k}.txt": b"" for k in range(10_001)}, **{"conversation.json": empty}),
+    ]
+    for content in cases:
+        with pytest.raises(ValueError, match=r"\w"):
+            shelf.import_zip(content)
+    shelf.import_zip(archive(**{"conversation.json": empty, "../../evil.txt": b"x"}))
+    assert not list(tmp_path.rglob("evil.txt"))
+    assert len(shelf.summaries()) == 1
+
+
+def test_ids_and_names_never_become_paths(shelf) -> None:
+    one = shelf.create()
+    rng = random.Random(0)
+    pieces = ["..", "/", "\\", "a", "0", ".png", "%2e", "\0", one, "0123456789abcdef.png", ""]
+    for _ in range(300):
+        text = "".join(rng.choice(pieces) for _ in range(rng.randrange(5)))
+        if text == one:
+            continue
+        with pytest.raises(KeyError):
+            shelf.folder(text)
+        with pytest.raises(KeyError):
+            shelf.image_path(one, text)
+
+
+def test_two_writers_lose_no_turn(shelf) -> None:
+    one = shelf.create()
+
+    def write(who: str) -> None:
+        for k in range(12):
+            shelf.add_turn(one, None, f"{who} {k}")
+
+    threads = [threading.Thread(target=write, args=(who,)) for who in ("a", "b")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    texts = {turn["parts"][0]["text"] for turn in shelf.describe(one)["turns"]}
+    assert texts == {f"{who} {k}" for who in "ab" for k in range(12)}
+
+
+def test_two_hundred_conversations_are_listed_quickly(shelf) -> None:
+    conversation = Conversation()
+    for k in range(100):
+        conversation.add("user", f"turn {k}")
+    one = shelf.create()
+    shelf.save(one, conversation)
+    for k in range(199):
+        shutil.copytree(shelf.folder(one), shelf.root / f"{k:012x}")
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        assert len(shelf.summaries()) == 200
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.1
