@@ -30,6 +30,7 @@ MAX_IMPORT_BYTES = 1 << 30
 MAX_IMPORT_FILES = 10_000
 _ID = re.compile(r"[0-9a-f]{12}")
 _IMAGE_NAME = re.compile(r"[0-9a-f]{16}\.png")
+_DATA_NAME = re.compile(r"[0-9a-f]{16}\.(?:png|npy)")
 
 
 class Conversations:
@@ -261,7 +262,7 @@ class Conversations:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
             for path in sorted(folder.iterdir()):
-                if path.name in (FILE, SIDEBAR_FILE) or _IMAGE_NAME.fullmatch(path.name):
+                if path.name in (FILE, SIDEBAR_FILE) or _DATA_NAME.fullmatch(path.name):
                     archive.write(path, path.name)
         return buffer.getvalue()
 
@@ -285,7 +286,7 @@ class Conversations:
             if FILE not in entries:
                 raise ValueError(f"the zip file holds no {FILE}; export a conversation first")
             for name, entry in entries.items():
-                if name == FILE or _IMAGE_NAME.fullmatch(name):
+                if name == FILE or _DATA_NAME.fullmatch(name):
                     (Path(temporary) / name).write_bytes(_read_entry(archive, entry))
             try:
                 conversation = Conversation.load(temporary)

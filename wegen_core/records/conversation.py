@@ -1,7 +1,8 @@
 """Conversation: the interleaved turns of text and images, and the only state the copilot has.
 
 Turns form a tree: every reply can be branched. A conversation is saved as a folder of plain files:
-`conversation.json` and one PNG per different image, named after its content.
+`conversation.json`, one PNG per different image and the visual tokens of images that a network of
+ours drew, all named after their content.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -29,6 +30,7 @@ Role = Literal["user", "assistant"]
 FILE = "conversation.json"
 VERSION = 1
 _PNG_NAME = re.compile(r"[0-9a-f]{16}\.png")
+_NPY_NAME = re.compile(r"[0-9a-f]{16}\.npy")
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,8 @@ class ImagePart:
     image
         Mode RGB or RGBA, 8 bits per channel.
     features
-        Visual tokens [64, W] of the network that drew it: they save reading the image again. Never
-        written to disk.
+        Visual tokens [64, W] of the network that drew it, a tensor: they save reading the image
+        again, and a conversation that was saved goes on exactly as one that was not.
     pixels
         The array or tensor [1, H, W, C], float in 0..1, that `image` rounds to 8 bits; None where
         `image` is exact. Never written to disk.
@@ -211,9 +213,9 @@ class Conversation:
         folder.mkdir(parents=True, exist_ok=True)
         for turn in self.tree.values():
             for part in turn.images:
-                path = long_path(folder / content_name(part.image))
-                if not path.exists():
-                    write_atomically(path, _png(part.image))
+                _write_once(folder / content_name(part.image), part, _png)
+                if part.features is not None:
+                    _write_once(folder / features_name(part.features), part, _npy)
         ours = {turn.id: _turn_to_dict(turn) for turn in self.tree.values()}
         with locked(folder):
             turns = _read_turns(folder / FILE) | ours
@@ -290,8 +292,29 @@ def content_name(image: Image.Image) -> str:
     return f"{digest.hexdigest()[:16]}.png"
 
 
-def _png(image: Image.Image) -> bytes:
-    bare = image.copy()
+def features_name(features: Any) -> str:
+    """File name made of the values of visual tokens."""
+    values = features.detach().float().cpu().numpy()
+    return f"{hashlib.sha256(values.tobytes()).hexdigest()[:16]}.npy"
+
+
+def _write_once(path: Path, part: ImagePart, encode: Callable[[ImagePart], bytes]) -> None:
+    """Write a file that is named after its content, unless it is there."""
+    path = long_path(path)
+    if not path.exists():
+        write_atomically(path, encode(part))
+
+
+def _npy(part: ImagePart) -> bytes:
+    import numpy as np
+
+    buffer = io.BytesIO()
+    np.save(buffer, part.features.detach().float().cpu().numpy(), allow_pickle=False)
+    return buffer.getvalue()
+
+
+def _png(part: ImagePart) -> bytes:
+    bare = part.image.copy()
     bare.info.clear()  # a "transparency" or gamma entry would change what is read back
     buffer = io.BytesIO()
     bare.save(buffer, "PNG")
@@ -331,10 +354,7 @@ def _turn_to_dict(turn: Turn) -> dict[str, Any]:
         "id": turn.id,
         "parent": turn.parent,
         "role": turn.role,
-        "parts": [
-            {"text": p.text} if isinstance(p, TextPart) else {"picture": content_name(p.image)}
-            for p in turn.parts
-        ],
+        "parts": [_part_to_dict(part) for part in turn.parts],
         "record": turn.record,
     }
     if turn.references:
@@ -366,6 +386,13 @@ def _turn_from_dict(item: Any, folder: Path) -> Turn:
         raise ValueError(f"turn {item['id']!r}: {error}") from error
 
 
+def _part_to_dict(part: Part) -> dict[str, str]:
+    if isinstance(part, TextPart):
+        return {"text": part.text}
+    data = {"picture": content_name(part.image)}
+    return data if part.features is None else {**data, "features": features_name(part.features)}
+
+
 def _part_from_dict(part: Any, folder: Path) -> Part:
     if isinstance(part, dict) and isinstance(part.get("text"), str):
         return TextPart(part["text"])
@@ -377,9 +404,22 @@ def _part_from_dict(part: Any, folder: Path) -> Part:
     try:
         with Image.open(folder / name) as image:
             image.load()
-            return ImagePart(image.copy())
+            return ImagePart(image.copy(), _read_features(part.get("features"), folder))
     except (OSError, SyntaxError) as error:
         raise ValueError(f"image {name} cannot be read: {error}") from error
+
+
+def _read_features(name: Any, folder: Path) -> Any:
+    """Visual tokens as a tensor; None without their file: the image is then read again."""
+    if not isinstance(name, str) or not _NPY_NAME.fullmatch(name) or not (folder / name).is_file():
+        return None
+    import numpy as np
+    import torch
+
+    try:
+        return torch.from_numpy(np.load(folder / name, allow_pickle=False))
+    except (ValueError, EOFError) as error:
+        raise ValueError(f"visual tokens {name} cannot be read: {error}") from error
 
 
 def _check_parents(tree: Mapping[str, Turn]) -> None:
