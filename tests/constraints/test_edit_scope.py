@@ -12,6 +12,8 @@ from wegen_core.constraints.requests import read_request
     ("words", "scope"),
     [
         ("make the boat darker", "local"),
+        ("turn the whole image darker", "global"),
+        ("replace the background", "background"),
         ("make it darker", "global"),
         ("darker", "global"),
         ("make it bigger", "local"),

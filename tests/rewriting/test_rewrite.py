@@ -12,10 +12,8 @@ from tests.support.conversations import ScriptedModel
 from tests.support.prompt_texts import PROMPTS
 from wegen_core.constraints import find_constraints
 from wegen_core.records.hooks import NO_HOOKS
-from wegen_core.records.plan import SCOPES
 from wegen_core.rewriting import FAMILIES, rewrite
 from wegen_core.rewriting.facets import facet_values, open_facets
-from wegen_core.rewriting.keep_clause import edit_scope
 
 
 @pytest.mark.parametrize(
@@ -46,21 +44,6 @@ def test_a_family_that_describes_targets_gets_no_keep_clause():
 def test_an_edit_with_its_own_keep_clause_stays_as_it_is():
     prompt = "make the boat red, keep everything else the same"
     assert {result.prompt for result in rewrite(prompt, 3)} == {prompt}
-
-
-@pytest.mark.parametrize(
-    ("instruction", "scope"),
-    [
-        ("make the boat red", "local"),
-        ("make it an oil painting", "global"),
-        ("turn the whole image darker", "global"),
-        ("replace the background", "background"),
-        ("把背景换成海滩", "background"),
-    ],
-)
-def test_the_scope_of_an_edit_is_one_of_the_plans(instruction, scope):
-    assert edit_scope(instruction) == scope
-    assert scope in SCOPES
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-from ..constraints.lazy_pattern import lazy_pattern
+from ..constraints.edit_scope import edit_scope
 from ..constraints.parser import parse
+from ..constraints.requests import read_request
 from ..painting.families import Family
 from ..records.plan import Scope
 from .facets import hash_to_unit
@@ -42,23 +41,6 @@ _STAYS_COMPOSED = (
     ("its appearance and everything else in the picture", "它的外观和画面中的其他一切"),
     ("its shape and colours, and the rest of the scene", "它的形状、颜色和场景的其余部分"),
 )
-_GLOBAL = lazy_pattern(
-    r"(?:make|turn|convert|transform|render|style|change|paint|set|darken|brighten|blur|sharpen) "
-    r"(?:it|this|that|everything|(?:the |this )?(?:whole )?(?:picture|image|photo|scene|"
-    r"painting|style"
-    r"|weather|season|time|lighting|light|mood))\b|风格|整张|整个画面|全图|天气|季节|光线",
-    re.IGNORECASE,
-)
-_BACKGROUND = lazy_pattern(r"\bback(?:ground|drop)\b|背景", re.IGNORECASE)
-
-
-def edit_scope(instruction: str) -> Scope:
-    """Return how much of the image an instruction changes, as `Plan.scope` says it."""
-    if _BACKGROUND.search(instruction):
-        return "background"
-    if _GLOBAL.search(instruction) or parse(instruction).values("style"):
-        return "global"
-    return "local"
 
 
 def keep_clause(instruction: str, k: int, seed: int, family: Family, zh: bool) -> str:
@@ -71,7 +53,8 @@ def keep_clause(instruction: str, k: int, seed: int, family: Family, zh: bool) -
     if not template or parsed.kept_words:
         return ""
     images = {number for numbers in parsed.values("picture") for number in numbers}
-    rows = _STAYS_COMPOSED if len(images) > 1 else _STAYS[edit_scope(instruction)]
+    scope = edit_scope(read_request(instruction).changes) or "local"
+    rows = _STAYS_COMPOSED if len(images) > 1 else _STAYS[scope]
     order = sorted(range(len(rows)), key=lambda row: hash_to_unit(seed, "stays", row))
     words = rows[order[k % len(rows)]][1 if zh else 0]
     return template.format(keep=words)
