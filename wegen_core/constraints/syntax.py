@@ -54,10 +54,11 @@ _NOT_TRIGGERS = (
     "ktv lcd lgbt lgbtq mdf mmo mph mrs mtv nbc npc nsfw nth nyc pbr pcb pfp phd png pst psst pts "
     "pvc rgb rpg sdxl sfw shh svg tbsp tsk vfx vhs wlw wwf www xml zzz tv jpg pjs pdf"
 ).replace(" ", "|")
-_RARE_PAIR = (  # of letters, in English words
-    "[bcdfghjkmpqrstvwz]x|x[bdgjkmnrvxz]|q[b-hj-tv-z]|[bfgjkmpvwxz]q|j[bcdfghklmnpqrtvwxyz]|"
-    "[cfgqvwxz]j|v[bcfgmpqwxz]|[fgjqxz]v|zk|kz|gk|hk|pk|wk(?!w)|vk"
+_RARE_PAIR = (  # of letters, in words of languages in Latin letters
+    "[bcdfghjkmpqstvwz]x|x[bdgjkmnrvxz]|q[b-hj-tv-z]|[bfgjkmpvwxz]q|[qwx]j|j[qwxz]|v[bfgpqwx]|[fjqx]v"
 )
+# Boundaries of words; Chinese and Japanese characters are not part of a Latin word.
+_LEFT, _RIGHT = r"(?<![^\W\u3040-\u9fff])", r"(?![^\W\u3040-\u9fff])"
 # In order: where two rows match at one place, the first counts.
 TABLE: dict[str, SyntaxKind] = {
     "comment": SyntaxKind(r"/\*(?s:.*?)\*/|(?<![:\w/])//[^\n]*", "nothing", "free"),
@@ -67,7 +68,8 @@ TABLE: dict[str, SyntaxKind] = {
     "network": SyntaxKind(r"<[^<>\n:]{1,60}:[^<>\n]{0,300}>", "nothing", "free"),
     "token": SyntaxKind(r"<[^<>\n]{1,100}>", "unknown", "word"),  # <sks>
     "embedding": SyntaxKind(
-        r"(?i:\b(?:embedding|lora|lyco|hypernet|artist|character|series))[:][^\s,()\[\]{}<>|]+",
+        rf"{_LEFT}(?i:embedding|lora|lyco|hypernet|artist|character|series|copyright|rating|year)"
+        r"[:][^\s,()\[\]{}<>|]+|(?<![\w.])@[A-Za-z][\w.]*",
         "nothing",
         "free",
     ),
@@ -88,7 +90,9 @@ TABLE: dict[str, SyntaxKind] = {
         "joint",
     ),
     "joint": SyntaxKind(
-        r"\b(?:BREAK|AND(?:_PERP|_SALT|_TOPK)?|ADD(?:COL|ROW|BASE|COMM))\b", "nothing", "joint"
+        rf"{_LEFT}(?:BREAK|AND(?:_PERP|_SALT|_TOPK)?|ADD(?:COL|ROW|BASE|COMM)){_RIGHT}|\|+",
+        "nothing",
+        "joint",
     ),
     # hot:: dog::2, 1.5::red hair::, "a cat :1.2 AND a dog :0.8"
     "part weight": SyntaxKind(
@@ -98,7 +102,9 @@ TABLE: dict[str, SyntaxKind] = {
         "last",
     ),
     "score": SyntaxKind(
-        r"(?i:\b(?:score_\d+(?:_up|_down)?|rating_\w+|source_\w+))", "nothing", "free"
+        rf"{_LEFT}(?i:score_\d+(?:_up|_down)?|rating_[a-z_]+|source_[a-z_]+){_RIGHT}",
+        "nothing",
+        "free",
     ),
     # hatsune miku \(vocaloid\), saber_\(fate\)
     "escaped": SyntaxKind(
@@ -108,12 +114,14 @@ TABLE: dict[str, SyntaxKind] = {
         "word",
     ),
     "tag": SyntaxKind(
-        r"(?<!\w)[^\W_][\w'/.!?+~:-]{0,60}_(?:[\w'/.!?+~-]|\([\w'/.!?+~ -]{1,60}\)){1,80}(?<=[\w)])"
-        r"|\b\d\+?(?:girl|boy|other)s?\b",
+        rf"{_LEFT}[A-Za-z0-9][\w'/.!?+~:-]{{0,60}}_"
+        rf"(?:[\w'/.!?+~-]|\([\w'/.!?+~ -]{{1,60}}\)){{1,80}}(?<=[\w)])|{_LEFT}\d\+?(?:girl|boy|other)s?{_RIGHT}",
         "words",
         "word",
     ),
-    "compel weight": SyntaxKind(r"\b[\w-]*\w(?:\+\+|--)[+-]*(?=[\s,.)]|\Z)", "words", "word"),
+    "compel weight": SyntaxKind(
+        rf"{_LEFT}[A-Za-z][\w-]*(?:\++|--+)(?=[\s,.)]|\Z)", "words", "word"
+    ),
     "colour code": SyntaxKind(r"(?<![\w&])#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6})\b", "nothing", "word"),
     "emoticon": SyntaxKind(
         r"(?<![^\s,(])(?:[:;=]'?-?[)(DPpdoO3<>|]|[>^@+~;=|oOTxX0-9.]_[<^@+~;=|oOTxX0-9.]|\\[mo]/)"
@@ -126,10 +134,11 @@ TABLE: dict[str, SyntaxKind] = {
         "nothing",
         "word",
     ),
-    # A made-up token such as "sks", "ohwx", "p3rs0n": rare letters, no vowel, digits inside.
+    # A made-up token such as "sks", "p3rs0n", "badHands".
     "trigger word": SyntaxKind(
-        rf"\b(?!(?:{_NOT_TRIGGERS})\b)(?:[bcdfghjklmnpqrstvwxz]{{3,}}|[a-z]+\d+[a-z]\w*"
-        rf"|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}})\b",
+        rf"{_LEFT}(?!(?:{_NOT_TRIGGERS}){_RIGHT})(?:(?i:sks|ohwx|zwx|tok)"
+        rf"|[bcdfghjklmnpqrstvwxz]{{3,}}|[a-z]+\d+[a-z]\w*|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}}|[A-Za-z][a-z]+[A-Z][a-z]\w*)"
+        rf"{_RIGHT}",
         "unknown",
         "word",
     ),
@@ -221,7 +230,7 @@ def _brackets(text: str) -> Iterator[Syntax]:
 
 _STRAY = lazy_pattern(r"(?:^|(?<=\n))[ ,]+|[ ,]+(?=\n|\Z)|(?: ?,)+(?= ?,)| (?=,)")
 _MARKS = lazy_pattern(
-    rf"{_WEIGHT}|[\d-]+\$\$(?:[^$|]*\$\$)?|\$\$|\\(?=[()])|[()\[\]{{}}|]+(?:\++|--+|\d*\.\d+)?|\+\+|--"
+    rf"{_WEIGHT}|[\d-]+\$\$(?:[^$|]*\$\$)?|\$\$|\\(?=[()])|[()\[\]{{}}|]+(?:\++|--+|\d*\.\d+)?|\++|--"
 )
 _SCHEDULE = lazy_pattern(r"(?<=[\[:\w ])[:](?=[\w :\].])")
 
@@ -293,7 +302,7 @@ def restore_syntax(text: str, prompt: str) -> str | None:
         if item.text in text and item.kind in _BRACKETS:
             continue
         words = re.escape(item.reading)
-        places = list(re.finditer(rf"(?<!\w){words}(?!\w)", text, re.I)) if words else []
+        places = list(re.finditer(f"{_LEFT}{words}{_RIGHT}", text, re.I)) if words else []
         if item.kind == "emphasis" and len(places) == 1:
             text = text[: places[0].start()] + item.text + text[places[0].end() :]
         else:

@@ -70,6 +70,8 @@ faceless: face
 tame: motion height wind elsewhere
 historic: modern neon urban backdrop domestic
 future: rustic fire
+accent: neon autumn spring
+modern: rustic
 neon: rustic day
 doorway: height sand sky nature wild
 motion: still calm cosy nap

@@ -118,7 +118,7 @@ a cool restrained palette | 冷静克制的冷色调 | cool colors | cool
 a warm harmonious palette | 温暖和谐的暖色调 | warm colors | warm
 deep jewel tones | 浓郁的宝石色调 | jewel tones | deep
 faded sun-bleached tones | 褪色的日晒色调 | faded colors | day sun dry
-nearly monochrome tones with one accent | 近乎单色、只有一处亮点的色调 | limited palette, spot color |
+nearly monochrome tones with one accent | 近乎单色、只有一处亮点的色调 | limited palette, spot color | accent
 bright candy tones | 明亮的糖果色调 | candy colors, vibrant | bright joy candy
 misty low-contrast tones | 雾感的低对比色调 | low contrast, misty colors | haze
 strong complementary contrasts | 强烈的互补对比 | complementary colors, high contrast | contrast
