@@ -37,15 +37,16 @@ function nodeOf(id) {
 
 function onFinished(id) {
   const node = nodeOf(id);
-  if (!isOurs(node) || !sizes.has(node)) return;
+  const size = sizes.get(node);
+  if (!size) return; // it showed nothing, or this was said before
+  sizes.delete(node);
   // The page offers extensions no way to do this; its store is what both views show. It waits for
   // 0.4 seconds before it forgets the images.
   app.extensionManager?._p?._s?.get("nodeOutput")?.revokePreviewsByExecutionId?.(String(id));
-  setTimeout(clearPreview, 500, node);
+  setTimeout(clearPreview, 500, node, size);
 }
 
-function clearPreview(node) {
-  if (!sizes.has(node)) return;
+function clearPreview(node, size) {
   node.imgs = undefined;
   node.preview = undefined;
   const widget = node.widgets?.find((w) => w.name === PREVIEW);
@@ -53,8 +54,7 @@ function clearPreview(node) {
     widget.onRemove?.();
     node.widgets.splice(node.widgets.indexOf(widget), 1);
   }
-  node.setSize(sizes.get(node));
-  sizes.delete(node);
+  node.setSize(size);
   node.setDirtyCanvas?.(true, true);
 }
 

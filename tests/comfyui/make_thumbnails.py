@@ -1,4 +1,4 @@
-"""Runs the numbered workflows and writes the thumbnails beside them from the pictures they make.
+"""Runs the workflows that need no model, and writes the thumbnails from the pictures they make.
 
     COMFYUI_PATH=/path/to/ComfyUI python -m tests.comfyui.make_thumbnails
 
@@ -22,16 +22,19 @@ from tests.support.comfy_server import (
     installations,
     interpreter,
 )
-from tests.support.graphs import from_workflow
+from tests.support.graphs import at_its_own_size, from_workflow
 
 SIZE, CAPTION = 512, 44
 WORDS = ("prompt", "instruction", "message")
 IDEAS = {
-    "prompts for SDXL": ("2 a vague wish, four pictures", slice(4)),
-    "refine with Qwen-Image-Edit": ("3 refine in three steps", slice(2)),
-    "refine with FLUX 2": ("3 refine in three steps", slice(2, 4)),
-    "compose with Qwen-Image-Edit-Plus": ("4 compose from two pictures", slice(3)),
-    "chat with Ollama and SDXL": ("5 chat", slice(2)),
+    "wegen-08-prompts-for-sdxl": ("wegen-02-four-pictures-of-a-vague-wish", slice(4)),
+    "wegen-09-refine-with-qwen-image-edit": ("wegen-03-refine-in-three-steps", slice(2)),
+    "wegen-10-refine-with-flux-2": ("wegen-03-refine-in-three-steps", slice(2, 4)),
+    "wegen-11-compose-with-qwen-image-edit-plus": (
+        "wegen-04-compose-from-two-pictures",
+        slice(3),
+    ),
+    "wegen-12-chat-with-ollama-and-sdxl": ("wegen-05-chat", slice(2)),
 }
 """Examples that need the user's models -> the one, and its pictures, that show the same idea."""
 IDEA, STRIP = "the idea, drawn by the built-in model", 30
@@ -91,8 +94,8 @@ def _caption(draw: ImageDraw.ImageDraw, said: str, width: int) -> tuple[Any, str
 def draw_all(client: ComfyClient) -> None:
     object_info = client.get("object_info").json()
     shown = {}
-    for path in sorted((PACK / "workflows").glob("[0-9]*.json")):
-        graph = from_workflow(path, object_info)
+    for path in sorted((PACK / "workflows").glob("wegen-0[1-7]*.json")):
+        graph = at_its_own_size(from_workflow(path, object_info))
         outcome = client.run(graph)
         if outcome.end != "execution_success":
             raise SystemExit(f"{path.name}: {outcome.end} {outcome.message}")

@@ -8,18 +8,21 @@ from __future__ import annotations
 from typing import Any
 
 from tests.comfyui.make_workflows import (
-    BELOW,
-    HEIGHT,
+    LEFT,
+    NEEDS_COMPARE,
+    PICTURES,
+    UNDER_NOTE,
     WIDTH,
     Example,
     Node,
     chat,
-    mask,
+    column,
+    compare,
     picture,
     words,
 )
 
-UNDER = BELOW + 120  # where there is room under a painter
+LARGE = (440, 400)
 PAINTER = {
     "recipe": "auto",
     "steps": 0,
@@ -44,16 +47,25 @@ FLUX2 = (
 )
 SDXL = "sd_xl_base_1.0.safetensors"
 OLLAMA = (
-    "The language model comes from Ollama (`ollama pull qwen2.5vl`). Enter another address and "
-    "name for another server."
+    "The language model comes from Ollama: **ollama pull qwen2.5vl**. Enter another address and "
+    "name for another server.",
+    "语言模型来自 Ollama：**ollama pull qwen2.5vl**。其他服务器请填它的地址和模型名。",
 )
+
+
+def files(names: tuple[str, tuple[str, str], str]) -> str:
+    unet, (clip, _), vae = names
+    return (
+        f"**models/diffusion_models:** {unet}\n\n"
+        f"**models/text_encoders:** {clip}\n\n"
+        f"**models/vae:** {vae}"
+    )
 
 
 def mllm(id: int, at: tuple[int, int]) -> Node:
     address = {"url": "http://localhost:11434/v1", "model": "qwen2.5vl"}
-    return Node(
-        id, "WeGenMLLMEndpoint", (*at, 300, 150), {**address, "pictures": 9, "timeout": 300}
-    )
+    inputs = {**address, "pictures": 9, "timeout": 300}
+    return Node(id, "WeGenMLLMEndpoint", (*at, LEFT, 150), inputs)
 
 
 def parts(ids: tuple[int, int, int], files: tuple[str, tuple[str, str], str]) -> tuple[Node, ...]:
@@ -64,47 +76,46 @@ def parts(ids: tuple[int, int, int], files: tuple[str, tuple[str, str], str]) ->
         ("CLIPLoader", {"clip_name": clip, "type": kind, "device": "default"}),
         ("VAELoader", {"vae_name": vae}),
     )
-    rows = (220, 380, 550)
+    rows = (UNDER_NOTE, UNDER_NOTE + 145, UNDER_NOTE + 320)
     return tuple(
-        Node(id, type, (0, row, 300, 110), given)
+        Node(id, type, (0, row, LEFT, 60), given)
         for id, row, (type, given) in zip(ids, rows, inputs, strict=True)
     )
 
 
 def copilot(ids: tuple[int, int], llm: int, made: tuple[Any, Any, Any]) -> tuple[Node, ...]:
-    """WeGen Painter of a model, a clip and a vae, and the copilot of both."""
+    """The copilot of an MLLM and WeGen Painter, which stands under it."""
     model, clip, vae = made
     given = {"model": model, "clip": clip, "vae": vae, **PAINTER}
     joined = {"mllm": [llm, 0], "painter": [ids[0], 0], "check": "report"}
     return (
-        Node(ids[0], "WeGenPainter", (340, 220, WIDTH, 250), given),
-        Node(ids[1], "WeGenCopilot", (340, 0, WIDTH, 110), joined),
+        Node(ids[0], "WeGenPainter", (column(1), 150, WIDTH, 330), given),
+        Node(ids[1], "WeGenCopilot", (column(1), 0, WIDTH, 90), joined),
     )
 
 
 def load_image(id: int, at: tuple[int, int], title: str = "") -> Node:
-    return Node(id, "LoadImage", (*at, WIDTH, HEIGHT), {"image": "example.png"}, title)
+    return Node(id, "LoadImage", (*at, WIDTH, 330), {"image": "example.png"}, title)
 
 
-def refining(name: str, files: tuple[str, tuple[str, str], str], note: str) -> Example:
+def refining(name: str, names: tuple[str, tuple[str, str], str]) -> Example:
     given = {"copilot": [6, 0], "image": [7, 0], "instruction": "make the boat red", "seed": 1}
     return Example(
         name,
-        f"{note}\n{OLLAMA}",
+        f"{files(names)}\n\n{OLLAMA[0]}\n\n{NEEDS_COMPARE[0]}",
+        f"{OLLAMA[1]}\n\n{NEEDS_COMPARE[1]}",
         (
-            mllm(1, (0, 720)),
-            *parts((2, 3, 4), files),
+            mllm(1, (0, UNDER_NOTE + 440)),
+            *parts((2, 3, 4), names),
             *copilot((5, 6), 1, ([2, 0], [3, 0], [4, 0])),
-            load_image(7, (340, UNDER)),
-            Node(8, "WeGenRefine", (720, 0, WIDTH, HEIGHT), given),
-            picture(9, (1100, 0), 8, height=HEIGHT),
-            mask(10, (1100, BELOW), 8),
-            words(11, (720, BELOW), 8, 2),
+            load_image(7, (column(1), 520), "Your image"),
+            Node(8, "WeGenRefine", (column(2), 0, WIDTH, 270), given),
+            words(9, (column(2), PICTURES), 8, 2, height=300),
+            picture(10, (column(3), 0), 8, size=LARGE),
+            compare(11, (column(3), 460), 7, 8, LARGE),
         ),
         {
-            "Models": (1, 2, 3, 4),
             "Copilot": (5, 6),
-            "Your image": (7,),
             "Only what you ask for": (8, 9, 10, 11),
         },
     )
@@ -112,36 +123,40 @@ def refining(name: str, files: tuple[str, tuple[str, str], str], note: str) -> E
 
 EXAMPLES = (
     Example(
-        "prompts for SDXL",
-        "A short request becomes four different full prompts, and a plain SDXL graph draws each.\n"
-        f"models/checkpoints: {SDXL}. The rewriter needs no model of its own.",
+        "wegen-08-prompts-for-sdxl",
+        "A short request becomes four full prompts, and a plain SDXL graph draws each of them.\n\n"
+        f"**models/checkpoints:** {SDXL}\n\nThe rewriter needs no model of its own.",
+        "一句简短的话变成四条完整的提示词，再由普通的 SDXL 流程各画一张。\n\n"
+        "改写节点自己不需要模型。",
         (
             Node(
                 1,
                 "WeGenRewritePrompt",
-                (0, 220, 300, 270),
+                (0, UNDER_NOTE, LEFT, 290),
                 {"prompt": "a lighthouse", "n": 4, "creativity": 0.7, "seed": 1},
             ),
-            words(2, (0, BELOW), 1, 1, width=300),
-            Node(3, "CheckpointLoaderSimple", (340, 0, WIDTH, 110), {"ckpt_name": SDXL}),
-            Node(4, "CLIPTextEncode", (340, 160, WIDTH, 110), {"clip": [3, 1], "text": [1, 0]}),
+            words(2, (column(1), 600), 1, 1, height=240),
+            Node(3, "CheckpointLoaderSimple", (column(1), 0, WIDTH, 110), {"ckpt_name": SDXL}),
+            Node(
+                4, "CLIPTextEncode", (column(1), 160, WIDTH, 90), {"clip": [3, 1], "text": [1, 0]}
+            ),
             Node(
                 5,
                 "CLIPTextEncode",
-                (340, 320, WIDTH, 110),
+                (column(1), 300, WIDTH, 90),
                 {"clip": [3, 1], "text": "blurry, low quality, watermark"},
                 "Not wanted",
             ),
             Node(
                 6,
                 "EmptyLatentImage",
-                (340, BELOW, WIDTH, 110),
+                (column(1), 440, WIDTH, 110),
                 {"width": 1024, "height": 1024, "batch_size": 1},
             ),
             Node(
                 7,
                 "KSampler",
-                (720, 0, WIDTH, HEIGHT),
+                (column(2), 0, WIDTH, 270),
                 {
                     "model": [3, 0],
                     "positive": [4, 0],
@@ -155,40 +170,34 @@ EXAMPLES = (
                     "denoise": 1.0,
                 },
             ),
-            Node(8, "VAEDecode", (720, BELOW, WIDTH, 60), {"samples": [7, 0], "vae": [3, 2]}),
+            Node(
+                8, "VAEDecode", (column(2), PICTURES, WIDTH, 60), {"samples": [7, 0], "vae": [3, 2]}
+            ),
             Node(
                 9,
                 "SaveImage",
-                (1100, 0, 460, HEIGHT),
+                (column(3), 0, 560, 600),
                 {"images": [8, 0], "filename_prefix": "WeGen/prompts for SDXL"},
             ),
         ),
-        {"One request, four prompts": (1, 2), "SDXL as always": (3, 4, 5, 6, 7, 8), "Images": (9,)},
+        {"SDXL as always": (3, 4, 5, 6, 7, 8), "Four images": (9,)},
     ),
-    refining(
-        "refine with Qwen-Image-Edit",
-        QWEN,
-        f"models/diffusion_models: {QWEN[0]}, text_encoders: {QWEN[1][0]}, vae: {QWEN[2]}.",
-    ),
-    refining(
-        "refine with FLUX 2",
-        FLUX2,
-        f"models/diffusion_models: {FLUX2[0]}, text_encoders: {FLUX2[1][0]}, vae: {FLUX2[2]}.",
-    ),
+    refining("wegen-09-refine-with-qwen-image-edit", QWEN),
+    refining("wegen-10-refine-with-flux-2", FLUX2),
     Example(
-        "compose with Qwen-Image-Edit-Plus",
-        f"models/diffusion_models: {QWEN[0]}, text_encoders: {QWEN[1][0]}, vae: {QWEN[2]}. Up to "
-        f"three images.\n{OLLAMA}",
+        "wegen-11-compose-with-qwen-image-edit-plus",
+        f"{files(QWEN)}\n\nUp to three pictures. {OLLAMA[0]}",
+        f"最多三张图。{OLLAMA[1]}",
         (
-            mllm(1, (0, 720)),
+            mllm(1, (0, UNDER_NOTE + 440)),
             *parts((2, 3, 4), QWEN),
             *copilot((5, 6), 1, ([2, 0], [3, 0], [4, 0])),
-            load_image(7, (340, UNDER), "Picture 1"),
-            load_image(8, (720, UNDER), "Picture 2"),
+            load_image(7, (column(1), 520), "Picture 1"),
+            load_image(8, (column(2), 520), "Picture 2"),
             Node(
                 9,
                 "WeGenCompose",
-                (720, 0, WIDTH, HEIGHT),
+                (column(2), 0, WIDTH, 290),
                 {
                     "copilot": [6, 0],
                     "image_1": [7, 0],
@@ -197,34 +206,35 @@ EXAMPLES = (
                     "seed": 1,
                 },
             ),
-            picture(10, (1100, 0), 9, height=HEIGHT),
-            words(11, (1480, 0), 9, 1),
+            picture(10, (column(3), 0), 9, size=(560, 600)),
+            words(11, (column(3), 660), 9, 1, height=200),
         ),
         {
-            "Models": (1, 2, 3, 4),
             "Copilot": (5, 6),
-            "Two references": (7, 8),
+            "Two pictures": (7, 8),
             "One image of both": (9, 10, 11),
         },
     ),
     Example(
-        "chat with Ollama and SDXL",
-        f"models/checkpoints: {SDXL}.\n{OLLAMA}",
+        "wegen-12-chat-with-ollama-and-sdxl",
+        f"**models/checkpoints:** {SDXL}\n\n{OLLAMA[0]}",
+        OLLAMA[1],
         (
-            mllm(1, (0, 380)),
-            Node(2, "CheckpointLoaderSimple", (0, 220, 300, 110), {"ckpt_name": SDXL}),
+            mllm(1, (0, UNDER_NOTE + 160)),
+            Node(2, "CheckpointLoaderSimple", (0, UNDER_NOTE, LEFT, 100), {"ckpt_name": SDXL}),
             *copilot((3, 4), 1, ([2, 0], [2, 1], [2, 2])),
-            chat(5, (720, 0), "draw a fishing boat at sunrise", None, "You: draw", copilot=4),
-            words(6, (720, BELOW), 5, 0),
-            picture(7, (720, BELOW + 220), 5, 1),
-            chat(8, (1100, 0), "make the boat red", 5, "You: change", copilot=4),
-            words(9, (1100, BELOW), 8, 0),
-            picture(10, (1100, BELOW + 220), 8, 1),
-            chat(11, (1480, 0), "what else could be in the picture?", 8, "You: ask", copilot=4),
-            words(12, (1480, BELOW), 11, 0),
+            chat(5, (column(2), 0), "draw a fishing boat at sunrise", None, "You: draw", copilot=4),
+            picture(7, (column(2), PICTURES), 5, 1),
+            words(6, (column(2), 730), 5, 0),
+            chat(8, (column(3), 0), "make the boat red", 5, "You: change", copilot=4),
+            picture(10, (column(3), PICTURES), 8, 1),
+            words(9, (column(3), 730), 8, 0),
+            chat(
+                11, (column(4), 0), "what else could be in the picture?", 8, "You: ask", copilot=4
+            ),
+            words(12, (column(4), PICTURES), 11, 0),
         ),
         {
-            "Models": (1, 2),
             "Copilot": (3, 4),
             "Draw": (5, 6, 7),
             "Change": (8, 9, 10),

@@ -27,6 +27,15 @@ def test_everything_is_explained(object_info):
     assert_explained(object_info)
 
 
+def test_new_nodes_keep_their_seed_and_are_found_by_other_words(object_info):
+    refine = object_info["WeGenRefine"]
+    if "search_aliases" not in refine:
+        pytest.skip("this ComfyUI knows neither")
+    assert {"edit image", "inpaint", "改图"} <= set(refine["search_aliases"])
+    seeds = [object_info[name]["input"]["required"].get("seed") for name in CONTRACT]
+    assert {spec[1]["control_after_generate"] for spec in seeds if spec} == {"fixed"}
+
+
 def test_help_texts_and_templates_are_served(server):
     for name in CONTRACT:
         for language in ("en", "zh"):

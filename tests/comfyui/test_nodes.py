@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from tests.support.comfy_server import PACK
 from tests.support.graphs import (
     PROMPT,
     Graph,
+    at_its_own_size,
     blank,
     compose,
     equal,
@@ -28,7 +30,7 @@ from wegen_core.evaluation.probe import Probe, matches
 from wegen_core.playground.samples import parse
 
 pytestmark = pytest.mark.comfyui
-WORKFLOWS = sorted((PACK / "workflows").glob("[0-9]*.json"))
+WORKFLOWS = sorted((PACK / "workflows").glob("wegen-0[1-7]*.json"))
 
 REFINED = (
     "a blue boat on the left and a green tree on the right, by the sea",
@@ -42,14 +44,18 @@ COMPOSED = (
     "an orange cat on the left and a blue house on the right, in the desert",
 )
 CHATTED = ("a green tree on the left, on grass", "an orange tree on the left, on grass")
-SCENES = {"1": (PROMPT,), "3": REFINED, "4": COMPOSED, "5": CHATTED}
+SCENES = {"01": (PROMPT,), "03": REFINED, "04": COMPOSED, "05": CHATTED}
 PRESERVED = {
-    "6": ("preserved", "a green tree on the left and a red house in the middle, in the desert"),
-    "7": (
+    "06": ("preserved", "a green tree on the left and a red house in the middle, in the desert"),
+    "07": (
         "five edits, one anchor",
         "a red boat on the left and a purple cat on the right, by the sea",
     ),
 }
+
+
+def number_of(path: Path) -> str:
+    return path.stem.split("-")[1]
 
 
 @pytest.fixture(scope="session")
@@ -58,16 +64,16 @@ def probe() -> Probe:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in WORKFLOWS if p.name[0] not in PRESERVED], ids=lambda p: p.stem
+    "path", [p for p in WORKFLOWS if number_of(p) not in PRESERVED], ids=lambda p: p.stem
 )
 def test_workflow_runs_and_its_pictures_are_right(server, object_info, probe, path):
-    graph = from_workflow(path, object_info)
+    graph = at_its_own_size(from_workflow(path, object_info))
     outcome = server.run(graph)
     assert outcome.end == "execution_success", outcome.message
     shown = [i for i, n in graph.items() if n["class_type"] in ("PreviewImage", "SaveImage")]
     readings = probe.read(server.pictures(outcome, shown))
-    number = path.name[0]
-    if number == "2":
+    number = number_of(path)
+    if number == "02":
         assert len(readings) == 4
         assert all(any(t.kind == "boat" for t in r.things) for r in readings)
         assert len({str(r) for r in readings}) > 1
@@ -75,14 +81,14 @@ def test_workflow_runs_and_its_pictures_are_right(server, object_info, probe, pa
     scenes = [parse(text) for text in SCENES[number]]
     wrong = [(s, r) for s, r in zip(scenes, readings, strict=True) if not matches(r, s)]
     assert not wrong
-    if number == "5":
+    if number == "05":
         assert "orange" in server.texts(outcome)[-1]
 
 
 @pytest.mark.parametrize("number", PRESERVED)
 def test_a_workflow_preserves_what_no_edit_was_meant_to_change(server, object_info, probe, number):
-    (path,) = (p for p in WORKFLOWS if p.name[0] == number)
-    graph = Graph(from_workflow(path, object_info))
+    (path,) = (p for p in WORKFLOWS if number_of(p) == number)
+    graph = Graph(at_its_own_size(from_workflow(path, object_info)))
     titles = {node["_meta"]["title"]: name for name, node in graph.items() if "_meta" in node}
     masks = []
     for name in [n for n, node in graph.items() if node["class_type"] == "WeGenPreserve"]:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 from tests.support.node_contract import CONTRACT
 from tests.support.pack import STAND_IN
@@ -57,14 +60,32 @@ def test_every_output_says_its_name():
 
 def test_workflows_have_thumbnails_and_use_nodes_that_exist():
     found = sorted((PACK / "workflows").glob("*.json"))
-    runs, needs_models = found[:7], found[7:]
-    assert [p.stem[0] for p in runs] == list("1234567")
-    assert len(needs_models) == 5 and all(p.stem[0].isalpha() for p in needs_models)
+    assert [p.stem[:9] for p in found] == [f"wegen-{n:02}-" for n in range(1, 13)]
     for path in found:
         workflow = json.loads(path.read_text(encoding="utf-8"))
         ours = {n["type"] for n in workflow["nodes"] if n["type"].startswith("WeGen")}
         assert ours <= set(CONTRACT)
         assert path.with_suffix(".jpg").is_file()
+
+
+@pytest.mark.parametrize("path", sorted((PACK / "workflows").glob("*.json")), ids=lambda p: p.stem)
+def test_a_workflow_opens_readable_and_explained(path):
+    workflow = json.loads(path.read_text(encoding="utf-8"))
+    assert "ds" not in workflow["extra"]  # a stored view: the page would not fit the graph in
+    (note,) = (n for n in workflow["nodes"] if n["type"] == "MarkdownNote")
+    english, chinese = note["widgets_values"][0].split("\n\n---\n\n")
+    assert re.search("[\u4e00-\u9fff]", chinese) and not re.search("[\u4e00-\u9fff]", english)
+    compares = any(n["type"] == "ImageCompare" for n in workflow["nodes"])
+    assert ("*Compare Images* needs ComfyUI 0.9" in english) == compares
+    right, bottom = (
+        max(
+            n["pos"][k] + (0 if n["flags"].get("collapsed") else n["size"][k])
+            for n in workflow["nodes"]
+        )
+        for k in (0, 1)
+    )
+    # The page fits a graph into three quarters of its window: at least 60 % of 1440 x 900.
+    assert right + 20 <= 0.75 * 1440 / 0.6 and bottom + 30 + 20 <= 0.75 * 900 / 0.6
 
 
 def test_loading_the_pack_imports_nothing_heavy():

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
-SHOWN_ONLY = ("Note", "MarkdownNote")
+SHOWN_ONLY = ("Note", "MarkdownNote", "ImageCompare")  # old versions have no ImageCompare
+ENLARGE = "ImageScaleBy"
 PROMPT = "a red boat on the left and a yellow star on the right, by the sea"
 
 
@@ -27,6 +28,16 @@ def from_workflow(path: Path, object_info: dict[str, Any]) -> dict[str, Any]:
         if "title" in node:
             graph[str(node["id"])]["_meta"] = {"title": node["title"]}
     return graph
+
+
+def at_its_own_size(graph: dict[str, Any]) -> dict[str, Any]:
+    """An example's graph with its images as they are drawn, not enlarged to look at."""
+    enlarging = {n: v["inputs"]["image"] for n, v in graph.items() if v["class_type"] == ENLARGE}
+    for node in graph.values():
+        for name, value in node["inputs"].items():
+            if isinstance(value, list) and value[0] in enlarging:
+                node["inputs"][name] = enlarging[value[0]]
+    return {name: node for name, node in graph.items() if name not in enlarging}
 
 
 def widgets(info: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
