@@ -38,7 +38,11 @@ def test_one_version(project):
 def test_the_registry_finds_what_it_needs(project):
     comfy = project["tool"]["comfy"]
     assert {"PublisherId", "DisplayName", "requires-comfyui"} <= set(comfy)
-    assert (ROOT / comfy["Icon"].split("/main/")[1]).is_file()
+    repository = project["project"]["urls"]["Repository"].removeprefix("https://github.com/")
+    for picture in (comfy["Icon"], comfy["Banner"]):
+        address, name = picture.split("/main/")
+        assert address.endswith(repository) and (ROOT / name).is_file()
+    assert f"git clone https://github.com/{repository}\n" in (ROOT / "README.md").read_text()
     assert "web" not in comfy  # WEB_DIRECTORY says it; both would load every script twice
     assert "Operating System :: OS Independent" in project["project"]["classifiers"]
 
