@@ -323,6 +323,8 @@ class Pipeline:
             lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
         if plan.unknown:
             lines.append(self._unknown_words(plan))
+        if plan.sources:
+            lines.append(f"planned by {self.planner.name}: {describe_sources(plan)}")
         data = {"seed": seed, "plan": plan.to_dict(), "model": self.planner.name}
         if plan.intent != "answer" and self.painter is not None:
             lines.append(f"painted by {self.painter.name}, seed {seed}")
@@ -441,6 +443,17 @@ def match_size_and_alpha(part: ImagePart, source: ImagePart) -> ImagePart:
         image = image.convert("RGBA")
         image.putalpha(source.image.getchannel("A"))
     return part if image is part.image else ImagePart(image)
+
+
+def describe_sources(plan: Plan) -> str:
+    """How a chat model was asked, and which fields are its own: the others are the words'."""
+    sources = dict(plan.sources)
+    way = sources.pop("way", "")
+    parts = [way] if way else []
+    for source in ("model", "words"):
+        if names := [name for name, origin in sources.items() if origin == source]:
+            parts.append(f"from the {source}: {', '.join(names)}")
+    return "; ".join(parts)
 
 
 def image_seeds(seed: int, n: int) -> list[int]:

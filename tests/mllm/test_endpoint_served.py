@@ -102,6 +102,7 @@ def test_stopping_takes_effect_at_once(mllm):
 
 def test_the_copilot_works_through_it(mllm, monkeypatch):
     monkeypatch.setattr(chat_planner, "SAMPLING", replace(chat_planner.SAMPLING, max_new_tokens=20))
+    monkeypatch.setattr(chat_planner, "ANSWER_TOKENS", 20)
     copilot, conversation = Copilot(mllm, FakePainter()), Conversation()
     drawn = copilot.chat(conversation, "a red boat by the sea")
     assert drawn.plan.prompt == "a red boat by the sea" and "your own words" in str(drawn.report)

@@ -240,6 +240,7 @@ def test_loading_can_be_stopped_within_a_tensor(folders, kind):
 
 def test_a_random_model_plans_in_the_users_own_words(mllm, monkeypatch):
     monkeypatch.setattr(chat_planner, "SAMPLING", replace(chat_planner.SAMPLING, max_new_tokens=20))
+    monkeypatch.setattr(chat_planner, "ANSWER_TOKENS", 20)
     copilot = Copilot(mllm, FakePainter())
     conversation = Conversation()
     drawn = copilot.chat(conversation, "a red boat by the sea")

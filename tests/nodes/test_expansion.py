@@ -204,7 +204,7 @@ def test_what_failed_is_painted_once_more_and_the_better_image_is_kept(pack):
 
 
 def test_a_check_without_eyes_is_skipped_and_the_report_says_so(pack):
-    with serving(plan_reply()) as host:
+    with serving(plan_reply(prompt="a red boat")) as host:
         graph = Graph()
         copilot = add_copilot(graph, host, check="report", pictures=0)
         report = pack.run(graph).outputs(add_refine(graph, copilot, image_of()))[2]

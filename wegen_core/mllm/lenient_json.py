@@ -48,6 +48,19 @@ def find_objects(text: str) -> Iterator[dict[str, Any]]:
         start = text.find("{", end)
 
 
+def is_closed(text: str) -> bool:
+    """Whether the first JSON object in `text` has its closing brace."""
+    start = text.find("{")
+    if start < 0:
+        return False
+    try:
+        parser = _Parser(text)
+        parser.object(start, 0)
+    except _ParseError:
+        return False
+    return not parser.is_cut_off
+
+
 class _ParseError(Exception):
     pass
 
@@ -57,6 +70,7 @@ class _Parser:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.is_cut_off = False
 
     def object(self, at: int, depth: int) -> tuple[dict[str, Any], int]:
         """The object whose brace stands `at`."""
@@ -76,6 +90,7 @@ class _Parser:
                 break
             fields[key], at = self._value(at, depth + 1)
             at = self._skip(at, ",")
+        self.is_cut_off = True
         return fields, at
 
     def _array(self, at: int, depth: int) -> tuple[list[Any], int]:

@@ -1,26 +1,41 @@
-"""Planning with any chat model: a JSON Schema, lenient reading, a second attempt, a fallback."""
+"""Planning with any chat model: a JSON object, or small steps, held against the user's words.
+
+Two ways are tried, and which of them fits the model is remembered: a whole plan as JSON, and small
+questions for models that ramble. A plan's fields that contradict the words are asked for once more,
+and then replaced by what the words say.
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
-from ..constraints import broken, find_constraints, find_subjects, is_edit
-from ..constraints.repair import repair
 from ..mllm.chat_model import EmptyReplyError
-from ..mllm.lenient_json import find_objects
+from ..mllm.lenient_json import find_objects, is_closed
 from ..records.conversation import Conversation
-from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling
-from ..records.plan import INTENTS, Intent, Plan, Reference, asked_fields, json_schema
+from ..records.fields import FieldSpec
+from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling, Stopped
+from ..records.plan import Intent, Plan, Reference, asked_fields, json_schema
+from . import small_steps
+from .plan_check import Draft, check_fields, check_intent, merge
 from .references import describe_references, resolve_base_image
-from .words import plan_from_words
+from .user_text import AnswerStream, is_refusal, words_of
+from .words import WordsPlan, prompt_of, read_words
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
 
-SAMPLING = Sampling(temperature=0.4, top_p=0.9, max_new_tokens=2048)
-SCHEMA = json_schema(Plan)
+PLAN_TOKENS = 300
+"""A plan takes about 100 tokens."""
 
+SAMPLING = Sampling(temperature=0.4, top_p=0.9, max_new_tokens=PLAN_TOKENS)
+
+ANSWER_TOKENS = 2048
+THINKING_TOKENS = 2048
+"""Of a plan by a model that thinks first."""
+
+SCHEMA = json_schema(Plan)
 INSTRUCTION = """\
 You plan the next step of a design copilot that talks, draws and changes pictures. Do not draw and \
 do not chat: answer the message above with one JSON object and nothing else. Its fields:
@@ -30,8 +45,85 @@ _INTENTS = (
     'from several pictures together, "answer" to reply in words only'
 )
 _ANSWERING = ", or for an answer the full answer"
+NEW_IMAGE_EXAMPLES = {
+    "en": """\
+"two kites" -> {"intent": "generate", "text": "Two kites for you.", "prompt": "Two kites above a \
+windy beach, bright morning light"}
+"hello!" -> {"intent": "answer", "text": "Hello! What shall I draw?", "prompt": ""}""",
+    "zh": """\
+“两只风筝” -> {"intent": "generate", "text": "给你画两只风筝。", "prompt": "两只风筝飞在有风的海滩\
+上空，清晨明亮的光线"}
+“你好！” -> {"intent": "answer", "text": "你好！想让我画什么？", "prompt": ""}""",
+}
+CHANGE_EXAMPLES = {
+    "en": """\
+A house by a pond, "make the roof green" -> {"intent": "refine", "text": "The roof is green now.", \
+"prompt": "A house with a green roof by a pond"}
+Two kites above a beach, "remove one" -> {"intent": "refine", "text": "One kite is gone.", \
+"prompt": "One kite above a beach"}""",
+    "zh": """\
+池塘边的房子，“把屋顶改成绿色” -> {"intent": "refine", "text": "屋顶现在是绿色了。", "prompt": \
+"池塘边一座绿色屋顶的房子"}
+海滩上空的两只风筝，“去掉一只” -> {"intent": "refine", "text": "去掉了一只风筝。", "prompt": \
+"海滩上空的一只风筝"}""",
+}
+_FEW_FIELDS = 4
+"""With more, examples would make the instruction too long."""
+
+_PATIENCE = 3
+"""How many plans of no use are waited for before a model is asked in a simpler way."""
+
+_MIN_SPOKEN = 12
+"""Characters of a text that tell a refusal from an answer."""
+
 _AGAIN = "\nYour last answer could not be used: {fault}. Answer again, with the JSON object alone."
+_IN_WORDS = "\n(Answer in plain words, without JSON.)"
 NOTE = "(No plan could be read from {name}; your own words are used as they are.)"
+NO_ANSWER = "({name} gave no answer in words; ask again, or use a larger language model.)"
+
+Way = Literal["whole plan", "small steps", "the words alone"]
+"""How a model is asked. The last: only for answers, because its plans were of no use."""
+
+
+@dataclass
+class Habits:
+    """What the replies of a model have shown so far.
+
+    way: how it is asked. thinks: whether it needs room for thoughts. agreed, contradicted: how
+    often its intents fitted clear words. helped, in_vain: what asking again did. useful, useless:
+    how many of its prompts the words confirmed in the current way.
+    """
+
+    way: Way = "whole plan"
+    thinks: bool = False
+    agreed: int = 0
+    contradicted: int = 0
+    helped: int = 0
+    in_vain: int = 0
+    useful: int = 0
+    useless: int = 0
+
+    @property
+    def trusted(self) -> bool:
+        """Whether its intents count where the words leave the intent open."""
+        return self.agreed > 0 and self.agreed >= 4 * self.contradicted
+
+    @property
+    def asks_again(self) -> bool:
+        """Whether asking for a better plan is worth its time."""
+        return self.in_vain < 2 or self.helped >= self.in_vain
+
+    def note_use(self, useful: bool) -> None:
+        """Count a plan, and take the next way where the current one is mostly of no use."""
+        self.useful += useful
+        self.useless += not useful
+        if self.useless >= _PATIENCE and self.useless > self.useful:
+            self.take_next_way()
+
+    def take_next_way(self) -> None:
+        """Ask in a simpler way from now on."""
+        self.way = "small steps" if self.way == "whole plan" else "the words alone"
+        self.useful = self.useless = 0
 
 
 class ChatPlanner:
@@ -40,6 +132,7 @@ class ChatPlanner:
     def __init__(self, model: ChatModel) -> None:
         self.model = model
         self.name = model.name
+        self.habits = Habits()
 
     def plan(
         self,
@@ -51,59 +144,256 @@ class ChatPlanner:
     ) -> Plan:
         """See `Planner.plan`.
 
-        The model has two attempts: the second quotes what was wrong with the first, and optional
-        fields that are wrong again are left out. After that the plan is made of the user's own
-        words, and its text says so. Constraints that a new image's prompt has lost are put back;
-        a prompt that keeps none of them and none of the things named is rejected. A forced intent
-        "answer" is plain chat.
+        What the words clearly ask in words is answered by plain chat. Otherwise the model writes a
+        whole plan; a second time if the first contradicts the words, quoting what was wrong. A
+        model that writes none is asked in small steps. Each field that is missing or still wrong
+        comes from the words; `Plan.sources` says which. If all do, the plan's text says so.
         """
         sampling = replace(
             SAMPLING, **{name: v for name, v in vars(sampling).items() if v is not None}
         )
-        if intent == "answer":
-            reply = self.model.chat(conversation, sampling=sampling, hooks=hooks)
-            return Plan("answer", text=reply)
-        schema = SCHEMA if self.model.capabilities.json_schema else None
-        streamer = _PlanTextStreamer(hooks.on_text)
-        fault = ""
-        for attempt in (1, 2):
-            try:
-                reply = self.model.chat(
-                    _with_instruction(conversation, intent, fault),
-                    schema=schema,
-                    sampling=sampling,
-                    hooks=replace(hooks, on_text=streamer.push if attempt == 1 else None),
-                )
-            except EmptyReplyError:
-                reply = ""
-            try:
-                plan = read_plan(reply, conversation, intent, lenient=attempt == 2)
-                break
-            except ValueError as error:
-                fault = str(error)
-        else:
-            plan = _plan_from_own_words(self.name, conversation, intent, reply)
+        words = read_words(conversation, intent)
+        if words.plan.intent == "answer" and (intent or "intent" in words.certain):
+            return Plan("answer", text=self._answer(conversation, sampling, hooks))
+        task = _Task(conversation, intent, sampling, hooks, words)
+        streamer = _PlanTextStreamer(task, self.model, self.habits)
+        plan = self._whole_plan(task, streamer) if self.habits.way == "whole plan" else None
+        if plan is None and self.habits.way == "small steps":
+            plan = self._small_steps(task)
+        if plan is None:
+            plan = self._merged(Draft({}), task, "the words alone")
         streamer.finish(plan)
         return plan
+
+    def _answer(self, conversation: Conversation, sampling: Sampling, hooks: Hooks) -> str:
+        """Plain chat, without JSON; a model that writes nothing else is asked once more."""
+        sampling = replace(sampling, max_new_tokens=ANSWER_TOKENS)
+        request = conversation
+        for attempt in (1, 2):
+            stream = AnswerStream(hooks.on_text, hold=not self.model.capabilities.marks_thoughts)
+            try:
+                reply = self.model.chat(
+                    request, sampling=sampling, hooks=replace(hooks, on_text=stream.push)
+                )
+            except EmptyReplyError:
+                if attempt == 2:
+                    raise
+                reply = ""
+            if text := words_of(reply):
+                break
+            request = _with_instruction(conversation, _IN_WORDS)
+        text = text or NO_ANSWER.format(name=self.name)
+        stream.finish(text)
+        return text
+
+    def _whole_plan(self, task: _Task, streamer: _PlanTextStreamer) -> Plan | None:
+        """The plan of one or two JSON objects; None if the model wrote none."""
+        fields = _fields(task, sees=self.model.capabilities.sees)
+        schema = schema_of(fields)
+        draft, fault = None, ""
+        for attempt in (1, 2):
+            instruction = streamer.instruction = _instruction(task, fields, fault)
+            reply, rambled = self._chat(
+                _with_instruction(task.conversation, instruction),
+                task,
+                lambda reply: self._ends_json(reply),
+                schema if self.model.capabilities.json_schema else None,
+                streamer.push if attempt == 1 else None,
+            )
+            try:
+                newer = read_draft(reply, fields, len(task.conversation.images))
+            except ValueError as error:
+                if rambled:
+                    break
+                fault = str(error)
+                continue
+            self._check(newer, task, instruction)
+            if draft is not None:
+                better = len(newer.faults) < len(draft.faults)
+                self.habits.helped += better
+                self.habits.in_vain += not better
+            if draft is None or len(newer.faults) <= len(draft.faults):
+                draft = newer
+            if not draft.faults or not self.habits.asks_again:
+                break
+            fault = "; ".join(draft.faults.values())
+        if draft is None:
+            self.habits.take_next_way()
+            return None
+        self.habits.note_use("prompt" not in draft.faults)
+        return self._merged(draft, task, "whole plan")
+
+    def _small_steps(self, task: _Task) -> Plan:
+        """The plan of one answer for each thing that the words leave open."""
+        ask = small_steps.questions(task.request)
+        draft, sees, was_asked = Draft({}), self.model.capabilities.sees, False
+        if not task.forced and "intent" not in task.words.certain:
+            draft.values["intent"] = small_steps.read_intent(self._step(task, ask.intent))
+            if draft.values["intent"] != "generate" and not task.conversation.images:
+                draft.values["intent"] = None  # there is nothing to change
+            check_intent(draft, task.words, task.request, trusted=self.habits.trusted)
+        words = self._words_of_intent(draft, task)
+        plan = words.plan
+        if plan.intent == "answer":
+            draft.values["text"] = self._answer(
+                task.conversation, task.sampling, replace(task.hooks, on_text=None)
+            )
+        else:
+            before = prompt_of(task.conversation, plan.base)
+            if plan.intent == "generate" or before or sees:
+                question = ask.new_prompt if plan.intent == "generate" else ask.changed_prompt
+                image = before or small_steps.UNKNOWN[ask]
+                prompt = small_steps.read_line(self._step(task, question, image))
+                is_example = small_steps.is_example(prompt, task.request)
+                draft.values["prompt"] = "" if is_example else prompt
+            if plan.intent != "generate" and sees and not plan.keep:
+                draft.values["keep"] = small_steps.read_things(self._step(task, ask.keep))
+            if plan.scope == "local" and sees and plan.region is None:
+                draft.values["region"] = small_steps.read_place(self._step(task, ask.where))
+            was_asked = "prompt" in draft.values
+        trusted = self.habits.trusted
+        before = prompt_of(task.conversation, words.plan.base)
+        check_fields(draft, words, task.request, "", before, sees=sees, trusted=trusted)
+        if was_asked:
+            self.habits.note_use("prompt" not in draft.faults)
+        return self._merged(draft, task, "small steps")
+
+    def _step(self, task: _Task, question: str, before: str = "") -> str:
+        words = " ".join(task.request.split())
+        question = question.replace("{before}", before).replace("{request}", words)
+        request = _with_instruction(task.conversation, question)
+        brief = replace(task.sampling, max_new_tokens=small_steps.MAX_NEW_TOKENS, temperature=0.0)
+        reply, _ = self._chat(
+            request, replace(task, sampling=brief), lambda reply: "\n" in reply.strip()
+        )
+        return words_of(reply)
+
+    def _chat(
+        self,
+        conversation: Conversation,
+        task: _Task,
+        is_enough: Callable[[str], bool],
+        schema: dict[str, Any] | None = None,
+        on_text: OnText | None = None,
+    ) -> tuple[str, bool]:
+        """A short reply, and whether the model would have gone on; stopped once it is enough."""
+        limit = task.sampling.max_new_tokens or PLAN_TOKENS
+        pieces: list[str] = []
+
+        def collect(piece: str) -> None:
+            pieces.append(piece)
+            if on_text is not None:
+                on_text(piece)
+
+        def is_over() -> bool:
+            return len(pieces) > limit or is_enough("".join(pieces))
+
+        def should_stop() -> bool:
+            return is_over() or bool(task.hooks.should_stop and task.hooks.should_stop())
+
+        tokens = THINKING_TOKENS if self.habits.thinks else limit
+        try:
+            reply = self.model.chat(
+                conversation,
+                schema=schema,
+                sampling=replace(task.sampling, max_new_tokens=tokens),
+                hooks=replace(task.hooks, on_text=collect, should_stop=should_stop),
+            )
+        except EmptyReplyError:
+            if not self.habits.thinks:  # it had too little room so far
+                self.habits = Habits(thinks=True)
+            return "", False
+        except Stopped:
+            if not is_over():
+                raise
+            reply = "".join(pieces)
+        return reply, not is_enough(reply) and max(len(pieces), len(reply) / 3) > 0.9 * limit
+
+    def _ends_json(self, reply: str) -> bool:
+        """Whether the JSON object that a reply begins with is complete."""
+        start = reply.lstrip()
+        if not (start.startswith(("{", "`")) or self.model.capabilities.marks_thoughts):
+            return False  # this may be a thought, with a draft in it
+        return "}" in start and is_closed(start)
+
+    def _check(self, draft: Draft, task: _Task, instruction: str) -> None:
+        """Note the faults of a whole plan, and how far the model's intents can be trusted."""
+        stated = task.words.plan.intent
+        intent = draft.values["intent"] = task.forced or draft.values.get("intent")
+        if not task.forced:
+            self.habits.agreed += intent == stated
+            self.habits.contradicted += intent != stated and "intent" in task.words.certain
+        trusted, sees = self.habits.trusted, self.model.capabilities.sees
+        check_intent(draft, task.words, task.request, trusted=trusted)
+        words = self._words_of_intent(draft, task)
+        before = prompt_of(task.conversation, words.plan.base)
+        check_fields(draft, words, task.request, instruction, before, sees=sees, trusted=trusted)
+
+    def _words_of_intent(self, draft: Draft, task: _Task) -> WordsPlan:
+        """The plan of the words, with the model's intent where that is taken."""
+        intent = draft.values.get("intent")
+        if "intent" in draft.faults or intent in (None, task.words.plan.intent):
+            return task.words
+        return read_words(task.conversation, intent)
+
+    def _merged(self, draft: Draft, task: _Task, way: Way) -> Plan:
+        words = self._words_of_intent(draft, task)
+        if words.plan.intent == "answer" and not draft.values.get("text"):
+            words = task.words
+        plan = merge(draft, words)
+        if draft.values and "model" not in {source for _, source in plan.sources}:
+            plan = replace(plan, text=NOTE.format(name=self.name))
+        plan = replace(plan, sources=(("way", way), *plan.sources))
+        return resolve_base_image(plan, task.conversation)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is to be planned. words: what the words say of it."""
+
+    conversation: Conversation
+    forced: Intent | None
+    sampling: Sampling
+    hooks: Hooks
+    words: WordsPlan
+
+    @property
+    def request(self) -> str:
+        return self.conversation.turns[-1].text
 
 
 class _PlanTextStreamer:
     """Passes on the text of a plan while the other fields are still being generated."""
 
-    def __init__(self, on_text: OnText | None) -> None:
-        self._on_text = on_text
+    def __init__(self, task: _Task, model: ChatModel, habits: Habits) -> None:
+        self._on_text, self._words, self._habits = task.hooks.on_text, task.words, habits
+        self._starts = ("",) if model.capabilities.marks_thoughts else ("{", "`")
         self._reply = self._emitted = ""
-        self._complete = on_text is None
+        self._complete = self._on_text is None
+        self.instruction = ""
 
     def push(self, piece: str) -> None:
         """Take the next piece of the model's reply."""
         self._reply += piece
         if self._complete or "\\" in self._reply[-6:]:  # half an escape is not a character yet
             return
+        if not self._reply.lstrip().startswith(self._starts):
+            return  # this may be a thought
         for data in find_objects(self._reply):
-            if isinstance(text := data.get("text"), str):
+            text = data.get("text")
+            agrees = data.get("intent") == self._words.plan.intent
+            if isinstance(text, str) and (agrees or self._may_differ()) and self._is_fit(text):
                 self._emit(text)
             self._complete = "prompt" in data  # the field after the text has begun
+
+    def _is_fit(self, text: str) -> bool:
+        """Whether the beginning of a text can be said before the whole is checked."""
+        if len(text) < _MIN_SPOKEN or text in self.instruction or is_refusal(text):
+            return False
+        return words_of(text) == text.strip()
+
+    def _may_differ(self) -> bool:
+        return "intent" not in self._words.certain and self._habits.trusted
 
     def finish(self, plan: Plan) -> None:
         """Pass on what is still missing of the text of `plan`."""
@@ -116,25 +406,29 @@ class _PlanTextStreamer:
             self._emitted = text
 
 
-def _with_instruction(
-    conversation: Conversation, intent: Intent | None, fault: str
-) -> Conversation:
+def _instruction(task: _Task, fields: Sequence[FieldSpec], fault: str) -> str:
+    """What the model is told after the user's last words."""
+    lines = []
+    for spec in fields:
+        ask = spec.ask
+        if spec.name == "intent":
+            ask = f'"{task.forced}"' if task.forced else _INTENTS
+        elif spec.name == "text" and not task.forced:
+            ask += _ANSWERING
+        lines.append(f'"{spec.key}": {ask}')
+    if len(fields) <= _FEW_FIELDS:
+        examples = CHANGE_EXAMPLES if task.conversation.images else NEW_IMAGE_EXAMPLES
+        is_chinese = small_steps.questions(task.request) is small_steps.CHINESE
+        lines.append(examples["zh" if is_chinese else "en"])
+    return INSTRUCTION + "\n".join(lines) + (_AGAIN.format(fault=fault) if fault else "")
+
+
+def _with_instruction(conversation: Conversation, instruction: str) -> Conversation:
     """The conversation with the instruction after the user's last words.
 
     The instruction comes last so that the turns before it are the same in every call, and a model's
     KV cache of them still holds.
     """
-    lines = []
-    for spec in asked_fields(Plan):
-        ask = spec.ask
-        if spec.name == "intent":
-            ask = f'"{intent}"' if intent else _INTENTS
-        elif spec.name == "text" and not intent:
-            ask += _ANSWERING
-        lines.append(f'"{spec.key}": {ask}')
-    instruction = INSTRUCTION + "\n".join(lines)
-    if fault:
-        instruction += _AGAIN.format(fault=fault)
     turn = conversation.turns[-1]
     stated = describe_references(turn.references)
     branch = conversation.branch(turn.parent)
@@ -142,77 +436,55 @@ def _with_instruction(
     return branch
 
 
-def read_plan(
-    reply: str, conversation: Conversation, intent: Intent | None = None, *, lenient: bool = False
-) -> Plan:
-    """The plan in a model's reply; ValueError, in words for the model, if there is none.
+def _fields(task: _Task, *, sees: bool) -> list[FieldSpec]:
+    """The fields of a plan that a model is asked for.
 
-    lenient: optional fields that are wrong are left out.
+    Most are about images. A model that does not see them is asked only for what the words leave
+    open.
+    """
+    names = {"intent", "text", "prompt"}
+    plan, images = task.words.plan, len(task.conversation.images)
+    if images and sees:
+        return asked_fields(Plan)
+    if images and plan.intent in ("refine", "compose") and plan.scope is None:
+        names.add("scope")
+    if images > 1 and "references" not in task.words.certain:
+        names.add("references")
+    return [spec for spec in asked_fields(Plan) if spec.name in names]
+
+
+def schema_of(fields: Sequence[FieldSpec]) -> dict[str, Any]:
+    """The part of SCHEMA that is about `fields`."""
+    names = [spec.key for spec in fields]
+    if names == SCHEMA["required"]:
+        return SCHEMA
+    return SCHEMA | {"properties": {n: SCHEMA["properties"][n] for n in names}, "required": names}
+
+
+def read_draft(reply: str, fields: Sequence[FieldSpec], images: int) -> Draft:
+    """The fields in a model's reply, with the faults of those that cannot be read.
+
+    Raises ValueError, in words for the model, if there is no JSON object with such fields.
     """
     objects = [o for o in find_objects(reply) if "intent" in o or "prompt" in o]
     if not objects:
         raise ValueError("it held no JSON object with the fields asked for")
     data = objects[-1]  # reasoning models emit drafts first
-    turn, image_count = conversation.turns[-1], len(conversation.images)
-    if intent or (lenient and str(data.get("intent", "")).strip().lower() not in INTENTS):
-        data = {**data, "intent": intent or plan_from_words(conversation).intent}
-    values: dict[str, Any] = {}
-    for spec in asked_fields(Plan):
-        required = spec.name in ("intent", "text", "prompt")
-        if not required and not image_count:
-            continue  # the other fields are about images of the conversation
+    draft = Draft({})
+    for spec in fields:
         try:
             value = spec.kind.read(data.get(spec.key), f"plan {spec.key}")
             if spec.name == "references":
-                _check_numbers(value, image_count)
-            values[spec.name] = value
-        except ValueError:
-            if required or not lenient:
-                raise
-    values["prompt"] = " ".join(values["prompt"].split())
-    if values["intent"] == "answer" and not values["text"]:
-        raise ValueError('"text" is empty, and the intent is "answer"')
-    if values["intent"] in ("refine", "compose") and not image_count:
-        values["intent"] = "generate"
-    plan = Plan(**values, constraints=tuple(find_constraints(turn.text)))
-    return _restore_constraints(plan, turn.text)
+                _check_numbers(value, images)
+            draft.values[spec.name] = value
+        except ValueError as error:
+            draft.faults[spec.name] = str(error)
+    if draft.values.get("intent") in ("refine", "compose") and not images:
+        draft.values["intent"] = "generate"
+    return draft
 
 
 def _check_numbers(references: tuple[Reference, ...], image_count: int) -> None:
     for reference in references:
         if reference.image > image_count:
             raise ValueError(f"reference names picture {reference.image}; there are {image_count}")
-
-
-def _restore_constraints(plan: Plan, request: str) -> Plan:
-    """`plan` for a new image with a prompt that keeps what the words of `request` fix.
-
-    Raises ValueError if the prompt is about something else.
-    """
-    if plan.intent != "generate" or is_edit(request):
-        return plan  # an edit's words describe the change, not the whole image
-    required = [c for c in (*plan.constraints, *find_subjects(request)) if c.kind != "language"]
-    if broken([c for c in plan.constraints if c.kind == "language"], plan.prompt):
-        required = [c for c in required if c.kind == "quote"]  # translated: other words differ
-    prompt = plan.prompt
-    lost = broken(required, prompt)
-    if lost == required and any(c.kind == "subject" for c in required):
-        raise ValueError(
-            f'"prompt" leaves out what was asked for: {", ".join(c.text for c in lost)}'
-        )
-    for constraint in lost:
-        repaired = repair(prompt, constraint, request)
-        if repaired is not None and not broken([constraint], repaired):
-            prompt = repaired
-    return replace(plan, prompt=prompt)
-
-
-def _plan_from_own_words(
-    name: str, conversation: Conversation, intent: Intent | None, reply: str
-) -> Plan:
-    """The plan where the model wrote none: what the user's words say."""
-    note = NOTE.format(name=name)
-    plan = plan_from_words(conversation, intent)
-    if plan.intent == "answer":
-        return replace(plan, text=f"{reply.strip()}\n{note}".strip())
-    return resolve_base_image(replace(plan, text=note), conversation)

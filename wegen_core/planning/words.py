@@ -111,7 +111,7 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
     plan = replace(
         plan,
         intent=intent,
-        prompt=changed_prompt(_prompt_of(conversation, base), changes) or words,
+        prompt=changed_prompt(prompt_of(conversation, base), changes) or words,
         changes=changes,
         keep=request.keep,
         scope=_scope(numbered, references, intent),
@@ -130,7 +130,7 @@ def _intent(
     """The intent, and whether the words are clear about it."""
     kinds = {clause.kind for clause in request.clauses}
     orders = [clause.kind for clause in request.clauses if clause.kind in ("edit", "draw")]
-    speaks = "ask" in kinds or kinds == {"chat"}
+    speaks = "ask" in kinds or kinds <= {"chat"}
     if speaks and not orders and not request.keep and "fragment" not in kinds:
         return "answer", True
     images, attached = len(conversation.images), len(conversation.turns[-1].images)
@@ -198,7 +198,7 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
     return "background" if "background" in roles else "local"
 
 
-def _prompt_of(conversation: Conversation, number: int | None) -> str:
+def prompt_of(conversation: Conversation, number: int | None) -> str:
     """The prompt that image `number` was painted from; "" where that is not known."""
     if number is None:
         return ""

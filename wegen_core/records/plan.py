@@ -227,6 +227,17 @@ _CONSTRAINTS = Kind(
 _WORDS = TEXTS._replace(schema=None)
 
 
+def _sources(value: Any, name: str) -> tuple[tuple[str, str], ...]:
+    pairs = value.items() if isinstance(value, Mapping) else value
+    try:
+        return tuple((str(field_name), str(source)) for field_name, source in pairs)
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} is {value!r}; give a dict of texts") from None
+
+
+_SOURCES = Kind(_sources, _sources, to_json=dict)
+
+
 @dataclass(frozen=True)
 class Plan:
     """The next step of a conversation, validated: a wrong field raises ValueError that names it.
@@ -252,6 +263,9 @@ class Plan:
         What the user's words demand.
     unknown
         Words of the user that are out of the model's vocabulary.
+    sources
+        Where the fields come from, as (name, "model" or "words"); ("way", ...) says how the model
+        was asked. Empty where nobody asked a chat model.
     draft
         The model's own visual tokens [64, W], for a painter that reads them. It belongs to the
         running process: it is neither compared nor written to JSON.
@@ -302,6 +316,7 @@ class Plan:
     )
     constraints: tuple[Constraint, ...] = declared(_CONSTRAINTS, ())
     unknown: tuple[str, ...] = declared(_WORDS, ())
+    sources: tuple[tuple[str, str], ...] = declared(_SOURCES, ())
     draft: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

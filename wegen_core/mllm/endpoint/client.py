@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
+from ...records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling, Stopped
 from ..chat_model import Capabilities
 from ..messages import Message, to_messages
 from ..reply import StreamedReply
@@ -130,10 +130,18 @@ class EndpointMLLM:
                 if not error.temporary or attempts >= MAX_ATTEMPTS or reply.begun:
                     raise
                 _wait(error.retry_after, attempts, hooks)
+            except Stopped:
+                if reply.begun:
+                    self._accepted = accepted
+                raise
             else:
                 self._accepted = accepted
                 self._template_opens_thought = reply.opened_by_template
-                self.capabilities = replace(self.capabilities, marks_thoughts=True)
+                self.capabilities = replace(
+                    self.capabilities,
+                    marks_thoughts=True,
+                    streams="stream" not in accepted.refused,
+                )
                 return text
 
     def models(self, hooks: Hooks = NO_HOOKS) -> list[str]:
