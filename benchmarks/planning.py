@@ -1,6 +1,6 @@
 """How often a plan is what a person would make of the message: words alone, and language models.
 
-    python -m benchmarks.planning [--endpoint URL#MODEL ...] [--tuned] [--limit N] [--show]
+    python -m benchmarks.planning [--endpoint URL#MODEL ...] [--tuned] [--every K] [--show]
 
 The messages and their marks are in tests/support/data: planning_messages.txt, on which the reader
 of words was tuned (--tuned), and held_out_planning_messages.txt. A field counts only for messages
@@ -87,8 +87,7 @@ def measure(
         seconds.append(time.perf_counter() - start)
         tokens.append(model.pieces - before if model else 0)
         plans.append(plan)
-        sources = plan.to_dict().get("sources", {})
-        by_model = {field for field, source in sources.items() if source == "model"}
+        by_model = {field for field, source in plan.sources if source == "model"}
         wrong = message.wrong(plan)
         leak = LEAK.search(f"{plan.text}\n{''.join(streamed)}")
         leaks += leak is not None
@@ -109,10 +108,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--endpoint", action="append", default=[], metavar="URL#MODEL")
     parser.add_argument("--tuned", action="store_true", help="the messages of the tuning instead")
-    parser.add_argument("--limit", type=int, help="the first N messages only")
+    parser.add_argument("--every", type=int, default=1, metavar="K", help="each K-th message")
     parser.add_argument("--show", action="store_true", help="print the plans that are wrong")
     args = parser.parse_args()
-    messages = (tuned_messages() if args.tuned else held_out_messages())[: args.limit]
+    messages = (tuned_messages() if args.tuned else held_out_messages())[:: args.every]
     counts = accuracy((m, WordsPlanner().plan(m.conversation())) for m in messages)
     stated = ", ".join(f"{field} {total}" for field, (_, total) in counts.items())
     print(f"{len(messages)} messages; of these state: {stated}\n")

@@ -85,8 +85,12 @@ class ManagedCopilot:
         """Plans by request, oldest first: another seed paints them again (see `expansion`)."""
 
     def store_plans(self, key: str | None, plans: list[Plan]) -> list[Plan]:
-        """Keep plans for the next seed, without visual tokens; with the key None, keep nothing."""
-        if key is None:
+        """Keep plans for the next seed, without visual tokens.
+
+        With the key None nothing is kept, nor is a plan that the model failed to make: it is asked
+        again.
+        """
+        if key is None or any(plan.is_fallback for plan in plans):
             return plans
         self.plans[key] = [replace(plan, draft=None) for plan in plans]
         if len(self.plans) > MAX_PLANS:

@@ -169,6 +169,16 @@ def test_another_seed_paints_the_same_plan(pack):
     assert not torch.equal(*images)
 
 
+def test_a_model_that_wrote_no_plan_is_asked_again(pack):
+    with serving(speak("What a lovely boat!")) as host:
+        graph = Graph()
+        copilot, source, run = add_copilot(graph, host), blank(graph), pack.run(graph)
+        run.value(add_refine(graph, copilot, source, 1))
+        once = len(host.asked)
+        run.value(add_refine(graph, copilot, source, 2))
+        assert len(host.asked) > once
+
+
 def test_the_users_mask_wins_over_the_plan_for_each_image_of_a_batch(pack):
     source = image_of(batch=2)
     mask = torch.zeros(1, 64, 64)

@@ -331,6 +331,11 @@ class Plan:
         """Number of the image that is changed and otherwise stays; None for a new image."""
         return next((r.image for r in self.references if r.role == "base"), None)
 
+    @property
+    def is_fallback(self) -> bool:
+        """Whether a model was asked for the plan, and the words made all of it."""
+        return bool(self.sources) and "model" not in {origin for _, origin in self.sources}
+
     def to_dict(self) -> dict[str, Any]:
         """Plain lists, dicts, strings and numbers: every field but the draft."""
         return {spec.key: spec.kind.to_json(getattr(self, spec.name)) for spec in field_table(Plan)}
