@@ -115,7 +115,8 @@ TABLE: dict[str, SyntaxKind] = {
     ),
     "tag": SyntaxKind(
         rf"{_LEFT}[A-Za-z0-9][\w'/.!?+~:-]{{0,60}}_"
-        rf"(?:[\w'/.!?+~-]|\([\w'/.!?+~ -]{{1,60}}\)){{1,80}}(?<=[\w)])|{_LEFT}\d\+?(?:girl|boy|other)s?{_RIGHT}",
+        r"(?:[\w'/.!?+~-]|\([\w'/.!?+~ -]{1,60}\)){1,80}(?<=[\w)])"
+        rf"|{_LEFT}\d\+?(?:girl|boy|other)s?{_RIGHT}",
         "words",
         "word",
     ),
@@ -266,8 +267,8 @@ def _read_atom(match: re.Match[str]) -> str:
 
 def holds_syntax(syntax: str, prompt: str) -> bool:
     """Check whether `prompt` has `syntax` letter by letter, and not inside a longer word."""
-    left = r"(?<!\w)" if syntax[0].isalnum() else ""
-    right = r"(?!\w)" if syntax[-1].isalnum() else ""
+    left = _LEFT if syntax[0].isalnum() else ""
+    right = _RIGHT if syntax[-1].isalnum() else ""
     return re.search(f"{left}{re.escape(syntax)}{right}", prompt) is not None
 
 
