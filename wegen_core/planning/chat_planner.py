@@ -8,7 +8,7 @@ and then replaced by what the words say.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..mllm.chat_model import EmptyReplyError
@@ -70,7 +70,7 @@ Two kites above a beach, "remove one" -> {"intent": "refine", "text": "One kite 
 _FEW_FIELDS = 4
 """With more, examples would make the instruction too long."""
 
-_PATIENCE = 3
+_PATIENCE = 2
 """How many plans of no use are waited for before a model is asked in a simpler way."""
 
 _MIN_SPOKEN = 12
@@ -82,7 +82,7 @@ NOTE = "(No plan could be read from {name}; your own words are used as they are.
 NO_ANSWER = "({name} gave no answer in words; ask again, or use a larger language model.)"
 
 Way = Literal["whole plan", "small steps", "the words alone"]
-"""How a model is asked. The last: only for answers, because its plans were of no use."""
+"""How a model is asked. The last: not at all, as nothing is open or its replies were of no use."""
 
 
 @dataclass
@@ -90,8 +90,9 @@ class Habits:
     """What the replies of a model have shown so far.
 
     way: how it is asked. thinks: whether it needs room for thoughts. agreed, contradicted: how
-    often its intents fitted clear words. helped, in_vain: what asking again did. useful, useless:
-    how many of its prompts the words confirmed in the current way.
+    often its intents fitted clear words. helped, in_vain: what asking again did. uses: for whole
+    plans, and for the prompts of new and of changed images in small steps: how many the words have
+    confirmed, and how many not.
     """
 
     way: Way = "whole plan"
@@ -100,8 +101,7 @@ class Habits:
     contradicted: int = 0
     helped: int = 0
     in_vain: int = 0
-    useful: int = 0
-    useless: int = 0
+    uses: dict[str, list[int]] = field(default_factory=dict)
 
     @property
     def trusted(self) -> bool:
@@ -113,17 +113,16 @@ class Habits:
         """Whether asking for a better plan is worth its time."""
         return self.in_vain < 2 or self.helped >= self.in_vain
 
-    def note_use(self, useful: bool) -> None:
-        """Count a plan, and take the next way where the current one is mostly of no use."""
-        self.useful += useful
-        self.useless += not useful
-        if self.useless >= _PATIENCE and self.useless > self.useful:
-            self.take_next_way()
+    def is_useless(self, kind: str) -> bool:
+        """Whether what the model writes of a kind is mostly of no use."""
+        useful, useless = self.uses.get(kind, (0, 0))
+        return useless >= _PATIENCE and useless > useful
 
-    def take_next_way(self) -> None:
-        """Ask in a simpler way from now on."""
-        self.way = "small steps" if self.way == "whole plan" else "the words alone"
-        self.useful = self.useless = 0
+    def note_use(self, kind: str, useful: bool) -> None:
+        """Count what the model wrote of a kind."""
+        self.uses.setdefault(kind, [0, 0])[not useful] += 1
+        if self.is_useless("whole plan"):
+            self.way = "small steps"
 
 
 class ChatPlanner:
@@ -133,6 +132,7 @@ class ChatPlanner:
         self.model = model
         self.name = model.name
         self.habits = Habits()
+        self._calls = 0
 
     def plan(
         self,
@@ -155,13 +155,12 @@ class ChatPlanner:
         words = read_words(conversation, intent)
         if words.plan.intent == "answer" and (intent or "intent" in words.certain):
             return Plan("answer", text=self._answer(conversation, sampling, hooks))
-        task = _Task(conversation, intent, sampling, hooks, words)
+        task, calls = _Task(conversation, intent, sampling, hooks, words), self._calls
         streamer = _PlanTextStreamer(task, self.model, self.habits)
         plan = self._whole_plan(task, streamer) if self.habits.way == "whole plan" else None
-        if plan is None and self.habits.way == "small steps":
-            plan = self._small_steps(task)
-        if plan is None:
-            plan = self._merged(Draft({}), task, "the words alone")
+        plan = plan or self._small_steps(task)
+        if self._calls > calls and "model" not in {source for _, source in plan.sources}:
+            plan = replace(plan, text=NOTE.format(name=self.name))
         streamer.finish(plan)
         return plan
 
@@ -218,53 +217,53 @@ class ChatPlanner:
                 break
             fault = "; ".join(draft.faults.values())
         if draft is None:
-            self.habits.take_next_way()
+            self.habits.way = "small steps"
             return None
-        self.habits.note_use("prompt" not in draft.faults)
+        self.habits.note_use("whole plan", "prompt" not in draft.faults)
         return self._merged(draft, task, "whole plan")
 
     def _small_steps(self, task: _Task) -> Plan:
         """The plan of one answer for each thing that the words leave open."""
-        ask = small_steps.questions(task.request)
-        draft, sees, was_asked = Draft({}), self.model.capabilities.sees, False
+        questions = small_steps.questions(task.request)
+        draft, sees = Draft({}), self.model.capabilities.sees
         if not task.forced and "intent" not in task.words.certain:
-            draft.values["intent"] = small_steps.read_intent(self._step(task, ask.intent))
+            draft.values["intent"] = small_steps.read_intent(self._step(task, questions.intent))
             if draft.values["intent"] != "generate" and not task.conversation.images:
                 draft.values["intent"] = None  # there is nothing to change
             check_intent(draft, task.words, task.request, trusted=self.habits.trusted)
         words = self._words_of_intent(draft, task)
-        plan = words.plan
+        plan, before = words.plan, prompt_of(task.conversation, words.plan.base)
+        is_new = plan.intent == "generate"
+        kind = "new prompt" if is_new else "changed prompt"
         if plan.intent == "answer":
             draft.values["text"] = self._answer(
                 task.conversation, task.sampling, replace(task.hooks, on_text=None)
             )
-        else:
-            before = prompt_of(task.conversation, plan.base)
-            if plan.intent == "generate" or before or sees:
-                question = ask.new_prompt if plan.intent == "generate" else ask.changed_prompt
-                image = before or small_steps.UNKNOWN[ask]
-                prompt = small_steps.read_line(self._step(task, question, image))
-                is_example = small_steps.is_example(prompt, task.request)
-                draft.values["prompt"] = "" if is_example else prompt
-            if plan.intent != "generate" and sees and not plan.keep:
-                draft.values["keep"] = small_steps.read_things(self._step(task, ask.keep))
+        elif (is_new or before or sees) and not self.habits.is_useless(kind):
+            question = questions.new_prompt if is_new else questions.changed_prompt
+            prompt = small_steps.read_line(self._step(task, question, before))
+            is_example = small_steps.is_example(prompt, f"{before}\n{task.request}")
+            draft.values["prompt"] = "" if is_example else prompt
+            if not is_new and sees and not plan.keep:
+                draft.values["keep"] = small_steps.read_things(self._step(task, questions.keep))
             if plan.scope == "local" and sees and plan.region is None:
-                draft.values["region"] = small_steps.read_place(self._step(task, ask.where))
-            was_asked = "prompt" in draft.values
-        trusted = self.habits.trusted
-        before = prompt_of(task.conversation, words.plan.base)
+                draft.values["region"] = small_steps.read_place(self._step(task, questions.where))
+        if not draft.values:
+            return self._merged(draft, task, "the words alone")
+        was_asked, trusted = "prompt" in draft.values, self.habits.trusted
         check_fields(draft, words, task.request, "", before, sees=sees, trusted=trusted)
         if was_asked:
-            self.habits.note_use("prompt" not in draft.faults)
+            self.habits.note_use(kind, "prompt" not in draft.faults)
         return self._merged(draft, task, "small steps")
 
-    def _step(self, task: _Task, question: str, before: str = "") -> str:
-        words = " ".join(task.request.split())
-        question = question.replace("{before}", before).replace("{request}", words)
-        request = _with_instruction(task.conversation, question)
+    def _step(self, task: _Task, question: small_steps.Question, before: str = "") -> str:
+        images = task.conversation.images if self.model.capabilities.sees else []
+        message = f"{before}\n{task.request}".strip()
         brief = replace(task.sampling, max_new_tokens=small_steps.MAX_NEW_TOKENS, temperature=0.0)
         reply, _ = self._chat(
-            request, replace(task, sampling=brief), lambda reply: "\n" in reply.strip()
+            small_steps.ask(question, message, images),
+            replace(task, sampling=brief),
+            lambda reply: "\n" in reply.strip(),
         )
         return words_of(reply)
 
@@ -277,6 +276,7 @@ class ChatPlanner:
         on_text: OnText | None = None,
     ) -> tuple[str, bool]:
         """A short reply, and whether the model would have gone on; stopped once it is enough."""
+        self._calls += 1
         limit = task.sampling.max_new_tokens or PLAN_TOKENS
         pieces: list[str] = []
 
@@ -341,8 +341,6 @@ class ChatPlanner:
         if words.plan.intent == "answer" and not draft.values.get("text"):
             words = task.words
         plan = merge(draft, words)
-        if draft.values and "model" not in {source for _, source in plan.sources}:
-            plan = replace(plan, text=NOTE.format(name=self.name))
         plan = replace(plan, sources=(("way", way), *plan.sources))
         return resolve_base_image(plan, task.conversation)
 

@@ -166,6 +166,9 @@ def _keep_changes(draft: Draft, plan: Plan, before: str) -> None:
     required = [c for c in find_constraints(stated) if c.kind in kinds]
     _keep_constraints(draft, [*required, *find_subjects(stated)], stated)
     prompt, things = draft.values["prompt"], find_subjects(before)
+    if before and any(change.casefold() in prompt.casefold() for change in plan.changes):
+        draft.faults["prompt"] = '"prompt" repeats the message instead of describing the picture'
+        return
     if _is_translated(plan.constraints, prompt):
         return
     removed = broken(things, plan.prompt)

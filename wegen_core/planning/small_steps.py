@@ -1,4 +1,8 @@
-"""Small questions for models that write no whole plan: one thing each, with worked examples."""
+"""Small questions for models that write no whole plan: one thing each, with worked examples.
+
+The examples are turns of a conversation whose last turn is the user's own message: small models
+continue such a pattern, where they copy examples that stand in an instruction.
+"""
 
 from __future__ import annotations
 
@@ -6,126 +10,99 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..constraints.lazy_pattern import lazy_pattern
+from ..records.conversation import Conversation
 
 if TYPE_CHECKING:
+    from ..records.conversation import ImagePart
     from ..records.plan import Intent, Region
 
 MAX_NEW_TOKENS = 80
 """For one answer: a sentence. More is rambling."""
 
 
+class Question(NamedTuple):
+    """What is asked, and worked examples of messages and answers."""
+
+    instruction: str
+    examples: tuple[tuple[str, str], tuple[str, str]]
+
+
 class Questions(NamedTuple):
-    """The questions of the steps, in one language.
+    """The questions of the steps, in one language. The change of a known image follows it."""
 
-    Small models continue a pattern better than they follow an instruction, so each question ends
-    with the message as the next example. {request}: the message. {before}: the image before it.
-    """
-
-    intent: str
-    new_prompt: str
-    changed_prompt: str
-    keep: str
-    where: str
+    intent: Question
+    new_prompt: Question
+    changed_prompt: Question
+    keep: Question
+    where: Question
 
 
 ENGLISH = Questions(
-    """\
-What does a message ask for? Answer with one word.
-NEW: draw a new picture. CHANGE: change the last picture. COMBINE: put things from several \
-pictures together. TALK: answer in words.
-Message: make the hat blue
-Answer: CHANGE
-Message: a castle at night
-Answer: NEW
-Message: {request}
-Answer:""",
-    """\
-Describe the picture that a message asks for in one sentence. Keep every thing, number, colour and \
-quoted text of it.
-Message: two kites
-Picture: Two kites high above a windy beach, bright morning light.
-Message: an old clock, oil painting
-Picture: An oil painting of an old clock on a wooden shelf, warm light.
-Message: {request}
-Picture:""",
-    """\
-Describe the whole picture after a message in one sentence. Keep all that does not change.
-Before: A house by a pond.
-Message: make the roof green
-After: A house with a green roof by a pond.
-Before: Two kites above a beach.
-Message: remove one kite
-After: One kite above a beach.
-Before: {before}
-Message: {request}
-After:""",
-    """\
-What in the picture must stay as it is? Answer with a few nouns.
-Message: make the roof green
-Stays: the house, the pond
-Message: turn the day into night
-Stays: the house, the garden
-Message: {request}
-Stays:""",
-    """\
-Where in the picture is what a message changes? Answer with one of: left, right, top, bottom, \
-middle, everywhere.
-Message: add a bird in the sky
-Answer: top
-Message: turn it into a drawing
-Answer: everywhere
-Message: {request}
-Answer:""",
+    Question(
+        "What does my message ask for? Answer with one word. NEW: draw a new picture. CHANGE: "
+        "change the last picture. COMBINE: put several pictures together. TALK: answer in words.",
+        (("make the hat blue", "CHANGE"), ("a castle at night", "NEW")),
+    ),
+    Question(
+        "Describe the picture that I ask for in one sentence. Keep every thing, number, colour and "
+        "quoted text.",
+        (
+            ("two kites", "Two kites high above a windy beach, bright morning light."),
+            (
+                "an old clock, oil painting",
+                "An oil painting of an old clock on a wooden shelf, warm light.",
+            ),
+        ),
+    ),
+    Question(
+        "Describe the whole picture after a change in one sentence.",
+        (
+            ("A house by a pond.\nmake the roof green", "A house with a green roof by a pond."),
+            ("Two kites above a beach.\nremove one kite", "One kite above a beach."),
+        ),
+    ),
+    Question(
+        "What in the picture stays as it is when I change it? Answer with a few nouns.",
+        (
+            ("make the roof green", "the house, the pond"),
+            ("turn the day into night", "the house, the garden"),
+        ),
+    ),
+    Question(
+        "Where in the picture is what I change? Answer with one of: left, right, top, bottom, "
+        "middle, everywhere.",
+        (("add a bird in the sky", "top"), ("turn it into a drawing", "everywhere")),
+    ),
 )
 CHINESE = Questions(
-    """\
-一条消息要做什么？只用一个词回答。
-NEW：画一张新图。CHANGE：修改上一张图。COMBINE：把几张图里的东西合在一起。TALK：用文字回答。
-消息：把帽子改成蓝色
-回答：CHANGE
-消息：夜里的城堡
-回答：NEW
-消息：{request}
-回答：""",
-    """\
-用一句话描述消息要的画面。保留其中所有的事物、数量、颜色和引号里的文字。
-消息：两只风筝
-画面：两只风筝高高飞在有风的海滩上空，清晨明亮的光线。
-消息：一座旧钟，油画
-画面：一幅油画，木架上有一座旧钟，温暖的光线。
-消息：{request}
-画面：""",
-    """\
-用一句话描述改动之后的整个画面。没有改动的都要保留。
-之前：池塘边的房子。
-消息：把屋顶改成绿色
-之后：池塘边一座绿色屋顶的房子。
-之前：海滩上空的两只风筝。
-消息：去掉一只风筝
-之后：海滩上空的一只风筝。
-之前：{before}
-消息：{request}
-之后：""",
-    """\
-画面里什么必须保持不变？用几个名词回答。
-消息：把屋顶改成绿色
-不变：房子，池塘
-消息：把白天变成夜晚
-不变：房子，花园
-消息：{request}
-不变：""",
-    """\
-消息改动的东西在画面的哪里？从中选一个回答：左边、右边、上面、下面、中间、全部。
-消息：在天上加一只鸟
-回答：上面
-消息：变成素描
-回答：全部
-消息：{request}
-回答：""",
+    Question(
+        "我的消息要做什么？只用一个词回答。NEW：画一张新图。CHANGE：修改上一张图。"
+        "COMBINE：把几张图合在一起。TALK：用文字回答。",
+        (("把帽子改成蓝色", "CHANGE"), ("夜里的城堡", "NEW")),
+    ),
+    Question(
+        "用一句话描述我要的画面。保留所有的事物、数量、颜色和引号里的文字。",
+        (
+            ("两只风筝", "两只风筝高高飞在有风的海滩上空，清晨明亮的光线。"),
+            ("一座旧钟，油画", "一幅油画，木架上有一座旧钟，温暖的光线。"),
+        ),
+    ),
+    Question(
+        "用一句话描述改动之后的整个画面。",
+        (
+            ("池塘边的房子。\n把屋顶改成绿色", "池塘边一座绿色屋顶的房子。"),
+            ("海滩上空的两只风筝。\n去掉一只风筝", "海滩上空的一只风筝。"),
+        ),
+    ),
+    Question(
+        "我修改画面时，什么保持不变？用几个名词回答。",
+        (("把屋顶改成绿色", "房子，池塘"), ("把白天变成夜晚", "房子，花园")),
+    ),
+    Question(
+        "我要改的东西在画面的哪里？从中选一个回答：左边、右边、上面、下面、中间、全部。",
+        (("在天上加一只鸟", "上面"), ("变成素描", "全部")),
+    ),
 )
-UNKNOWN = {ENGLISH: "The picture above.", CHINESE: "上面的画面。"}
-"""The image before a change, for a model that sees it."""
-
 _EXAMPLE_THINGS = ("kite", "old clock", "green roof", "风筝", "旧钟", "绿色屋顶")
 
 _INTENTS: dict[str, Intent] = {
@@ -147,15 +124,25 @@ _PLACES: dict[str, Region] = {
     "下": (0, 0.5, 1, 1),
     "中": (0.25, 0.25, 0.75, 0.75),
 }
-_LABEL = lazy_pattern(
-    r"^(?:answer|picture|after|stays|description|回答|画面|之后|不变)\s*[:：]\s*", re.IGNORECASE
-)
+_LABEL = lazy_pattern(r"^(?:answer|picture|description|回答|画面)\s*[:：]\s*", re.IGNORECASE)
 _MARKS = " \t\"'“”‘’「」`*-"
 
 
 def questions(request: str) -> Questions:
     """The questions in the user's language."""
     return CHINESE if re.search(r"[\u4e00-\u9fff]", request) else ENGLISH
+
+
+def ask(question: Question, message: str, images: list[ImagePart]) -> Conversation:
+    """The conversation that asks for one thing; images: what the model is shown."""
+    conversation = Conversation()
+    instruction = question.instruction
+    for example, answer in question.examples:
+        conversation.add("user", f"{instruction}\n{example}".strip())
+        conversation.add("assistant", answer)
+        instruction = ""
+    conversation.add("user", *images, message)
+    return conversation
 
 
 def read_intent(answer: str) -> Intent | None:
