@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
+from scipy import ndimage
 
 import wegen_core as wegen
 from wegen_core.copilot import Copilot
@@ -121,6 +123,24 @@ def test_things_before_a_new_background_stay_as_they_are(copilot: Copilot) -> No
     is_exact = (old == image).all(axis=-1)
     assert is_exact[stays].mean() > 0.5
     assert is_exact[~stays].mean() < 0.05
+
+
+def test_it_knows_its_own_world(copilot: Copilot) -> None:
+    """The full figures are printed by `benchmarks/small_world.py`."""
+    rng = np.random.default_rng(2)
+    net = copilot.mllm.net
+    drawn = [world.draw(world.sample(rng)) for _ in range(20)]
+    drawn += copilot.generate("a boat", n=2, steps=8)
+    assert all(net.knows(image) and net.knows(image.resize((300, 200))) for image in drawn)
+    others = [Image.new("RGB", (64, 64), tuple(rng.integers(0, 256, 3))) for _ in range(10)]
+    for deviation in (1, 3, 10):
+        noise = ndimage.gaussian_filter(rng.normal(size=(90, 120, 3)), (deviation, deviation, 0))
+        noise = np.clip(128 + 60 * noise / noise.std(), 0, 255)
+        others.append(Image.fromarray(noise.astype(np.uint8)))
+    assert not any(net.knows(image) for image in others)
+    result = copilot.refine(others[-1], "make the hair black")
+    assert result.image.tobytes() == others[-1].tobytes()
+    assert "Connect WeGen Painter" in str(result.report)
 
 
 def test_the_same_seed_gives_the_same_image(copilot: Copilot) -> None:

@@ -13,7 +13,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Sequence
@@ -26,13 +25,14 @@ from .constraints.vagueness import is_short_prompt
 from .images.convert import EMPTY_MASK, box_of, region_mask, to_pil
 from .mllm.chat_model import require_chat_model
 from .mllm.vocabulary import out_of_vocabulary
-from .painting.crop import Crop, crop_around
-from .painting.painter import DEFAULT_SETTINGS, PaintSettings
+from .painting.crop import Crop, crop_around, match_size_and_alpha
+from .painting.painter import DEFAULT_SETTINGS, PaintSettings, image_seeds
 from .painting.request import change_regions
 from .planning.chat_planner import ChatPlanner
-from .planning.planner import Planner
+from .planning.planner import Planner, describe_sources
 from .planning.references import merge_user_references, resolve_base_image
-from .planning.requests import generate_request, require_text
+from .planning.requests import generate_request, require_count, require_text
+from .planning.small_world import refuse_unknown
 from .planning.verification import CheckResult, emphasise_failures, verify
 from .planning.words import WordsPlanner
 from .records.conversation import Conversation, ImagePart, image_parts
@@ -159,6 +159,7 @@ class Pipeline:
         turn = conversation.turns[-1]
         plan = resolve_base_image(merge_user_references(plan, turn.references), conversation)
         plan = replace(plan, unknown=self._out_of_vocabulary(turn.text))
+        plan = refuse_unknown(plan, intent, conversation, self.mllm, self.painter)
         self._emit_unknown_words(plan, hooks)
         return plan
 
@@ -264,9 +265,15 @@ class Pipeline:
     def run(self, steps: Sequence[Step], hooks: Hooks = NO_HOOKS) -> list[FinishedImage]:
         """Paint and finish `steps` with the pipeline's own painter."""
         steps = [self.crop(step) for step in steps]
+        to_paint = [step for step in steps if not step.plan.refusal]
+        painted = iter(self.paint(to_paint, hooks) if to_paint else ())
         images = []
-        for step, painted in zip(steps, self.paint(steps, hooks), strict=True):
-            outcome = self.finish(step, painted, hooks)
+        for step in steps:
+            outcome: FinishedImage | Step
+            if step.plan.refusal:
+                outcome = leave_unchanged(step)
+            else:
+                outcome = self.finish(step, next(painted), hooks)
             while isinstance(outcome, Step):
                 outcome = self.finish(outcome, self.paint([outcome], hooks)[0], hooks)
             images.append(outcome)
@@ -307,6 +314,8 @@ class Pipeline:
 
     def notes(self, plan: Plan, image: FinishedImage | None) -> list[str]:
         """What the user should know at once: unknown words, and why nothing has changed."""
+        if plan.refusal:
+            return [plan.refusal]
         notes = [self._unknown_words(plan)] if plan.unknown else []
         if image is not None and image.change_mask is not None and not image.change_mask.getbbox():
             from .preservation.report import OUTSIDE_MASK
@@ -321,12 +330,14 @@ class Pipeline:
         lines = [f"{plan.intent}: {plan.text or plan.prompt}"]
         if plan.prompt and plan.prompt not in lines[0]:
             lines.append(f"{'seen' if plan.intent == 'answer' else 'prompt'}: {plan.prompt}")
-        if plan.unknown:
+        if plan.refusal:
+            lines.append(plan.refusal)
+        elif plan.unknown:
             lines.append(self._unknown_words(plan))
         if plan.sources:
             lines.append(f"planned by {self.planner.name}: {describe_sources(plan)}")
         data = {"seed": seed, "plan": plan.to_dict(), "model": self.planner.name}
-        if plan.intent != "answer" and self.painter is not None:
+        if plan.intent != "answer" and not plan.refusal and self.painter is not None:
             lines.append(f"painted by {self.painter.name}, seed {seed}")
             data["painter"] = self.painter.name
         if image is not None and image.notes:
@@ -371,6 +382,12 @@ def paint_step(
     mask = soft_mask(mask, size)  # soft edges are for painters that take them
     # The region is for painters that take no mask.
     return replace(step, plan=replace(plan, region=box_of(allowed)), mask=mask)
+
+
+def leave_unchanged(step: Step) -> FinishedImage:
+    """The image that a refused plan leaves as it is: the one to change, or the first one shown."""
+    part = step.source or step.conversation.turns[-1].images[0]
+    return FinishedImage(step.plan, part, Image.new("L", part.image.size))
 
 
 def preserve_unchanged(
@@ -429,42 +446,3 @@ def _mask_of(regions: Sequence[Region], size: tuple[int, int]) -> Image.Image:
     for region in regions:
         mask.paste(255, mask=region_mask(region, size))
     return mask
-
-
-def match_size_and_alpha(part: ImagePart, source: ImagePart) -> ImagePart:
-    """`part` in the size of its source and with its alpha.
-
-    Preservation does that itself, except for an edited image that it passes through.
-    """
-    image = part.image
-    if image.size != source.image.size:
-        image = image.resize(source.image.size, Image.Resampling.LANCZOS)
-    if source.image.mode == "RGBA" and image.mode != "RGBA":
-        image = image.convert("RGBA")
-        image.putalpha(source.image.getchannel("A"))
-    return part if image is part.image else ImagePart(image)
-
-
-def describe_sources(plan: Plan) -> str:
-    """How a chat model was asked, and which fields are its own: the others are the words'."""
-    sources = dict(plan.sources)
-    way = sources.pop("way", "")
-    parts = [way] if way else []
-    for source in ("model", "words"):
-        if names := [name for name, origin in sources.items() if origin == source]:
-            parts.append(f"from the {source}: {', '.join(names)}")
-    return "; ".join(parts)
-
-
-def image_seeds(seed: int, n: int) -> list[int]:
-    """The seeds of `n` images: the first is `seed`; no seed depends on n."""
-    return [seed] + [
-        int.from_bytes(hashlib.sha256(f"{seed} {k}".encode()).digest()[:6], "big")
-        for k in range(1, n)
-    ]
-
-
-def require_count(n: int) -> None:
-    """ValueError unless n is a whole number of at least 1."""
-    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
-        raise ValueError(f"n is {n!r}; give a whole number of at least 1")

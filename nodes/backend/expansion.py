@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
@@ -128,7 +128,10 @@ def generate_steps(
 
 def paint(context: ExpansionContext, steps: Sequence[Step], *outputs: int) -> io.NodeOutput:
     """Those `outputs` of WeGenFinish for all of `steps`: painted now, or by expansion."""
-    if context.comfy_painter is not None:
+    refusal = next((step.plan.refusal for step in steps if step.plan.refusal), "")
+    if context.comfy_painter is not None and refusal:  # for one image: then for all of the batch
+        steps = [replace(step, plan=replace(step.plan, refusal=refusal)) for step in steps]
+    elif context.comfy_painter is not None:
         links, nodes = expand(context, steps)
         return io.NodeOutput(*(links[i] for i in outputs), expand=nodes)
     pipeline = context.copilot.copilot.pipeline

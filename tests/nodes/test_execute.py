@@ -6,12 +6,14 @@ import json
 import re
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 
 from tests.support.fake_comfy_nodes import image_of
 from tests.support.graphs import Graph, blank, compose, generate, load, output, refine
 from tests.support.hostile_server import serving, speak
+from wegen_core.playground import samples as world
 
 
 def drawn(pack, **more) -> torch.Tensor:
@@ -34,8 +36,27 @@ def test_generate_reports_progress_with_previews(pack):
     assert any(preview is not None for _, _, preview in pack.progress)
 
 
+def known_scene(width: int = 64, height: int = 64, batch: int = 1) -> torch.Tensor:
+    """IMAGE of a scene that the embedded network knows, between the steps of 8 bits."""
+    things = (world.Thing("car", "red", "left"), world.Thing("tree", "green", "right"))
+    drawn_scene = world.draw(world.Scene("grass", things)).resize((width, height))
+    values = torch.from_numpy(np.asarray(drawn_scene).copy()).float() / 256 + 0.001
+    return values[None].repeat(batch, 1, 1, 1)
+
+
+def test_refine_leaves_a_photograph_alone_and_says_so_on_the_node(pack):
+    source = image_of(90, 70)
+    graph = Graph()
+    node = refine(graph, source, "make it night")
+    image, change_mask, report = pack.run(graph).outputs(node)
+    assert torch.equal(image, source) and not change_mask.any()
+    name, text = pack.server.texts[-1]
+    for words in ("Left as it is: WeGen mini does not know", "Connect WeGen Painter (SDXL, FLUX"):
+        assert name == node[0] and words in text and words in report
+
+
 def test_refine_changes_each_image_inside_its_mask_only(pack):
-    source = image_of(64, 64, batch=2)
+    source = known_scene(batch=2)
     mask = torch.zeros(1, 64, 64)
     mask[:, :, 40:] = 1
     graph = Graph()
@@ -67,11 +88,11 @@ def test_a_mask_that_leaves_nothing_of_a_change_is_said_on_the_node(pack):
 def test_compose_puts_things_into_the_base(pack):
     graph = Graph()
     words = "put the cat into the scene"
-    scene_image = image_of(80, 64)
+    scene_image = known_scene(80, 64)
     region = torch.zeros(1, 64, 80)
     region[:, :, :40] = 1
     shown = {"what": "the cat", "strength": 1.0, "role": "subject", "region": region}
-    cat = graph.add("WeGenReference", image=image_of(64, 64), **shown)
+    cat = graph.add("WeGenReference", image=known_scene(), **shown)
     base = {"role": "base", "what": "", "strength": 1.0, "previous": cat}
     both = graph.add("WeGenReference", image=scene_image, **base)
     image, report = pack.run(graph).outputs(compose(graph, words, references=both))

@@ -1,5 +1,19 @@
 """Chat models: the protocol, and the adapters that implement it."""
 
-from .chat_model import Capabilities, ChatModel, EmptyReplyError, PromptRewriter, require_chat_model
+from .chat_model import (
+    Capabilities,
+    ChatModel,
+    EmptyReplyError,
+    PromptRewriter,
+    SmallWorld,
+    require_chat_model,
+)
 
-__all__ = ["Capabilities", "ChatModel", "EmptyReplyError", "PromptRewriter", "require_chat_model"]
+__all__ = [
+    "Capabilities",
+    "ChatModel",
+    "EmptyReplyError",
+    "PromptRewriter",
+    "SmallWorld",
+    "require_chat_model",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 from ..records.hooks import GREEDY, NO_HOOKS, Hooks, Sampling
 
 if TYPE_CHECKING:
-    from ..records.conversation import Conversation
+    from ..records.conversation import Conversation, ImagePart
 
 
 @dataclass(frozen=True)
@@ -103,4 +103,28 @@ class PromptRewriter(Protocol):
         self, prompt: str, *, n: int, sampling: Sampling, hooks: Hooks = NO_HOOKS
     ) -> list[str]:
         """`n` full descriptions of what `prompt` asks for; raises `Stopped`."""
+        ...
+
+
+@runtime_checkable
+class SmallWorld(Protocol):
+    """A chat model or painter that may have been trained on few kinds of images and words."""
+
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        ...
+
+    @property
+    def world(self) -> str:
+        """What it was trained on, in words; "": on images of all kinds."""
+        ...
+
+    @property
+    def vocabulary(self) -> frozenset[str] | None:
+        """The words that it was trained on, lower case; None: any, or it reads none."""
+        ...
+
+    def knows(self, part: ImagePart) -> bool:
+        """Whether an image is of the kind that it was trained on."""
         ...

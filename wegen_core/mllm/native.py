@@ -70,6 +70,20 @@ class NativeMLLM:
         )
         self.forget()
 
+    @property
+    def vocabulary(self) -> frozenset[str] | None:
+        """The words that the network was trained on; None: any."""
+        return self.capabilities.vocabulary
+
+    @property
+    def world(self) -> str:
+        """What the network was trained on, in words; "": images of all kinds."""
+        return self.net.config.world
+
+    def knows(self, part: ImagePart) -> bool:
+        """Whether an image is of the kind that the network was trained on."""
+        return part.features is not None or self.net.knows(part.image)
+
     def forget(self) -> None:
         """Free the KV cache and the cached visual tokens."""
         self._cache = ConversationCache()

@@ -17,6 +17,15 @@ _FILLERS = re.compile(
 _POLITE_QUESTION = re.compile(
     r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL
 )
+# Words of the network's training texts that name neither a thing nor how it looks.
+_LINKING = frozenset(
+    """a add after among an and anything are as at be by can change choose combine could create
+    delete do does draw erase everything exchange first for from get give how i i'd image in inst
+    instead into is it just keep like make many me move my next no nothing now object objects of on
+    one only paint painting picture place places pair put remove replace rewrite rid same second
+    shift should show single something take that the their there thing things this time to too turn
+    two under use want we well what whatever where which with would yes you""".split()
+)
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 # How the network's training texts name images; "image 2" is among them, but rarer.
 _LEARNED = re.compile(
@@ -40,6 +49,17 @@ def out_of_vocabulary(text: str, vocabulary: frozenset[str] | None) -> tuple[str
     if vocabulary is None:
         return ()
     return tuple(word for word in unique_words(strip_fillers(text)) if word not in vocabulary)
+
+
+def names_nothing_known(text: str, vocabulary: frozenset[str]) -> bool:
+    """Whether a text names something, but nothing of what a model was trained on.
+
+    Words that only link others, and verbs of requests, name nothing. A text without Latin letters
+    names something unknown.
+    """
+    words = unique_words(strip_fillers(text))
+    known = [word for word in words if word in vocabulary]
+    return len(known) < max(1, len(words)) and _LINKING.issuperset(known)
 
 
 def strip_fillers(text: str) -> str:

@@ -97,6 +97,11 @@ class WeGenConfig:
         How many images of a conversation it reads at once; older ones are left out.
     vocabulary
         Every word it was trained on, with spaces between, if they are few; "": any.
+    world
+        What it was trained on, in words, if that is little; "": images of all kinds.
+    max_vae_error
+        An image is of another kind if the VAE changes it by more than this (root mean square of
+        values in 0..1); None: no image is. Measured by `benchmarks/small_world.py`.
     name
         What reports call it.
     """
@@ -111,6 +116,8 @@ class WeGenConfig:
     intent_prefixes: dict[str, str] = field(default_factory=dict)
     max_images: int = 8
     vocabulary: str = ""
+    world: str = ""
+    max_vae_error: float | None = None
     name: str = "wegen"
 
     @property

@@ -25,7 +25,7 @@ from .painter import (
     sample_latents,
     start_latents,
 )
-from .preprocess import encoder_pixels
+from .preprocess import encoder_pixels, painter_images
 from .tokenizer import Tokenizer
 from .vision import VisionTransformer, pool_tokens
 
@@ -103,6 +103,25 @@ class Network(nn.Module):
             [N,P,W], image features, patches row by row.
         """
         return self.vision(pixels.to(self.device, self.dtype))
+
+    def knows(self, image: Image) -> bool:
+        """Whether an image is of the kind that the network was trained on."""
+        limit = self.config.max_vae_error
+        return limit is None or float(self.vae_error([image])[0]) <= limit
+
+    @torch.inference_mode()
+    def vae_error(self, images: Sequence[Image]) -> Tensor:
+        """How far the VAE changes images at the size that it was trained on.
+
+        Returns
+        -------
+        Tensor
+            [N], root mean square difference of values in 0..1.
+        """
+        pixels = painter_images(images, self.config.vision.image_size)
+        pixels = pixels.to(self.device, self.vae.dtype)
+        decoded = self.vae.decode(self.vae.encode(pixels).latent_dist.mode()).sample
+        return ((decoded - pixels) / 2).square().mean(dim=(1, 2, 3)).sqrt()
 
     def pool(self, features: Tensor) -> Tensor:
         """Image features [N,P,W] -> visual tokens [N,64,W]; 64 tokens stay as they are."""

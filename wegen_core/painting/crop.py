@@ -162,3 +162,17 @@ def crop_around(regions: Sequence[Region], size: tuple[int, int], area: int) -> 
     left = min(max(0, round((x0 + x1 - w) / 2)), width - w)
     top = min(max(0, round((y0 + y1 - h) / 2)), height - h)
     return Crop((left, top, left + w, top + h), size)
+
+
+def match_size_and_alpha(part: ImagePart, source: ImagePart) -> ImagePart:
+    """`part` in the size of its source and with its alpha.
+
+    Preservation does that itself, except for an edited image that it passes through.
+    """
+    image = part.image
+    if image.size != source.image.size:
+        image = image.resize(source.image.size, Image.Resampling.LANCZOS)
+    if source.image.mode == "RGBA" and image.mode != "RGBA":
+        image = image.convert("RGBA")
+        image.putalpha(source.image.getchannel("A"))
+    return part if image is part.image else ImagePart(image)

@@ -18,6 +18,7 @@ from .painter import DEFAULT_SETTINGS, PaintSettings
 
 if TYPE_CHECKING:
     from ..model.network import Network
+    from ..records.conversation import ImagePart
     from ..records.plan import Plan
 
 MAX_PIXELS = 4 * 1024 * 1024
@@ -41,6 +42,20 @@ class NativePainter:
     def __init__(self, net: Network) -> None:
         self.net = net
         self.name = f"WeGen {net.config.name} painter"
+
+    @property
+    def world(self) -> str:
+        """What the network was trained on, in words; "": images of all kinds."""
+        return self.net.config.world
+
+    @property
+    def vocabulary(self) -> None:
+        """A painter reads plans, not the user's words."""
+        return
+
+    def knows(self, part: ImagePart) -> bool:
+        """Whether an image is of the kind that the network was trained on."""
+        return part.features is not None or self.net.knows(part.image)
 
     def paint(
         self,

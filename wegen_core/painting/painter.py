@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
@@ -95,3 +96,11 @@ class Painter(Protocol):
             `hooks.should_stop` returned True.
         """
         ...
+
+
+def image_seeds(seed: int, n: int) -> list[int]:
+    """The seeds of `n` images: the first is `seed`; no seed depends on n."""
+    return [seed] + [
+        int.from_bytes(hashlib.sha256(f"{seed} {k}".encode()).digest()[:6], "big")
+        for k in range(1, n)
+    ]

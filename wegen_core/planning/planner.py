@@ -42,3 +42,14 @@ class Planner(Protocol):
             `hooks.should_stop` returned True.
         """
         ...
+
+
+def describe_sources(plan: Plan) -> str:
+    """How a chat model was asked, and which fields are its own: the others are the words'."""
+    sources = dict(plan.sources)
+    way = sources.pop("way", "")
+    parts = [way] if way else []
+    for source in ("model", "words"):
+        if names := [name for name, origin in sources.items() if origin == source]:
+            parts.append(f"from the {source}: {', '.join(names)}")
+    return "; ".join(parts)

@@ -108,3 +108,9 @@ def require_text(text: str, name: str, remedy: str) -> None:
             f"{name} holds half a character at position {error.start + 1} "
             f"({text[error.start]!a}); type it again"
         ) from None
+
+
+def require_count(n: int) -> None:
+    """ValueError unless n is a whole number of at least 1."""
+    if isinstance(n, bool) or not isinstance(n, int) or n < 1:
+        raise ValueError(f"n is {n!r}; give a whole number of at least 1")

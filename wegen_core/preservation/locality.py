@@ -47,8 +47,6 @@ def judge_locality(
     """
     if not 1 / settings.max_zoom < zoom < settings.max_zoom:
         return EditLocality(False, f"a new framing: zoomed by {zoom:.2f}")
-    if stretch > settings.max_stretch:
-        return EditLocality(False, "a new framing: the image was widened or cropped along one side")
     if valid.sum() < settings.min_pixels:
         return EditLocality(False, "too few pixels to compare")
 
@@ -90,7 +88,11 @@ def judge_locality(
         return EditLocality(False, reason)
     if change.mask.any():
         reason = f"a local edit: {change.mask.mean():.1%} of the image changed"
+        if stretch > settings.max_stretch:
+            reason += "; its new framing is not kept"
         return EditLocality(True, reason)
+    if stretch > settings.max_stretch:
+        return EditLocality(False, "a new framing: the image was widened or cropped along one side")
     return EditLocality(True, "nothing changed except for the editor's noise")
 
 

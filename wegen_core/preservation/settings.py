@@ -365,8 +365,8 @@ class LocalitySettings:
         A zoom by more than this, or less than its inverse, is a new framing. Editors drift by up to
         a fifth.
     max_stretch
-        So does a zoom whose factors along the two sides differ by more than this: the canvas was
-        widened or cropped.
+        If nothing else changed, neither may the factors along the two sides differ by more than
+        this: the canvas was widened or cropped. Editors stretch by up to 6 %.
     max_colour_shift
         Largest mean colour shift of the inliers, levels. Editors shift by up to about 10.
     max_highlight_shift

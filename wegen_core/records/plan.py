@@ -225,6 +225,7 @@ _CONSTRAINTS = Kind(
     to_json=lambda value: [{**vars(c), "span": list(c.span)} for c in value],
 )
 _WORDS = TEXTS._replace(schema=None)
+_REASON = TEXT._replace(schema=None)
 
 
 def _sources(value: Any, name: str) -> tuple[tuple[str, str], ...]:
@@ -266,6 +267,8 @@ class Plan:
     sources
         Where the fields come from, as (name, "model" or "words"); ("way", ...) says how the model
         was asked. Empty where nobody asked a chat model.
+    refusal
+        Why nothing is painted and the image stays as it is, in words; "": it is painted.
     draft
         The model's own visual tokens [64, W], for a painter that reads them. It belongs to the
         running process: it is neither compared nor written to JSON.
@@ -317,6 +320,7 @@ class Plan:
     constraints: tuple[Constraint, ...] = declared(_CONSTRAINTS, ())
     unknown: tuple[str, ...] = declared(_WORDS, ())
     sources: tuple[tuple[str, str], ...] = declared(_SOURCES, ())
+    refusal: str = declared(_REASON, "")
     draft: Any = field(default=None, compare=False, repr=False)
 
     def __post_init__(self) -> None:

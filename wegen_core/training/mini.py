@@ -66,6 +66,11 @@ SCHEDULER = {
     "steps_offset": 1,
     "prediction_type": "epsilon",
 }
+WORLD = (
+    "drawings of cars, boats, houses, trees, cats, fish, balls and stars in six colours, at four "
+    "places, and simple English"
+)
+MAX_VAE_ERROR = 0.07  # see benchmarks/small_world.py
 PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 
 STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 6500}
@@ -89,6 +94,8 @@ def build(folder: Path, seed: int = 0) -> WeGen:
         intent_prefixes=INTENT_PREFIXES,
         max_images=MAX_IMAGES,
         vocabulary=training_vocabulary(seed),
+        world=WORLD,
+        max_vae_error=MAX_VAE_ERROR,
         name="mini",
     )
     return WeGen(config, tokenizer).eval().requires_grad_(False)
