@@ -9,7 +9,7 @@ import pytest
 from tests.support.conversations import user_says
 from tests.support.fakes import scene
 from wegen_core.planning import WordsPlanner, plan_from_words, read_words
-from wegen_core.planning.words import NO_MODEL, NO_MODEL_ZH
+from wegen_core.planning.words import NO_MODEL, READY
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks
 from wegen_core.records.plan import Reference
@@ -127,10 +127,11 @@ def test_the_prompt_is_the_last_one_with_the_change_applied():
 
 def test_the_planner_without_a_model_answers_what_is_missing():
     heard = []
-    for words, note in (("what is it?", NO_MODEL), ("这是什么？", NO_MODEL_ZH)):
+    notes = {"what is it?": NO_MODEL[0], "这是什么？": NO_MODEL[1], "hello": READY[0]}
+    for words, note in notes.items():
         answer = WordsPlanner().plan(user_says(scene(), words), hooks=Hooks(on_text=heard.append))
         assert answer.intent == "answer" and answer.text == note
-    assert heard == [NO_MODEL, NO_MODEL_ZH]
+    assert heard == list(notes.values())
     assert plan_from_words(user_says(scene())).intent == "answer"
 
 

@@ -175,7 +175,7 @@ def _clause(text: str, blank: str, start: int, end: int, is_question: bool) -> C
 def _kind(core_words: str, whole: str, is_question: bool, polite: bool) -> ClauseKind:
     """core_words: without politeness. whole: with it."""
     if _SMALL_TALK.fullmatch(whole):
-        return "chat"
+        return "ask" if is_question and _QUESTION.match(core_words) else "chat"
     if _HAN.search(core_words):
         return _kind_zh(core_words, whole, is_question, polite)
     if _ANSWER.match(core_words) or _SEES.match(whole):

@@ -27,8 +27,12 @@ if TYPE_CHECKING:
     from ..records.conversation import Conversation
     from ..records.plan import Intent, Scope
 
-NO_MODEL = "Answering needs a language model, and none is connected."
-NO_MODEL_ZH = "回答问题需要语言模型，而目前没有连接。"
+# Instead of an answer, English and Chinese: to a question, and to a greeting or thanks.
+NO_MODEL = (
+    "Answering needs a language model, and none is connected.",
+    "回答问题需要语言模型，而目前没有连接。",
+)
+READY = ("Tell me what to draw or what to change.", "请告诉我要画什么，或者要改什么。")
 
 
 @dataclass(frozen=True)
@@ -59,8 +63,10 @@ class WordsPlanner:
         """See `Planner.plan`. An answer says that a language model is missing."""
         plan = plan_from_words(conversation, intent)
         if plan.intent == "answer":
-            zh = re.search(r"[\u4e00-\u9fff]", conversation.turns[-1].text)
-            plan = replace(plan, text=NO_MODEL_ZH if zh else NO_MODEL)
+            text = conversation.turns[-1].text
+            asks = any(clause.kind == "ask" for clause in read_request(text).clauses)
+            zh = re.search(r"[\u4e00-\u9fff]", text) is not None
+            plan = replace(plan, text=(NO_MODEL if asks or intent else READY)[zh])
         if hooks.on_text is not None:
             hooks.on_text(plan.text or plan.prompt)
         return plan
