@@ -7,7 +7,7 @@ from comfy_api.latest import io, ui
 from ..wegen_core.records.conversation import Conversation
 from .backend.schema import CATEGORY, ConversationSocket, aliases
 from .backend.sockets import require, to_image
-from .backend.user_conversations import conversations_of_run
+from .backend.user_conversations import announce, conversations_of_run
 
 
 class WeGenSaveConversation(io.ComfyNode):
@@ -48,6 +48,7 @@ class WeGenSaveConversation(io.ComfyNode):
             raise ValueError("name is empty; give the conversation a title")
         conversation_id = conversations.find(title) or conversations.create(title)
         conversations.save(conversation_id, conversation)
+        announce(conversation_id)
         last = conversation.images[-1:]
         preview = ui.PreviewImage(to_image(last), cls=cls) if last else None
         return io.NodeOutput(conversation, ui=preview)

@@ -127,6 +127,7 @@ class Conversations:
             "id": conversation_id,
             "title": info["title"],
             "copilot": info["copilot"],
+            "hidden": info["hidden"],
             "head": head,
             "turns": visible,
         }

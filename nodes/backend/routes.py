@@ -11,7 +11,7 @@ from typing import Any
 
 from .conversation_graph import branch_graph
 from .conversations import MAX_IMAGE_BYTES, MAX_IMPORT_BYTES, Conversations
-from .user_conversations import conversations_of
+from .user_conversations import announce, conversations_of
 
 PREFIX = "/wegen/conversations"
 Handler = Callable[[Any], Awaitable[Any]]
@@ -41,6 +41,8 @@ def register_routes() -> None:
                     return web.json_response({"error": str(error.args[0])}, status=404)
                 except (ValueError, TypeError) as error:
                     return web.json_response({"error": str(error)}, status=400)
+                if method != "GET" and "id" in request.match_info:
+                    announce(request.match_info["id"])
                 return result if isinstance(result, web.Response) else web.json_response(result)
 
             return handler

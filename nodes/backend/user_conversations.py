@@ -29,6 +29,14 @@ def conversations_of_run(hidden: Any) -> Conversations:
     return conversations_of(user if isinstance(user, str) else "default")
 
 
+def announce(conversation_id: str) -> None:
+    """Tell every open page that a conversation has changed."""
+    from server import PromptServer
+
+    if PromptServer.instance is not None:
+        PromptServer.instance.send_sync("wegen.conversation", {"id": conversation_id})
+
+
 def state_of(hidden: Any, name: str) -> str:
     """Changes whenever the conversation `name` does."""
     conversations = conversations_of_run(hidden)

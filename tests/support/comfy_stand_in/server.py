@@ -18,3 +18,6 @@ class PromptServer:
     def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
         """Show `text` on the node."""
         self.texts.append((node_id, text))
+
+    def send_sync(self, event: str, data: dict[str, Any], sid: str | None = None) -> None:
+        """Send an event to one page, or to all."""

@@ -1,0 +1,197 @@
+// The state of the sidebar: the open conversation, its branch, and the runs that reply to it.
+import { api } from "/scripts/api.js";
+import * as server from "./server.mjs";
+import { t } from "./texts.mjs";
+
+const LAST = "WeGen.Sidebar.Last"; // only which conversation was open; losing it loses nothing
+
+export class ConversationState extends EventTarget {
+  constructor() {
+    super();
+    this.id = null;
+    this.title = "";
+    this.head = null;
+    this.copilot = null;
+    this.turns = new Map();
+    this.jobs = new Map(); // job -> {id, turn, text, preview}
+    this.failures = new Map(); // turn -> message
+    this.listen();
+  }
+
+  changed() {
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** The turns from the first to the head. */
+  get branch() {
+    const path = [];
+    for (let turn = this.turns.get(this.head); turn; turn = this.turns.get(turn.parent))
+      path.unshift(turn);
+    return path;
+  }
+
+  /** The pictures of the branch, the first is picture 1. */
+  get pictures() {
+    return this.branch.flatMap((turn) => turn.parts.filter((part) => part.image));
+  }
+
+  jobOf(turn) {
+    for (const [job, run] of this.jobs) if (run.turn === turn) return [job, run];
+    return null;
+  }
+
+  async start() {
+    for (const { job, id, turn } of await server.running())
+      this.jobs.set(job, { id, turn, text: "", preview: null });
+    const last = localStorage.getItem(LAST);
+    const all = await server.listAll();
+    if (all.some(({ id }) => id === last)) await this.open(last);
+    else if (all.length) await this.open(all[0].id);
+    else this.changed();
+  }
+
+  async open(id) {
+    if (id !== this.id) this.failures.clear();
+    const found = await server.open(id);
+    this.id = id;
+    this.title = found.title;
+    this.head = found.head;
+    this.copilot = found.copilot;
+    this.turns = new Map(found.turns.map((turn) => [turn.id, turn]));
+    localStorage.setItem(LAST, id);
+    this.changed();
+  }
+
+  reload() {
+    return this.id ? this.open(this.id) : Promise.resolve();
+  }
+
+  close() {
+    this.id = this.head = null;
+    this.title = "";
+    this.turns = new Map();
+    this.changed();
+  }
+
+  /** Say something after `parent`, and let the copilot reply. */
+  async say(text, { images = [], references = [], mask = null, parent = this.head } = {}) {
+    if (!this.id) {
+      const copilot = this.copilot;
+      await this.open(await server.create());
+      if (copilot) await this.choose(copilot);
+      parent = null;
+    }
+    const turn = await server.addTurn(this.id, { parent, text, images, references, mask });
+    await this.reload();
+    await this.reply(turn);
+  }
+
+  /** Queue a reply to a user's turn. */
+  async reply(turn) {
+    this.failures.delete(turn);
+    const seed = Math.floor(Math.random() * 2 ** 31);
+    const job = await server.run(this.id, turn, this.copilot, seed);
+    this.jobs.set(job, { id: this.id, turn, text: "", preview: null });
+    this.changed();
+  }
+
+  async goTo(turn) {
+    await server.update(this.id, { head: turn });
+    await this.reload();
+  }
+
+  /** The newest turn at the end of the branch through `turn`. */
+  leaf(turn) {
+    for (;;) {
+      const next = [...this.turns.values()].filter(({ parent }) => parent === turn).at(-1);
+      if (!next) return turn;
+      turn = next.id;
+    }
+  }
+
+  /** Show the neighbour of a turn among those that share its parent. */
+  sibling(turn, step) {
+    const { siblings } = this.turns.get(turn);
+    const other = siblings[siblings.indexOf(turn) + step];
+    return other && this.goTo(this.leaf(other));
+  }
+
+  /** Back to before the last message, or forward again. */
+  undo() {
+    const last = this.branch.filter(({ role }) => role === "user").at(-1);
+    if (last?.parent) return this.goTo(last.parent);
+    return null;
+  }
+
+  redo() {
+    const next = this.leaf(this.head);
+    return next === this.head ? null : this.goTo(next);
+  }
+
+  async hide(turn) {
+    const hidden = await this.hidden();
+    await server.update(this.id, { hidden: [...hidden, turn] });
+    await this.reload();
+    return async () => {
+      await server.update(this.id, { hidden });
+      await this.reload();
+    };
+  }
+
+  async hidden() {
+    const found = await server.open(this.id);
+    return found.hidden ?? [];
+  }
+
+  async choose(copilot) {
+    this.copilot = copilot;
+    if (this.id) await server.update(this.id, { copilot });
+    this.changed();
+  }
+
+  listen() {
+    let current = null; // the job that runs now
+    const on = (name, react) => api.addEventListener(name, ({ detail }) => react(detail));
+    on("execution_start", ({ prompt_id }) => {
+      current = prompt_id;
+      this.changed();
+    });
+    on("progress_text", ({ nodeId, text }) => {
+      const run = this.jobs.get(current);
+      if (!run || nodeId !== "wegen_chat") return;
+      run.text = text;
+      this.changed();
+    });
+    on("b_preview_with_metadata", ({ blob, nodeId, jobId }) => {
+      const run = this.jobs.get(jobId ?? current);
+      if (!run || !String(nodeId).startsWith("wegen_")) return;
+      if (run.preview) URL.revokeObjectURL(run.preview);
+      run.preview = URL.createObjectURL(blob);
+      this.changed();
+    });
+    const end = (job, message) => {
+      const run = this.jobs.get(job);
+      if (!run) return;
+      this.jobs.delete(job);
+      if (run.preview) URL.revokeObjectURL(run.preview);
+      if (message) this.failures.set(run.turn, message);
+      if (run.id === this.id) this.reload();
+    };
+    on("execution_success", ({ prompt_id }) => end(prompt_id, ""));
+    on("execution_interrupted", ({ prompt_id }) => end(prompt_id, t("interrupted")));
+    on("execution_error", ({ prompt_id, exception_message }) =>
+      end(prompt_id, t("failed", exception_message)),
+    );
+    // Another tab, a graph or the command line has written.
+    on("wegen.conversation", ({ id }) => {
+      if (id === this.id) this.reload();
+      this.dispatchEvent(new Event("list"));
+    });
+    // A job that was taken out of the queue ends without a word.
+    on("status", async () => {
+      if (!this.jobs.size) return;
+      const left = new Set((await server.running()).map(({ job }) => job));
+      for (const job of [...this.jobs.keys()]) if (!left.has(job) && job !== current) end(job, "");
+    });
+  }
+}

@@ -1,0 +1,32 @@
+// Small helpers for elements.
+
+/** An element with properties (`class`, `on...`, attributes) and children. */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null && child !== false));
+  return element;
+}
+
+/** A button with an icon of PrimeIcons and a label for screen readers. */
+export function button(icon, label, onclick, properties = {}) {
+  return h(
+    "button",
+    { type: "button", title: label, "aria-label": label, onclick, ...properties },
+    h("i", { class: `pi pi-${icon}`, "aria-hidden": "true" }),
+  );
+}
+
+/** A modal dialog that closes with Escape and gives the focus back. */
+export function dialog(label, ...children) {
+  const element = h("dialog", { class: "wegen-dialog", "aria-label": label }, ...children);
+  element.addEventListener("close", () => element.remove());
+  document.body.append(element);
+  element.showModal();
+  return element;
+}

@@ -1,0 +1,143 @@
+// The sidebar's requests: conversations by our routes, runs by ComfyUI's own queue.
+import { api } from "/scripts/api.js";
+import { app } from "/scripts/app.js";
+
+const ROOT = "/wegen/conversations";
+const urls = new Map(); // "id/name/size" -> object URL
+
+async function call(path, options = {}) {
+  const answer = await api.fetchApi(path, options);
+  if (answer.ok) return answer;
+  let message = `${answer.status} ${answer.statusText}`;
+  try {
+    message = (await answer.json()).error ?? message;
+  } catch {
+    // The body is not JSON: the status says what there is to say.
+  }
+  throw new Error(typeof message === "string" ? message : message.message);
+}
+
+const json = async (path, options) => (await call(path, options)).json();
+const send = (path, method, body) =>
+  json(path, {
+    method,
+    body: JSON.stringify(body),
+    headers: { "Content-Type": "application/json" },
+  });
+
+function upload(path, file) {
+  const form = new FormData();
+  form.append("file", file, file.name ?? "picture.png");
+  return json(path, { method: "POST", body: form });
+}
+
+export const listAll = (query = "", deleted = false) =>
+  json(`${ROOT}?query=${encodeURIComponent(query)}${deleted ? "&deleted=1" : ""}`).then(
+    (answer) => answer.conversations,
+  );
+export const create = (title = "") => send(ROOT, "POST", { title }).then((answer) => answer.id);
+export const open = (id) => json(`${ROOT}/${id}`);
+export const update = (id, changes) => send(`${ROOT}/${id}`, "PATCH", changes);
+export const destroy = (id) => json(`${ROOT}/${id}`, { method: "DELETE" });
+export const addTurn = (id, turn) =>
+  send(`${ROOT}/${id}/turns`, "POST", turn).then((answer) => answer.turn);
+export const addImage = (id, file) => upload(`${ROOT}/${id}/images`, file);
+export const importZip = (file) => upload("/wegen/import", file).then((answer) => answer.id);
+export const change = (id, turn, against = "before") =>
+  json(`${ROOT}/${id}/turns/${turn}/change?against=${against}`);
+export const graph = (id, head) => json(`${ROOT}/${id}/graph?head=${head}`);
+export const exportZip = async (id) => (await call(`${ROOT}/${id}/export`)).blob();
+
+/** A picture as a blob. Plain image addresses would not carry the user of a multi-user server. */
+export const picture = async (id, name) => (await call(`${ROOT}/${id}/images/${name}`)).blob();
+
+/** An address of a picture for an <img>, of at most `size` pixels (0: as it is). */
+export async function pictureURL(id, name, size = 0) {
+  const key = `${id}/${name}/${size}`;
+  if (!urls.has(key)) {
+    const path = `${ROOT}/${id}/images/${name}${size ? `?size=${size}` : ""}`;
+    urls.set(
+      key,
+      call(path)
+        .then((answer) => answer.blob())
+        .then((blob) => URL.createObjectURL(blob)),
+    );
+  }
+  return urls.get(key);
+}
+
+const MINI = {
+  nodes: {
+    wegen_copilot: {
+      class_type: "WeGenLoadModel",
+      inputs: { model: "mini", precision: "auto" },
+    },
+  },
+  output: ["wegen_copilot", 0],
+  label: "mini",
+};
+
+/** Copilots of the open graph, each with the nodes it hangs on: [{label, nodes, output}]. */
+export async function copilots() {
+  const found = [MINI];
+  const { output: all } = await app.graphToPrompt();
+  for (const [id, node] of Object.entries(all)) {
+    if (node.class_type !== "WeGenCopilot" && node.class_type !== "WeGenLoadModel") continue;
+    const nodes = {};
+    const collect = (current) => {
+      const name = `wegen_${current}`; // numbers would paint on the open graph's nodes
+      if (nodes[name] || !all[current]) return name;
+      nodes[name] = { class_type: all[current].class_type, inputs: {} };
+      for (const [input, value] of Object.entries(all[current].inputs))
+        nodes[name].inputs[input] = Array.isArray(value)
+          ? [collect(String(value[0])), value[1]]
+          : value;
+      return name;
+    };
+    const output = [collect(id), 0];
+    const title = node._meta?.title ?? node.class_type;
+    found.push({ label: `${title} #${id}`, nodes, output });
+  }
+  return found;
+}
+
+/** Queue the reply to the user's turn `turn`; the run's id. */
+export async function run(id, turn, copilot, seed) {
+  const { nodes, output } = copilot ?? MINI;
+  const prompt = {
+    ...structuredClone(nodes),
+    wegen_conversation: { class_type: "WeGenConversation", inputs: { name: id, turn } },
+    wegen_chat: {
+      class_type: "WeGenChat",
+      inputs: { copilot: output, message: "", seed, conversation: ["wegen_conversation", 0] },
+    },
+    wegen_save: {
+      class_type: "WeGenSaveConversation",
+      inputs: { conversation: ["wegen_chat", 2], name: id },
+    },
+  };
+  const job = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+  const extra_data = { extra_pnginfo: { wegen_user: api.user || "default" } };
+  const answer = await send("/prompt", "POST", {
+    prompt,
+    prompt_id: job,
+    client_id: api.clientId,
+    extra_data,
+  });
+  return answer.prompt_id ?? job;
+}
+
+/** Runs of ours that wait or run, also those queued before the page was loaded: [{job, id, turn}]. */
+export async function running() {
+  const queue = await json("/queue");
+  return [...queue.queue_running, ...queue.queue_pending]
+    .map(([, job, prompt]) => [job, prompt?.wegen_conversation?.inputs])
+    .filter(([, inputs]) => inputs)
+    .map(([job, { name, turn }]) => ({ job, id: name, turn }));
+}
+
+/** Stop a run, or take it out of the queue. */
+export async function stop(job) {
+  await call("/queue", { method: "POST", body: JSON.stringify({ delete: [job] }) });
+  await call("/interrupt", { method: "POST", body: JSON.stringify({ prompt_id: job }) });
+}
