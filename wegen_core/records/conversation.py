@@ -214,7 +214,7 @@ class Conversation:
         for turn in self.tree.values():
             for part in turn.images:
                 _write_once(folder / content_name(part.image), part, _png)
-                if part.features is not None:
+                if _has_tokens(part):
                     _write_once(folder / features_name(part.features), part, _npy)
         ours = {turn.id: _turn_to_dict(turn) for turn in self.tree.values()}
         with locked(folder):
@@ -290,6 +290,15 @@ def content_name(image: Image.Image) -> str:
     digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
     digest.update(image.tobytes())
     return f"{digest.hexdigest()[:16]}.png"
+
+
+def _has_tokens(part: ImagePart) -> bool:
+    """Whether there are visual tokens that can be saved: a tensor."""
+    if part.features is None:
+        return False
+    import torch
+
+    return isinstance(part.features, torch.Tensor)
 
 
 def features_name(features: Any) -> str:
@@ -390,7 +399,7 @@ def _part_to_dict(part: Part) -> dict[str, str]:
     if isinstance(part, TextPart):
         return {"text": part.text}
     data = {"picture": content_name(part.image)}
-    return data if part.features is None else {**data, "features": features_name(part.features)}
+    return {**data, "features": features_name(part.features)} if _has_tokens(part) else data
 
 
 def _part_from_dict(part: Any, folder: Path) -> Part:
