@@ -234,7 +234,9 @@ def test_preserve_gives_one_batch_of_what_is_kept_and_what_passes(server):
     graph = Graph()
     source, other = generate(graph, load(graph)), blank(graph, 64, 64)
     both = graph.add("ImageBatch", image1=source, image2=other)
-    alpha = graph.add("ImageToMask", image=blank(graph, 64, 64, batch=2), channel="red")
+    black = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0)
+    clear = graph.add("ImageBatch", image1=black, image2=blank(graph, 64, 64))  # half of the second
+    alpha = graph.add("ImageToMask", image=clear, channel="red")
     edited = graph.add("JoinImageWithAlpha", image=both, alpha=alpha)
     for image in (source, preserve(graph, source, edited)):
         show(graph, image)

@@ -24,8 +24,9 @@ for module, parts in json.loads(sys.argv[1]).items():
     for path, parameters in parts.items():
         try:
             value = importlib.import_module(module)
-        except ModuleNotFoundError:  # comfy_api.latest.io is an attribute
-            value = getattr(importlib.import_module(module.rpartition(".")[0]), "io")
+        except ModuleNotFoundError:  # comfy_api.latest.io and ui are attributes
+            parent, _, name = module.rpartition(".")
+            value = getattr(importlib.import_module(parent), name)
         for name in path.split("."):
             value = getattr(value, name, None)
         if value is None:
