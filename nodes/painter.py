@@ -158,7 +158,7 @@ def _check_parts(model: Any, clip: Any, vae: Any) -> None:
         )
     needed = _text_width(model)
     target = model.model.model_config.clip_target({})
-    if needed is None or (target is not None and isinstance(clip.tokenizer, target.tokenizer)):
+    if needed is None or (target is not None and type(clip.tokenizer) is target.tokenizer):
         return
     # An unusual pair: only trying it tells. That loads the encoder, which painting needs anyway.
     width = clip.encode_from_tokens(clip.tokenize("")).shape[-1]

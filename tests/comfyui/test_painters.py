@@ -237,7 +237,7 @@ def test_prompts_and_pictures_of_a_list_are_painted_one_by_one(server):
         ({"vae": "TestFluxVAE"}, "vae has 16 latent channels, and the model (SD15) needs 4"),
         ({"maker": "TestNoEncoder"}, "clip is empty; connect Load CLIP if the checkpoint"),
         (
-            {"clip": "TestFlux"},
+            {"clip": "TestQwenImage"},
             "clip gives 64 values for each token, and the model (SD15)",
         ),
         ({"parts": {"inpainting": True}}, "paints inside a mask only, and the plan names no"),

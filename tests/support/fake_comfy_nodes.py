@@ -17,7 +17,13 @@ MODELS = {
     "TestFlux2": ("Flux2", 128),
     "TestQwenImage": ("QwenImage", 16),
 }
-TOKENIZERS = {kind: type(f"{kind}Tokenizer", (), {}) for kind, _ in MODELS.values()}
+# As in ComfyUI, those of other families derive from the oldest one.
+TOKENIZERS: dict[str, type] = {"SD15": type("SD1Tokenizer", (), {})}
+TOKENIZERS |= {
+    kind: type(f"{kind}Tokenizer", (TOKENIZERS["SD15"],), {})
+    for kind, _ in MODELS.values()
+    if kind != "SD15"
+}
 
 
 @dataclass(frozen=True, eq=False)
