@@ -53,7 +53,9 @@ def open_page(browser, server: ComfyServer, errors: list[str], context=None):
     page.wait_for_function("window.app?.extensionManager && window.app?.canvas?.graph")
     if not page.evaluate("!!app.extensionManager.registerSidebarTab"):
         pytest.skip("this frontend has no sidebar tabs")
-    page.wait_for_function("window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')")
+    page.wait_for_function(
+        "window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')"
+    )
     page.keyboard.press("Escape")
     page.evaluate("app.extensionManager.sidebarTab.toggleSidebarTab('wegen')")
     page.wait_for_selector(".wegen footer")
@@ -125,7 +127,9 @@ def test_a_reload_in_the_middle_of_a_run_loses_nothing(page) -> None:
     say(page, "a yellow star at night in the middle", wait=False)
     api.expect(page.locator(".wegen-user")).to_have_count(1)
     page.reload()
-    page.wait_for_function("window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')")
+    page.wait_for_function(
+        "window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')"
+    )
     page.evaluate("app.extensionManager.sidebarTab.toggleSidebarTab('wegen')")
     expect(page, ".wegen-picture", 1)
 

@@ -66,3 +66,15 @@ def test_readme_names_every_node(pack):
     readme = (PACK / "README.md").read_text(encoding="utf-8")
     names = [info["display_name"] for info in english_texts(pack.object_info).values()]
     assert [name for name in names if name not in readme] == []
+
+
+def test_graphs_for_agents_have_every_required_input(pack):
+    page = (PACK / "docs" / "agents.md").read_text("utf-8")
+    graphs = [json.loads(block) for block in re.findall(r"```json\n(.*?)```", page, re.DOTALL)]
+    nodes = [node for graph in graphs for node in graph.values()]
+    ours = [node for node in nodes if node["class_type"] in pack.object_info]
+    assert len(ours) == 4
+    for node in ours:
+        inputs = pack.object_info[node["class_type"]]["input"]
+        required, optional = (set(inputs.get(group, {})) for group in ("required", "optional"))
+        assert required <= set(node["inputs"]) <= required | optional
