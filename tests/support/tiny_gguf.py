@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import sys
 
-import gguf
 import numpy as np
 
 WIDTH, LAYERS, HEADS, CONTEXT = 32, 1, 2, 4096
@@ -15,6 +14,8 @@ WIDTH, LAYERS, HEADS, CONTEXT = 32, 1, 2, 4096
 
 def write(path: str) -> None:
     """A Llama of random weights that speaks in single bytes."""
+    import gguf  # only the server's environment has it
+
     rng = np.random.default_rng(0)
     tokens = [b"<unk>", b"<s>", b"</s>", *(b"<0x%02X>" % byte for byte in range(256))]
     types = [2, 3, 3, *[6] * 256]  # unknown, control, byte

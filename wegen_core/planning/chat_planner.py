@@ -20,7 +20,7 @@ from ..records.plan import Intent, Plan, Reference, asked_fields, json_schema
 from . import small_steps
 from .plan_check import Draft, check_fields, check_intent, merge
 from .references import describe_references, resolve_base_image
-from .user_text import AnswerStream, is_refusal, words_of
+from .user_text import AnswerStream, is_fit_answer, is_refusal, words_of
 from .words import WordsPlan, prompt_of, read_words
 
 if TYPE_CHECKING:
@@ -228,8 +228,9 @@ class ChatPlanner:
         draft, sees = Draft({}), self.model.capabilities.sees
         if not task.forced and "intent" not in task.words.certain:
             draft.values["intent"] = small_steps.read_intent(self._step(task, questions.intent))
-            if draft.values["intent"] != "generate" and not task.conversation.images:
+            if draft.values["intent"] in ("refine", "compose") and not task.conversation.images:
                 draft.values["intent"] = None  # there is nothing to change
+            # The text of an answer is asked for later.
             check_intent(draft, task.words, task.request, trusted=self.habits.trusted)
         words = self._words_of_intent(draft, task)
         plan, before = words.plan, prompt_of(task.conversation, words.plan.base)
@@ -320,10 +321,13 @@ class ChatPlanner:
         """Note the faults of a whole plan, and how far the model's intents can be trusted."""
         stated = task.words.plan.intent
         intent = draft.values["intent"] = task.forced or draft.values.get("intent")
+        draft.values["text"] = words_of(draft.values.get("text", ""), instruction)
         if not task.forced:
             self.habits.agreed += intent == stated
             self.habits.contradicted += intent != stated and "intent" in task.words.certain
         trusted, sees = self.habits.trusted, self.model.capabilities.sees
+        if intent == "answer" and not is_fit_answer(draft.values["text"]):
+            draft.faults["text"] = '"text" is not an answer, and the intent is "answer"'
         check_intent(draft, task.words, task.request, trusted=trusted)
         words = self._words_of_intent(draft, task)
         before = prompt_of(task.conversation, words.plan.base)
@@ -338,8 +342,6 @@ class ChatPlanner:
 
     def _merged(self, draft: Draft, task: _Task, way: Way) -> Plan:
         words = self._words_of_intent(draft, task)
-        if words.plan.intent == "answer" and not draft.values.get("text"):
-            words = task.words
         plan = merge(draft, words)
         plan = replace(plan, sources=(("way", way), *plan.sources))
         return resolve_base_image(plan, task.conversation)

@@ -15,6 +15,7 @@ from ..constraints import broken, find_constraints, find_subjects, is_edit
 from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.repair import repair
 from ..records.plan import Plan
+from .target_prompt import removed_thing
 from .user_text import is_refusal, words_of
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check_intent(draft: Draft, words: WordsPlan, request: str, *, trusted: bool)
     """
     intent, stated = draft.values.get("intent"), words.plan.intent
     trusted = trusted or (intent == "answer" and not find_subjects(request))
-    if intent == "answer" and is_refusal(draft.values.get("text", "")):
+    if intent == "answer" and "text" in draft.faults:
         trusted = False
     if intent not in (None, stated) and ("intent" in words.certain or not trusted):
         draft.faults["intent"] = f'"intent" is "{intent}", but the message says "{stated}"'
@@ -93,12 +94,9 @@ def check_fields(
         because it cannot be checked.
     """
     values, faults, plan = draft.values, draft.faults, words.plan
-    text = words_of(values.get("text", ""), instruction)
+    text = values.get("text", "")
     is_foreign = bool(_HAN.search(request)) and not _HAN.search(text)
     if plan.intent == "answer":
-        values["text"] = text
-        if not text:
-            faults["text"] = '"text" is empty, and the intent is "answer"'
         return
     is_unfit = "intent" in faults or is_foreign or text.endswith(("?", "？")) or is_refusal(text)
     values["text"] = "" if is_unfit else text
@@ -172,10 +170,11 @@ def _keep_changes(draft: Draft, plan: Plan, before: str) -> None:
     if _is_translated(plan.constraints, prompt):
         return
     removed = broken(things, plan.prompt)
-    left = [c for c in removed if not broken([c], prompt)]
+    left = [c.text for c in removed if not broken([c], prompt)]
+    left += [t for change in plan.changes if (t := removed_thing(change)) and t in prompt]
     lost = broken([c for c in things if c not in removed], prompt)
     if left:
-        draft.faults["prompt"] = f'"prompt" still has {", ".join(c.text for c in left)}'
+        draft.faults["prompt"] = f'"prompt" still has {", ".join(left)}'
     elif len(lost) * 2 > len(things):
         draft.faults["prompt"] = f'"prompt" leaves out {", ".join(c.text for c in lost)}'
 

@@ -63,6 +63,12 @@ def changed_prompt(before: str, changes: Sequence[str]) -> str:
     return prompt
 
 
+def removed_thing(change: str) -> str:
+    """The thing that a change removes, in the user's words; "" if it removes none."""
+    match = _REMOVES.match(change)
+    return (match["thing"] or match["han"] or match["han2"]) if match else ""
+
+
 def _apply(prompt: str, change: str) -> str:
     if match := _REMOVES.match(change):
         thing = match["thing"] or match["before"] or match["after"]

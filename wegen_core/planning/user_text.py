@@ -45,6 +45,11 @@ def is_refusal(text: str) -> bool:
     return _REFUSAL.search(text) is not None
 
 
+def is_fit_answer(text: str) -> bool:
+    """Whether a text can stand as the whole answer."""
+    return bool(text) and not is_refusal(text)
+
+
 def _is_json(reply: str) -> bool:
     try:
         return isinstance(json.loads(reply), (dict, list))

@@ -109,9 +109,9 @@ class EndpointMLLM:
             "seed": sampling.seed % 2**31,
             "max_tokens": sampling.max_new_tokens or MAX_NEW_TOKENS,
         }
-        accepted, attempts = self._accepted, 0
+        accepted, attempts, streams = self._accepted, 0, True
         while True:
-            body = accepted.body(request, schema)
+            body = accepted.body(request if streams else request | {"stream": False}, schema)
             reply = StreamedReply(hooks.on_text, thinking=self._template_opens_thought)
             try:
                 try:
@@ -129,6 +129,8 @@ class EndpointMLLM:
                 attempts += 1
                 if not error.temporary or attempts >= MAX_ATTEMPTS or reply.begun:
                     raise
+                # Some servers state an error only where they do not stream (llama-cpp-python).
+                streams = streams and bool(error.status)
                 _wait(error.retry_after, attempts, hooks)
             except Stopped:
                 if reply.begun:
