@@ -11,8 +11,10 @@ from .device import usable_device
 from .records.hooks import NO_HOOKS, Hooks
 
 if TYPE_CHECKING:
+    from .mllm import ChatModel
     from .mllm.native import NativeMLLM
     from .model import WeGen
+    from .painting import Painter
     from .painting.native import NativePainter
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
@@ -87,3 +89,70 @@ def native_models(net: WeGen) -> tuple[NativeMLLM, NativePainter]:
     from .painting.native import NativePainter
 
     return NativeMLLM(net), NativePainter(net)
+
+
+def load_models(mllm: str, painter: str, *, device: Any = None) -> Copilot:
+    """A copilot of two models, as the command line names them.
+
+    Parameters
+    ----------
+    mllm
+        "mini", the folder of a WeGen network or of a transformers model, "URL#MODEL" for a model of
+        a server, or "none": the user's words are read without a model.
+    painter
+        "mini", the folder of a WeGen network or of a diffusers pipeline, or "none".
+    device
+        Of local models; None: the accelerator if there is one.
+
+    Raises
+    ------
+    FileNotFoundError, ValueError
+        A model cannot be loaded in this way; the text names it.
+    """
+    if mllm == painter and _is_network(mllm):
+        return load(mllm, device=device)
+    return Copilot(_load_mllm(mllm, device), _load_painter(painter, device))
+
+
+def _load_painter(name: str, device: Any) -> Painter | None:
+    if name == "none":
+        return None
+    if _is_network(name):
+        return native_models(load_network(name, device=device))[1]
+    from .painting import diffusers
+
+    return diffusers.load(name, device=device)
+
+
+def _load_mllm(name: str, device: Any) -> ChatModel | None:
+    if name == "none":
+        return None
+    if _is_network(name):
+        return native_models(load_network(name, device=device))[0]
+    if Path(name).is_dir():
+        from .mllm import local
+
+        return local.load(name, device=device)
+    from .mllm.endpoint import EndpointMLLM
+
+    url, _, model = name.partition("#")
+    if not model:
+        raise ValueError(
+            f"mllm {name!r} is neither mini, none, a folder nor URL#MODEL; give one of these"
+        )
+    return EndpointMLLM(url, model)
+
+
+def _is_network(name: str) -> bool:
+    """Whether it names a WeGen network rather than a model of transformers or diffusers."""
+    from .model.checkpoint import is_official
+
+    folder = Path(name)
+    if name == "mini" or (folder / "pretrained").is_dir():
+        return True
+    if not folder.is_dir() or (folder / "model_index.json").is_file():
+        return False
+    config = folder / "config.json"
+    if not config.is_file():
+        return is_official(folder)
+    return '"model_type"' not in config.read_text("utf-8")

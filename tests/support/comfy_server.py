@@ -24,11 +24,17 @@ ENDS = ("execution_success", "execution_error", "execution_interrupted")
 
 
 def installations() -> list[Path]:
-    """COMFYUI_PATH: one folder, or several separated as in PATH; else comfy-cli's place."""
+    """COMFYUI_PATH: one folder, or several separated as in PATH; else comfy-cli's place.
+
+    ValueError if COMFYUI_PATH names a folder without a ComfyUI.
+    """
     named = os.environ.get("COMFYUI_PATH")
     places = named.split(os.pathsep) if named else ["~/comfy/ComfyUI"]
     found = [Path(p).expanduser() for p in places if p]
-    return [p for p in found if (p / "main.py").is_file()]
+    missing = [str(p) for p in found if not (p / "main.py").is_file()]
+    if named and missing:
+        raise ValueError(f"COMFYUI_PATH names {', '.join(missing)}, where no ComfyUI is")
+    return [p for p in found if str(p) not in missing]
 
 
 def interpreter(folder: Path) -> str:
@@ -38,6 +44,11 @@ def interpreter(folder: Path) -> str:
     inside = "Scripts/python.exe" if os.name == "nt" else "bin/python"
     places = [folder / ".venv", folder / "venv", folder.parent / ".venv", folder.parent / "venv"]
     return next((str(p / inside) for p in places if (p / inside).exists()), sys.executable)
+
+
+def is_explicit() -> bool:
+    """Whether the user has named a ComfyUI, so that one that cannot start is an error."""
+    return bool(os.environ.get("COMFYUI_PATH"))
 
 
 @dataclass

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 def rewrite(args: Namespace) -> None:
     """`wegen rewrite`: print several full prompts, one a line."""
-    rewrites = load_copilot(args).rewrite(args.prompt, args.n, args.seed, args.creativity)
+    copilot = load_copilot(args, paints=False)
+    rewrites = copilot.rewrite(args.prompt, args.n, args.seed, args.creativity)
     if args.json:
         print_json([asdict(r) for r in rewrites])
     else:
@@ -72,7 +73,7 @@ def compose(args: Namespace) -> None:
 def ask(args: Namespace) -> None:
     """`wegen ask`: print the answer to a question about images."""
     images = _open_images(args.pictures, args.question)
-    answer = load_copilot(args).ask(images, args.question, args.seed)
+    answer = load_copilot(args, paints=False).ask(images, args.question, args.seed)
     if args.json:
         print_json({"question": args.question, "answer": answer})
     else:
@@ -88,11 +89,17 @@ def demo(args: Namespace) -> None:
         print(run(copilot, args.out, args.seed, hooks=hooks, log=tqdm.write))
 
 
-def load_copilot(args: Namespace) -> Copilot:
-    """The copilot that `--model` and `--device` name."""
-    from ..loading import load
+def load_copilot(args: Namespace, *, paints: bool = True) -> Copilot:
+    """The copilot that `--model`, `--mllm`, `--painter` and `--device` name.
 
-    return load(args.model, device=args.device)
+    paints: False for commands that draw nothing, so that no painter need be loaded.
+    """
+    from .. import loading
+
+    if args.mllm is None and args.painter is None:
+        return loading.load(args.model, device=args.device)
+    painter = (args.painter or args.model) if paints else "none"
+    return loading.load_models(args.mllm or args.model, painter, device=args.device)
 
 
 def image_record(
@@ -110,9 +117,9 @@ def image_record(
         The image files that the command read.
     """
     files = {"pictures": [str(path) for path in inputs]} if inputs else {}
-    return {
-        "command": args.command, "said": request, **files, "model_folder": args.model, **report
-    }  # fmt: skip
+    named = {"model_folder": args.model, "mllm": args.mllm, "painter_folder": args.painter}
+    models = {name: value for name, value in named.items() if value is not None}
+    return {"command": args.command, "said": request, **files, **models, **report}
 
 
 @contextmanager

@@ -44,19 +44,36 @@ def build_parser() -> argparse.ArgumentParser:
     _rest(command("train", tools.train, "train the embedded network"))
     _rest(command("eval", tools.evaluate, "measure a model"))
     _common(
-        command("info", tools.info, "print versions, the model's size and the devices"), seed=False
+        command("info", tools.info, "print versions, the model's size and the devices"),
+        models=False,
+        seed=False,
     )
     _demo(command("demo", commands.demo, "run every task once and write a page about it"))
     return parser
 
 
-def _common(parser: Parser, *, seed: bool = True, out: str | None = None) -> None:
+def _common(
+    parser: Parser, *, models: bool = True, seed: bool = True, out: str | None = None
+) -> None:
     parser.add_argument(
         "--model",
         default="mini",
         metavar="FOLDER",
-        help="model folder (default: the embedded network)",
+        help="a WeGen network that understands and paints (default: mini, the embedded one)",
     )
+    if models:
+        parser.add_argument(
+            "--mllm",
+            metavar="mini|FOLDER|URL#MODEL|none",
+            help="understands instead: a WeGen network or a transformers model in a folder, a "
+            "server's model such as http://localhost:11434/v1#qwen3-vl, or none: words are read "
+            "without a model",
+        )
+        parser.add_argument(
+            "--painter",
+            metavar="mini|FOLDER",
+            help="paints instead: a WeGen network or a diffusers pipeline in a folder",
+        )
     parser.add_argument("--device", help="cpu, cuda, mps, ... (default: the fastest available)")
     if seed:
         parser.add_argument(
