@@ -66,6 +66,7 @@ def test_syntax_is_found_and_read(prompt, syntax, words):
         "an expert squirrel in an excellent jacquard, lynx, rhythm, tv, Oxford, length, crypt",
         'a sign "(OPEN:1.2) <lora:x:1>"',
         "A CAT AND A DOG ON A MAT",
+        "brighter pls, thx, hmmm, shh, grrr, zzz, btw",
         "50% off, a baroque palace, a 5+ star hotel, me@x.org",
         "schön, fjord, tijd, stacja, zjazd, vzduch, Kreuzkirche, marxist proxy, maxwell",
         "(unclosed [brackets",

@@ -81,3 +81,10 @@ def test_sloppy_words_change_what_plain_ones_do():
     copilot.chat(talk, "a red car by the sea", seed=1)
     reply = copilot.chat(talk, "could you make it a bit more purple pls?", seed=1)
     assert reply.plan.prompt == "a purple car on the left, by the sea"
+
+
+def test_painting_syntax_is_not_a_word():
+    assert strip_fillers("a (red:1.3) boat, <lora:x:0.8>") == "a red boat"
+    assert (
+        out_of_vocabulary("a red boat <lora:x:1> --ar 3:2", frozenset({"a", "red", "boat"})) == ()
+    )

@@ -50,9 +50,11 @@ _EMOJI = (
     "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u231a-\u23ff\u203c\u2049\u2122\u2139\xa9\xae]"
 )
 _NOT_TRIGGERS = (
-    "bbq bmw bnw brb brr blvd cctv cgi cmyk crt css dnd dslr dvd fps gfx gps hdr hmm hrs html htc "
-    "ktv lcd lgbt lgbtq mdf mmo mph mrs mtv nbc npc nsfw nth nyc pbr pcb pfp phd png pst psst pts "
-    "pvc rgb rpg sdxl sfw shh svg tbsp tsk vfx vhs wlw wwf www xml zzz tv jpg pjs pdf"
+    "bbq bmw bnw brb brr blvd cctv cgi cmyk crt css dnd dslr dvd fps gfx gps hdr hmm hrs html "
+    "htc ktv lcd lgbt lgbtq mdf mmo mph mrs mtv nbc npc nsfw nth nyc pbr pcb pfp phd png pst "
+    "psst pts pvc rgb rpg sdxl sfw svg tbsp tsk vfx vhs wlw wwf www xml tv jpg pjs pdf pls plz "
+    "plzz thx thnx tnx btw tbh lmk ppl msg msgs txt smth sth idk nvm ngl tysm dnt cld wld shld "
+    "bcs bcz wdym kthx [hm]+ sh+ g?r+ z+ ps+t b?r+"
 ).replace(" ", "|")
 _RARE_PAIR = (  # of letters, in words of languages in Latin letters
     "[bcdfghjkmpqstvwz]x|x[bdgjkmnrvxz]|q[b-hj-tv-z]|[bfgjkmpvwxz]q|[qwx]j|j[qwxz]|v[bfgpqwx]|[fjqx]v"
@@ -138,7 +140,7 @@ TABLE: dict[str, SyntaxKind] = {
     # A made-up token such as "sks", "p3rs0n", "badHands".
     "trigger word": SyntaxKind(
         rf"{_LEFT}(?!(?:{_NOT_TRIGGERS}){_RIGHT})(?:(?i:sks|ohwx|zwx|tok)"
-        rf"|[bcdfghjklmnpqrstvwxz]{{3,}}|[a-z]+\d+[a-z]\w*|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}}|[A-Za-z][a-z]+[A-Z][a-z]\w*)"
+        rf"|[bcdfghjklmnpqrstvwxz]{{3,}}|[bcdfghjklmnpqrstvwxz]{{4,}}y|[a-z]+\d+[a-z]\w*|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}}|[A-Za-z][a-z]+[A-Z][a-z]\w*)"
         rf"{_RIGHT}",
         "unknown",
         "word",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from ..constraints.image_numbers import find_image_mentions
+from ..constraints.syntax import readable
 from ..model.prompt import unique_words
 
 # Filler phrases that the embedded network misreads as content.
@@ -65,9 +66,10 @@ def names_nothing_known(text: str, vocabulary: frozenset[str]) -> bool:
 def strip_fillers(text: str) -> str:
     """Reword a request as the embedded network learned requests.
 
-    "Could you", "a bit more", "pls" and the like go; "image 2" becomes "picture 2". A text of
-    nothing else stays as it is.
+    "Could you", "a bit more", "pls" and the like go, and painting syntax; "image 2" becomes
+    "picture 2". A text of nothing else stays as it is.
     """
+    text = readable(text) or text
     polite = _POLITE_QUESTION.fullmatch(text)
     text = polite[1] if polite else text
     plain = _with_plain_numbers(_FILLERS.sub("", text)).strip()
