@@ -10,7 +10,8 @@ from tests.support.conversations import ScriptedModel, user_says
 from tests.support.fakes import FakePainter, scene
 from wegen_core.copilot import Copilot
 from wegen_core.mllm import Capabilities, EmptyReplyError
-from wegen_core.planning.chat_planner import NOTE, SAMPLING, SCHEMA, ChatPlanner
+from wegen_core.planning.chat_planner import NOTE, SAMPLING, ChatPlanner
+from wegen_core.planning.plan_request import SCHEMA
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Sampling, Stopped
 from wegen_core.records.plan import Plan, Reference

@@ -7,18 +7,19 @@ and then replaced by what the words say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from ..mllm.chat_model import EmptyReplyError
 from ..mllm.lenient_json import find_objects, is_closed
 from ..records.conversation import Conversation
-from ..records.fields import FieldSpec
 from ..records.hooks import NO_HOOKS, Hooks, OnText, Sampling, Stopped
-from ..records.plan import Intent, Plan, Reference, asked_fields, json_schema
+from ..records.plan import Intent, Plan
 from . import small_steps
+from .habits import Habits, Way
 from .plan_check import Draft, check_fields, check_intent, merge
+from .plan_request import Task, plan_fields, plan_instruction, read_draft, schema_of
 from .references import describe_references, resolve_base_image
 from .user_text import AnswerStream, is_fit_answer, is_refusal, words_of
 from .words import WordsPlan, prompt_of, read_words
@@ -35,94 +36,12 @@ ANSWER_TOKENS = 2048
 THINKING_TOKENS = 2048
 """Of a plan by a model that thinks first."""
 
-SCHEMA = json_schema(Plan)
-INSTRUCTION = """\
-You plan the next step of a design copilot that talks, draws and changes pictures. Do not draw and \
-do not chat: answer the message above with one JSON object and nothing else. Its fields:
-"""
-_INTENTS = (
-    '"generate" for a new picture, "refine" to change the last picture, "compose" to put things '
-    'from several pictures together, "answer" to reply in words only'
-)
-_ANSWERING = ", or for an answer the full answer"
-NEW_IMAGE_EXAMPLES = {
-    "en": """\
-"two kites" -> {"intent": "generate", "text": "Two kites for you.", "prompt": "Two kites above a \
-windy beach, bright morning light"}
-"hello!" -> {"intent": "answer", "text": "Hello! What shall I draw?", "prompt": ""}""",
-    "zh": """\
-“两只风筝” -> {"intent": "generate", "text": "给你画两只风筝。", "prompt": "两只风筝飞在有风的海滩\
-上空，清晨明亮的光线"}
-“你好！” -> {"intent": "answer", "text": "你好！想让我画什么？", "prompt": ""}""",
-}
-CHANGE_EXAMPLES = {
-    "en": """\
-A house by a pond, "make the roof green" -> {"intent": "refine", "text": "The roof is green now.", \
-"prompt": "A house with a green roof by a pond"}
-Two kites above a beach, "remove one" -> {"intent": "refine", "text": "One kite is gone.", \
-"prompt": "One kite above a beach"}""",
-    "zh": """\
-池塘边的房子，“把屋顶改成绿色” -> {"intent": "refine", "text": "屋顶现在是绿色了。", "prompt": \
-"池塘边一座绿色屋顶的房子"}
-海滩上空的两只风筝，“去掉一只” -> {"intent": "refine", "text": "去掉了一只风筝。", "prompt": \
-"海滩上空的一只风筝"}""",
-}
-_FEW_FIELDS = 4
-"""With more, examples would make the instruction too long."""
-
-_PATIENCE = 2
-"""How many plans of no use are waited for before a model is asked in a simpler way."""
-
 _MIN_SPOKEN = 12
 """Characters of a text that tell a refusal from an answer."""
 
-_AGAIN = "\nYour last answer could not be used: {fault}. Answer again, with the JSON object alone."
 _IN_WORDS = "\n(Answer in plain words, without JSON.)"
 NOTE = "(No plan could be read from {name}; your own words are used as they are.)"
 NO_ANSWER = "({name} gave no answer in words; ask again, or use a larger language model.)"
-
-Way = Literal["whole plan", "small steps", "the words alone"]
-"""How a model is asked. The last: not at all, as nothing is open or its replies were of no use."""
-
-
-@dataclass
-class Habits:
-    """What the replies of a model have shown so far.
-
-    way: how it is asked. thinks: whether it needs room for thoughts. agreed, contradicted: how
-    often its intents fitted clear words. helped, in_vain: what asking again did. uses: for whole
-    plans, and for the prompts of new and of changed images in small steps: how many the words have
-    confirmed, and how many not.
-    """
-
-    way: Way = "whole plan"
-    thinks: bool = False
-    agreed: int = 0
-    contradicted: int = 0
-    helped: int = 0
-    in_vain: int = 0
-    uses: dict[str, list[int]] = field(default_factory=dict)
-
-    @property
-    def trusted(self) -> bool:
-        """Whether its intents count where the words leave the intent open."""
-        return self.agreed > 0 and self.agreed >= 4 * self.contradicted
-
-    @property
-    def asks_again(self) -> bool:
-        """Whether asking for a better plan is worth its time."""
-        return self.in_vain < 2 or self.helped >= self.in_vain
-
-    def is_useless(self, kind: str) -> bool:
-        """Whether what the model writes of a kind is mostly of no use."""
-        useful, useless = self.uses.get(kind, (0, 0))
-        return useless >= _PATIENCE and useless > useful
-
-    def note_use(self, kind: str, useful: bool) -> None:
-        """Count what the model wrote of a kind."""
-        self.uses.setdefault(kind, [0, 0])[not useful] += 1
-        if self.is_useless("whole plan"):
-            self.way = "small steps"
 
 
 class ChatPlanner:
@@ -155,7 +74,7 @@ class ChatPlanner:
         words = read_words(conversation, intent)
         if words.plan.intent == "answer" and (intent or "intent" in words.certain):
             return Plan("answer", text=self._answer(conversation, sampling, hooks))
-        task, calls = _Task(conversation, intent, sampling, hooks, words), self._calls
+        task, calls = Task(conversation, intent, sampling, hooks, words), self._calls
         streamer = _PlanTextStreamer(task, self.model, self.habits)
         plan = self._whole_plan(task, streamer) if self.habits.way == "whole plan" else None
         plan = plan or self._small_steps(task)
@@ -185,13 +104,13 @@ class ChatPlanner:
         stream.finish(text)
         return text
 
-    def _whole_plan(self, task: _Task, streamer: _PlanTextStreamer) -> Plan | None:
+    def _whole_plan(self, task: Task, streamer: _PlanTextStreamer) -> Plan | None:
         """The plan of one or two JSON objects; None if the model wrote none."""
-        fields = _fields(task, sees=self.model.capabilities.sees)
+        fields = plan_fields(task, sees=self.model.capabilities.sees)
         schema = schema_of(fields)
         draft, fault = None, ""
         for attempt in (1, 2):
-            instruction = streamer.instruction = _instruction(task, fields, fault)
+            instruction = streamer.instruction = plan_instruction(task, fields, fault)
             reply, rambled = self._chat(
                 _with_instruction(task.conversation, instruction),
                 task,
@@ -222,7 +141,7 @@ class ChatPlanner:
         self.habits.note_use("whole plan", "prompt" not in draft.faults)
         return self._merged(draft, task, "whole plan")
 
-    def _small_steps(self, task: _Task) -> Plan:
+    def _small_steps(self, task: Task) -> Plan:
         """The plan of one answer for each thing that the words leave open."""
         questions = small_steps.questions(task.request)
         draft, sees = Draft({}), self.model.capabilities.sees
@@ -257,7 +176,7 @@ class ChatPlanner:
             self.habits.note_use(kind, "prompt" not in draft.faults)
         return self._merged(draft, task, "small steps")
 
-    def _step(self, task: _Task, question: small_steps.Question, before: str = "") -> str:
+    def _step(self, task: Task, question: small_steps.Question, before: str = "") -> str:
         images = task.conversation.images if self.model.capabilities.sees else []
         message = f"{before}\n{task.request}".strip()
         brief = replace(task.sampling, max_new_tokens=small_steps.MAX_NEW_TOKENS, temperature=0.0)
@@ -271,7 +190,7 @@ class ChatPlanner:
     def _chat(
         self,
         conversation: Conversation,
-        task: _Task,
+        task: Task,
         is_enough: Callable[[str], bool],
         schema: dict[str, Any] | None = None,
         on_text: OnText | None = None,
@@ -317,7 +236,7 @@ class ChatPlanner:
             return False  # this may be a thought, with a draft in it
         return "}" in start and is_closed(start)
 
-    def _check(self, draft: Draft, task: _Task, instruction: str) -> None:
+    def _check(self, draft: Draft, task: Task, instruction: str) -> None:
         """Note the faults of a whole plan, and how far the model's intents can be trusted."""
         stated = task.words.plan.intent
         intent = draft.values["intent"] = task.forced or draft.values.get("intent")
@@ -333,39 +252,24 @@ class ChatPlanner:
         before = prompt_of(task.conversation, words.plan.base)
         check_fields(draft, words, task.request, instruction, before, sees=sees, trusted=trusted)
 
-    def _words_of_intent(self, draft: Draft, task: _Task) -> WordsPlan:
+    def _words_of_intent(self, draft: Draft, task: Task) -> WordsPlan:
         """The plan of the words, with the model's intent where that is taken."""
         intent = draft.values.get("intent")
         if "intent" in draft.faults or intent in (None, task.words.plan.intent):
             return task.words
         return read_words(task.conversation, intent)
 
-    def _merged(self, draft: Draft, task: _Task, way: Way) -> Plan:
+    def _merged(self, draft: Draft, task: Task, way: Way) -> Plan:
         words = self._words_of_intent(draft, task)
         plan = merge(draft, words)
         plan = replace(plan, sources=(("way", way), *plan.sources))
         return resolve_base_image(plan, task.conversation)
 
 
-@dataclass(frozen=True)
-class _Task:
-    """What is to be planned. words: what the words say of it."""
-
-    conversation: Conversation
-    forced: Intent | None
-    sampling: Sampling
-    hooks: Hooks
-    words: WordsPlan
-
-    @property
-    def request(self) -> str:
-        return self.conversation.turns[-1].text
-
-
 class _PlanTextStreamer:
     """Passes on the text of a plan while the other fields are still being generated."""
 
-    def __init__(self, task: _Task, model: ChatModel, habits: Habits) -> None:
+    def __init__(self, task: Task, model: ChatModel, habits: Habits) -> None:
         self._on_text, self._words, self._habits = task.hooks.on_text, task.words, habits
         self._starts = ("",) if model.capabilities.marks_thoughts else ("{", "`")
         self._reply = self._emitted = ""
@@ -406,23 +310,6 @@ class _PlanTextStreamer:
             self._emitted = text
 
 
-def _instruction(task: _Task, fields: Sequence[FieldSpec], fault: str) -> str:
-    """What the model is told after the user's last words."""
-    lines = []
-    for spec in fields:
-        ask = spec.ask
-        if spec.name == "intent":
-            ask = f'"{task.forced}"' if task.forced else _INTENTS
-        elif spec.name == "text" and not task.forced:
-            ask += _ANSWERING
-        lines.append(f'"{spec.key}": {ask}')
-    if len(fields) <= _FEW_FIELDS:
-        examples = CHANGE_EXAMPLES if task.conversation.images else NEW_IMAGE_EXAMPLES
-        is_chinese = small_steps.questions(task.request) is small_steps.CHINESE
-        lines.append(examples["zh" if is_chinese else "en"])
-    return INSTRUCTION + "\n".join(lines) + (_AGAIN.format(fault=fault) if fault else "")
-
-
 def _with_instruction(conversation: Conversation, instruction: str) -> Conversation:
     """The conversation with the instruction after the user's last words.
 
@@ -434,57 +321,3 @@ def _with_instruction(conversation: Conversation, instruction: str) -> Conversat
     branch = conversation.branch(turn.parent)
     branch.add(turn.role, *turn.parts, *([stated] if stated else []), instruction)
     return branch
-
-
-def _fields(task: _Task, *, sees: bool) -> list[FieldSpec]:
-    """The fields of a plan that a model is asked for.
-
-    Most are about images. A model that does not see them is asked only for what the words leave
-    open.
-    """
-    names = {"intent", "text", "prompt"}
-    plan, images = task.words.plan, len(task.conversation.images)
-    if images and sees:
-        return asked_fields(Plan)
-    if images and plan.intent in ("refine", "compose") and plan.scope is None:
-        names.add("scope")
-    if images > 1 and "references" not in task.words.certain:
-        names.add("references")
-    return [spec for spec in asked_fields(Plan) if spec.name in names]
-
-
-def schema_of(fields: Sequence[FieldSpec]) -> dict[str, Any]:
-    """The part of SCHEMA that is about `fields`."""
-    names = [spec.key for spec in fields]
-    if names == SCHEMA["required"]:
-        return SCHEMA
-    return SCHEMA | {"properties": {n: SCHEMA["properties"][n] for n in names}, "required": names}
-
-
-def read_draft(reply: str, fields: Sequence[FieldSpec], images: int) -> Draft:
-    """The fields in a model's reply, with the faults of those that cannot be read.
-
-    Raises ValueError, in words for the model, if there is no JSON object with such fields.
-    """
-    objects = [o for o in find_objects(reply) if "intent" in o or "prompt" in o]
-    if not objects:
-        raise ValueError("it held no JSON object with the fields asked for")
-    data = objects[-1]  # reasoning models emit drafts first
-    draft = Draft({})
-    for spec in fields:
-        try:
-            value = spec.kind.read(data.get(spec.key), f"plan {spec.key}")
-            if spec.name == "references":
-                _check_numbers(value, images)
-            draft.values[spec.name] = value
-        except ValueError as error:
-            draft.faults[spec.name] = str(error)
-    if draft.values.get("intent") in ("refine", "compose") and not images:
-        draft.values["intent"] = "generate"
-    return draft
-
-
-def _check_numbers(references: tuple[Reference, ...], image_count: int) -> None:
-    for reference in references:
-        if reference.image > image_count:
-            raise ValueError(f"reference names picture {reference.image}; there are {image_count}")
