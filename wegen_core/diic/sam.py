@@ -41,15 +41,7 @@ class Sam2Tracker:
 
         height, width = frames[0].shape[:2]
         side = int(self._model.config.image_size)
-        device = self._model.device
-        session = Sam2VideoInferenceSession(
-            video=model_input(frames, (side, side), self._statistics),
-            video_height=height,
-            video_width=width,
-            inference_device=device,
-            inference_state_device=device,
-            dtype=torch.float32,
-        )
+        session = _session(Sam2VideoInferenceSession, self._model, frames, self._statistics)
         scale = torch.tensor([side / width, side / height])
         for number, box in enumerate(boxes):
             corners = torch.tensor(box, dtype=torch.float32).reshape(1, 1, 2, 2) * scale
@@ -113,16 +105,8 @@ class Sam3Tracker:
         from transformers.models.sam3_video.modeling_sam3_video import Sam3VideoInferenceSession
 
         height, width = frames[0].shape[:2]
-        side = int(self._model.config.image_size)
         device = self._model.device
-        session = Sam3VideoInferenceSession(
-            video=model_input(frames, (side, side), self._statistics),
-            video_height=height,
-            video_width=width,
-            inference_device=device,
-            inference_state_device=device,
-            dtype=torch.float32,
-        )
+        session = _session(Sam3VideoInferenceSession, self._model, frames, self._statistics)
         for phrase in phrases:
             number = session.add_prompt(phrase)
             tokens = self._tokenizer(
@@ -143,6 +127,27 @@ class Sam3Tracker:
         return [
             (session.prompts[prompt_of[thing]], sightings) for thing, sightings in things.items()
         ]
+
+
+def _session(
+    kind: Any,
+    model: Any,
+    frames: Sequence[np.ndarray],
+    statistics: tuple[np.ndarray, np.ndarray],
+) -> Any:
+    """A video session of transformers, made without its video processor."""
+    import torch
+
+    height, width = frames[0].shape[:2]
+    side = int(model.config.image_size)
+    return kind(
+        video=model_input(frames, (side, side), statistics),
+        video_height=height,
+        video_width=width,
+        inference_device=model.device,
+        inference_state_device=model.device,
+        dtype=torch.float32,
+    )
 
 
 def _full_size(mask: Any, size: tuple[int, int]) -> np.ndarray:
