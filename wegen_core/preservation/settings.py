@@ -165,6 +165,10 @@ class WarpSettings:
     min_rms_px
         A warp with a smaller root mean square is dropped, px of the finest level: it follows
         texture that the editor redrew.
+    anchor_share, still_px
+        Where the fitted warp moves more than this share of the texture by less than `still_px`
+        against the plain resize (px of the finest level), the warp is measured from that resize,
+        and fades to it in flat areas.
     """
 
     min_side: int = 96
@@ -177,6 +181,8 @@ class WarpSettings:
     pixels_per_sample: float = 8.0
     max_step_px: float = 3.0
     min_rms_px: float = 0.06
+    anchor_share: float = 0.06
+    still_px: float = 0.3
 
 
 @dataclass(frozen=True)

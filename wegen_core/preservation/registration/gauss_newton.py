@@ -49,6 +49,7 @@ def fit_warp(
     registration: Registration,
     steps: int,
     amplitude: float | None = None,
+    affine_free: bool = True,
 ) -> tuple[Registration, float]:
     """Refine the affine map and a smooth warp beside it by at most `steps` steps.
 
@@ -63,6 +64,8 @@ def fit_warp(
     amplitude
         See `fit_displacement`. If it is estimated, the iteration also ends where the warp is
         certainly not negligible: its amplitude need not be known better.
+    affine_free
+        False: the affine map stays what it is.
 
     Returns
     -------
@@ -71,7 +74,7 @@ def fit_warp(
     settings = level.settings
     local = level.to_local(registration)
     for _ in range(steps):
-        field = _displacement(level, local, amplitude)
+        field = _displacement(level, local, amplitude, affine_free)
         local = replace(local, flow=field.flow)
         is_certain = amplitude is None and field.warp_rms > 2 * settings.warp.min_rms_px
         if field.step_rms < settings.solver.converged_px or is_certain:
@@ -94,9 +97,12 @@ def split_affine(level: PyramidLevel, registration: Registration) -> tuple[Regis
 
 
 def _displacement(
-    level: PyramidLevel, local: Registration, amplitude: float | None
+    level: PyramidLevel,
+    local: Registration,
+    amplitude: float | None,
+    affine_free: bool = True,
 ) -> DisplacementField:
     flow, settings = local.flow, level.settings.warp
     if flow is None:
         flow = np.zeros((*control_grid(level.full_sizes[0], settings), 2), np.float32)
-    return fit_displacement(level.normal_equations(local), flow, settings, amplitude)
+    return fit_displacement(level.normal_equations(local), flow, settings, amplitude, affine_free)

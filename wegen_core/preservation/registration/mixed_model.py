@@ -170,6 +170,7 @@ def fit_displacement(
     current: np.ndarray,
     settings: WarpSettings,
     amplitude: float | None = None,
+    affine_free: bool = True,
 ) -> DisplacementField:
     """Find the most likely displacement: best linear unbiased prediction of map and warp.
 
@@ -184,13 +185,16 @@ def fit_displacement(
     amplitude
         Standard deviation of the warp, share of the long side; None: the most likely one of
         `settings.amplitudes`.
+    affine_free
+        False: the affine part is the identity, so that the warp fades to nothing where no texture
+        holds it.
     """
     size, grid, unit = equations.size, current.shape[:2], max(equations.size)
     basis = make_basis(grid, size, settings)
     start = current.astype(np.float64) / unit
     normal, right = equations.resized(grid).project(basis, start)
     amplitudes = (amplitude,) if amplitude else settings.amplitudes
-    coefficients = _most_likely(normal, right, basis.variance, amplitudes)
+    coefficients = _most_likely(normal, right, basis.variance, amplitudes, affine_free)
     step = unit * (basis.field(coefficients) - start)
     step *= min(1.0, settings.max_step_px / (np.abs(step).max() + 1e-9))
     return DisplacementField(
@@ -202,15 +206,19 @@ def fit_displacement(
 
 
 def _most_likely(
-    normal: np.ndarray, right: np.ndarray, variance: np.ndarray, amplitudes: tuple[float, ...]
+    normal: np.ndarray,
+    right: np.ndarray,
+    variance: np.ndarray,
+    amplitudes: tuple[float, ...],
+    affine_free: bool,
 ) -> np.ndarray:
     """Solve for the coefficients [2,3 + m] at the amplitude of highest restricted likelihood.
 
     `amplitudes` grow; the search ends where the likelihood falls.
     """
     best, coefficients = -np.inf, right
-    # The affine part is free. Its ridge only keeps the matrix from being singular.
-    ridge = np.full(3, 1e-9 * np.trace(normal) + 1e-6)
+    # The ridge of a free affine part only keeps the matrix from being singular.
+    ridge = np.full(3, (1e-9 if affine_free else 1e6) * np.trace(normal) + 1e-6)
     for amplitude in amplitudes:
         prior = np.tile(np.concatenate([ridge, 1 / (amplitude**2 * variance)]), 2)
         factor = _cholesky(normal + np.diag(prior))

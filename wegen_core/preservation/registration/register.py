@@ -85,5 +85,27 @@ def register(
         registration = fit_affine(level, registration, solver.final_affine_steps)
         warp_rms = 0.0
     registration = select_model(level, registration, warp_rms, resizes)
+    if _still_share(level, registration, resizes[0]) > warp.anchor_share:
+        # What lies between moved things need not have moved: where a good part of the texture
+        # stayed in place, the warp is measured from there and fades to it in flat areas.
+        registration, _ = fit_warp(
+            level,
+            registration.with_matrix(resizes[0]),
+            solver.final_warp_steps,
+            warp.initial_amplitude,
+            affine_free=False,
+        )
+        registration = replace(registration, matrix=resizes[0])  # without rounding errors
     registration = registration.rescaled(size, b.shape, edited_size)
     return replace(registration, residual=registration.residual * up[0, 0])
+
+
+def _still_share(level: PyramidLevel, registration: Registration, plain: np.ndarray) -> float:
+    """Share of the texture that a registration with a warp leaves where the plain resize has it."""
+    if registration.flow is None:
+        return 0.0
+    box = (0, 0, *registration.size)
+    x, y = registration.edited_points(box)
+    plain_x, plain_y = Registration(plain, registration.size).edited_points(box)
+    is_still = np.hypot(x - plain_x, y - plain_y) < level.settings.warp.still_px
+    return float(level.contrast[is_still].sum() / (level.contrast.sum() + 1e-6))
