@@ -28,7 +28,6 @@ from .mllm.vocabulary import out_of_vocabulary
 from .painting.crop import Crop, crop_around, match_size_and_alpha
 from .painting.painter import DEFAULT_SETTINGS, PaintSettings, image_seeds
 from .painting.request import change_regions
-from .planning.chat_planner import ChatPlanner
 from .planning.planner import Planner, describe_sources
 from .planning.references import merge_user_references, resolve_base_image
 from .planning.requests import generate_request, require_count, require_text
@@ -138,6 +137,8 @@ class Pipeline:
         if mllm is None:
             self.planner = WordsPlanner()
         else:
+            from .planning.chat_planner import ChatPlanner  # ComfyUI starts without it
+
             require_chat_model(mllm)
             self.planner = mllm if isinstance(mllm, Planner) else ChatPlanner(mllm)
         self.mllm = mllm

@@ -28,7 +28,7 @@ class Question(NamedTuple):
 
 
 class Questions(NamedTuple):
-    """The questions of the steps, in one language. The change of a known image follows it."""
+    """The questions of the steps, in one language."""
 
     intent: Question
     new_prompt: Question
