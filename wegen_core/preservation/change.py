@@ -15,6 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+import functools
+
 import numpy as np
 
 from . import array_backend as backend
@@ -53,6 +55,7 @@ def find_change(
     valid: np.ndarray,
     colour: ColourTransfer,
     announced: np.ndarray | None,
+    residual_px: float,
     settings: ChangeSettings,
 ) -> Change:
     """Find where `source` was changed on purpose.
@@ -67,6 +70,8 @@ def find_change(
         From `registered` to `source`.
     announced
         bool [H,W]: where a mask announces a change, so that less evidence is required; or None.
+    residual_px
+        Median misfit of the registration, px. Bounds what misalignment explains.
     settings
         Thresholds.
     """
@@ -74,14 +79,18 @@ def find_change(
     threshold_scale = np.ones((1, 1), np.float32)
     if announced is not None:
         threshold_scale = np.where(announced, settings.announced_factor, 1).astype(np.float32)
-    level = _finest_level(source, registered, valid, colour, threshold_scale, settings)
-    noise = level.fit_noise()
+    max_jitter = settings.min_jitter + settings.jitter_per_residual * residual_px
+    level, beyond, contradiction = _finest_level(
+        source, registered, valid, colour, threshold_scale, settings
+    )
+    noise = level.fit_noise(max_jitter)
     noise_floor = float(np.sqrt(noise[0, 0]))
     mask, edges, scores = level.detect(settings.levels[0], noise)
+    difference = level.difference()
     explained, detected = mask | edges | ~valid, mask
     for thresholds in settings.levels[1:]:
         level = level.halved(detected | edges)
-        detected, edges, level_scores = level.detect(thresholds, level.fit_noise())
+        detected, edges, level_scores = level.detect(thresholds, level.fit_noise(max_jitter))
         if not detected.any():
             continue
         new, new_edges = (
@@ -94,6 +103,8 @@ def find_change(
         np.maximum(scores, backend.resize(level_scores, size), out=scores)
     scores /= threshold_scale**2
     mask = _drop_weak_components(mask & valid, scores, settings.min_evidence)
+    mask |= _contradictory_components(contradiction, settings) & valid
+    mask = _grow_to_edge_ends(mask, difference, beyond, noise_floor, settings) & valid
     return Change(_close_gaps(mask, settings) & valid, noise_floor)
 
 
@@ -144,14 +155,22 @@ class _ResidualLevel:
             settings=self.settings,
         )
 
-    def fit_noise(self) -> np.ndarray:
+    def difference(self) -> np.ndarray:
+        """Largest of the three smoothed planes, uint8 [h,w] in levels."""
+        out = np.empty(self.weight.shape, np.uint8)
+        for rows, with_halo, inner in backend.row_strips(len(out), _HALO):
+            planes = self._smooth(with_halo)[:3]
+            out[rows] = np.minimum(np.abs(planes).max(axis=0), 255)[inner]
+        return out
+
+    def fit_noise(self, max_jitter: float) -> np.ndarray:
         """Fit a and b of the expected squared residual of each plane, [3,2]."""
         settings = self.settings
         learn = (self.quiet > 0.99) & (self.weight > 0.99)
         samples = _sample_rows(learn, self._smooth, settings.noise_samples)
         if samples.shape[1] < settings.min_noise_samples:
             return np.tile(settings.initial_noise, (3, 1))
-        return np.array([_fit_noise(plane, samples[3], settings) for plane in samples[:3]])
+        return np.array([_fit_noise(plane, samples[3], max_jitter, settings) for plane in samples[:3]])
 
     def detect(
         self, thresholds: ChangeLevelSettings, noise: np.ndarray
@@ -193,7 +212,7 @@ def _finest_level(
     colour: ColourTransfer,
     threshold_scale: np.ndarray,
     settings: ChangeSettings,
-) -> _ResidualLevel:
+) -> tuple[_ResidualLevel, np.ndarray, np.ndarray]:
     """Build the finest level, whose residual lacks the detail that the editor blurred away."""
     quiet = backend.resize(colour.inlier_weight, valid.shape) > settings.quiet_weight
     quiet &= valid
@@ -213,6 +232,7 @@ def _finest_level(
     fine_share, coarse_share = (np.diag(s) / np.float32(_UNIT) for s in shares.T)
     stored = np.empty((3, *quiet.shape), np.int16)
     gradient = np.empty(quiet.shape, np.float32)
+    beyond, contradiction = np.empty((2, *quiet.shape), np.uint8)
     for rows, with_halo, inner in backend.row_strips(len(quiet), _HALO):
         residual, fine, coarse, image = compute(with_halo)
         residual *= 1 / _UNIT
@@ -220,10 +240,34 @@ def _finest_level(
         residual -= backend.mix_channels(coarse, coarse_share)
         stored[:, rows] = np.rint(residual[inner], out=residual[inner]).transpose(2, 0, 1)
         gradient[rows] = _squared_gradient(image)[inner]
+        parts = _contradiction(image, image - residual * _UNIT, settings)
+        beyond[rows], contradiction[rows] = (part[inner] for part in parts)
     stored *= valid
-    return _ResidualLevel(
+    level = _ResidualLevel(
         stored, gradient, valid, quiet, threshold_scale, settings.chroma_reach, settings
     )
+    return level, beyond, contradiction
+
+
+def _contradiction(
+    image: np.ndarray, matched: np.ndarray, settings: ChangeSettings
+) -> tuple[np.ndarray, np.ndarray]:
+    """How far two images [h,w,3] differ beyond any small displacement, levels: [h,w].
+
+    The distance of a pixel's value from the range of the other image's values near by, in both
+    directions; and the same without the share of the local contrast that a blur may take.
+    """
+    radius = settings.displacement
+    out, unblurred = np.zeros((2, *image.shape[:2]), np.float32)
+    for channel, weight in enumerate((1.0, 1.5, 1.5)):
+        a, b = (np.ascontiguousarray(v[..., channel]) for v in (image, matched))
+        high_a, high_b = (backend.max_filter(v, radius) for v in (a, b))
+        low_a, low_b = (-backend.max_filter(-v, radius) for v in (a, b))
+        beyond = functools.reduce(np.maximum, (a - high_b, low_b - a, b - high_a, low_a - b))
+        contrast = np.maximum(high_a - low_a, high_b - low_b)
+        np.maximum(out, weight * beyond, out=out)
+        np.maximum(unblurred, weight * (beyond - settings.blur_share * contrast), out=unblurred)
+    return np.minimum(out, 255), np.minimum(unblurred, 255)
 
 
 def _blur_shares(bands: np.ndarray, residual: np.ndarray) -> np.ndarray:
@@ -274,7 +318,7 @@ def _sample_rows(
 
 
 def _fit_noise(
-    residual: np.ndarray, gradient: np.ndarray, settings: ChangeSettings
+    residual: np.ndarray, gradient: np.ndarray, max_jitter: float, settings: ChangeSettings
 ) -> tuple[float, float]:
     """Fit a and b of the expected squared residual a + b * gradient, robustly."""
     a, b = settings.initial_noise
@@ -293,7 +337,7 @@ def _fit_noise(
         determinant = s0 * s2 - s1 * s1
         if determinant > 1e-9 * s0 * s2:
             a, b = (s2 * t0 - s1 * t1) / determinant, (s0 * t1 - s1 * t0) / determinant
-        a, b = max(a, min_a), max(b, min_b)
+        a, b = max(a, min_a), min(max(b, min_b), max_jitter**2)
     return a, b
 
 
@@ -311,6 +355,37 @@ def _drop_weak_components(mask: np.ndarray, score: np.ndarray, min_evidence: flo
     return out
 
 
+def _contradictory_components(contradiction: np.ndarray, settings: ChangeSettings) -> np.ndarray:
+    """Find what no displacement, blur or noise explains, bool [h,w]."""
+    labels, count = backend.connected_components(
+        contradiction > settings.min_contradiction / 2
+    )
+    if count == 0:
+        return np.zeros(labels.shape, bool)
+    peaks = contradiction > settings.min_contradiction
+    area = np.bincount(labels[peaks], minlength=count + 1)
+    is_change = area >= settings.min_contradicting
+    is_change[0] = False
+    return is_change[labels]
+
+
+def _grow_to_edge_ends(
+    mask: np.ndarray,
+    difference: np.ndarray,
+    beyond: np.ndarray,
+    noise_floor: float,
+    settings: ChangeSettings,
+) -> np.ndarray:
+    """With what differs beside the mask: the soft ends of the edges of what was there before."""
+    if not mask.any():
+        return mask
+    near = backend.dilate(mask, settings.beyond_reach)
+    mask = mask | ((beyond > settings.min_beyond) & near)
+    differs = difference > settings.edge_difference + settings.edge_noise * noise_floor
+    near = backend.dilate(mask, settings.edge_reach)
+    return backend.hysteresis(mask, (differs & near) | mask)
+
+
 def _close_gaps(mask: np.ndarray, settings: ChangeSettings) -> np.ndarray:
     """With the narrow gaps and the small holes."""
     radius = settings.max_gap / 2
@@ -318,7 +393,7 @@ def _close_gaps(mask: np.ndarray, settings: ChangeSettings) -> np.ndarray:
     labels, count = backend.connected_components(~mask)
     if count < 2:
         return mask
-    max_area = max(settings.min_hole, mask.size // settings.hole_share)
+    max_area = max(settings.min_hole, settings.hole_share * np.count_nonzero(mask))
     is_hole = np.bincount(labels.reshape(-1)) < max_area
     is_hole[0] = False
     return mask | is_hole.take(labels)

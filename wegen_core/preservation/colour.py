@@ -33,6 +33,9 @@ class ColourTransfer:
     ----------
     coefficients
         float32 [7,3] for (r, g, b, r^2/255, g^2/255, b^2/255, 1), intensities in levels.
+    whitening
+        float32 [3,4]: takes a colour to the space where the fitted colours have mean 0 and
+        covariance 1; the fourth column is added.
     offset_field
         float32 [fh,fw,3] in levels, coarse, over the source's frame; added after the curve.
     size
@@ -44,35 +47,52 @@ class ColourTransfer:
     local_ncc
         float32 [h,w] in 0..1: correlation of the surroundings.
     texture
-        Mean deviation of the source from its surroundings, levels.
+        float32 [h,w]: deviation of the source from its surroundings, levels.
     median_residual
         Of what is near, levels.
     inlier_share
         Share of the valid pixels that are inliers, 0..1.
-    inlier_ncc
-        Mean `local_ncc` of the inliers' texture, 0..1.
-    clipped_level
-        See `ColourSettings`.
+    settings
+        Thresholds.
     """
 
     coefficients: np.ndarray
+    whitening: np.ndarray
     offset_field: np.ndarray
     size: tuple[int, int]
     source_small: np.ndarray
     edited_small: np.ndarray
     inlier_weight: np.ndarray
     local_ncc: np.ndarray
-    texture: float
+    texture: np.ndarray
     median_residual: float
     inlier_share: float
-    inlier_ncc: float
-    clipped_level: int
+    settings: ColourSettings
 
     def apply(self, rgb: np.ndarray, box: Box) -> np.ndarray:
-        """float32 [h,w,3] in levels, a box of the frame -> the same in the source's colours."""
-        out = self.apply_curve(rgb)
+        """float32 [h,w,3] in levels, a box of the frame -> the same in the source's colours.
+
+        Towards the ends of the intensity range, where the editor may have clipped, and for colours
+        unlike the fitted ones, the curve becomes the identity.
+        """
+        out = self.match(rgb)
         out += backend.upsample_box(self.offset_field, self.size, box)
+        width = self.settings.end_width
+        for end in (np.maximum(1 - rgb / width, 0), np.maximum(1 - (255 - rgb) / width, 0)):
+            out += end * end * (rgb - out)
         return np.clip(out, 0, 255, out=out)
+
+    def _fitted(self, rgb: np.ndarray) -> np.ndarray:
+        """How far the curve holds for colours [h,w,3], 0..1: [h,w,1]."""
+        distance = np.sqrt((backend.mix_channels(rgb, self.whitening) ** 2).sum(axis=2))
+        near, far = self.settings.fitted_distance
+        return np.clip((far - distance) / (far - near), 0, 1)[..., None]
+
+    def match(self, rgb: np.ndarray) -> np.ndarray:
+        """float32 [h,w,3] in levels through the curve where it holds: no offset field."""
+        out = self.apply_curve(rgb)
+        out += (1 - self._fitted(rgb)) * (rgb - out)
+        return out
 
     def apply_curve(self, rgb: np.ndarray) -> np.ndarray:
         """float32 [h,w,3] in levels through the curve alone: no offset field, no clipping."""
@@ -93,10 +113,17 @@ class ColourTransfer:
             Where the part begins.
         """
         box = top, left, top + registered.shape[0], left + registered.shape[1]
-        matched = self.apply(registered.astype(np.float32), box)
-        residual = np.subtract(source, matched, out=matched)
+        rgb = registered.astype(np.float32)
+        # Of colours that the fit knows nothing about: the curve or none, whichever is nearer.
+        matched, other = self.apply_curve(rgb), self.match(rgb)
+        offset = backend.upsample_box(self.offset_field, self.size, box)
+        low, high = (
+            np.clip(bound(matched, other) + offset, 0, 255) for bound in (np.minimum, np.maximum)
+        )
+        residual = source - np.clip(source, low, high)
         flat = residual.reshape(-1)
-        white, black = registered >= self.clipped_level, registered <= 255 - self.clipped_level
+        level = self.settings.clipped_level
+        white, black = registered >= level, registered <= 255 - level
         for bound, clipped in ((np.minimum, white), (np.maximum, black)):
             where = np.flatnonzero(clipped)
             flat[where] = bound(flat[where], 0)
@@ -132,7 +159,8 @@ def fit_colour(
     coefficients = np.eye(7, 3, dtype=np.float32)
     offset_field = np.zeros((1, 1, 3), np.float32)
     inlier_weight = np.zeros(size, np.float32)
-    median_residual = inlier_share = inlier_ncc = 0.0
+    whitening = np.zeros((3, 4), np.float32)
+    median_residual = inlier_share = 0.0
     if valid.sum() >= settings.min_pixels:
         trust = ((settings.flat_weight + local_ncc**4) * valid).reshape(-1)
         step = max(1, trust.size // settings.samples)
@@ -141,6 +169,8 @@ def fit_colour(
         if match:
             start = _fit_gain_and_bias(sa, sb, trust, settings)
             coefficients, reach, median_residual = _fit_quadratic(sa, sb, trust, start, settings)
+            error = np.abs(sa - _apply_curve(sb.T[None], coefficients)[0].T).max(axis=0)
+            whitening = _whitening(sb, trust * _tukey_weight(error, reach), settings)
         else:
             error = np.abs(sa - sb).max(axis=0)
             reach, median_residual = _inlier_reach(error, trust, settings)
@@ -149,21 +179,19 @@ def fit_colour(
         if match:
             offset_field = _fit_offset_field(residual, inlier_weight, settings)
         inlier_share = float((inlier_weight > settings.inlier_weight).sum() / valid.sum())
-        weighted = texture * inlier_weight
-        inlier_ncc = float((local_ncc * weighted).sum() / (weighted.sum() + 1e-6))
     return ColourTransfer(
         coefficients=coefficients,
+        whitening=whitening,
         offset_field=offset_field,
         size=source.shape[:2],
         source_small=a,
         edited_small=b,
         inlier_weight=inlier_weight,
         local_ncc=local_ncc,
-        texture=float(texture.mean()),
+        texture=texture,
         median_residual=median_residual,
         inlier_share=inlier_share,
-        inlier_ncc=inlier_ncc,
-        clipped_level=settings.clipped_level,
+        settings=settings,
     )
 
 
@@ -238,6 +266,17 @@ def _fit_quadratic(
         normal = weighted @ terms.T + np.eye(7) * (2e-3 * weight.sum() + 1e-6)
         fit += np.linalg.solve(normal, weighted @ residual.T)
     return (fit / units).astype(np.float32), reach, median
+
+
+def _whitening(b: np.ndarray, weight: np.ndarray, settings: ColourSettings) -> np.ndarray:
+    """See `ColourTransfer.whitening`; of colours [3,n]."""
+    total = weight.sum() + 1e-9
+    mean = b @ weight / total
+    centred = b - mean[:, None]
+    # A sphere of `colour_spread` levels keeps the variance of nearly grey images above 0.
+    covariance = (centred * weight) @ centred.T / total + np.eye(3) * settings.colour_spread**2
+    matrix = np.linalg.inv(np.linalg.cholesky(covariance))
+    return np.column_stack([matrix, -matrix @ mean]).astype(np.float32)
 
 
 def _inlier_reach(

@@ -60,21 +60,27 @@ def judge_locality(
     highlight = np.percentile(some, 98, axis=0).astype(np.float32)[None, None]
     if np.abs(colour.apply_curve(highlight) - highlight).max() > settings.max_highlight_shift:
         return EditLocality(False, "the tones of the whole image changed")
-    # Colourful places count most: a photograph of the night sky is mostly black.
-    old, new = _colourfulness(before), _colourfulness(after)
-    weight = colour.local_ncc * old
-    old_mean, new_mean = _weighted_mean(old, weight), _weighted_mean(new, weight)
-    if old_mean > settings.colourful and new_mean < settings.min_colour_share * old_mean:
-        return EditLocality(False, "the whole image lost its colours")
+    matched = colour.match(after)
+    reason = _colours_lost_or_gained(before, after, matched, colour, settings)
+    if reason:
+        return EditLocality(False, reason)
 
+    # The texture of what counts as unchanged: is it the same?
+    unchanged = backend.resize((valid & ~change.mask).astype(np.float32), colour.texture.shape)
+    unchanged = unchanged * (0.05 + colour.inlier_weight)
+    texture = _weighted_mean(colour.texture, unchanged)
+    texture_ncc = _weighted_mean(colour.local_ncc, unchanged * colour.texture)
     residual = colour.median_residual
     is_noisy = (
         change.noise_floor > settings.max_flat_noise
         and colour.inlier_share > settings.noisy_inlier_share
     )
-    by_chance = colour.inlier_ncc < settings.min_inlier_ncc
-    if residual > settings.max_residual + settings.residual_per_texture * colour.texture or (
-        residual > settings.doubtful_residual and (is_noisy or by_chance)
+    by_chance = texture_ncc < settings.min_inlier_ncc
+    textured = settings.residual_per_texture * texture
+    if (
+        residual > settings.max_residual + textured
+        or (residual > settings.noisy_residual + textured and is_noisy)
+        or (residual > settings.doubtful_residual and by_chance)
     ):
         reason = f"the whole image was redrawn (misfit {residual:.1f} levels)"
         return EditLocality(False, reason)
@@ -94,6 +100,32 @@ def judge_locality(
     if stretch > settings.max_stretch:
         return EditLocality(False, "a new framing: the image was widened or cropped along one side")
     return EditLocality(True, "nothing changed except for the editor's noise")
+
+
+def _colours_lost_or_gained(
+    before: np.ndarray,
+    after: np.ndarray,
+    matched: np.ndarray,
+    colour: ColourTransfer,
+    settings: LocalitySettings,
+) -> str:
+    """Name a change of the whole image between colour and grey; empty if there is none."""
+    old, new = _colourfulness(before), _colourfulness(after)
+    if (old > settings.colourful).mean() > settings.min_colour_area:
+        # Colourful places count most: a photograph of the night sky is mostly black.
+        weight = colour.local_ncc * old
+        if _weighted_mean(new, weight) < settings.min_colour_share * _weighted_mean(old, weight):
+            return "the whole image lost its colours"
+    # A tint of the whole image is in the curve; `matched` is without it. Lines and shades are kept.
+    gained = _colourfulness(matched) > settings.colourful
+    kept_ncc = _weighted_mean(colour.local_ncc, gained * colour.texture)
+    if (
+        old.mean() < settings.colourless
+        and gained.mean() > settings.coloured_area
+        and kept_ncc > settings.min_inlier_ncc
+    ):
+        return "the whole image was coloured in"
+    return ""
 
 
 def _colourfulness(rgb: np.ndarray) -> np.ndarray:

@@ -182,7 +182,15 @@ def preserve(
     hooks.check_stop()
 
     # 4. Find the change.
-    change = find_change(source_rgb, registered, valid, transfer, announced, settings.change)
+    change = find_change(
+        source_rgb,
+        registered,
+        valid,
+        transfer,
+        announced,
+        working_registration.residual,
+        settings.change,
+    )
     hooks.check_stop()
     changed = change.mask
     if announced is not None:

@@ -257,6 +257,15 @@ class ColourSettings:
         Nodes of the smooth offset field along the long side.
     offset_limit
         Largest value of that field, levels. A larger smooth difference is an edit.
+    colour_spread
+        Added to the standard deviation of the fitted colours, levels, before distances from them
+        are measured.
+    fitted_distance
+        Mahalanobis distances from the fitted colours up to which the curve holds, and from which
+        colours are left as they are: the fit says nothing about them.
+    end_width
+        Distance from 0 and from 255, levels, over which a composited colour goes from the curve to
+        itself: what the editor clipped stays clipped, without contours.
     clipped_level
         Intensities from this on, and from 255 minus this down, count as clipped by the editor.
         3 levels from the ends: resampling and JPEG blur what was clipped.
@@ -277,6 +286,9 @@ class ColourSettings:
     max_texture: float = 20.0
     offset_grid: int = 24
     offset_limit: float = 5.0
+    colour_spread: float = 8.0
+    fitted_distance: tuple[float, float] = (3.0, 5.0)
+    end_width: float = 24.0
     clipped_level: int = 252
 
 
@@ -344,6 +356,17 @@ class ChangeSettings:
         ChangeLevelSettings(4.0, 0.45, 10.0),
         ChangeLevelSettings(3.5, 0.5, 10.0),
     )
+    min_jitter: float = 0.3
+    jitter_per_residual: float = 1.5
+    displacement: int = 2
+    blur_share: float = 0.3
+    min_contradiction: float = 24.0
+    min_contradicting: int = 6
+    edge_difference: float = 5.0
+    edge_noise: float = 3.0
+    edge_reach: float = 5.0
+    min_beyond: float = 20.0
+    beyond_reach: float = 12.0
     sigma: float = 0.8
     weak_score: float = 2.8
     announced_factor: float = 0.6
@@ -356,7 +379,7 @@ class ChangeSettings:
     min_noise: tuple[float, float] = (0.1, 1e-3)
     max_gap: float = 4.0
     min_hole: int = 9
-    hole_share: int = 20_000
+    hole_share: float = 0.005
 
 
 @dataclass(frozen=True)
@@ -379,19 +402,25 @@ class LocalitySettings:
         Largest shift of the 98th percentile of a channel, levels. Catches a change of light in an
         image that is mostly black.
     colourful
-        Mean distance of the channels from the luma above which an image has colour to lose, levels.
+        Mean distance of the channels from the luma above which a pixel has colour, levels.
+    min_colour_area
+        Share of the image that must have colour so that it can lose it.
     min_colour_share
-        Share of its colourfulness that such an image must keep.
+        Share of its colourfulness that an image with colour must keep.
+    colourless
+        Mean colourfulness below which an image has no colour, levels.
+    coloured_area
+        Share of an image without colour that gains some when it is coloured in.
     max_residual, residual_per_texture
-        A median residual above `max_residual` levels plus `residual_per_texture` per level of
-        texture means that the whole image was redrawn: editors redraw texture.
-    doubtful_residual
-        Median residual from which one of the next two tests is enough for the same, levels.
-    max_flat_noise, noisy_inlier_share
-        First test: noise in flat areas above `max_flat_noise` levels (editors leave about 1) while
-        more than this share of the image are inliers, so that the noise is not the edit itself.
-    min_inlier_ncc
-        Second test: NCC of the inliers' texture below this.
+        A median residual above `max_residual` levels plus `residual_per_texture` per level of the
+        unchanged part's texture means that the whole image was redrawn: editors redraw texture.
+    noisy_residual, max_flat_noise, noisy_inlier_share
+        So does one above `noisy_residual` levels plus that share if there is noise in flat areas
+        above `max_flat_noise` levels (editors leave about 1), while more than `noisy_inlier_share`
+        of the image are inliers, so that the noise is not the edit itself.
+    doubtful_residual, min_inlier_ncc
+        And so does one above `doubtful_residual` levels if the NCC of the unchanged part's texture
+        is below `min_inlier_ncc`.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
     chance_changed_share
@@ -405,12 +434,16 @@ class LocalitySettings:
     max_colour_shift: float = 15.0
     max_highlight_shift: float = 45.0
     colourful: float = 6.0
+    min_colour_area: float = 0.02
     min_colour_share: float = 0.45
+    colourless: float = 1.0
+    coloured_area: float = 0.2
     max_residual: float = 4.6
     residual_per_texture: float = 0.2
-    doubtful_residual: float = 4.0
+    noisy_residual: float = 3.0
     max_flat_noise: float = 2.5
     noisy_inlier_share: float = 0.5
+    doubtful_residual: float = 4.0
     min_inlier_ncc: float = 0.45
     min_inlier_share: float = 0.05
     chance_changed_share: float = 0.3
@@ -448,7 +481,7 @@ class CompositingSettings:
     feather: float = 1.0
     edge_alpha: float = 0.48
     frame_border: float = 3.0
-    frame_fade: float = 24.0
+    frame_fade: float = 32.0
     background_share: float = 0.5
     min_extrapolated_alpha: float = 0.02
     seam_reach: float = 5.0

@@ -107,8 +107,17 @@ def _matched(
     rgb = (new[..., :colours] * (255 / white)).clamp(0, 255).expand(*new.shape[:2], 3)
     c = torch.from_numpy(colour.coefficients).to(device)
     curve: Any = sum(p * (c[i] + p * (c[3 + i] / 255)) for i, p in enumerate(rgb.split(1, dim=2)))
+    whitening = torch.from_numpy(colour.whitening).to(device)
+    white_space = sum(p * whitening[:, i] for i, p in enumerate(rgb.split(1, dim=2)))
+    distance = (white_space + whitening[:, 3]).square().sum(dim=2, keepdim=True).sqrt()
+    near, far = colour.settings.fitted_distance
+    fitted = ((far - distance) / (far - near)).clamp(0, 1)
     offset_field = _upsample_box(colour.offset_field, colour.size, box, device)
-    rgb = (curve + c[6] + offset_field).clamp(0, 255)
+    matched = rgb + fitted * (curve + c[6] - rgb) + offset_field
+    for from_end in (rgb, 255 - rgb):
+        end = (1 - from_end / colour.settings.end_width).clamp(min=0)
+        matched = matched + end * end * (rgb - matched)
+    rgb = matched.clamp(0, 255)
     rgb = (rgb + _upsample_box(offset, registration.size, box, device)).clamp(0, 255)
     if colours == 1:
         weights = torch.from_numpy(backend.LUMA_WEIGHTS).to(device)
