@@ -410,13 +410,13 @@ def preserve_unchanged(
     from .preservation import preserve
 
     source = whole if step.crop is None else step.crop.part(whole)
-    mask = step.local_mask
-    if mask is None:
+    mask, hint = step.local_mask, None
+    if mask is None:  # regions of a plan are a model's guess: they do not limit the change
         regions = change_regions(plan, len(step.images), pastes=pastes, with_border=True)
-        mask = _mask_of(regions, source.image.size) if regions else None
+        hint = _mask_of(regions, source.image.size) if regions else None
     scope: Literal["auto", "local", "global"] = "auto"
     colour: Literal["match", "keep"] = "match"
-    if plan.intent == "refine" and plan.scope == "global" and mask is None:
+    if plan.intent == "refine" and plan.scope == "global" and mask is hint is None:
         scope = "global"
     elif plan.scope == "background" and aligned:
         # So little is unchanged that a colour shift cannot be measured; an aligned painter
@@ -426,6 +426,7 @@ def preserve_unchanged(
         source.exact,
         painted.exact,
         mask,
+        hint=hint,
         scope=scope,
         align="none" if aligned else "warp",
         colour=colour,

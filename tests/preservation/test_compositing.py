@@ -38,19 +38,20 @@ def smooth(height: int, width: int, channels: int, seed: int) -> np.ndarray:
 def colour_transfer(coefficients: np.ndarray, field: np.ndarray, size: Any) -> ColourTransfer:
     """What compositing uses of a transfer; the measures are not used."""
     nothing = np.zeros((2, 2, 3), np.float32)
+    near_grey = np.column_stack([np.eye(3) / 30, np.full(3, -128 / 30)]).astype(np.float32)
     return ColourTransfer(
         coefficients=coefficients,
+        whitening=near_grey,
         offset_field=field,
         size=size,
         source_small=nothing,
         edited_small=nothing,
         inlier_weight=nothing[..., 0],
         local_ncc=nothing[..., 0],
-        texture=0.0,
+        texture=nothing[..., 0],
         median_residual=0.0,
         inlier_share=1.0,
-        inlier_ncc=1.0,
-        clipped_level=252,
+        settings=DEFAULTS.colour,
     )
 
 

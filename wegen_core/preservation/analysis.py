@@ -70,17 +70,16 @@ class Analysis:
         return math.sqrt(abs(float(np.linalg.det(self.motion[:2, :2]))))
 
     @property
-    def stretch(self) -> float:
-        """How much more it was enlarged along one side than along the other, at least 1."""
-        width, height = np.linalg.norm(self.motion[:2, :2], axis=0)
-        return float(max(width / height, height / width))
+    def scales(self) -> tuple[float, float]:
+        """How much larger the editor drew the image across and down, beyond that resize."""
+        across, down = np.linalg.norm(self.motion[:2, :2], axis=0)
+        return float(across), float(down)
 
     @property
-    def confidence(self) -> float:
-        """Mean inlier weight of the unchanged part, 0..1."""
-        weight = self.colour.inlier_weight
-        unchanged = backend.resize((self.valid & ~self.mask).astype(np.float32), weight.shape)
-        return float((weight * unchanged).sum() / unchanged.sum()) if unchanged.sum() > 0 else 0.0
+    def keeps_pixel_scale(self) -> bool:
+        """Whether a pixel of the source became a pixel of the edited image, within a percent."""
+        scales = np.linalg.norm(self.registration.matrix[:2, :2], axis=0)
+        return bool((np.abs(scales - 1) < 0.01).all())
 
     @property
     def drift(self) -> np.ndarray:

@@ -12,10 +12,9 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-import functools
 
 import numpy as np
 
@@ -25,7 +24,6 @@ from .settings import ChangeLevelSettings, ChangeSettings
 
 _SAMPLED_STRIPS = 6  # one of so many strips is computed for a noise fit, ...
 _SAMPLED_ROWS = 16  # ... of so many rows each: thin ones are spread better over the image
-_HALO = 8  # rows: more than the reach of the widest filter, a blur of 2 px that is cut at 6 px
 _UNIT = 1 / 32  # levels: the residual is stored as int16 in multiples of this
 # Luma and two colour differences (ITU-T T.871, the YCbCr of JPEG): editors err differently in each.
 _OPPONENT = np.array(
@@ -83,10 +81,12 @@ def find_change(
     level, beyond, contradiction = _finest_level(
         source, registered, valid, colour, threshold_scale, settings
     )
+    contradictory = _contradictory_components(contradiction, settings)
+    del contradiction
     noise = level.fit_noise(max_jitter)
     noise_floor = float(np.sqrt(noise[0, 0]))
     mask, edges, scores = level.detect(settings.levels[0], noise)
-    difference = level.difference()
+    differs = level.differs(noise)
     explained, detected = mask | edges | ~valid, mask
     for thresholds in settings.levels[1:]:
         level = level.halved(detected | edges)
@@ -103,8 +103,8 @@ def find_change(
         np.maximum(scores, backend.resize(level_scores, size), out=scores)
     scores /= threshold_scale**2
     mask = _drop_weak_components(mask & valid, scores, settings.min_evidence)
-    mask |= _contradictory_components(contradiction, settings) & valid
-    mask = _grow_to_edge_ends(mask, difference, beyond, noise_floor, settings) & valid
+    mask |= contradictory & valid
+    mask = _grow_to_edge_ends(mask, differs, beyond > settings.min_beyond, settings) & valid
     return Change(_close_gaps(mask, settings) & valid, noise_floor)
 
 
@@ -155,22 +155,31 @@ class _ResidualLevel:
             settings=self.settings,
         )
 
-    def difference(self) -> np.ndarray:
-        """Largest of the three smoothed planes, uint8 [h,w] in levels."""
-        out = np.empty(self.weight.shape, np.uint8)
-        for rows, with_halo, inner in backend.row_strips(len(out), _HALO):
-            planes = self._smooth(with_halo)[:3]
-            out[rows] = np.minimum(np.abs(planes).max(axis=0), 255)[inner]
+    def differs(self, noise: np.ndarray) -> np.ndarray:
+        """Where single pixels differ by more than this noise, bool [h,w]."""
+        settings = self.settings
+        out = np.empty(self.weight.shape, bool)
+        for rows, with_halo, inner in backend.row_strips(len(out), settings.halo):
+            gradient = backend.blur(self.gradient[with_halo], settings.sigma)[inner]
+            largest, squared_score = np.zeros((2, *gradient.shape), np.float32)
+            for plane, (a, b) in zip(self.residual[:, rows], noise.astype(np.float32), strict=True):
+                levels = plane * np.float32(_UNIT)
+                squared_score += levels * levels / (a + b * gradient)
+                np.maximum(largest, np.abs(levels), out=largest)
+            out[rows] = squared_score > settings.edge_score**2
+            out[rows] &= largest > settings.edge_difference
         return out
 
     def fit_noise(self, max_jitter: float) -> np.ndarray:
         """Fit a and b of the expected squared residual of each plane, [3,2]."""
         settings = self.settings
         learn = (self.quiet > 0.99) & (self.weight > 0.99)
-        samples = _sample_rows(learn, self._smooth, settings.noise_samples)
+        samples = _sample_rows(learn, self._smooth, settings)
         if samples.shape[1] < settings.min_noise_samples:
             return np.tile(settings.initial_noise, (3, 1))
-        return np.array([_fit_noise(plane, samples[3], max_jitter, settings) for plane in samples[:3]])
+        return np.array(
+            [_fit_noise(plane, samples[3], max_jitter, settings) for plane in samples[:3]]
+        )
 
     def detect(
         self, thresholds: ChangeLevelSettings, noise: np.ndarray
@@ -178,7 +187,7 @@ class _ResidualLevel:
         """Find changes at this level, the blurred edges around them, bool [h,w], and scores."""
         score = np.empty(self.weight.shape, np.float32)
         weak, near_peak = np.empty((2, *score.shape), bool)
-        for rows, with_halo, inner in backend.row_strips(len(score), _HALO):
+        for rows, with_halo, inner in backend.row_strips(len(score), self.settings.halo):
             *planes, gradient = self._smooth(with_halo)
             squared_score, difference = np.zeros((2, *gradient.shape), np.float32)
             for plane, (a, b) in zip(planes, noise.astype(np.float32), strict=True):
@@ -226,14 +235,14 @@ def _finest_level(
         return residual, image - soft, soft - backend.blur(image, 2.0), image
 
     shares = np.zeros((3, 2), np.float32)
-    samples = _sample_rows(quiet, lambda rows: compute(rows)[:3], settings.noise_samples)
+    samples = _sample_rows(quiet, lambda rows: compute(rows)[:3], settings)
     if samples.shape[1] >= settings.min_noise_samples:
         shares = np.stack([_blur_shares(samples[3 + c :: 3].T, samples[c]) for c in range(3)])
     fine_share, coarse_share = (np.diag(s) / np.float32(_UNIT) for s in shares.T)
     stored = np.empty((3, *quiet.shape), np.int16)
     gradient = np.empty(quiet.shape, np.float32)
     beyond, contradiction = np.empty((2, *quiet.shape), np.uint8)
-    for rows, with_halo, inner in backend.row_strips(len(quiet), _HALO):
+    for rows, with_halo, inner in backend.row_strips(len(quiet), settings.halo):
         residual, fine, coarse, image = compute(with_halo)
         residual *= 1 / _UNIT
         residual -= backend.mix_channels(fine, fine_share)
@@ -295,14 +304,15 @@ def _squared_gradient(image: np.ndarray) -> np.ndarray:
 
 
 def _sample_rows(
-    mask: np.ndarray, compute: Callable[[slice], Sequence[np.ndarray]], count: int
+    mask: np.ndarray, compute: Callable[[slice], Sequence[np.ndarray]], settings: ChangeSettings
 ) -> np.ndarray:
-    """Values of `compute` at about `count` pixels of bool `mask`: float32 [channels, n].
+    """Values of `compute` at some pixels of bool `mask`: float32 [channels, n].
 
     `compute` gives arrays [h,W] or [h,W,C] for some rows. It is called for strips spread over the
     image until they hold enough pixels.
     """
-    strips = list(backend.row_strips(len(mask), _HALO, _SAMPLED_ROWS))
+    count = settings.noise_samples
+    strips = list(backend.row_strips(len(mask), settings.halo, _SAMPLED_ROWS))
     step = max(1, np.count_nonzero(mask) // (_SAMPLED_STRIPS * count))
     samples, total = [], 0
     # Multiples of the golden ratio: every beginning of this order is spread evenly.
@@ -326,9 +336,8 @@ def _fit_noise(
     square, gradient = residual.astype(np.float64) ** 2, gradient.astype(np.float64)
     for _ in range(6):
         expected = a + b * gradient
-        # Squares are clipped at 3 sigma. 0.97 is the share of a normal distribution's variance
-        # within 3 sigma (0.995 would be exact for clipping instead of leaving out).
-        clipped = np.minimum(square, 9 * expected) / 0.97
+        # Squares are clipped at 3 sigma, which leaves 0.995 of a normal distribution's variance.
+        clipped = np.minimum(square, 9 * expected) / 0.995
         # Weighted linear regression; the variance of a square is proportional to its square.
         weight = 1 / expected**2
         sloped = weight * gradient
@@ -357,31 +366,22 @@ def _drop_weak_components(mask: np.ndarray, score: np.ndarray, min_evidence: flo
 
 def _contradictory_components(contradiction: np.ndarray, settings: ChangeSettings) -> np.ndarray:
     """Find what no displacement, blur or noise explains, bool [h,w]."""
-    labels, count = backend.connected_components(
-        contradiction > settings.min_contradiction / 2
-    )
-    if count == 0:
-        return np.zeros(labels.shape, bool)
-    peaks = contradiction > settings.min_contradiction
-    area = np.bincount(labels[peaks], minlength=count + 1)
+    limit = settings.min_contradiction
+    labels, count = backend.connected_components(contradiction > limit / 2)
+    area = np.bincount(labels[contradiction > limit], minlength=count + 1)
     is_change = area >= settings.min_contradicting
     is_change[0] = False
     return is_change[labels]
 
 
 def _grow_to_edge_ends(
-    mask: np.ndarray,
-    difference: np.ndarray,
-    beyond: np.ndarray,
-    noise_floor: float,
-    settings: ChangeSettings,
+    mask: np.ndarray, differs: np.ndarray, is_beyond: np.ndarray, settings: ChangeSettings
 ) -> np.ndarray:
     """With what differs beside the mask: the soft ends of the edges of what was there before."""
     if not mask.any():
         return mask
     near = backend.dilate(mask, settings.beyond_reach)
-    mask = mask | ((beyond > settings.min_beyond) & near)
-    differs = difference > settings.edge_difference + settings.edge_noise * noise_floor
+    mask = mask | (is_beyond & near)
     near = backend.dilate(mask, settings.edge_reach)
     return backend.hysteresis(mask, (differs & near) | mask)
 

@@ -2,130 +2,162 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from . import array_backend as backend
-from .change import Change
+from .analysis import Analysis
 from .colour import ColourTransfer
 from .settings import LocalitySettings
+
+_Sign = tuple[float, str]  # strength, 1 at the threshold; and what it says, in words
 
 
 @dataclass(frozen=True)
 class EditLocality:
-    """Whether an edit is local, and why, in words."""
-
-    is_local: bool
-    reason: str
-
-
-def judge_locality(
-    valid: np.ndarray,
-    zoom: float,
-    stretch: float,
-    colour: ColourTransfer,
-    change: Change,
-    settings: LocalitySettings,
-) -> EditLocality:
-    """Decide whether an edit is local, from what was measured of the two images.
+    """Whether an edit is local.
 
     Parameters
     ----------
-    valid
-        bool [H,W]: what the edited image covers.
-    zoom
-        How much larger the editor drew the image, beyond the resize between the sizes.
-    stretch
-        How much more along one side than along the other.
-    colour
-        The fitted colour transfer.
-    change
-        The detected change.
+    is_local
+        The decision.
+    reason
+        For the decision, in words.
+    confidence
+        About how likely the decision and what follows from it are right, 0..1.
+    check
+        What to look at where that is not likely; else empty.
+    """
+
+    is_local: bool
+    reason: str
+    confidence: float
+    check: str = ""
+
+
+def judge_locality(analysis: Analysis, is_hinted: bool, settings: LocalitySettings) -> EditLocality:
+    """Decide whether an edit is local.
+
+    Every sign of a global edit has a strength, a measure divided by its threshold. The first sign
+    above 1 gives the reason.
+
+    Parameters
+    ----------
+    analysis
+        What was measured of the two images.
+    is_hinted
+        Whether a hint says that the edit is local.
     settings
         Thresholds.
     """
-    if not 1 / settings.max_zoom < zoom < settings.max_zoom:
-        return EditLocality(False, f"a new framing: zoomed by {zoom:.2f}")
+    valid, mask = analysis.valid, analysis.mask
     if valid.sum() < settings.min_pixels:
-        return EditLocality(False, "too few pixels to compare")
+        return EditLocality(False, "too few pixels to compare", 1.0)
+    changed = float((mask & valid).sum() / valid.sum())
+    signs = [
+        *_framing_signs(analysis, changed, settings),
+        *_colour_signs(analysis.colour, settings),
+        *_texture_signs(analysis, changed, settings),
+    ]
+    if is_hinted:
+        signs = [(strength * settings.hinted_factor, reason) for strength, reason in signs]
+    strength, nearest = max(signs)
+    # Near a threshold, the measures say little either way.
+    doubt = min(strength, 1 / max(strength, 1e-6)) ** settings.doubt_exponent
+    confidence = 1 - settings.doubtful_error_rate * doubt
+    is_doubtful = confidence < settings.min_confidence
+    for strength, reason in signs:
+        if strength > 1:
+            check = "the edit may be local; compare with scope='local'" if is_doubtful else ""
+            return EditLocality(False, reason, confidence, check)
+    reason = "nothing changed except for the editor's noise"
+    if mask.any():
+        reason = f"a local edit: {mask.mean():.1%} of the image changed"
+        across, down = analysis.scales
+        if max(across / down, down / across) > settings.max_extension:
+            reason += "; its new framing is not kept"
+    check = f"nearly: {nearest}; compare with scope='global'" if is_doubtful else ""
+    return EditLocality(True, reason, confidence, check)
 
+
+def _framing_signs(analysis: Analysis, changed: float, settings: LocalitySettings) -> list[_Sign]:
+    zoom = analysis.zoom
+    signs = [
+        (abs(math.log(zoom)) / math.log(settings.max_zoom), f"a new framing: zoomed by {zoom:.2f}")
+    ]
+    if changed > settings.max_framed_change:
+        return signs  # the edit is what changed; at the borders, the editor drifted
+    across, down = analysis.scales
+    wider, narrower = 1 / min(across, down), max(across, down)
+    stretch = max(across / down, down / across)
+    # A canvas that grew on all sides keeps its pixels; an editor's drift does not.
+    grew = wider if analysis.keeps_pixel_scale and narrower < 1 else 1.0
+    limit, crop_limit = math.log(settings.max_extension), math.log(settings.max_crop)
+    extension = max(math.log(grew), min(math.log(wider), math.log(stretch))) / limit
+    crop = min(math.log(narrower), math.log(stretch)) / crop_limit
+    return [
+        *signs,
+        (extension, "a new framing: the image was extended beyond its frame"),
+        (crop, "a new framing: the image was cropped along one side"),
+    ]
+
+
+def _colour_signs(colour: ColourTransfer, settings: LocalitySettings) -> list[_Sign]:
     before, after = colour.source_small, colour.edited_small
     shift = np.abs(colour.apply_curve(after) - after).mean(axis=2)
     mean_shift = _weighted_mean(shift, colour.inlier_weight)
-    if mean_shift > settings.max_colour_shift:
-        reason = f"the colours of the whole image changed by {mean_shift:.0f} levels"
-        return EditLocality(False, reason)
     some = after[::2, ::2].reshape(-1, 3)
     highlight = np.percentile(some, 98, axis=0).astype(np.float32)[None, None]
-    if np.abs(colour.apply_curve(highlight) - highlight).max() > settings.max_highlight_shift:
-        return EditLocality(False, "the tones of the whole image changed")
-    matched = colour.match(after)
-    reason = _colours_lost_or_gained(before, after, matched, colour, settings)
-    if reason:
-        return EditLocality(False, reason)
+    highlight_shift = float(np.abs(colour.apply_curve(highlight) - highlight).max())
 
-    # The texture of what counts as unchanged: is it the same?
-    unchanged = backend.resize((valid & ~change.mask).astype(np.float32), colour.texture.shape)
-    unchanged = unchanged * (0.05 + colour.inlier_weight)
-    texture = _weighted_mean(colour.texture, unchanged)
-    texture_ncc = _weighted_mean(colour.local_ncc, unchanged * colour.texture)
-    residual = colour.median_residual
-    is_noisy = (
-        change.noise_floor > settings.max_flat_noise
-        and colour.inlier_share > settings.noisy_inlier_share
-    )
-    by_chance = texture_ncc < settings.min_inlier_ncc
-    textured = settings.residual_per_texture * texture
-    if (
-        residual > settings.max_residual + textured
-        or (residual > settings.noisy_residual + textured and is_noisy)
-        or (residual > settings.doubtful_residual and by_chance)
-    ):
-        reason = f"the whole image was redrawn (misfit {residual:.1f} levels)"
-        return EditLocality(False, reason)
-
-    changed = float((change.mask & valid).sum() / max(1, valid.sum()))
-    least = settings.min_inlier_share
-    if colour.inlier_share < least or changed > 1 - least:
-        return EditLocality(False, f"nothing recognisable is left: {changed:.0%} changed")
-    if changed > settings.chance_changed_share and by_chance:
-        reason = f"another image: {changed:.0%} changed, the rest agrees by chance"
-        return EditLocality(False, reason)
-    if change.mask.any():
-        reason = f"a local edit: {change.mask.mean():.1%} of the image changed"
-        if stretch > settings.max_stretch:
-            reason += "; its new framing is not kept"
-        return EditLocality(True, reason)
-    if stretch > settings.max_stretch:
-        return EditLocality(False, "a new framing: the image was widened or cropped along one side")
-    return EditLocality(True, "nothing changed except for the editor's noise")
-
-
-def _colours_lost_or_gained(
-    before: np.ndarray,
-    after: np.ndarray,
-    matched: np.ndarray,
-    colour: ColourTransfer,
-    settings: LocalitySettings,
-) -> str:
-    """Name a change of the whole image between colour and grey; empty if there is none."""
     old, new = _colourfulness(before), _colourfulness(after)
-    if (old > settings.colourful).mean() > settings.min_colour_area:
-        # Colourful places count most: a photograph of the night sky is mostly black.
-        weight = colour.local_ncc * old
-        if _weighted_mean(new, weight) < settings.min_colour_share * _weighted_mean(old, weight):
-            return "the whole image lost its colours"
-    # A tint of the whole image is in the curve; `matched` is without it. Lines and shades are kept.
-    gained = _colourfulness(matched) > settings.colourful
-    kept_ncc = _weighted_mean(colour.local_ncc, gained * colour.texture)
-    if (
-        old.mean() < settings.colourless
-        and gained.mean() > settings.coloured_area
-        and kept_ncc > settings.min_inlier_ncc
-    ):
-        return "the whole image was coloured in"
-    return ""
+    # Colourful places count most: a photograph of the night sky is mostly black.
+    weight = colour.local_ncc * old
+    kept_share = _weighted_mean(new, weight) / (_weighted_mean(old, weight) + 1e-6)
+    has_colour = (old > settings.colourful).mean() > settings.min_colour_area
+    lost = settings.min_colour_share / (kept_share + 1e-6) if has_colour else 0.0
+    # A tint of the whole image is in the curve. Who colours in keeps lines and shades.
+    gained = _colourfulness(colour.match(after)) > settings.colourful
+    lines_ncc = _weighted_mean(colour.local_ncc, gained * colour.texture)
+    is_drawing = old.mean() < settings.colourless and lines_ncc > settings.min_inlier_ncc
+    return [
+        (
+            mean_shift / settings.max_colour_shift,
+            f"the colours of the whole image changed by {mean_shift:.0f} levels",
+        ),
+        (
+            highlight_shift / settings.max_highlight_shift,
+            "the tones of the whole image changed",
+        ),
+        (lost, "the whole image lost its colours"),
+        (is_drawing * gained.mean() / settings.coloured_area, "the whole image was coloured in"),
+    ]
+
+
+def _texture_signs(analysis: Analysis, changed: float, settings: LocalitySettings) -> list[_Sign]:
+    """Say whether the texture of what counts as unchanged is the same."""
+    colour = analysis.colour
+    unchanged = (analysis.valid & ~analysis.mask).astype(np.float32)
+    unchanged = backend.resize(unchanged, colour.texture.shape) * (0.05 + colour.inlier_weight)
+    texture = settings.residual_per_texture * _weighted_mean(colour.texture, unchanged)
+    texture_ncc = _weighted_mean(colour.local_ncc, unchanged * colour.texture)
+    residual, share = colour.median_residual, colour.inlier_share
+    by_chance = settings.min_inlier_ncc / (texture_ncc + 1e-6)
+    noisy = min(analysis.noise_floor / settings.max_flat_noise, share / settings.noisy_inlier_share)
+    redrawn = max(
+        residual / (settings.max_residual + texture),
+        min(residual / (settings.noisy_residual + texture), noisy),
+        min(residual / settings.doubtful_residual, by_chance),
+    )
+    lost = settings.min_inlier_share / (min(share, 1 - changed) + 1e-6)
+    other = min(changed / settings.chance_changed_share, by_chance)
+    return [
+        (redrawn, f"the whole image was redrawn (misfit {residual:.1f} levels)"),
+        (lost, f"nothing recognisable is left: {changed:.0%} changed"),
+        (other, f"another image: {changed:.0%} changed, the rest agrees by chance"),
+    ]
 
 
 def _colourfulness(rgb: np.ndarray) -> np.ndarray:

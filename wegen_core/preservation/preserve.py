@@ -60,6 +60,7 @@ def preserve(
     mask: Any = None,
     *,
     mask_mode: Literal["limit", "replace"] = "limit",
+    hint: Any = None,
     scope: Literal["auto", "local", "global"] = "auto",
     align: Literal["warp", "affine", "none"] = "warp",
     colour: Literal["match", "keep"] = "match",
@@ -89,6 +90,9 @@ def preserve(
         reads; None: anywhere.
     mask_mode
         "limit": the change is searched inside the mask. "replace": the mask is the change mask.
+    hint
+        Where a change is expected, in the forms of `mask`. It needs less evidence there, but may be
+        anywhere; None: no expectation.
     scope
         "auto" decides whether the edit is local; with a mask it is. "local" always composites,
         "global" always passes the edited image through.
@@ -140,6 +144,7 @@ def preserve(
     full_size, size = source_pixels.size, working_size(source_pixels.size, settings.working_pixels)
     edited_size = working_size(edited_pixels.size, settings.working_pixels)
     allowed = None if mask is None else read_mask(mask, full_size)
+    expected = None if hint is None else read_mask(hint, full_size, "hint")
     if mask_mode == "replace" and allowed is None:
         raise ValueError("mask_mode is 'replace' but there is no mask; give one, or use 'limit'")
     if registration is not None and registration.size != full_size:
@@ -172,12 +177,14 @@ def preserve(
     max_density = settings.compositing.max_density
     registered, valid = to_source_frame(edited_rgb, working_registration, max_density)
 
-    # 3. Fit the colour transfer. With a mask: on what lies outside, if that is enough.
+    # 3. Fit the colour transfer. With a mask or a hint: on what lies outside, if that is enough.
     announced, trusted = None, valid
-    if allowed is not None:
-        announced = backend.resize(allowed.astype(np.float32), size) > 0.01
-        if (valid & ~announced).mean() >= settings.colour.min_trusted_share:
-            trusted = valid & ~announced
+    for area in (expected, allowed):
+        if area is not None:
+            announced = backend.resize(area.astype(np.float32), size) > 0.01
+    if announced is not None:
+        outside = valid & ~announced
+        trusted = outside if outside.mean() >= settings.colour.min_trusted_share else valid
     transfer = fit_colour(source_rgb, registered, trusted, colour == "match", settings.colour)
     hooks.check_stop()
 
@@ -193,7 +200,7 @@ def preserve(
     )
     hooks.check_stop()
     changed = change.mask
-    if announced is not None:
+    if allowed is not None and announced is not None:
         changed = announced if mask_mode == "replace" else change.mask & announced
     analysis = Analysis(
         source_rgb,
@@ -207,17 +214,18 @@ def preserve(
         edited_pixels.size,
     )
 
-    # 5. Decide whether the edit is local.
+    # 5. Decide whether the edit is local. With a mask, or on request, it is.
+    locality = judge_locality(analysis, expected is not None, settings.locality)
     if allowed is not None:
-        reason = _reason_of_mask(change.mask, changed, allowed)
-    else:
-        locality = judge_locality(
-            valid, analysis.zoom, analysis.stretch, transfer, change, settings.locality
+        locality = replace(
+            locality, reason=_reason_of_mask(change.mask, changed, allowed), check=""
         )
-        reason = locality.reason
-        if scope == "auto" and not locality.is_local:
-            report = build_report(analysis, "pass", reason)
-            return _passed_through(source_pixels, edited_pixels, edited, report, size, analysis)
+    elif scope == "local" and not locality.is_local:
+        reason = f"composited on request, although {locality.reason}"
+        locality = replace(locality, reason=reason, confidence=1 - locality.confidence, check="")
+    elif not locality.is_local:
+        report = build_report(analysis, "pass", locality)
+        return _passed_through(source_pixels, edited_pixels, edited, report, size, analysis)
 
     # 6. Composite the changed part at full size.
     compositing = settings.compositing
@@ -260,7 +268,7 @@ def preserve(
         source_pixels.rebuild(values),
         source_pixels.rebuild_mask(alpha),
         registration.matrix,
-        build_report(analysis, "lock", reason, psnr_after, fidelity_after),
+        build_report(analysis, "lock", locality, psnr_after, fidelity_after),
         analysis.drift,
         registration,
     )
@@ -307,7 +315,8 @@ def _passed_through(
 ) -> Preserved:
     """Return the edited image in the source's form; `analysis` is None without a comparison."""
     image = edited
-    if edited_pixels.form.kind != source_pixels.form.kind:
+    same_kind = edited_pixels.form.kind == source_pixels.form.kind
+    if not same_kind or edited_pixels.values.dtype != source_pixels.values.dtype:
         image = source_pixels.rebuild(edited_pixels.with_dtype_of(source_pixels))
     mask = source_pixels.rebuild_mask(np.ones(source_pixels.size, np.float32))
     if analysis is None:

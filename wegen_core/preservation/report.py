@@ -13,6 +13,7 @@ from PIL import Image
 from . import array_backend as backend
 from .analysis import Analysis
 from .image_forms import mask_to_array
+from .locality import EditLocality
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,9 @@ class Report:
         Source pixels per edited pixel, along a side. Above 1, the change is less sharp than the
         source around it.
     confidence
-        How well the unchanged part fits the source, 0..1.
+        About how likely this result is right, 0..1.
+    check
+        What to look at where the confidence is low; else empty.
     psnr_before, psnr_after
         Of the unchanged part against the source, dB: of the plainly resized edited image and of the
         result. Infinite where bit-exact, None where there is no such part.
@@ -105,6 +108,7 @@ class Report:
     changed: float = 0.0
     enlargement: float = 1.0
     confidence: float = 1.0
+    check: str = ""
     psnr_before: float | None = None
     psnr_after: float | None = None
     fidelity_before: Fidelity | None = None
@@ -150,13 +154,15 @@ class Report:
             f"colour shift (R, G, B) {shift} levels, noise {self.noise:.1f}; "
             f"confidence {self.confidence:.0%}"
         )
+        if self.check:
+            lines.append(f"look at this result: {self.check}")
         return "\n".join(lines)
 
 
 def build_report(
     analysis: Analysis,
     decision: Literal["lock", "pass"],
-    reason: str,
+    locality: EditLocality,
     psnr_after: float | None = None,
     fidelity_after: Fidelity | None = None,
 ) -> Report:
@@ -167,7 +173,7 @@ def build_report(
     matrix, psnr_before = analysis.registration.matrix, analysis.psnr_before
     return Report(
         decision,
-        reason,
+        locality.reason,
         scale=(math.hypot(motion[0, 0], motion[1, 0]), math.hypot(motion[0, 1], motion[1, 1])),
         shift=(float(shift[0]), float(shift[1])),
         rotation=math.degrees(math.atan2(motion[1, 0], motion[0, 0])),
@@ -176,7 +182,8 @@ def build_report(
         noise=analysis.noise_floor,
         changed=float(analysis.mask.mean()) if decision == "lock" else 1.0,
         enlargement=1 / math.sqrt(abs(float(np.linalg.det(matrix[:2, :2])))),
-        confidence=analysis.confidence,
+        confidence=locality.confidence,
+        check=locality.check,
         psnr_before=psnr_before,
         psnr_after=psnr_after if decision == "lock" else psnr_before,
         fidelity_before=_fidelity_before(analysis) if decision == "lock" else None,
