@@ -98,7 +98,7 @@ def test_a_coloured_in_drawing_is_passed_and_a_tinted_one_is_not():
 def test_colours_that_the_fit_never_saw_are_left_as_they_are():
     source = texture((96, 96), 2.0).mean(axis=2, keepdims=True).repeat(3, axis=2).astype(np.uint8)
     source = (90 + source // 4).astype(np.uint8)
-    edited = np.clip(source.astype(int) + [14, 4, -8], 0, 255).astype(np.uint8)
+    edited = np.clip(source + np.array([14, 4, -8]), 0, 255).astype(np.uint8)
     everywhere = np.ones((96, 96), bool)
     transfer = fit_colour(source, edited, everywhere, True, DEFAULTS.colour)
     box = (0, 0, 1, 4)

@@ -391,8 +391,8 @@ class ChangeSettings:
     min_noise_samples: int = 64
     initial_noise: tuple[float, float] = (1.0, 0.05)
     min_noise: tuple[float, float] = (0.1, 1e-3)
-    min_beyond: float = 24.0
-    beyond_reach: float = 10.0
+    min_beyond: float = 20.0
+    beyond_reach: float = 12.0
     edge_difference: float = 7.0
     edge_score: float = 4.0
     edge_reach: float = 3.0
