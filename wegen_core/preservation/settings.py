@@ -378,9 +378,9 @@ class ChangeSettings:
     min_jitter: float = 0.3
     jitter_per_residual: float = 1.5
     displacement: int = 2
-    blur_share: float = 0.25
-    min_contradiction: float = 22.0
-    min_contradicting: int = 5
+    blur_share: float = 0.3
+    min_contradiction: float = 24.0
+    min_contradicting: int = 6
     sigma: float = 0.8
     weak_score: float = 2.8
     announced_factor: float = 0.6
