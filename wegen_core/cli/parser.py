@@ -230,6 +230,12 @@ def _diic(parser: argparse.ArgumentParser) -> None:
     )
     run.add_argument("--out", type=Path, required=True, metavar="DATA", help="folder for the rows")
     run.add_argument(
+        "--cuts",
+        choices=["adaptive", "transnet"],
+        default="adaptive",
+        help="adaptive: PySceneDetect; transnet: TransNetV2, where it is installed",
+    )
+    run.add_argument(
         "--mllm",
         default="",
         metavar="URL#MODEL",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from .. import __version__
 from ..images.atomic_write import write_atomically
 from ..mllm.chat_model import ChatModel
 from ..mllm.endpoint import EndpointMLLM
+from .cuts import AdaptiveCuts, CutDetector, TransNetCuts
 from .dynamics import ModelDynamics, MotionDynamics
 from .frames import Frames, FrameSettings
 from .grounding_dino import GroundingDino
@@ -35,6 +36,8 @@ from .truth import (
     PlaygroundShots,
 )
 
+CUTS: dict[str, Callable[[], CutDetector]] = {"adaptive": AdaptiveCuts, "transnet": TransNetCuts}
+
 
 @dataclass(frozen=True)
 class PipelineSettings:
@@ -42,6 +45,8 @@ class PipelineSettings:
 
     Parameters
     ----------
+    cuts
+        "adaptive" (PySceneDetect) or "transnet" (TransNetV2, where it is installed).
     mllm
         "URL#MODEL" of a chat model that sees images; "": words come from measured motion.
     detector, tracker
@@ -64,6 +69,7 @@ class PipelineSettings:
         How frames are stored. The playground's are stored as PNG.
     """
 
+    cuts: str = "adaptive"
     mllm: str = ""
     detector: str = ""
     tracker: str = ""
@@ -126,7 +132,7 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
             identity = EncoderIdentity(settings.identity, settings.device)
         model = _chat_model(settings.mllm) if settings.mllm else None
         stages = [
-            Shots(),
+            Shots(detector=CUTS[settings.cuts]),
             Frames(FrameSettings(side=settings.side)),
             _instances(settings, model),
             Sessions(identity),

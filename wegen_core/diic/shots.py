@@ -1,15 +1,16 @@
-"""Shots: the cuts of a video by PySceneDetect; dark, still and repeated shots are dropped."""
+"""Shots: what lies between the cuts of a video; dark, still and repeated ones are dropped."""
 
 from __future__ import annotations
 
 import itertools
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
 
+from .cuts import AdaptiveCuts, CutDetector
 from .records import Rejected, Shot, Video
 from .video import VideoError, decode
 
@@ -51,9 +52,15 @@ class Shots:
 
     name = "shots"
 
-    def __init__(self, settings: ShotSettings | None = None) -> None:
+    def __init__(
+        self,
+        settings: ShotSettings | None = None,
+        detector: Callable[[], CutDetector] = AdaptiveCuts,
+    ) -> None:
+        """detector: makes a detector of cuts for each video."""
         self.settings = settings or ShotSettings()
-        self.models = {"cuts": "PySceneDetect AdaptiveDetector"}
+        self.detector = detector
+        self.models = {"cuts": detector().name}
 
     def run(self, video: Video) -> Iterator[Shot | Rejected]:
         """The shots of a video in order; memory does not grow with its length."""
@@ -76,12 +83,11 @@ class Shots:
 
     def _shots(self, video: Video) -> Iterator[tuple[Shot, int]]:
         """Every shot, split where it is too long, with how many frames were read for it."""
-        cuts = _Cuts()
+        detector = self.detector()
         part = _Part()
         for seconds, frame in decode(video.path, self.settings.side):
-            cut = cuts.add(seconds, frame)
-            if cut is not None:
-                # The detector looks a few frames ahead: these belong to the next shot.
+            for cut in detector.add(seconds, frame):
+                # The detector looks ahead: the frames after the cut belong to the next shot.
                 later = part.split(cut)
                 yield from self._finish(video, part, cut)
                 part = later
@@ -89,6 +95,10 @@ class Shots:
                 yield from self._finish(video, part, seconds)
                 part = _Part()
             part.add(seconds, frame)
+        for cut in detector.end():
+            later = part.split(cut)
+            yield from self._finish(video, part, cut)
+            part = later
         yield from self._finish(video, part, part.end)
 
     def _finish(self, video: Video, part: _Part, end: float) -> Iterator[tuple[Shot, int]]:
@@ -115,34 +125,6 @@ class Shots:
         return ""
 
 
-class _Cuts:
-    """PySceneDetect's adaptive detector, fed frame by frame."""
-
-    def __init__(self) -> None:
-        try:
-            from scenedetect import FrameTimecode
-            from scenedetect.detectors import AdaptiveDetector
-        except ImportError as error:
-            raise ImportError(
-                "finding cuts needs PySceneDetect: pip install comfyui-wegen[diic]"
-            ) from error
-        self._timecode = FrameTimecode
-        self._detector = AdaptiveDetector()
-        self._times: deque[float] = deque(maxlen=64)
-        self._count = 0
-
-    def add(self, seconds: float, frame: np.ndarray) -> float | None:
-        """The time of a cut that this frame makes certain, None for none."""
-        self._times.append(seconds)
-        code = self._timecode(self._count, 25.0)
-        cuts = self._detector.process_frame(code, np.ascontiguousarray(frame[..., ::-1]))
-        self._count += 1
-        if not cuts:
-            return None
-        behind = self._count - cuts[-1].frame_num
-        return self._times[-min(behind, len(self._times))]
-
-
 class _Part:
     """Running statistics of the frames of one shot."""
 
@@ -150,33 +132,30 @@ class _Part:
         self.start: float | None = None
         self.end = 0.0
         self.count = 0
-        self._recent: deque[tuple[float, np.ndarray]] = deque(maxlen=64)
+        self._recent: deque[tuple[float, np.ndarray]] = deque(maxlen=128)
         self._kept: list[tuple[float, np.ndarray]] = []  # grey frames half a second apart
 
     def add(self, seconds: float, frame: np.ndarray) -> None:
-        if self.start is None:
-            self.start = seconds
-        self.end = seconds
-        self.count += 1
-        grey = np.asarray(Image.fromarray(frame).convert("L"), np.float32)
-        self._recent.append((seconds, grey))
-        if not self._kept or seconds - self._kept[-1][0] >= 0.5:
-            self._kept.append((seconds, grey))
+        self._add_grey(seconds, np.asarray(Image.fromarray(frame).convert("L"), np.float32))
 
     def split(self, cut: float) -> _Part:
         """Move the frames from `cut` on into a part of their own."""
         later = _Part()
         for seconds, grey in self._recent:
             if seconds >= cut:
-                later.start = seconds if later.start is None else later.start
-                later.end = seconds
-                later.count += 1
-                later._recent.append((seconds, grey))
-                if not later._kept:
-                    later._kept.append((seconds, grey))
+                later._add_grey(seconds, grey)
         self.count -= later.count
         self._kept = [(seconds, grey) for seconds, grey in self._kept if seconds < cut]
         return later
+
+    def _add_grey(self, seconds: float, grey: np.ndarray) -> None:
+        if self.start is None:
+            self.start = seconds
+        self.end = seconds
+        self.count += 1
+        self._recent.append((seconds, grey))
+        if not self._kept or seconds - self._kept[-1][0] >= 0.5:
+            self._kept.append((seconds, grey))
 
     def scores(self) -> dict[str, float]:
         greys = [grey for _, grey in self._kept]
