@@ -183,6 +183,16 @@ def test_an_editor_without_alpha_leaves_it_alone(backend):
     assert opaque[40, 50, 3] == 255
 
 
+def test_pil_floats_have_one_scale():
+    bright, dark = (np.full((40, 40), value, np.float32) for value in (200, 10))
+    result = preserve(Image.fromarray(bright), Image.fromarray(dark), scope="global")
+    assert result.image.getpixel((0, 0)) == 10
+    result = preserve(Image.fromarray(dark.astype(np.uint8)), Image.fromarray(dark))
+    assert result.report.reason == "nothing changed"
+    with pytest.raises(ValueError, match=r"source .* multiply them by 255"):
+        preserve(Image.fromarray(bright / 255), Image.fromarray(dark))
+
+
 FORMS = {
     "L": lambda a: Image.fromarray(a[..., 0]),
     "RGB": Image.fromarray,

@@ -35,7 +35,7 @@ class Analysis:
     registered
         uint8 [h,w,3], the edited image in the source's frame, its colours unchanged.
     valid
-        bool [h,w]: what the edited image covers.
+        bool [h,w]: what the edited image covers, without what is hidden by alpha.
     mask
         bool [h,w]: what counts as changed, once a mask of the caller is applied.
     noise_floor

@@ -11,8 +11,8 @@ from PIL import Image
 from . import array_backend as backend
 
 _PIL_MODES = {"L", "LA", "RGB", "RGBA"}
-# Floats above this are 0..255 values passed by mistake. A little above 1 is normal after an
-# upscale, and high dynamic range images rarely exceed ten times white.
+# Floats of arrays above this are 0..255 values passed by mistake. A little above 1 is normal after
+# an upscale, and high dynamic range images rarely exceed ten times white.
 _MAX_FLOAT = 16.0
 
 
@@ -79,6 +79,12 @@ class Pixels:
             values = np.rint(np.clip(values, 0, 255, out=values), out=values).astype(np.uint8)
         values = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
         return np.ascontiguousarray(values)
+
+    def alpha(self, size: tuple[int, int]) -> np.ndarray:
+        """uint8 [h,w], resized to `size` (height, width); of an image with an alpha channel."""
+        values = backend.resize(self.values[..., -1:].astype(np.float32), size)[..., 0]
+        values = np.clip(values * np.float32(255 / self.white), 0, 255)
+        return np.rint(values).astype(np.uint8)
 
     def luma(self, size: tuple[int, int]) -> np.ndarray:
         """float32 [h,w] in 0..1, resized to `size` (height, width)."""
@@ -159,15 +165,16 @@ def read(image: Any, name: str) -> Pixels:
     ----------
     image
         A PIL image, an array or a tensor; [H,W], [H,W,C] or [1,H,W,C] with C = 1, 3 or 4. Floats
-        are 0..1, integers uint8 or uint16. PIL modes other than L, LA, RGB, RGBA and the 16-bit and
-        float grey ones are converted to RGB or RGBA.
+        are 0..1 (those of PIL's mode F 0..255), integers uint8 or uint16. PIL modes other than L,
+        LA, RGB, RGBA and the 16-bit and float grey ones are converted to RGB or RGBA.
     name
         Of the input, for errors.
 
     Raises
     ------
     ValueError
-        For anything else, for sides of 0 pixels, and for values that are not finite.
+        For anything else, for sides of 0 pixels, for values that are not finite, and for an image
+        of mode F in 0..1.
     """
     accelerator = None
     if isinstance(image, Image.Image):
@@ -260,7 +267,12 @@ def _white(values: np.ndarray, name: str, form: _Form) -> float:
             f"{name} holds values that are not finite (NaN or infinity), often an image decoded "
             "in half precision; decode it in float32 or replace these values"
         )
-    if form.mode == "F" and high > _MAX_FLOAT:
+    if form.mode == "F":  # 0..255, as PIL's own conversions make and take it
+        if 0 < high <= 1:
+            raise ValueError(
+                f"{name} is a PIL image of mode F with values up to {high:g}; PIL's are 0..255: "
+                "multiply them by 255, or give an array of floats in 0..1"
+            )
         return 255.0
     if high > _MAX_FLOAT:
         raise ValueError(f"{name} has float values up to {high:g}; give floats in 0..1 or uint8")

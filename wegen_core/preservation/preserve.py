@@ -22,6 +22,7 @@ from .registration.register import register
 from .registration.transform import Registration, resize_matrix, to_source_frame
 from .report import OUTSIDE_MASK, Fidelity, Report, build_report
 from .settings import DEFAULTS, Settings
+from .transparency import compare_alpha, is_cut_out
 
 
 @dataclass(frozen=True, eq=False)
@@ -155,7 +156,8 @@ def preserve(
     if scope == "global":
         report = Report("pass", "passed through on request")
         return _passed_through(source_pixels, edited_pixels, edited, report, size)
-    if scope == "auto" and allowed is None and _is_cut_out(source_pixels, edited_pixels):
+    may_pass = scope == "auto" and allowed is None
+    if may_pass and is_cut_out(source_pixels, edited_pixels, settings.transparency):
         report = Report("pass", "the edit cuts out a part of the image by its alpha channel")
         return _passed_through(source_pixels, edited_pixels, edited, report, size)
     is_equal = full_size == edited_pixels.size and np.array_equal(
@@ -175,7 +177,16 @@ def preserve(
     registration = working_registration.rescaled(full_size, edited_size, edited_pixels.size)
     hooks.check_stop()
     max_density = settings.compositing.max_density
-    registered, valid = to_source_frame(edited_rgb, working_registration, max_density)
+    registered, covered = to_source_frame(edited_rgb, working_registration, max_density)
+    hidden, recut = compare_alpha(
+        source_pixels,
+        edited_pixels,
+        working_registration,
+        edited_size,
+        max_density,
+        settings.transparency,
+    )
+    valid = covered & ~hidden
 
     # 3. Fit the colour transfer. With a mask or a hint: on what lies outside, if that is enough.
     announced, trusted = None, valid
@@ -199,6 +210,7 @@ def preserve(
         settings.change,
     )
     hooks.check_stop()
+    change = replace(change, mask=change.mask | (recut & covered))
     changed = change.mask
     if allowed is not None and announced is not None:
         changed = announced if mask_mode == "replace" else change.mask & announced
@@ -233,7 +245,7 @@ def preserve(
         full_mask = allowed
         alpha = feather_inward(allowed, compositing.feather * full_size[1] / size[1])
     else:
-        beyond = extrapolate_alpha(changed, valid, working_registration, edited_size, compositing)
+        beyond = extrapolate_alpha(changed, covered, working_registration, edited_size, compositing)
         alpha, full_mask = change_alpha(changed, beyond, allowed, full_size, compositing, hooks)
     offset = seam_offset(source_rgb, registered, transfer, changed, valid, compositing)
     transfer = replace(transfer, size=full_size)
@@ -272,13 +284,6 @@ def preserve(
         analysis.drift,
         registration,
     )
-
-
-def _is_cut_out(source: Pixels, edited: Pixels) -> bool:
-    """Whether `edited` is transparent somewhere, and `source`, without alpha, nowhere."""
-    if not source.opaque or edited.opaque:
-        return False
-    return bool((edited.values[..., -1] < edited.white / 2).any())
 
 
 def _reason_of_mask(detected: np.ndarray, changed: np.ndarray, allowed: np.ndarray) -> str:

@@ -91,7 +91,8 @@ class Report:
         What to look at where the confidence is low; else empty.
     psnr_before, psnr_after
         Of the unchanged part against the source, dB: of the plainly resized edited image and of the
-        result. Infinite where bit-exact, None where there is no such part.
+        result. The soft edge of the change counts as unchanged; beyond it the result is bit-exact.
+        Infinite where bit-exact, None where there is no such part.
     fidelity_before, fidelity_after
         Of the unchanged part, as `psnr_before` and `psnr_after`. Before: at the size at which the
         images were compared, at most a megapixel. None for an edit that is passed through.
@@ -126,10 +127,12 @@ class Report:
         """A few lines for people."""
         lines = [f"{self.decision}: {self.reason}"]
         if self.decision == "lock":
+            after = _decibels(self.psnr_after)
+            if self.psnr_after is not None and math.isfinite(self.psnr_after):
+                after += " with the soft edge of the change, bit-exact beyond it"
             lines.append(
                 f"changed {self.changed:.1%} of the image; "
-                f"unchanged part {_decibels(self.psnr_before)} before, "
-                f"{_decibels(self.psnr_after)} after"
+                f"unchanged part {_decibels(self.psnr_before)} before; after: {after}"
             )
         if self.fidelity_before is not None and self.fidelity_after is not None:
             lines.append(

@@ -407,6 +407,28 @@ class ChangeSettings:
 
 
 @dataclass(frozen=True)
+class TransparencySettings:
+    """When another alpha channel is a change.
+
+    Parameters
+    ----------
+    cut_out_share
+        If more of an opaque image than this share becomes transparent, a part of it was cut out,
+        and the edit is passed through.
+    visible
+        Alpha from which a pixel shows its colour, and by which transparencies differ, levels.
+    displacement, min_difference
+        An alpha that differs by more than `min_difference` levels from all within `displacement` px
+        of working size is a change.
+    """
+
+    cut_out_share: float = 0.1
+    visible: float = 3.0
+    displacement: int = 2
+    min_difference: float = 8.0
+
+
+@dataclass(frozen=True)
 class LocalitySettings:
     """When an edit is global, so that nothing is left to preserve.
 
@@ -541,7 +563,7 @@ class Settings:
     ----------
     working_pixels
         Images are analysed at no more pixels than this; only compositing uses the full size.
-    registration, colour, change, locality, compositing
+    registration, colour, change, transparency, locality, compositing
         See there.
     """
 
@@ -549,6 +571,7 @@ class Settings:
     registration: RegistrationSettings = RegistrationSettings()
     colour: ColourSettings = ColourSettings()
     change: ChangeSettings = ChangeSettings()
+    transparency: TransparencySettings = TransparencySettings()
     locality: LocalitySettings = LocalitySettings()
     compositing: CompositingSettings = CompositingSettings()
 
