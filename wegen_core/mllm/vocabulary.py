@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 
 from ..constraints.image_numbers import find_image_mentions
+from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.syntax import readable
 from ..model.prompt import unique_words
 
 # Filler phrases that the embedded network misreads as content.
-_FILLERS = re.compile(
+_FILLERS = lazy_pattern(
     r"\b(?:a (?:little |tiny )?bit(?: more| less)?|a little (?:more|less)|more|less|slightly|"
     r"somewhat|a lot|much|(?:kind|sort) of|kinda|really|actually|simply|maybe|perhaps|pls|plz|"
     r"thanks|thank you|ok|okay|hey|hi|hmm|oh|um)\b[ ,.!]*",
     re.IGNORECASE,
 )
-_POLITE_QUESTION = re.compile(
+_POLITE_QUESTION = lazy_pattern(
     r"\s*(?:can|could|would|will) you (.+?)[?\s]*", re.IGNORECASE | re.DOTALL
 )
 # Words of the network's training texts that name neither a thing nor how it looks.
@@ -29,7 +30,7 @@ _LINKING = frozenset(
 )
 _ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 # How the network's training texts name images; "image 2" is among them, but rarer.
-_LEARNED = re.compile(
+_LEARNED = lazy_pattern(
     rf"picture \d+|(?:{'|'.join(_ORDINALS)}) (?:picture|image|one)", re.IGNORECASE
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from ..constraints.lazy_pattern import lazy_pattern
 from ..records.conversation import Conversation
 from ..records.plan import Plan
 from ..records.results import Reply, Report
@@ -30,14 +31,14 @@ _OBJECT = (
     r"(?:\W+(?:that|this|it|again|please|pls|one step|a step|(?:the )?(?:change|edit|step)|"
     rf"(?:to )?{_LAST}|(?:to )?(?:the way|how|what|as) it was(?: before)?))*"
 )
-_UNDO = re.compile(rf"\W*{_BEFORE}{_VERB}{_OBJECT}\W*", re.IGNORECASE)
-_PREFERRED = re.compile(
+_UNDO = lazy_pattern(rf"\W*{_BEFORE}{_VERB}{_OBJECT}\W*", re.IGNORECASE)
+_PREFERRED = lazy_pattern(
     rf"\W*{_BEFORE}(?:(?:i (?:think i )?)?(?:preferred|prefer|liked)(?: it)? {_LAST}"
     rf"(?: (?:better|more|most))?|{_LAST} (?:was|is|looked) (?:much |a lot )?(?:better|nicer)|"
     r"it was better before)\W*",
     re.IGNORECASE,
 )
-_UNDO_ZH = re.compile(
+_UNDO_ZH = lazy_pattern(
     r"\W*(?:不|不对|不要|不好|算了|请|帮我|还是)*\W*(?:(?:撤销|撤回|撤消|取消|退回|回退|返回|回到|恢复|还原(?=到|成|上|之前|原来)|退)"
     r"(?:到|成|为|刚才|刚刚|上次|上一步|上一张|上一个|上一版|之前|原来|那个|那张|这个|的|修改|改动|操作|版本|样子|图|"
     r"吧|一下|一步)*|(?:变|改)回(?:去|来|原来|之前|刚才|的|样子)+吧?|"
