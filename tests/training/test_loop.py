@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 from itertools import pairwise
 
 import pytest
@@ -28,7 +29,7 @@ def _run(folder, *, steps=12, stop_at=None, **options):
             raise _CrashError
         x = torch.from_numpy(rng.normal(size=(16, 3))).float()
         loss = (module(x) - x.sum(dim=1, keepdim=True)).square().mean()
-        return loss, {"twice": 2 * float(loss.detach())}
+        return [(loss, {"twice": 2 * float(loss.detach())})]
 
     settings = {
         "lr": 0.05,
@@ -96,7 +97,7 @@ def test_frozen_parameters_stay_and_are_not_saved(tmp_path):
     loop.train(
         "part",
         module,
-        lambda step, rng: (module["b"](module["a"](x)).square().sum(), {}),
+        lambda step, rng: [(module["b"](module["a"](x)).square().sum(), {})],
         steps=3,
         lr=0.1,
         folder=tmp_path,
@@ -129,7 +130,7 @@ def test_refusals(tmp_path):
         loop.train(
             "nan",
             module,
-            lambda s, r: (module.weight.sum() * math.nan, {}),
+            lambda s, r: [(module.weight.sum() * math.nan, {})],
             steps=1,
             lr=1,
             folder=tmp_path,
@@ -140,3 +141,35 @@ def test_a_stage_is_not_trained_on_an_untrained_one(tmp_path):
     with pytest.raises(ValueError, match="'painter' learns from vision: add that"):
         train_mini(tmp_path, ("vae", "painter"))
     assert not list(tmp_path.iterdir())
+
+
+def test_the_last_checkpoints_and_the_best_are_kept(tmp_path):
+    losses = iter([3.0, 1.0, 2.0, 1.5])
+    _run(tmp_path, steps=20, keep=2, evaluate=lambda: {"loss": next(losses)})
+    names = {path.name for path in tmp_path.glob("*.pt")}
+    assert names == {"toy.pt", "toy-00000015.pt", "toy-00000020.pt", "toy-best.pt"}
+    assert torch.load(tmp_path / "toy-best.pt", weights_only=True)["step"] == 10
+
+
+def test_a_full_disk_is_an_error_that_loses_nothing(tmp_path, monkeypatch):
+    with pytest.raises(_CrashError):
+        _run(tmp_path, stop_at=7)
+    before = (tmp_path / "toy.pt").read_bytes()
+
+    def disk_usage(_):
+        return shutil._ntuple_diskusage(100, 100, 0)
+
+    monkeypatch.setattr(loop.shutil, "disk_usage", disk_usage)
+    with pytest.raises(OSError, match=r"0\.00 GB free.*Everything up to step 5 is safe"):
+        _run(tmp_path)
+    monkeypatch.undo()
+
+    def full(state, file):
+        file.write(b"half")
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(torch, "save", full)
+    with pytest.raises(OSError, match="No space left"):
+        _run(tmp_path)
+    assert (tmp_path / "toy.pt").read_bytes() == before
+    assert not list(tmp_path.glob("*.tmp"))

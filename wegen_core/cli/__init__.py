@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"error: this needs the package {error.name}: pip install {error.name}", file=sys.stderr
         )
         return WRONG_INPUT
-    except (ValueError, OSError, RuntimeError) as error:
+    except (ValueError, OSError, RuntimeError, ImportError, ArithmeticError) as error:
         print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
         return WRONG_INPUT
     return 0

@@ -41,8 +41,9 @@ def build_parser() -> argparse.ArgumentParser:
     _preserve(command("preserve", tools.preserve, "restore what an edit should not have changed"))
     _convert(command("convert", tools.convert, "write the official checkpoint as one small folder"))
     _diic(adder.add_parser("diic", help="make training sequences from videos"))
-    _rest(command("train", tools.train, "train the embedded network"))
-    _rest(command("eval", tools.evaluate, "measure a model"))
+    stages = ["painter", "align", "instruct", "mini"]
+    _rest(command("train", tools.train, "train a stage on rows, or the embedded network"), stages)
+    _rest(command("eval", tools.evaluate, "measure a model"), ["mini"])
     _common(
         command("info", tools.info, "print versions, the model's size and the devices"),
         models=False,
@@ -216,9 +217,9 @@ def _convert(parser: Parser) -> None:
     )
 
 
-def _rest(parser: Parser) -> None:
-    parser.add_argument("what", choices=["mini"])
-    parser.add_argument("rest", nargs="...", metavar="options", help="see `... mini --help`")
+def _rest(parser: Parser, choices: list[str]) -> None:
+    parser.add_argument("what", choices=choices)
+    parser.add_argument("rest", nargs="...", metavar="options", help="see `... WHAT --help`")
 
 
 def _diic(parser: argparse.ArgumentParser) -> None:

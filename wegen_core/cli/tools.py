@@ -58,9 +58,14 @@ def convert(args: Namespace) -> None:
 
 def train(args: Namespace) -> None:
     """`wegen train`: train a network; the options are those of the recipe."""
-    from ..training.mini import main
+    if args.what == "mini":
+        from ..training import mini
 
-    main(args.rest)
+        mini.main(args.rest)
+    else:
+        from ..training import run
+
+        run.main(args.what, args.rest)
 
 
 def evaluate(args: Namespace) -> None:

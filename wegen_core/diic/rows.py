@@ -8,7 +8,9 @@ import json
 import os
 import secrets
 import tarfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +23,28 @@ from .records import ImageRecord, Sample
 VERSION = "1"
 PNG_START = b"\x89PNG"
 ImageFormat = Literal["jpeg", "png"]
+
+
+@dataclass(frozen=True)
+class RowHead:
+    """What is known of a row without reading its images, and where the row is.
+
+    Parameters
+    ----------
+    file, group, row
+        The Parquet file, its row group, and the row in this group.
+    id, kind, turns, scores, sources
+        As in docs/data.md.
+    """
+
+    file: Path
+    group: int
+    row: int
+    id: str
+    kind: str
+    turns: list[dict[str, Any]]
+    scores: dict[str, float]
+    sources: dict[str, Any]
 
 
 def schema() -> Any:
@@ -177,20 +201,67 @@ def load_rows(
     ValueError
         A file is not such data, or of a newer version; the text names it.
     """
+    is_chosen = _row_filter(kinds, at_least, at_most, unique)
+    for row in _raw_rows(data):
+        if is_chosen(row["kind"], dict(row["scores"]), dict(row["sources"])):
+            yield from_row(row)
+
+
+def list_rows(
+    data: str | Path,
+    *,
+    kinds: Iterable[str] | None = None,
+    at_least: Mapping[str, float] | None = None,
+    at_most: Mapping[str, float] | None = None,
+    unique: bool = True,
+) -> Iterator[RowHead]:
+    """List the rows that `load_rows` would read, without their images; see there."""
+    is_chosen = _row_filter(kinds, at_least, at_most, unique)
+    for path, file in _open_files(data):
+        columns = ["sample_id", "kind", "turns", "scores", "sources"]
+        for group in range(file.num_row_groups):
+            for n, row in enumerate(file.read_row_group(group, columns).to_pylist()):
+                scores, sources = dict(row["scores"]), dict(row["sources"])
+                if is_chosen(row["kind"], scores, sources):
+                    yield RowHead(
+                        path, group, n, row["sample_id"], row["kind"], row["turns"], scores, sources
+                    )
+
+
+def read_row(head: RowHead) -> Sample:
+    """The sample of one listed row. ValueError that names a row that cannot be read."""
+    return from_row(_row_group(head.file, head.group).slice(head.row, 1).to_pylist()[0])
+
+
+@lru_cache(maxsize=16)
+def _row_group(path: Path, group: int) -> Any:
+    import pyarrow.parquet as pq
+
+    return pq.ParquetFile(path).read_row_group(group)
+
+
+def _row_filter(
+    kinds: Iterable[str] | None,
+    at_least: Mapping[str, float] | None,
+    at_most: Mapping[str, float] | None,
+    unique: bool,
+) -> Callable[[str, Mapping[str, float], Mapping[str, Any]], bool]:
+    """Whether a row of a kind, with scores and sources, is read; see `load_rows`."""
     chosen = None if kinds is None else frozenset(kinds)
     hashes: dict[str, str] = {}
-    for row in _raw_rows(data):
-        scores, sources = dict(row["scores"]), dict(row["sources"])
-        if chosen is not None and row["kind"] not in chosen:
-            continue
+
+    def is_chosen(kind: str, scores: Mapping[str, float], sources: Mapping[str, Any]) -> bool:
+        if chosen is not None and kind not in chosen:
+            return False
         if any(scores.get(name, -float("inf")) < v for name, v in (at_least or {}).items()):
-            continue
+            return False
         if any(scores.get(name, float("inf")) > v for name, v in (at_most or {}).items()):
-            continue
+            return False
         shot = sources.get("hash")
-        if unique and shot and hashes.setdefault(shot, sources["video"]) != sources["video"]:
-            continue
-        yield from_row(row)
+        video = sources.get("video", "")
+        return not (unique and shot and hashes.setdefault(shot, video) != video)
+
+    return is_chosen
 
 
 def write_webdataset(data: str | Path, out: str | Path, per_file: int = 1000) -> int:
@@ -208,6 +279,12 @@ def write_webdataset(data: str | Path, out: str | Path, per_file: int = 1000) ->
 
 
 def _raw_rows(data: str | Path) -> Iterator[dict[str, Any]]:
+    for _, file in _open_files(data):
+        for batch in file.iter_batches(batch_size=32):
+            yield from batch.to_pylist()
+
+
+def _open_files(data: str | Path) -> Iterator[tuple[Path, Any]]:
     _arrow()
     import pyarrow.parquet as pq
 
@@ -219,8 +296,7 @@ def _raw_rows(data: str | Path) -> Iterator[dict[str, Any]]:
             raise ValueError(f"{path} is not a Parquet file: {error}") from error
         if version != VERSION:
             raise ValueError(f"{path} has rows of version {version!r}; this WeGen reads {VERSION}")
-        for batch in file.iter_batches(batch_size=32):
-            yield from batch.to_pylist()
+        yield path, file
 
 
 def _part(kind: str, *, text: str | None = None, image: int | None = None, learn: bool) -> dict:

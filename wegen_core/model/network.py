@@ -17,7 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from ..records.hooks import NO_HOOKS, Hooks
 from .config import WeGenConfig
 from .generation import ConversationCache, Decoder, Features, Options
-from .losses import alignment_losses, denoising_loss, language_loss
+from .losses import alignment_losses, denoising_loss, language_loss, packed_attention
 from .painter import (
     Negative,
     decode_latents,
@@ -165,6 +165,11 @@ class Network(nn.Module):
                 [N,3,S,S] encoder input, or image_features [N,P,W] instead.
             images_aug
                 [N,3,H,W] in [-1,1], the VAE's input; not needed without `diffusion`.
+            position_ids
+                Optional [B,S], where rows hold several sequences: each begins at position 0, and
+                none sees another.
+            time_ids
+                Optional [N,6], the sizes that the U-Net is told; without them zeros, as published.
             image_targets
                 Optional [N,P,W], what to predict where image_features are perturbed.
         diffusion
@@ -182,18 +187,9 @@ class Network(nn.Module):
             with torch.no_grad():
                 features = self.encode_images(batch["images"])
         tokens = self.pool(features).detach()
-        cmp_images, gen_images = batch["embeds_cmp_mask"], batch["embeds_gen_mask"]
+        gen_images = batch["embeds_gen_mask"]
         # 2) The language model reads them, those it has to generate too (teacher forcing).
-        embeds = self.embed(batch["input_ids"], tokens[cmp_images], batch["ids_cmp_mask"])
-        embeds = self.fill(embeds, tokens[gen_images], batch["ids_gen_mask"])
-        mask = batch["attention_mask"]
-        # Padding on the right is never seen by causal attention, which is faster without a mask.
-        is_right_padded = bool((mask[:, 1:] <= mask[:, :-1]).all())
-        hidden = self.llm.model(
-            inputs_embeds=embeds,
-            attention_mask=None if is_right_padded else mask,
-            use_cache=False,
-        ).last_hidden_state
+        hidden = self.hidden_states(batch, tokens)
         losses = {"lm_loss": language_loss(self.llm.lm_head, hidden, batch["labels"])}
         # 3) The state before each generated visual token predicts it. With nothing generated the
         #    projector still takes part, with a gradient of zero.
@@ -201,18 +197,54 @@ class Network(nn.Module):
         losses |= {"mse_loss": zero, "cosine_loss": zero, "diffusion_loss": zero}
         if bool(gen_images.any()):
             target = self.pool(batch.get("image_targets", features)).detach()[gen_images]
-            before = torch.roll(batch["ids_gen_mask"], -1, dims=1)
-            predicted = self.output_projector(hidden[before]).view_as(target).to(target.dtype)
+            predicted = self._predicted(batch, hidden).to(target.dtype)
             losses["mse_loss"], losses["cosine_loss"] = alignment_losses(predicted, target)
             # 4) The painter must be able to paint the image from the predicted tokens.
             if diffusion:
-                images = batch["images_aug"][gen_images]
-                losses["diffusion_loss"] = self.diffusion_loss(predicted, images)
+                images, sizes = batch["images_aug"][gen_images], batch.get("time_ids")
+                losses["diffusion_loss"] = self.diffusion_loss(
+                    predicted, images, None if sizes is None else sizes[gen_images]
+                )
         losses["rec_loss"] = losses["mse_loss"] + losses["cosine_loss"] + losses["diffusion_loss"]
         losses["total_loss"] = losses["lm_loss"] + losses["rec_loss"]
         return losses
 
-    def diffusion_loss(self, tokens: Tensor, images: Tensor) -> Tensor:
+    def predict_tokens(self, batch: dict[str, Tensor]) -> Tensor:
+        """Visual tokens [n,64,W] of images to generate, each predicted from the true ones before."""
+        tokens = self.pool(self.encode_images(batch["images"]))
+        return self._predicted(batch, self.hidden_states(batch, tokens))
+
+    def _predicted(self, batch: dict[str, Tensor], hidden: Tensor) -> Tensor:
+        before = torch.roll(batch["ids_gen_mask"], -1, dims=1)
+        return self.output_projector(hidden[before]).unflatten(0, (-1, self.config.image_tokens))
+
+    def hidden_states(self, batch: dict[str, Tensor], tokens: Tensor) -> Tensor:
+        """The language model's states [B,S,D], after the final norm, given what it has to say.
+
+        Parameters
+        ----------
+        batch
+            See `forward`.
+        tokens
+            [N,64,W], the visual tokens of all images.
+        """
+        read, generated = tokens[batch["embeds_cmp_mask"]], tokens[batch["embeds_gen_mask"]]
+        embeds = self.embed(batch["input_ids"], read, batch["ids_cmp_mask"])
+        embeds = self.fill(embeds, generated, batch["ids_gen_mask"])
+        positions, attention = batch.get("position_ids"), batch["attention_mask"]
+        mask: Tensor | None = attention
+        if positions is not None:
+            mask = packed_attention(attention, positions)
+        elif bool((attention[:, 1:] <= attention[:, :-1]).all()):
+            # Padding on the right is never seen by causal attention, which is faster unmasked.
+            mask = None
+        return self.llm.model(
+            inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False
+        ).last_hidden_state
+
+    def diffusion_loss(
+        self, tokens: Tensor, images: Tensor, time_ids: Tensor | None = None
+    ) -> Tensor:
         """Measure how well the painter denoises images given their visual tokens: stage 1's loss.
 
         Drawn, in this order, from torch's global generator: VAE posterior, timesteps, noise.
@@ -223,9 +255,11 @@ class Network(nn.Module):
             [n,P,W] image features or [n,64,W] visual tokens; gradients flow into them.
         images
             [n,3,H,W] in [-1,1].
+        time_ids
+            [n,6], SDXL's sizes and crops; None: zeros, as published.
         """
         latents = encode_latents(self.vae, images.to(self.device)).to(self.unet.dtype)
-        return denoising_loss(self.unet, self.alphas_cumprod, latents, self.pool(tokens))
+        return denoising_loss(self.unet, self.alphas_cumprod, latents, self.pool(tokens), time_ids)
 
     @torch.inference_mode()
     def generate(

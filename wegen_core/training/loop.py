@@ -1,7 +1,8 @@
 """The one training loop: AdamW, cosine schedule, optional averaged weights, resumable checkpoints.
 
 Everything random in a step derives from (seed, step), never from what ran before. A run that was
-stopped and resumed therefore ends with the same weights as one that was not (on the same machine).
+stopped and resumed therefore ends with the same weights as one that was not (on the same machine),
+and one process computes the same losses as several that share the work.
 """
 
 from __future__ import annotations
@@ -9,19 +10,30 @@ from __future__ import annotations
 import json
 import math
 import os
+import shutil
 import time
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 from tqdm.auto import tqdm
 
-Step = Callable[[int, np.random.Generator], tuple[Tensor, dict[str, float]]]
-"""(step, random generator of this step) -> (loss to minimise, figures to log)."""
+from ..images.atomic_write import write_atomically
+
+if TYPE_CHECKING:
+    from accelerate import Accelerator
+
+Step = Callable[[int, np.random.Generator], Iterable[tuple[Tensor, dict[str, float]]]]
+"""(step, random generator of this step) -> parts of the step, computed one after the other: (loss
+to minimise, figures to log). Losses and figures of the parts are added up, also over processes."""
+
+Evaluation = Callable[[], dict[str, float]]
+"""Figures of held-out data, of which "loss" says how good the weights are."""
 
 
 def train(
@@ -33,6 +45,7 @@ def train(
     lr: float,
     folder: str | os.PathLike[str],
     betas: tuple[float, float] = (0.9, 0.99),
+    eps: float = 1e-8,
     weight_decay: float = 0.01,
     warmup: int = 100,
     clip: float = 1.0,
@@ -42,6 +55,11 @@ def train(
     bf16: bool = False,
     seed: int = 0,
     min_lr: float = 0.05,
+    keep: int = 0,
+    evaluate: Evaluation | None = None,
+    on_saved: Callable[[int], None] | None = None,
+    on_log: Callable[[int, dict[str, float]], None] | None = None,
+    accelerator: Accelerator | None = None,
 ) -> None:
     """Train the parameters of a module that require gradients, with AdamW.
 
@@ -49,7 +67,8 @@ def train(
     ----------
     stage
         Names the files of `folder`: `<stage>.pt`, the newest checkpoint, from which training is
-        resumed, and `<stage>.jsonl`, the log.
+        resumed, `<stage>-<step>.pt`, the last `keep`, `<stage>-best.pt`, and `<stage>.jsonl`, the
+        log.
     module
         What is trained; several modules in an `nn.ModuleDict`.
     step_fn
@@ -58,7 +77,7 @@ def train(
         The learning rate rises linearly over `warmup` of the steps.
     lr, min_lr
         It then falls on a cosine from `lr` to `min_lr` times `lr`.
-    betas, weight_decay
+    betas, eps, weight_decay
         Of AdamW; matrices decay, vectors do not.
     clip
         Maximum norm of the gradient.
@@ -70,6 +89,18 @@ def train(
         Whether `step_fn` runs under bfloat16 autocast.
     seed
         Everything random derives from (seed, step).
+    keep
+        How many of the last checkpoints stay besides the newest.
+    evaluate
+        Called before a checkpoint is saved, with the weights that would be the result; the
+        checkpoint with the lowest "loss" is kept as the best.
+    on_saved
+        Called with the number of steps after a checkpoint was saved, likewise.
+    on_log
+        Called with the number of steps and the figures of each line of the log.
+    accelerator
+        Of the processes that share the work; None: this process alone. `step_fn` computes the part
+        of its process with a module that the accelerator prepared.
 
     Raises
     ------
@@ -77,7 +108,11 @@ def train(
         Nothing is trainable, or the checkpoint belongs to another run.
     FloatingPointError
         The loss is not finite.
+    OSError
+        The disk is too small for a checkpoint; those before it are complete.
     """
+    is_main = accelerator is None or accelerator.is_main_process
+    processes = 1 if accelerator is None else accelerator.num_processes
     names = [name for name, p in module.named_parameters() if p.requires_grad]
     if not names:
         raise ValueError(f"stage {stage!r}: no parameter requires a gradient; unfreeze some")
@@ -86,16 +121,18 @@ def train(
     path, log_path = folder / f"{stage}.pt", folder / f"{stage}.jsonl"
     parameters = dict(module.named_parameters())
     trained = [parameters[name] for name in names]
-    optimiser = _adamw(trained, lr, betas, weight_decay)
+    optimiser = _adamw(trained, lr, betas, eps, weight_decay)
     average = {n: parameters[n].detach().clone() for n in names} if ema_decay is not None else None
-    first = _resume(path, stage, seed, module, optimiser, average)
-    log = _Log(log_path, first, log_every)
+    first, best = _resume(path, stage, seed, module, optimiser, average)
+    if is_main:
+        _check_space(folder, trained, average, copies=1 + keep + (evaluate is not None), step=first)
+    log = _Log(log_path, first, log_every, on_log) if is_main else None
     device = trained[0].device
     module.train()
     gpus = [device] if device.type == "cuda" else []
     with (
         torch.random.fork_rng(devices=gpus),
-        tqdm(total=steps, initial=first, desc=stage, mininterval=2.0) as bar,
+        tqdm(total=steps, initial=first, desc=stage, mininterval=2.0, disable=not is_main) as bar,
     ):
         for step in range(first, steps):
             rate = lr * schedule(step, steps, warmup, min_lr)
@@ -103,24 +140,51 @@ def train(
                 group["lr"] = rate
             rng = np.random.default_rng((seed, step))
             torch.manual_seed(int(rng.integers(2**62)))
-            with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
-                loss, figures = step_fn(step, rng)
-            value = float(loss.detach())
-            if not math.isfinite(value):
-                raise FloatingPointError(
-                    f"stage {stage!r}: loss is {value} at step {step}; lower lr ({lr}) and resume"
-                )
             optimiser.zero_grad(set_to_none=True)
-            loss.backward()
+            sums: dict[str, float] = defaultdict(float)
+            parts = iter(step_fn(step, rng))
+            while True:
+                with torch.autocast(device.type, torch.bfloat16, enabled=bf16):
+                    part = next(parts, None)
+                if part is None:
+                    break
+                loss, figures = part
+                for name, value in ({"loss": float(loss.detach())} | figures).items():
+                    sums[name] += value
+                # Processes average their gradients; the parts of a step are added up.
+                (loss * processes).backward()
+            if accelerator is not None and processes > 1:
+                totals = torch.tensor(list(sums.values()), dtype=torch.float64, device=device)
+                totals = accelerator.reduce(totals, "sum")
+                sums = dict(zip(sums, totals.tolist(), strict=True))
+            if not math.isfinite(sums["loss"]):
+                raise FloatingPointError(
+                    f"stage {stage!r}: loss is {sums['loss']} at step {step}; lower lr ({lr}) and "
+                    "resume"
+                )
             norm = nn.utils.clip_grad_norm_(trained, clip)
             optimiser.step()
             if average is not None and ema_decay is not None:
                 _update_average(average, parameters, min(ema_decay, (1 + step) / (10 + step)))
-            log.add(step + 1, {"loss": value, "grad_norm": float(norm), **figures}, rate)
-            bar.set_postfix(loss=f"{log.latest:.4f}", refresh=False)
+            if log is not None:
+                log.add(step + 1, {**sums, "grad_norm": float(norm)}, rate)
+                bar.set_postfix(loss=f"{log.latest:.4f}", refresh=False)
             bar.update()
-            if (step + 1) % save_every == 0 or step + 1 == steps:
-                _save(path, step + 1, seed, module, names, optimiser, average)
+            if (step + 1) % save_every and step + 1 != steps:
+                continue
+            autocast = torch.autocast(device.type, torch.bfloat16, enabled=bf16)
+            with _averaged(module, parameters, average), autocast:
+                held_out = evaluate() if evaluate is not None else {}
+            is_best = "loss" in held_out and held_out["loss"] < best
+            best = min(best, held_out.get("loss", best))
+            if log is not None:
+                log.write(step + 1, {f"held_out_{k}": v for k, v in held_out.items()})
+                _save(path, step + 1, seed, module, names, optimiser, average, best, keep, is_best)
+                if on_saved is not None:
+                    with _averaged(module, parameters, average), autocast:
+                        on_saved(step + 1)
+            if accelerator is not None:
+                accelerator.wait_for_everyone()
     if average is not None:
         module.load_state_dict(average, strict=False)
 
@@ -137,13 +201,17 @@ def schedule(step: int, steps: int, warmup: int, min_lr: float) -> float:
 
 
 def _adamw(
-    parameters: list[nn.Parameter], lr: float, betas: tuple[float, float], weight_decay: float
+    parameters: list[nn.Parameter],
+    lr: float,
+    betas: tuple[float, float],
+    eps: float,
+    weight_decay: float,
 ) -> torch.optim.AdamW:
     groups = [
         {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": weight_decay},
         {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
     ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=lr, betas=betas)
+    return torch.optim.AdamW([g for g in groups if g["params"]], lr=lr, betas=betas, eps=eps)
 
 
 @torch.no_grad()
@@ -154,6 +222,39 @@ def _update_average(
     torch._foreach_lerp_(targets, [parameters[n].detach() for n in average], 1 - decay)
 
 
+@contextmanager
+def _averaged(
+    module: nn.Module, parameters: dict[str, nn.Parameter], average: dict[str, Tensor] | None
+) -> Iterator[None]:
+    """Evaluation mode, with the averaged weights where there are some; afterwards as before."""
+    module.eval()
+    current = {n: parameters[n].detach().clone() for n in average or {}}
+    module.load_state_dict(average or {}, strict=False)
+    try:
+        with torch.no_grad(), torch.random.fork_rng():
+            yield
+    finally:
+        module.load_state_dict(current, strict=False)
+        module.train()
+
+
+def _check_space(
+    folder: Path,
+    trained: list[nn.Parameter],
+    average: dict[str, Tensor] | None,
+    copies: int,
+    step: int,
+) -> None:
+    """OSError where `copies` checkpoints more do not fit on the disk."""
+    size = sum(p.nbytes for p in trained) * (3 if average is None else 4) * copies
+    free = shutil.disk_usage(folder).free
+    if size > free:
+        raise OSError(
+            f"{copies} checkpoints take {size / 1e9:.2f} GB, but {folder} has {free / 1e9:.2f} GB "
+            f"free; free some space or choose another folder. Everything up to step {step} is safe"
+        )
+
+
 def _save(
     path: Path,
     step: int,
@@ -162,19 +263,49 @@ def _save(
     names: list[str],
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
+    best: float,
+    keep: int,
+    is_best: bool,
 ) -> None:
     """Write to a temporary name and rename, so that a crash never leaves half a checkpoint."""
     parameters, buffers = dict(module.named_parameters()), dict(module.named_buffers())
+    _check_space(path.parent, [parameters[n] for n in names], average, 1, step - 1)
     state: dict[str, Any] = {
         "step": step,
         "seed": seed,
         "weights": {n: parameters[n].detach() for n in names} | buffers,
         "optimiser": optimiser.state_dict(),
         "average": average,
+        "best": best,
     }
     temporary = path.with_suffix(".pt.tmp")
-    torch.save(state, temporary)
-    os.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            torch.save(state, file)
+            file.flush()
+            os.fsync(file.fileno())
+        if is_best:
+            _link(temporary, path.with_name(f"{path.stem}-best.pt"))
+        if keep:
+            _link(temporary, path.with_name(f"{path.stem}-{step:08d}.pt"))
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    numbered = sorted(path.parent.glob(f"{path.stem}-{'[0-9]' * 8}.pt"))
+    for old in numbered[: len(numbered) - keep]:
+        old.unlink()
+
+
+def _link(file: Path, name: Path) -> None:
+    """Give a file a second name, which takes no space; a copy where the disk has no links."""
+    temporary = name.with_suffix(".pt.link")
+    temporary.unlink(missing_ok=True)
+    try:
+        os.link(file, temporary)
+    except OSError:
+        shutil.copy2(file, temporary)
+    os.replace(temporary, name)
 
 
 def _resume(
@@ -184,10 +315,10 @@ def _resume(
     module: nn.Module,
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
-) -> int:
-    """Restore the checkpoint into the arguments, in place; the number of steps already done."""
+) -> tuple[int, float]:
+    """Restore the checkpoint into the arguments, in place; steps done and best held-out loss."""
     if not path.exists():
-        return 0
+        return 0, math.inf
     device = next(module.parameters()).device
     state = torch.load(path, map_location=device, weights_only=True)
     if state["seed"] != seed:
@@ -203,20 +334,27 @@ def _resume(
     if average is not None:
         for name, saved in state["average"].items():
             average[name].copy_(saved)
-    return int(state["step"])
+    return int(state["step"]), float(state.get("best", math.inf))
 
 
 class _Log:
     """JSON lines of means. Lines after the checkpoint that a run resumes from are dropped."""
 
-    def __init__(self, path: Path, first: int, every: int) -> None:
-        self.path, self.every = path, every
+    def __init__(
+        self,
+        path: Path,
+        first: int,
+        every: int,
+        on_log: Callable[[int, dict[str, float]], None] | None,
+    ) -> None:
+        self.path, self.every, self.on_log = path, every, on_log
         self.latest = math.nan
         self._sums: dict[str, list[float]] = defaultdict(list)
         self._since = time.perf_counter()
-        lines = path.read_text().splitlines() if path.exists() else []
-        valid = [line for line in lines if json.loads(line)["step"] <= first]
-        path.write_text("".join(line + "\n" for line in valid))
+        lines = path.read_text().splitlines(keepends=True) if path.exists() else []
+        complete = [line for line in lines if line.endswith("\n")]  # a crash may cut the last one
+        valid = [line for line in complete if json.loads(line)["step"] <= first]
+        write_atomically(path, "".join(valid).encode())
 
     def add(self, step: int, figures: dict[str, float], rate: float) -> None:
         for name, value in figures.items():
@@ -228,8 +366,15 @@ class _Log:
         means = {name: float(f"{np.mean(v):.6g}") for name, v in self._sums.items()}
         now = time.perf_counter()
         seconds = (now - self._since) / len(self._sums["loss"])
-        line = {"step": step, **means, "lr": float(f"{rate:.6g}"), "seconds": round(seconds, 4)}
-        with self.path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
+        self.write(step, {**means, "lr": float(f"{rate:.6g}"), "seconds": round(seconds, 4)})
         self.latest, self._since = means["loss"], now
         self._sums.clear()
+
+    def write(self, step: int, figures: dict[str, float]) -> None:
+        """Append a line, unless there is nothing to say."""
+        if not figures:
+            return
+        with self.path.open("a") as file:
+            file.write(json.dumps({"step": step, **figures}) + "\n")
+        if self.on_log is not None:
+            self.on_log(step, figures)

@@ -29,14 +29,14 @@ def train_probe(
     torch.manual_seed(seed)
     probe = Probe()
 
-    def step(_: int, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
+    def step(_: int, rng: np.random.Generator) -> list[tuple[torch.Tensor, dict[str, float]]]:
         scenes = [sample(rng) for _ in range(BATCH)]
         pixels = to_pixels([_degraded(draw(scene), rng) for scene in scenes])
         pixels = pixels + torch.randn_like(pixels) * 0.08 * float(rng.random())
         answers = targets(scenes)
         logits = probe(pixels)
         losses = [F.cross_entropy(part, answers[:, i]) for i, part in enumerate(logits)]
-        return torch.stack(losses).sum(), {}
+        return [(torch.stack(losses).sum(), {})]
 
     train(
         "probe",

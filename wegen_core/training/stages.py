@@ -66,14 +66,14 @@ def train_painter(
     alphas = net.alphas_cumprod
     sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
 
-    def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+    def step(_: int, rng: np.random.Generator) -> list[tuple[Tensor, dict[str, float]]]:
         scenes = [world.sample(rng) for _ in range(batch)]
         tokens = _noisy(encoded.tokens(scenes))
         tokens[torch.rand(batch) < DROPPED] = 0.0
         loss = denoising_loss(
             net.unet, alphas, encoded.latents(scenes), tokens, sizes.expand(batch, -1)
         )
-        return loss, {}
+        return [(loss, {})]
 
     train(
         "painter",
@@ -98,14 +98,14 @@ def train_llm(net: Network, folder: Path, *, steps: int, seed: int = 0) -> None:
     learned = torch.nn.ModuleList([net.llm, net.input_projector, net.output_projector])
     learned.requires_grad_(True)
 
-    def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+    def step(_: int, rng: np.random.Generator) -> list[tuple[Tensor, dict[str, float]]]:
         batch = _BATCHES[int(rng.choice(len(_BATCHES), p=[b.share for b in _BATCHES]))]
         pool = [encode(batch.chat(rng), net.tokenizer) for _ in range(POOL * batch.chats)]
         pool.sort(key=lambda chat: len(chat.ids))
         start = batch.chats * int(rng.integers(POOL))
         chats = pool[start : start + batch.chats]
         losses = net(collate(chats, net, encoded), diffusion=False)
-        return losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()}
+        return [(losses["total_loss"], {k: float(v.detach()) for k, v in losses.items()})]
 
     train(
         "llm",

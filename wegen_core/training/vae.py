@@ -50,7 +50,7 @@ def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> Autoencod
     torch.manual_seed(seed)
     vae = build_vae()
 
-    def step(_: int, rng: np.random.Generator) -> tuple[torch.Tensor, dict[str, float]]:
+    def step(_: int, rng: np.random.Generator) -> list[tuple[torch.Tensor, dict[str, float]]]:
         pixels = draw_batch(rng, BATCH)
         posterior = vae.encode(pixels).latent_dist
         painted = vae.decode(posterior.sample()).sample.float()
@@ -58,7 +58,8 @@ def train_vae(folder: str | Path, steps: int = 2800, seed: int = 0) -> Autoencod
         kl = posterior.kl().mean()
         loss = F.l1_loss(painted, pixels) + mse + KL_WEIGHT * kl
         # The peak signal-to-noise ratio of a range of 2, from -1 to 1: 4 is its square.
-        return loss, {"psnr": -10 * float(torch.log10(mse.detach() / 4)), "kl": float(kl.detach())}
+        psnr = -10 * float(torch.log10(mse.detach() / 4))
+        return [(loss, {"psnr": psnr, "kl": float(kl.detach())})]
 
     train(
         "vae",

@@ -119,11 +119,11 @@ def train_vision(
     torch.manual_seed(seed)
     task = VisionTask(config)
 
-    def step(_: int, rng: np.random.Generator) -> tuple[Tensor, dict[str, float]]:
+    def step(_: int, rng: np.random.Generator) -> list[tuple[Tensor, dict[str, float]]]:
         scenes = [world.sample(rng) for _ in range(batch)]
         losses = task.losses(scenes)
         figures = {k: float(v.detach()) for k, v in losses.items()}
-        return torch.stack(list(losses.values())).sum(), figures
+        return [(torch.stack(list(losses.values())).sum(), figures)]
 
     train("vision", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998)
     return task.vision.eval()
