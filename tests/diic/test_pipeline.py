@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -207,7 +208,8 @@ def test_people_need_a_detector() -> None:
 
 @pytest.mark.slow
 def test_a_killed_run_continues_with_the_same_rows_once_each(tmp_path: Path) -> None:
-    kill_and_compare(tmp_path, kills=5, videos=30)
+    kills = int(os.environ.get("WEGEN_KILLS", "20")) // 4
+    kill_and_compare(tmp_path, kills, videos=30 * kills // 5)
 
 
 def kill_and_compare(folder: Path, kills: int, videos: int) -> None:
