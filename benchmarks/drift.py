@@ -103,8 +103,8 @@ def measure(source: np.ndarray, image: np.ndarray, where: np.ndarray) -> tuple[F
     return Fidelity.of(np.abs(source.astype(int) - image).max(axis=2)[where]), float(where.mean())
 
 
-def far_from_change(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """The part of a real pair that the edit did not touch, as the module says: bool [H,W]."""
+def clear_difference(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """What clearly differs in a real pair, as the module says: bool [H,W]."""
     registered = cv2.warpPerspective(
         edited, matrix, source.shape[1::-1],
         flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP, borderMode=cv2.BORDER_REPLICATE,
@@ -112,7 +112,12 @@ def far_from_change(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) 
     registered -= np.median((registered - source).reshape(-1, 3), axis=0)  # a colour shift of all
     window = np.ones((5, 5), np.uint8)
     below, above = cv2.erode(registered, window) - source, source - cv2.dilate(registered, window)
-    clear = np.maximum(below, above).max(axis=2) > CLEAR
+    return np.maximum(below, above).max(axis=2) > CLEAR
+
+
+def far_from_change(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) -> np.ndarray:
+    """The part of a real pair that the edit did not touch, as the module says: bool [H,W]."""
+    clear = clear_difference(source, edited, matrix)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
     return cv2.dilate(clear.astype(np.uint8), disc) == 0
 

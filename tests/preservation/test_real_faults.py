@@ -153,3 +153,16 @@ def test_a_passed_edit_has_the_dtype_of_its_source():
     result = preserve(source, edited, scope="global")
     assert result.image.dtype == np.uint8
     assert np.abs(result.image - 255.0 * edited).max() <= 0.5
+
+
+def test_the_cautious_result_is_preferred_in_great_doubt():
+    source = texture((128, 128), 2.0)
+    edited = source.copy()
+    edited[40:60, 40:60] = 230, 20, 20
+    shifted = np.clip(edited.astype(int) + 14, 0, 255).astype(np.uint8)
+    wary = replace(DEFAULTS, locality=replace(DEFAULTS.locality, cautious_confidence=0.74))
+    for settings, decision in ((DEFAULTS, "lock"), (wary, "pass")):
+        report = preserve(source, shifted, settings=settings).report
+        assert report.decision == decision and report.check
+    assert "doubtful" in report.reason
+    assert preserve(source, shifted, scope="local", settings=wary).report.decision == "lock"

@@ -42,10 +42,13 @@ class Case:
         return np.abs(self.source.astype(int) - self.target).max(axis=2)
 
 
-def case(rng: np.random.Generator, size: int, strength: float = 1.0) -> Case:
+def case(
+    rng: np.random.Generator, size: int, strength: float = 1.0, visibility: float = 1.0
+) -> Case:
     """A random case; four in five are local edits.
 
-    strength: how strong the habits are; 1 is usual.
+    strength: how strong the habits are; 1 is usual. visibility: what share of the difference that
+    was asked for is painted.
     """
     source, target = _scene(rng, size)
     kind = rng.choice(["local", "extended", "cut out"], p=[0.8, 0.1, 0.1])
@@ -63,9 +66,11 @@ def case(rng: np.random.Generator, size: int, strength: float = 1.0) -> Case:
     changed = (source != target).any(axis=2)
     source, target = _soft_outlines(source, target, changed, rng, strength)
     target = _agreeing(source, target, changed, rng, strength)
+    target = _bytes(source + visibility * (target.astype(np.float32) - source))
     painted = _edges_redrawn(target, changed, rng, strength)
     painted = _rendered(painted, rng, strength)
-    painted = np.clip(painted * rng.uniform(1.0, 1 + 0.1 * strength), 0, 255)  # clips the lights
+    # Editors shift colours by up to about 10 levels; this clips the lights.
+    painted = np.clip(painted * rng.uniform(1.0, 1 + 0.1 * min(strength, 1.5)), 0, 255)
     edited, matrix = simulate_editor(_bytes(painted), rng, float(rng.integers(0, 2)))
     return Case(source, edited, target, matrix, "lock")
 

@@ -65,13 +65,18 @@ def judge_locality(analysis: Analysis, is_hinted: bool, settings: LocalitySettin
         signs = [(strength * settings.hinted_factor, reason) for strength, reason in signs]
     strength, nearest = max(signs)
     # Near a threshold, the measures say little either way.
-    doubt = min(strength, 1 / max(strength, 1e-6)) ** settings.doubt_exponent
-    confidence = 1 - settings.doubtful_error_rate * doubt
+    is_global = bool(strength > 1)
+    nearness = 1 / strength if is_global else strength
+    exponent = settings.doubt_exponents[is_global]
+    confidence = 1 - settings.doubtful_error_rates[is_global] * nearness**exponent
     is_doubtful = confidence < settings.min_confidence
     for strength, reason in signs:
         if strength > 1:
             check = "the edit may be local; compare with scope='local'" if is_doubtful else ""
             return EditLocality(False, reason, confidence, check)
+    if confidence < settings.cautious_confidence:
+        reason = f"doubtful, so nothing is taken back: nearly {nearest}"
+        return EditLocality(False, reason, confidence, "compare with scope='local'")
     reason = "nothing changed except for the editor's noise"
     if mask.any():
         reason = f"a local edit: {mask.mean():.1%} of the image changed"

@@ -178,15 +178,17 @@ def preserve(
     hooks.check_stop()
     max_density = settings.compositing.max_density
     registered, covered = to_source_frame(edited_rgb, working_registration, max_density)
-    hidden, recut = compare_alpha(
-        source_pixels,
-        edited_pixels,
-        working_registration,
-        edited_size,
-        max_density,
-        settings.transparency,
-    )
-    valid = covered & ~hidden
+    valid, recut = covered, None
+    if not source_pixels.opaque:
+        hidden, recut = compare_alpha(
+            source_pixels,
+            edited_pixels,
+            working_registration,
+            edited_size,
+            max_density,
+            settings.transparency,
+        )
+        valid = covered & ~hidden
 
     # 3. Fit the colour transfer. With a mask or a hint: on what lies outside, if that is enough.
     announced, trusted = None, valid
@@ -210,7 +212,8 @@ def preserve(
         settings.change,
     )
     hooks.check_stop()
-    change = replace(change, mask=change.mask | (recut & covered))
+    if recut is not None:
+        change = replace(change, mask=change.mask | (recut & covered))
     changed = change.mask
     if allowed is not None and announced is not None:
         changed = announced if mask_mode == "replace" else change.mask & announced

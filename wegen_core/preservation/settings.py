@@ -474,13 +474,16 @@ class LocalitySettings:
         is below `min_inlier_ncc`.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
-    doubt_exponent, doubtful_error_rate
-        The confidence is 1 minus `doubtful_error_rate` times d to the power of `doubt_exponent`,
-        d being how near the strongest sign of a global edit comes to its threshold, from either
-        side. Fitted by eye to the verdicts on 80 real edits: of those with d above 0.75, three in
-        ten were wrong once.
+    doubt_exponents, doubtful_error_rates
+        The confidence is 1 minus an error rate times d to the power of an exponent, d being how
+        near the strongest sign of a global edit comes to its threshold: from below, for a local
+        edit (the first numbers), or from above. Fitted to half of the stress cases of
+        `benchmarks/confidence.py`.
     min_confidence
         Confidence below which the report says what to look at.
+    cautious_confidence
+        Confidence below which an edit that seems local is passed through: what was asked for is
+        worth more than what is kept.
     hinted_factor
         Factor on the strengths of a global edit where a hint says that the edit is local.
     chance_changed_share
@@ -508,9 +511,10 @@ class LocalitySettings:
     doubtful_residual: float = 4.0
     min_inlier_ncc: float = 0.45
     min_inlier_share: float = 0.05
-    doubt_exponent: float = 4.0
-    doubtful_error_rate: float = 0.55
+    doubt_exponents: tuple[float, float] = (3.0, 2.0)
+    doubtful_error_rates: tuple[float, float] = (0.5, 0.7)
     min_confidence: float = 0.75
+    cautious_confidence: float = 0.55
     hinted_factor: float = 0.8
     chance_changed_share: float = 0.3
 

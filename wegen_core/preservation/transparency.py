@@ -33,8 +33,10 @@ def compare_alpha(
 
     Parameters
     ----------
-    source, edited
-        With an alpha channel or without.
+    source
+        With an alpha channel.
+    edited
+        With one or without.
     registration
         From the source at working size to the edited image at `edited_size`.
     edited_size
@@ -51,12 +53,9 @@ def compare_alpha(
     changed
         bool [h,w]: where the transparency differs by more than a small displacement explains.
     """
-    hidden, changed = np.zeros((2, *registration.size), bool)
-    if source.opaque:
-        return hidden, changed
     before = source.alpha(registration.size)
     if edited.opaque:
-        return _areas(before < settings.visible), changed
+        return _areas(before < settings.visible), np.zeros(before.shape, bool)
     channels = np.repeat(edited.alpha(edited_size)[..., None], 3, axis=2)
     after = to_source_frame(channels, registration, max_density)[0][..., 0]
     a, b = before.astype(np.float32), after.astype(np.float32)
