@@ -28,3 +28,15 @@ def test_settings_are_values():
     assert hash(settings.Settings()) == hash(settings.DEFAULTS)
     with pytest.raises(dataclasses.FrozenInstanceError):
         settings.DEFAULTS.working_pixels = 1  # type: ignore[misc]
+
+
+def test_calibration_varies_every_number_one_at_a_time():
+    pytest.importorskip("cv2", reason="the benchmarks need OpenCV")
+    from benchmarks.calibrate_preservation import variants
+
+    varied = dict(variants(settings.DEFAULTS, 2.0))
+    assert varied[".working_pixels"].working_pixels == 2_000_000
+    assert varied[".change.levels[1].strong_score"].change.levels[1].strong_score == 18
+    scales = varied[".registration.search.scales[1]"].registration.search.scales
+    assert scales == (settings.DEFAULTS.registration.search.scales[0], 3.6)
+    assert all(changed != settings.DEFAULTS for changed in varied.values())

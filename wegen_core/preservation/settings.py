@@ -8,8 +8,8 @@
     preserve(source, edited, settings=patient)
 
 Where a value comes from: unless a field names a source, it was set by hand, on the drawn scenes of
-`benchmarks/preservation.py` and on photographs with simulated edits. No sweep has been run, so
-neighbouring values may do as well.
+`benchmarks/preservation.py` and on photographs with simulated edits.
+`benchmarks/calibrate_preservation.py` prints what halving and doubling each value costs.
 
 Units: "levels" are steps of 8-bit intensity, 0 to 255. "px" are pixels of the image that the field
 names. NCC is the normalised cross-correlation of two image patches, 1 where they are equal up to
