@@ -12,7 +12,7 @@ from .nodes.compose import WeGenCompose
 from .nodes.conversation import WeGenConversation
 from .nodes.copilot import WeGenCopilot
 from .nodes.generate import WeGenGenerate
-from .nodes.internal import WeGenFinish, WeGenHeld, WeGenUnpack
+from .nodes.internal import WeGenFinish, WeGenHeld, WeGenPlanReply, WeGenUnpack
 from .nodes.load_mllm import WeGenLoadMLLM
 from .nodes.load_model import WeGenLoadModel
 from .nodes.mllm_endpoint import WeGenMLLMEndpoint
@@ -48,6 +48,7 @@ class WeGenExtension(ComfyExtension):
             WeGenConversation,
             WeGenSaveConversation,
             WeGenPreserve,
+            WeGenPlanReply,
             WeGenHeld,
             WeGenUnpack,
             WeGenFinish,

@@ -9,7 +9,7 @@ from ..wegen_core.pipeline import paint_step
 from ..wegen_core.planning.requests import chat_request
 from ..wegen_core.planning.undo import try_undo
 from ..wegen_core.records.conversation import Conversation, ImagePart
-from .backend.conversations import turn_mask
+from .backend.conversations import turn_mask, turn_plan
 from .backend.expansion import CONVERSATION, IMAGE, TEXT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot, show_text
 from .backend.schema import (
@@ -81,10 +81,10 @@ class WeGenChat(io.ComfyNode):
         if conversation is not None:
             history = require(conversation, Conversation, "conversation", "another WeGen Chat")
         waiting = history.turns[-1] if history.turns and history.turns[-1].role == "user" else None
-        mask = None
+        mask = plan = None
         if waiting is not None and not message.strip():
             # A saved conversation whose last message has no reply yet.
-            message, mask = waiting.text, turn_mask(waiting)
+            message, mask, plan = waiting.text, turn_mask(waiting), turn_plan(waiting)
             request, branch = history, history.branch(waiting.parent)
         else:
             request, branch = None, history.branch(history.head)
@@ -93,7 +93,7 @@ class WeGenChat(io.ComfyNode):
             context = ExpansionContext.of(cls.hidden, copilot, shows_reply=True)
             parts = to_parts(images, "images", optional=True)
             branch = request or chat_request(history, message, parts)
-            plan = context.plan(branch, None, seed)
+            plan = plan or context.plan(branch, None, seed)
             if plan.intent != "answer":
                 return paint(
                     context, [paint_step(plan, branch, seed, mask)], TEXT, IMAGE, CONVERSATION

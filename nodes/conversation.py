@@ -40,17 +40,16 @@ class WeGenConversation(io.ComfyNode):
                     "talk", display_name="conversation", tooltip="Connect it to WeGen Chat."
                 )
             ],
-            hidden=[io.Hidden.extra_pnginfo],
         )
 
     @classmethod
     def fingerprint_inputs(cls, name: str, turn: str) -> str:
         del turn
-        return state_of(cls.hidden, name)
+        return state_of(name)
 
     @classmethod
     def execute(cls, name: str, turn: str) -> io.NodeOutput:
-        conversations = conversations_of_run(cls.hidden)
+        conversations = conversations_of_run()
         conversation_id = conversations.find(name.strip())
         if conversation_id is None:
             return io.NodeOutput(Conversation())

@@ -1,4 +1,4 @@
-"""Nodes that others expand into; no menu shows them, and no workflow holds them."""
+"""Nodes that others expand into, or the chat sidebar queues; no menu shows them."""
 
 from __future__ import annotations
 
@@ -7,17 +7,49 @@ from typing import TYPE_CHECKING, Any
 from comfy_api.latest import io
 
 from .backend.comfy_painter import ComfyPainter
-from .backend.expansion import ExpansionContext, finish
+from .backend.expansion import PLAN_SEED, ExpansionContext, finish
 from .backend.graph import OpaqueInput
 from .backend.memory import require_copilot
 from .backend.schema import CATEGORY, HIDDEN, ConversationSocket, CopilotSocket
 from .backend.sockets import require
+from .backend.user_conversations import announce, conversations_of_run
 
 if TYPE_CHECKING:
+    from ..wegen_core.records.conversation import Conversation
     from .backend.memory import ManagedCopilot
 
 Done = io.Custom("WEGEN_DONE")
 NOT_BY_HAND = "nothing to this node: WeGen's other nodes make it by themselves"
+
+
+class WeGenPlanReply(io.ComfyNode):
+    """Plans the reply to the last message of a saved conversation, for the user to see first."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return io.Schema(
+            node_id="WeGenPlanReply",
+            category=CATEGORY,
+            **HIDDEN,
+            inputs=[
+                CopilotSocket.Input("copilot"),
+                ConversationSocket.Input("conversation"),
+                io.String.Input("name"),
+            ],
+            hidden=[io.Hidden.unique_id, io.Hidden.dynprompt],
+            is_output_node=True,
+        )
+
+    @classmethod
+    def execute(
+        cls, copilot: ManagedCopilot, conversation: Conversation, name: str
+    ) -> io.NodeOutput:
+        plan = ExpansionContext.of(cls.hidden, copilot).plan(conversation, None, PLAN_SEED)
+        if conversation.head is None:
+            raise ValueError("conversation is empty; say something first")
+        conversations_of_run().set_plan(name, conversation.head, plan.to_dict())
+        announce(name)
+        return io.NodeOutput()
 
 
 class WeGenHeld(io.ComfyNode):

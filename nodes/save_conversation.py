@@ -35,19 +35,19 @@ class WeGenSaveConversation(io.ComfyNode):
                     "talk", display_name="conversation", tooltip="The conversation, to go on with."
                 )
             ],
-            hidden=[io.Hidden.extra_pnginfo],
             is_output_node=True,
         )
 
     @classmethod
     def execute(cls, conversation: Conversation, name: str) -> io.NodeOutput:
         require(conversation, Conversation, "conversation", "a WeGen Chat")
-        conversations = conversations_of_run(cls.hidden)
+        conversations = conversations_of_run()
         title = name.strip()
         if not title:
             raise ValueError("name is empty; give the conversation a title")
         conversation_id = conversations.find(title) or conversations.create(title)
-        conversations.save(conversation_id, conversation)
+        # By its id the sidebar saves: whoever has gone on elsewhere meanwhile stays there.
+        conversations.save(conversation_id, conversation, follow=title == conversation_id)
         announce(conversation_id)
         last = conversation.images[-1:]
         preview = ui.PreviewImage(to_image(last), cls=cls) if last else None

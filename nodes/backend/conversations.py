@@ -16,12 +16,13 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from ...wegen_core.images.atomic_write import locked, write_atomically
 from ...wegen_core.records.conversation import FILE, Conversation, Turn, content_name
-from ...wegen_core.records.plan import Reference
+from ...wegen_core.records.plan import Plan, Reference
 
 SIDEBAR_FILE = "sidebar.json"
 MAX_IMAGE_BYTES = 64 << 20
@@ -76,10 +77,10 @@ class Conversations:
         conversation = Conversation.load(self.folder(conversation_id))
         return conversation if head is None else conversation.branch(head)
 
-    def save(self, conversation_id: str, conversation: Conversation) -> None:
-        """Save it; turns that are only in the folder stay there."""
+    def save(self, conversation_id: str, conversation: Conversation, follow: bool = False) -> None:
+        """Save it; turns that are only in the folder stay there. follow: see Conversation.save."""
         folder = self.folder(conversation_id)
-        conversation.save(folder)
+        conversation.save(folder, follow)
         self._write_info(folder, {})
 
     def update(self, conversation_id: str, changes: Mapping[str, Any]) -> dict[str, Any]:
@@ -93,8 +94,8 @@ class Conversations:
             if name not in types or not isinstance(value, types[name]):
                 raise ValueError(f"{name} cannot be set to a {type(value).__name__}")
         if "head" in changes:
-            conversation = self.load(conversation_id, changes["head"])
-            conversation.save(folder)
+            with self._edited(folder) as data:
+                data["head"] = _turn(data, changes["head"])["id"]
         self._write_info(folder, {k: v for k, v in changes.items() if k != "head"})
         return {"id": conversation_id, **_listed(self._info(folder))}
 
@@ -147,26 +148,42 @@ class Conversations:
         """
         from PIL import Image
 
-        conversation = self.load(conversation_id)
-        branch = conversation.branch(parent)
         folder = self.folder(conversation_id)
-        parts: list[Any] = []
-        for name in images:
-            with Image.open(self.image_path(conversation_id, name)) as image:
-                parts.append(image.copy())
-        record = {}
-        if mask is not None:
-            path = self.image_path(conversation_id, mask)
-            with Image.open(path) as image:
-                record["mask"] = _small_png(image)
+        turn: dict[str, Any] = {"id": secrets.token_hex(6), "parent": parent, "role": "user"}
+        turn["parts"] = [
+            {"picture": self.image_path(conversation_id, name).name} for name in images
+        ]
         if text.strip():
-            parts.append(text)
-        stated = tuple(Reference.from_dict(dict(reference)) for reference in references)
-        turn = branch.add("user", *parts, record=record, references=stated)
-        branch.save(folder)
+            turn["parts"].append({"text": text})
+        if not turn["parts"]:
+            raise ValueError("the message is empty; give text or an image")
+        turn["record"] = {}
+        if mask is not None:
+            with Image.open(self.image_path(conversation_id, mask)) as image:
+                turn["record"]["mask"] = _small_png(image)
+        if references:
+            stated = [Reference.from_dict(dict(reference)) for reference in references]
+            turn["references"] = [reference.to_dict() for reference in stated]
+        with self._edited(folder) as data:
+            if parent is not None:
+                _turn(data, parent)
+            data["turns"].append(turn)
+            data["head"] = turn["id"]
         title = self._info(folder)["title"] or " ".join(text.split())[:60]
         self._write_info(folder, {"title": title})
-        return turn.id
+        return turn["id"]
+
+    def set_plan(self, conversation_id: str, turn_id: str, plan: Mapping[str, Any]) -> None:
+        """Keep the plan for the reply to a user's turn, as `Plan.to_dict` writes it.
+
+        WeGen Chat paints it instead of a plan of its own. Raises ValueError for what is not a plan.
+        """
+        checked = Plan.from_dict(plan).to_dict()
+        with self._edited(self.folder(conversation_id)) as data:
+            turn = _turn(data, turn_id)
+            if turn["role"] != "user":
+                raise ValueError("only a user's turn has a plan for its reply")
+            turn["record"]["plan"] = checked
 
     def add_image(self, conversation_id: str, content: bytes) -> dict[str, Any]:
         """Keep an image: checked, and written anew as PNG under the name of its content.
@@ -327,6 +344,15 @@ class Conversations:
             info["changed"] = time.time()
             write_atomically(folder / SIDEBAR_FILE, json.dumps(info).encode())
 
+    @contextmanager
+    def _edited(self, folder: Path) -> Iterator[dict[str, Any]]:
+        """What `conversation.json` says, to be changed; no image is read or written."""
+        with locked(folder):
+            data = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))
+            yield data
+            text = json.dumps(data, ensure_ascii=False, indent=1)
+            write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
+
     def _counted(self, folder: Path) -> dict[str, Any]:
         """Counts that a list shows, of the files that are there now."""
         path = folder / FILE
@@ -348,6 +374,13 @@ class Conversations:
 def _listed(info: Mapping[str, Any]) -> dict[str, Any]:
     names = ("title", "created", "changed", "turns", "images", "thumbnail", "bytes", "deleted")
     return {name: info[name] for name in names}
+
+
+def _turn(data: Mapping[str, Any], turn_id: str) -> dict[str, Any]:
+    for turn in data["turns"]:
+        if turn["id"] == turn_id:
+            return turn
+    raise KeyError(f"the conversation has no turn {str(turn_id)[:40]!r}")
 
 
 def _texts(folder: Path) -> Iterator[str]:
@@ -379,6 +412,12 @@ def _small_png(image: Any) -> str:
     buffer = io.BytesIO()
     image.convert("L").point(lambda level: 255 if level > 127 else 0, mode="1").save(buffer, "PNG")
     return base64.b64encode(buffer.getvalue()).decode()
+
+
+def turn_plan(turn: Turn) -> Plan | None:
+    """The plan that the user has seen for the reply to a turn; None without one."""
+    data = turn.record.get("plan")
+    return Plan.from_dict(data) if isinstance(data, dict) else None
 
 
 def turn_mask(turn: Turn) -> Any:

@@ -109,6 +109,12 @@ def register_routes() -> None:
         turn = await asyncio.to_thread(saved.add_turn, request.match_info["id"], **arguments)
         return {"turn": turn}
 
+    @route("PUT", PREFIX + "/{id}/turns/{turn}/plan")
+    async def set_plan(request: Any) -> Any:
+        saved, info, plan = conversations(request), request.match_info, await body(request)
+        await asyncio.to_thread(saved.set_plan, info["id"], info["turn"], plan)
+        return {}
+
     @route("POST", PREFIX + "/{id}/images")
     async def add_image(request: Any) -> Any:
         saved, content = conversations(request), await upload(request, MAX_IMAGE_BYTES)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from ...wegen_core.records.conversation import FILE
 from .conversations import Conversations
+
+EXTRA_DATA = 3  # its place in an item of ComfyUI's queue
 
 
 def conversations_of(user: str = "default") -> Conversations:
@@ -19,14 +20,19 @@ def conversations_of(user: str = "default") -> Conversations:
     return Conversations(Path(root) / "wegen" / "conversations")
 
 
-def conversations_of_run(hidden: Any) -> Conversations:
-    """The conversations of the user who queued the run; of the default user without one.
+def conversations_of_run() -> Conversations:
+    """The conversations of the user who queued the running graph; else of the default user.
 
-    The sidebar sends the user's id, as ComfyUI's own request header has it, with the graph.
+    The sidebar sends the user's id, as ComfyUI's own request header has it, with the graph. It is
+    read from ComfyUI's queue, because `fingerprint_inputs` gets no hidden inputs.
     """
-    sent = hidden.extra_pnginfo
-    user = sent.get("wegen_user") if isinstance(sent, dict) else None
-    return conversations_of(user if isinstance(user, str) else "default")
+    from server import PromptServer
+
+    if PromptServer.instance is None:
+        return conversations_of()
+    running, _ = PromptServer.instance.prompt_queue.get_current_queue_volatile()
+    users = [item[EXTRA_DATA].get("wegen_user") for item in running]
+    return conversations_of(next((user for user in users if isinstance(user, str)), "default"))
 
 
 def announce(conversation_id: str) -> None:
@@ -37,11 +43,11 @@ def announce(conversation_id: str) -> None:
         PromptServer.instance.send_sync("wegen.conversation", {"id": conversation_id})
 
 
-def state_of(hidden: Any, name: str) -> str:
-    """Changes whenever the conversation `name` does."""
-    conversations = conversations_of_run(hidden)
+def state_of(name: str) -> str:
+    """Changes whenever the conversation `name` of the run's user does."""
+    conversations = conversations_of_run()
     conversation_id = conversations.find(name.strip())
     if conversation_id is None:
-        return "new"
+        return f"new in {conversations.root}"
     path = conversations.folder(conversation_id) / FILE
-    return f"{conversation_id} {path.stat().st_mtime_ns}"
+    return f"{path} {path.stat().st_mtime_ns}"

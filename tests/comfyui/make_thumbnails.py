@@ -94,7 +94,8 @@ def _caption(draw: ImageDraw.ImageDraw, said: str, width: int) -> tuple[Any, str
 def draw_all(client: ComfyClient) -> None:
     object_info = client.get("object_info").json()
     shown = {}
-    for path in sorted((PACK / "workflows").glob("wegen-0[1-7]*.json")):
+    paths = (PACK / "workflows").glob("wegen-*.json")
+    for path in sorted(path for path in paths if path.stem not in IDEAS):
         graph = at_its_own_size(from_workflow(path, object_info))
         outcome = client.run(graph)
         if outcome.end != "execution_success":

@@ -377,6 +377,41 @@ EXAMPLES = (
             "After five edits": (3, 60, 61, 62, 103, 160, 161),
         },
     ),
+    Example(
+        "wegen-13-conversation",
+        "*WeGen Conversation* opens what *WeGen Save Conversation* keeps under a title, for the "
+        "next run and for the tab *WeGen* in the left sidebar.\n\nRun it, write what to change "
+        "into *WeGen Chat*, and run it again: it goes on from there.",
+        "“WeGen 打开对话”打开“WeGen 保存对话”按标题保存的内容，供下次运行和左侧栏的 WeGen 标签页"
+        "使用。"
+        "\n\n先运行一次，再在“WeGen 对话”中写下要改的内容，然后再次运行：它会接着上次继续。",
+        (
+            loader(),
+            Node(
+                2,
+                "WeGenConversation",
+                (0, UNDER_NOTE + 150, LEFT, 110),
+                {"name": "my conversation", "turn": ""},
+            ),
+            painting(
+                3,
+                "WeGenChat",
+                (column(1), 0),
+                "You",
+                message="draw a red boat on the left, by the sea",
+                conversation=[2, 0],
+            ),
+            *shown(4, (column(1), PICTURES), 3, 1),
+            Node(
+                5,
+                "WeGenSaveConversation",
+                (column(2), 0, WIDTH, 330),
+                {"conversation": [3, 2], "name": "my conversation"},
+            ),
+            words(6, (column(2), PICTURES), 3, 0),
+        ),
+        {"Say": (3, 4, 104), "Keep": (5, 6)},
+    ),
 )
 
 

@@ -30,7 +30,11 @@ from wegen_core.evaluation.probe import Probe, matches
 from wegen_core.playground.samples import parse
 
 pytestmark = pytest.mark.comfyui
-WORKFLOWS = sorted((PACK / "workflows").glob("wegen-0[1-7]*.json"))
+WORKFLOWS = sorted(
+    path
+    for numbers in ("0[1-7]", "13")
+    for path in (PACK / "workflows").glob(f"wegen-{numbers}*.json")
+)
 
 REFINED = (
     "a blue boat on the left and a green tree on the right, by the sea",
@@ -44,7 +48,8 @@ COMPOSED = (
     "an orange cat on the left and a blue house on the right, in the desert",
 )
 CHATTED = ("a green tree on the left, on grass", "an orange tree on the left, on grass")
-SCENES = {"01": (PROMPT,), "03": REFINED, "04": COMPOSED, "05": CHATTED}
+TALKED = ("a red boat on the left, by the sea",)
+SCENES = {"01": (PROMPT,), "03": REFINED, "04": COMPOSED, "05": CHATTED, "13": TALKED}
 PRESERVED = {
     "06": ("preserved", "a green tree on the left and a red house in the middle, in the desert"),
     "07": (

@@ -49,6 +49,8 @@ def open_page(browser, server: ComfyServer, errors: list[str], context=None):
             else None
         ),
     )
+    # Else the first visit opens the template browser over everything.
+    server.post("settings", {"Comfy.TutorialCompleted": True})
     page.goto(f"http://{server.address}")
     page.wait_for_function("window.app?.extensionManager && window.app?.canvas?.graph")
     if not page.evaluate("!!app.extensionManager.registerSidebarTab"):
@@ -93,7 +95,7 @@ def test_a_wish_is_drawn_and_changed(page) -> None:
     say(page, "a red boat by the sea on the left")
     say(page, "make the boat blue")
     badge = page.locator(".wegen-badge").last
-    api.expect(badge).to_have_text(re.compile(r"\d+\.\d% identical"))
+    api.expect(badge).to_have_text(re.compile(r"\d+\.\d % identical"))
     act(page, "Compare with the picture before")
     page.wait_for_selector(".wegen-dialog .wegen-stage img[src]")
     page.get_by_role("button", name="first").click()
@@ -112,6 +114,32 @@ def test_an_edited_message_makes_a_branch(page) -> None:
     api.expect(page.locator(".wegen-user")).to_contain_text("red boat")
     act(page, "Again, with another seed")
     api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2", timeout=90 * SECONDS)
+
+
+def test_a_plan_is_shown_and_changed_before_it_is_painted(page) -> None:
+    page.click("[aria-label='Show the plan before painting']")
+    say(page, "a red boat by the sea on the left", wait=False)
+    page.fill(".wegen-plan textarea", "a blue boat by the sea on the left", timeout=90 * SECONDS)
+    expect(page, ".wegen-picture", 0)
+    page.get_by_role("button", name="Paint this").click()
+    expect(page, ".wegen-picture", 1)
+    api.expect(page.locator(".wegen-assistant p")).to_contain_text("blue boat")
+    act(page, "Plan")
+    api.expect(page.locator(".wegen-dialog")).to_contain_text("blue boat")
+
+
+def test_one_of_two_variants_is_chosen_to_go_on_from(page) -> None:
+    page.select_option(".wegen footer select", "2")
+    say(page, "a red boat by the sea on the left")
+    expect(page, ".wegen-variants img[src]", 2)
+    page.locator(".wegen-variants button").nth(1).click()
+    api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2")
+    page.locator("[aria-label='Previous version']").focus()
+    page.keyboard.press("Enter")
+    api.expect(page.locator(".wegen-assistant")).to_contain_text("1/2")
+    page.keyboard.press("Enter")  # the focus went to the button that is left
+    api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2")
+    page.select_option(".wegen footer select", "1")
 
 
 def test_deleting_can_be_undone(page) -> None:
@@ -172,6 +200,40 @@ def test_files_become_references(page, tmp_path: Path) -> None:
     page.select_option(".wegen-tray select", "style")
     act(page, "Remove")
     expect(page, ".wegen-tray figure", 0)
+
+
+def test_a_conversation_starts_from_an_image(page, tmp_path: Path) -> None:
+    from PIL import Image
+
+    path = tmp_path / "a.png"
+    Image.new("RGB", (64, 64), "green").save(path)
+    page.set_input_files(".wegen footer input[type=file]", path)
+    expect(page, ".wegen-tray figure", 1)
+    page.press(".wegen textarea", "Enter")
+    api.expect(page.locator(".wegen-hint")).to_have_text("Now say what to do with it.")
+    say(page, "make it night")
+
+
+def test_a_region_of_the_plan_limits_the_next_change(page) -> None:
+    page.click("[aria-label='Show the plan before painting']")
+    say(page, "a red boat by the sea on the left", wait=False)
+    page.wait_for_selector(".wegen-plan", timeout=90 * SECONDS)
+    # The embedded network plans no regions.
+    page.evaluate(
+        """async () => {
+          const { conversations: [{ id }] } = await (await fetch("/wegen/conversations")).json();
+          const { turns: [turn] } = await (await fetch(`/wegen/conversations/${id}`)).json();
+          const body = JSON.stringify({ ...turn.record.plan, region: [0, 0.5, 0.5, 1] });
+          await fetch(`/wegen/conversations/${id}/turns/${turn.id}/plan`, { method: "PUT", body });
+        }"""
+    )
+    page.wait_for_timeout(500)
+    page.get_by_role("button", name="Paint this").click()
+    expect(page, ".wegen-picture", 1)
+    page.click("[aria-label='Show the plan before painting']")
+    act(page, "Limit the next change to this region")
+    expect(page, ".wegen-tray figure", 1)
+    say(page, "make the boat blue")
 
 
 def test_conversations_are_searched_renamed_exported_and_opened(page, tmp_path: Path) -> None:

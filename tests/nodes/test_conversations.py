@@ -118,6 +118,47 @@ def test_images_and_masks_of_a_message_are_kept(shelf, module) -> None:
     assert np.asarray(module.turn_mask(turn)).tolist() == np.asarray(mask).tolist()
 
 
+def test_a_reply_leaves_those_alone_who_went_on_elsewhere(shelf) -> None:
+    one = shelf.create()
+    asked = shelf.add_turn(one, None, "draw")
+    first, second = (shelf.load(one, asked) for _ in range(2))
+    shown = first.add("assistant", "one").id
+    shelf.save(one, first, follow=True)
+    assert shelf.describe(one)["head"] == shown
+    second.add("assistant", "two")
+    shelf.save(one, second, follow=True)
+    assert shelf.describe(one)["head"] == shown
+    assert len(shelf.describe(one)["turns"]) == 3
+
+
+def test_a_plan_is_kept_for_the_reply(shelf, module) -> None:
+    one = shelf.create()
+    asked = shelf.add_turn(one, None, "draw a boat")
+    shelf.set_plan(one, asked, {"intent": "generate", "prompt": "a red boat"})
+    assert module.turn_plan(shelf.load(one).turns[-1]).prompt == "a red boat"
+    with pytest.raises(ValueError, match="intent"):
+        shelf.set_plan(one, asked, {"intent": "dance", "prompt": "x"})
+    with pytest.raises(ValueError, match="user's turn"):
+        shelf.set_plan(one, reply(shelf, one, RED), {"intent": "generate", "prompt": "x"})
+
+
+def test_a_run_opens_the_conversations_of_its_user(pack, tmp_path: Path, monkeypatch) -> None:
+    import folder_paths
+    from server import PromptServer
+
+    place = lambda user: str(tmp_path / user)  # noqa: E731
+    monkeypatch.setattr(folder_paths, "get_public_user_directory", place, raising=False)
+    users = pack.module("nodes.backend.user_conversations")
+    states = set()
+    for user in ("ann", "bob"):
+        users.conversations_of(user).create("boats")
+        running = [(0, "job", {}, {"wegen_user": user}, [])]
+        monkeypatch.setattr(PromptServer.instance.prompt_queue, "running", running)
+        assert users.conversations_of_run().root.is_relative_to(tmp_path / user)
+        states.add(pack.nodes["WeGenConversation"].fingerprint_inputs("boats", ""))
+    assert len(states) == 2
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"", "not an image"), (b"GIF89a" + b"\0" * 99, "not an image"), (b"x" * 100, "not an image")],

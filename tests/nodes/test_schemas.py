@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.support.node_contract import CONTRACT, assert_explained, contract_of
 
-HIDDEN = {"WeGenHeld", "WeGenUnpack", "WeGenFinish"}
+HIDDEN = {"WeGenPlanReply", "WeGenHeld", "WeGenUnpack", "WeGenFinish"}
 
 
 def test_nodes_keep_their_ids_inputs_widgets_and_outputs(pack):

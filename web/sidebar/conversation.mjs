@@ -35,9 +35,14 @@ export class ConversationState extends EventTarget {
     return this.branch.flatMap((turn) => turn.parts.filter((part) => part.image));
   }
 
-  jobOf(turn) {
-    for (const [job, run] of this.jobs) if (run.turn === turn) return [job, run];
-    return null;
+  /** The runs that reply to a turn: [[job, run]]. */
+  jobsOf(turn) {
+    return [...this.jobs].filter(([, run]) => run.turn === turn);
+  }
+
+  /** The image of a turn, undefined without one. */
+  imageOf(turn) {
+    return this.turns.get(turn)?.parts.find(({ image }) => image)?.image;
   }
 
   async start() {
@@ -73,25 +78,45 @@ export class ConversationState extends EventTarget {
     this.changed();
   }
 
-  /** Say something after `parent`, and let the copilot reply. */
-  async say(text, { images = [], references = [], mask = null, parent = this.head } = {}) {
+  /**
+   * Say something after `parent`, and let the copilot reply, or only plan its reply.
+   * Images without words wait for the next message.
+   */
+  async say(text, message, { variants = 1, planFirst = false } = {}) {
+    let { parent = this.head } = message;
     if (!this.id) {
       const copilot = this.copilot;
       await this.open(await server.create());
       if (copilot) await this.choose(copilot);
       parent = null;
     }
-    const turn = await server.addTurn(this.id, { parent, text, images, references, mask });
+    const turn = await server.addTurn(this.id, { ...message, parent, text });
     await this.reload();
-    await this.reply(turn);
+    if (planFirst && text) await this.plan(turn);
+    else if (text) await this.reply(turn, variants);
   }
 
-  /** Queue a reply to a user's turn. */
-  async reply(turn) {
+  /** Queue replies to a user's turn, each with a seed of its own. */
+  async reply(turn, variants = 1) {
+    for (let k = 0; k < variants; k++) {
+      const seed = Math.floor(Math.random() * 2 ** 31);
+      await this.queue(turn, (copilot) => server.chatNodes(this.id, turn, copilot, seed));
+    }
+  }
+
+  /** Queue a plan for the reply to a user's turn. */
+  plan(turn) {
+    return this.queue(turn, (copilot) => server.planNodes(this.id, turn, copilot));
+  }
+
+  async queue(turn, nodes) {
     this.failures.delete(turn);
-    const seed = Math.floor(Math.random() * 2 ** 31);
-    const job = await server.run(this.id, turn, this.copilot, seed);
-    this.jobs.set(job, { id: this.id, turn, text: "", preview: null });
+    try {
+      const job = await server.run(this.copilot, nodes);
+      this.jobs.set(job, { id: this.id, turn, text: "", preview: null });
+    } catch (error) {
+      this.failures.set(turn, t("failed", error.message)); // the message itself is saved
+    }
     this.changed();
   }
 

@@ -9,7 +9,7 @@ export function h(tag, properties = {}, ...children) {
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
-  element.append(...children.flat().filter((child) => child != null && child !== false));
+  element.append(...children.flat(2).filter((child) => child != null && child !== false));
   return element;
 }
 
@@ -29,4 +29,20 @@ export function dialog(label, ...children) {
   document.body.append(element);
   element.showModal();
   return element;
+}
+
+const observer = new IntersectionObserver((entries) => {
+  for (const { target, isIntersecting } of entries) {
+    if (!isIntersecting) continue;
+    observer.unobserve(target);
+    for (const action of waiting.get(target)) action();
+    waiting.delete(target);
+  }
+});
+const waiting = new WeakMap(); // element -> actions
+
+/** Run an action when an element first comes into view. */
+export function whenVisible(element, action) {
+  waiting.set(element, [...(waiting.get(element) ?? []), action]);
+  observer.observe(element);
 }

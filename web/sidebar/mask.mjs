@@ -2,6 +2,16 @@
 import { button, dialog, h } from "./dom.mjs";
 import { t } from "./texts.mjs";
 
+/** A mask (PNG) that is white in a box of shares of width and height. */
+export function boxMask(width, height, [x0, y0, x1, y1]) {
+  const canvas = h("canvas", { width, height });
+  const context = canvas.getContext("2d");
+  context.fillRect(0, 0, width, height);
+  context.fillStyle = "#fff";
+  context.fillRect(x0 * width, y0 * height, (x1 - x0) * width, (y1 - y0) * height);
+  return new Promise((resolve) => canvas.toBlob(resolve));
+}
+
 /**
  * Let the user draw a mask over a picture.
  * @param {string} source address of the picture

@@ -1,13 +1,16 @@
 // The tab: a list of conversations, or the open one with its composer.
 import { app } from "/scripts/app.js";
 import { compare } from "./compare.mjs";
-import { button, dialog, h } from "./dom.mjs";
-import { drawMask } from "./mask.mjs";
+import { button, dialog, h, whenVisible } from "./dom.mjs";
+import { boxMask, drawMask } from "./mask.mjs";
+import { planForm, planList } from "./plan.mjs";
 import * as server from "./server.mjs";
 import { ROLES, t } from "./texts.mjs";
 
 const PICTURE = "application/x-wegen-picture";
 const THUMBNAIL = 640;
+
+const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
 export class Panel {
   constructor(state) {
@@ -18,7 +21,14 @@ export class Panel {
     this.attached = []; // {name, width, height, role}
     this.mask = null; // {name}
     this.parent = undefined; // of an edited message; undefined: the head
-    this.element = h("section", { class: "wegen", "aria-label": "WeGen" });
+    this.planFirst = false;
+    this.shown = null; // id of the conversation that the attachments belong to
+    this.element = h("section", {
+      class: "wegen",
+      "aria-label": "WeGen",
+      ondragover: (event) => event.preventDefault(),
+      ondrop: (event) => this.drop(event),
+    });
     this.body = h("div", { class: "wegen-turns", role: "log", "aria-live": "polite" });
     this.header = h("header", { class: "wegen-bar" });
     this.tray = h("div", { class: "wegen-tray" });
@@ -64,28 +74,34 @@ export class Panel {
       event.stopPropagation();
       this.addFiles(event.clipboardData.files);
     });
-    const footer = h(
+    this.variants = h(
+      "select",
+      { title: t("variants"), "aria-label": t("variants") },
+      ...[1, 2, 4].map((count) => h("option", { value: count }, `×${count}`)),
+    );
+    const planFirst = button("eye", t("planFirst"), () => {
+      this.planFirst = !this.planFirst;
+      planFirst.setAttribute("aria-pressed", this.planFirst);
+    }, { "aria-pressed": "false" });
+    return h(
       "footer",
-      {
-        ondragover: (event) => event.preventDefault(),
-        ondrop: (event) => this.drop(event),
-      },
+      {},
       this.tray,
-      this.input,
+      h("div", { class: "wegen-bar wegen-say" }, this.input, this.sendButton),
       h(
         "div",
         { class: "wegen-bar" },
         button("paperclip", t("attach"), () => files.click()),
-        button("share-alt", t("fromCanvas"), () => this.attempt(() => this.addFromCanvas())),
+        button("file-import", t("fromCanvas"), () => this.attempt(() => this.addFromCanvas())),
         button("pencil", t("mask"), () => this.attempt(() => this.addMask())),
         button("undo", t("undo"), () => this.attempt(() => this.state.undo())),
         button("refresh", t("redo"), () => this.attempt(() => this.state.redo())),
+        planFirst,
         h("span", { class: "wegen-space" }),
-        this.sendButton,
+        this.variants,
         files,
       ),
     );
-    return footer;
   }
 
   async send() {
@@ -103,15 +119,20 @@ export class Panel {
     };
     if (this.parent !== undefined) message.parent = this.parent;
     await this.attempt(async () => {
-      await this.state.say(text, message);
+      const { planFirst } = this;
+      await this.state.say(text, message, { variants: Number(this.variants.value), planFirst });
       this.input.value = "";
-      this.attached = [];
-      this.mask = null;
-      this.parent = undefined;
-      this.renderTray();
+      this.detach();
     });
     this.sendButton.disabled = false;
     this.input.focus();
+  }
+
+  detach() {
+    this.attached = [];
+    this.mask = null;
+    this.parent = undefined;
+    this.renderTray();
   }
 
   async ensure() {
@@ -137,6 +158,14 @@ export class Panel {
       const { id, name } = JSON.parse(own);
       await this.attempt(() => this.addPicture(id, name));
     } else if (event.dataTransfer.files.length) await this.addFiles(event.dataTransfer.files);
+    else await this.attempt(() => this.addAddress(event.dataTransfer.getData("text/uri-list")));
+  }
+
+  /** An image of this server that was dragged here, as from an output node. */
+  async addAddress(address) {
+    if (!address || new URL(address).origin !== location.origin) return;
+    const blob = await (await fetch(address)).blob();
+    await this.addFiles([new File([blob], "node.png", { type: blob.type })]);
   }
 
   /** A picture of a conversation becomes a reference. */
@@ -147,17 +176,17 @@ export class Panel {
   async addFromCanvas() {
     const nodes = [...(app.canvas.selectedItems ?? [])].filter((node) => node.imgs?.length);
     if (!nodes.length) throw new Error(t("noNode"));
-    for (const node of nodes) {
-      const blob = await (await fetch(node.imgs[0].src)).blob();
-      await this.addFiles([new File([blob], "node.png", { type: blob.type })]);
-    }
+    for (const node of nodes) await this.addAddress(node.imgs[0].src);
   }
 
   async addMask() {
     const last = this.state.pictures.at(-1);
     if (!last) throw new Error(t("noPicture"));
     const blob = await drawMask(await server.pictureURL(this.state.id, last.image));
-    if (!blob) return;
+    if (blob) await this.setMask(blob);
+  }
+
+  async setMask(blob) {
     const file = new File([blob], "mask.png", { type: "image/png" });
     this.mask = await server.addImage(this.state.id, file);
     this.renderTray();
@@ -198,20 +227,46 @@ export class Panel {
 
   render() {
     if (this.listing) return;
-    this.renderHeader();
     const { state } = this;
+    if (this.shown && this.shown !== state.id) this.detach();
+    this.shown = state.id;
+    this.renderHeader();
     const branch = state.branch;
-    const key = (turn) =>
-      JSON.stringify([turn.id, turn.siblings, state.failures.get(turn.id) ?? "", state.id]);
     const last = branch.at(-1);
+    const key = (turn) =>
+      JSON.stringify([state.id, turn.id, turn.siblings, turn === last && turn.record.plan]);
     const keep = new Map([...this.body.children].map((child) => [child.dataset.key, child]));
     const children = branch.map((turn) => keep.get(key(turn)) ?? this.turn(turn, key(turn)));
-    if (last?.role === "user") children.push(this.pending(last));
+    const asked = branch.findLast(({ role }) => role === "user");
+    const jobs = asked ? state.jobsOf(asked.id) : [];
+    if (jobs.length)
+      children.push(h("div", { class: "wegen-jobs" }, ...jobs.map((job) => this.pending(...job))));
+    else if (last?.role === "user" && last.parts.some(({ text }) => text))
+      children.push(this.unanswered(last, keep));
+    else if (last?.role === "user") children.push(h("p", { class: "wegen-hint" }, t("sayMore")));
     if (!branch.length) children.push(h("p", { class: "wegen-hint" }, t("none")));
     const atEnd = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < 80;
-    this.body.replaceChildren(...children);
+    this.replaceTurns(children);
     if (atEnd || last?.id !== this.lastSeen) this.body.scrollTop = this.body.scrollHeight;
     this.lastSeen = last?.id;
+  }
+
+  /** Show these elements; the focus stays, also on the button of a version that takes its place. */
+  replaceTurns(children) {
+    const focused = this.body.contains(document.activeElement) ? document.activeElement : null;
+    const place = focused?.closest("article")?.dataset.parent;
+    for (const child of [...this.body.children]) if (!children.includes(child)) child.remove();
+    children.forEach((child, index) => {
+      if (this.body.children[index] !== child)
+        this.body.insertBefore(child, this.body.children[index] ?? null);
+    });
+    if (!focused || this.body.contains(focused) || place === undefined) return;
+    const article = children.find(({ dataset }) => dataset.parent === place);
+    const label = CSS.escape(focused.ariaLabel ?? "");
+    (
+      article?.querySelector(`[aria-label="${label}"]:enabled`) ??
+      article?.querySelector(".wegen-versions button:enabled")
+    )?.focus();
   }
 
   renderHeader() {
@@ -242,40 +297,84 @@ export class Panel {
           ? this.thumbnail(part)
           : this.picture(turn, part),
     );
+    const figure = parts.findLast(({ tagName }) => tagName === "FIGURE");
+    const position = turn.siblings.indexOf(turn.id);
+    const step = (icon, label, by) =>
+      button(icon, label, () => this.attempt(() => state.sibling(turn.id, by)), {
+        disabled: !turn.siblings[position + by],
+      });
+    const versions =
+      turn.siblings.length > 1 &&
+      h(
+        "span",
+        { class: "wegen-versions" },
+        step("angle-left", t("previous"), -1),
+        `${position + 1}/${turn.siblings.length}`,
+        step("angle-right", t("next"), 1),
+      );
     const actions = own
-      ? [
-          button("pencil", t("edit"), () => this.editTurn(turn)),
-          button("trash", t("deleteTurn"), () => this.hideTurn(turn)),
-        ]
+      ? [button("pencil", t("edit"), () => this.editTurn(turn))]
       : [
-          button("refresh", t("regenerate"), () =>
+          button("sync", t("regenerate"), () =>
             this.attempt(() => state.goTo(turn.parent).then(() => state.reply(turn.parent))),
           ),
-          turn.record.plan &&
-            button("info-circle", t("plan"), () => this.showPlan(turn.record.plan)),
-          button("trash", t("deleteTurn"), () => this.hideTurn(turn)),
+          turn.record.plan && button("info-circle", t("plan"), () => this.showPlan(turn.record)),
         ];
-    const position = turn.siblings.indexOf(turn.id);
-    const versions = turn.siblings.length > 1 && [
-      button("angle-left", t("previous"), () => this.attempt(() => state.sibling(turn.id, -1)), {
-        disabled: position === 0,
-      }),
-      h("span", {}, `${position + 1}/${turn.siblings.length}`),
-      button("angle-right", t("next"), () => this.attempt(() => state.sibling(turn.id, 1)), {
-        disabled: position === turn.siblings.length - 1,
-      }),
-    ];
+    const remove = button("trash", t("deleteTurn"), () => this.hideTurn(turn));
+    const bar = figure?.lastElementChild ?? h("div", { class: "wegen-bar wegen-actions" });
+    bar.append(...[versions, ...actions, remove].filter(Boolean));
     return h(
       "article",
-      { class: `wegen-turn wegen-${turn.role}`, "data-key": key, "aria-label": t(own ? "you" : "assistant") },
+      {
+        class: `wegen-turn wegen-${turn.role}`,
+        "data-key": key,
+        "data-parent": turn.parent ?? "",
+        "aria-label": t(own ? "you" : "assistant"),
+      },
       ...parts,
-      h("div", { class: "wegen-bar wegen-actions" }, versions, actions),
+      !own && this.variantStrip(turn),
+      !figure && bar,
+    );
+  }
+
+  /** The images of a turn and of those that stand beside it, to choose one to go on from. */
+  variantStrip(turn) {
+    const { state } = this;
+    const drawn = turn.siblings.filter((sibling) => state.imageOf(sibling));
+    if (drawn.length < 2) return null;
+    return h(
+      "div",
+      { class: "wegen-variants", role: "group", "aria-label": t("chooseVariant") },
+      ...drawn.map((sibling, index) => {
+        const image = h("img", { alt: "" });
+        this.load(image, state.imageOf(sibling), 256);
+        const label = `${t("chooseVariant")} ${index + 1}`;
+        const choose = () => this.attempt(() => state.goTo(state.leaf(sibling)));
+        return h(
+          "button",
+          {
+            type: "button",
+            "aria-label": label,
+            "aria-pressed": String(sibling === turn.id),
+            onclick: choose,
+          },
+          image,
+        );
+      }),
+    );
+  }
+
+  /** Show an image of the open conversation once its place is in view. */
+  load(image, name, size) {
+    const { id } = this.state;
+    whenVisible(image, () =>
+      this.attempt(async () => (image.src = await server.pictureURL(id, name, size))),
     );
   }
 
   thumbnail(part) {
-    const image = h("img", { class: "wegen-thumbnail", alt: "", loading: "lazy" });
-    server.pictureURL(this.state.id, part.image, 128).then((url) => (image.src = url));
+    const image = h("img", { class: "wegen-thumbnail", alt: "" });
+    this.load(image, part.image, 128);
     return image;
   }
 
@@ -289,52 +388,69 @@ export class Panel {
       ondragstart: (event) =>
         event.dataTransfer.setData(PICTURE, JSON.stringify({ id, name: part.image })),
     });
-    server.pictureURL(id, part.image, THUMBNAIL).then((url) => (image.src = url));
+    this.load(image, part.image, THUMBNAIL);
     const badge = h("span", { class: "wegen-badge", hidden: true });
     const outline = h("img", { class: "wegen-outline", alt: "" });
-    server
-      .change(id, turn.id)
-      .then(({ identical, mask }) => {
+    whenVisible(image, () =>
+      this.attempt(async () => {
+        const { identical, mask } = await server.change(id, turn.id);
         if (identical === null) return;
         badge.hidden = false;
-        badge.textContent = `${(100 * identical).toFixed(1)}${t("identical")}`;
+        badge.textContent = t("identical", (100 * identical).toFixed(1));
         outline.src = `data:image/png;base64,${mask}`;
-      })
-      .catch(() => {});
+      }),
+    );
+    const { region, references } = turn.record.plan ?? {};
+    const regions = [region, ...(references ?? []).map((reference) => reference.region)];
     const act = (icon, label, action) => button(icon, label, () => this.attempt(action));
     return h(
       "figure",
       { class: "wegen-picture" },
-      h("div", { class: "wegen-frame" }, image, outline, badge),
+      h(
+        "div",
+        { class: "wegen-frame" },
+        image,
+        outline,
+        ...regions.filter(Boolean).map((box) => this.regionButton(turn, part, box)),
+        badge,
+      ),
       h(
         "div",
         { class: "wegen-bar" },
         act("arrows-h", t("compare"), () => compare(id, turn.id, part.image)),
         act("download", t("save"), () => this.save(id, part.image)),
         act("copy", t("copy"), () => this.copy(id, part.image)),
-        act("share-alt", t("toCanvas"), () => this.toCanvas(id, part.image)),
+        act("file-export", t("toCanvas"), () => this.toCanvas(id, part.image)),
         act("paperclip", t("reference"), () => this.addPicture(id, part.image)),
         act("sitemap", t("graph"), () => this.openGraph(turn.id)),
       ),
     );
   }
 
-  /** What stands below a message that has no reply yet. */
-  pending(turn) {
-    const run = this.state.jobOf(turn.id);
-    const failure = this.state.failures.get(turn.id);
-    if (!run)
-      return h(
-        "article",
-        { class: "wegen-turn wegen-assistant" },
-        failure && h("p", { class: "wegen-error", role: "alert" }, failure),
-        h(
-          "button",
-          { type: "button", onclick: () => this.attempt(() => this.state.reply(turn.id)) },
-          t("runAgain"),
-        ),
-      );
-    const [job, { text, preview }] = run;
+  /** A region of the plan; a click limits the next change to it. */
+  regionButton(turn, { width, height }, [x0, y0, x1, y1]) {
+    const percent = (share) => `${100 * share}%`;
+    const element = h("button", {
+      type: "button",
+      class: "wegen-region",
+      title: t("region"),
+      "aria-label": t("region"),
+      onclick: () =>
+        this.attempt(async () => {
+          if (this.state.branch.findLast(({ parts }) => parts.some(({ image }) => image)) !== this.state.turns.get(turn.id))
+            throw new Error(t("notLast"));
+          await this.setMask(await boxMask(width, height, [x0, y0, x1, y1]));
+        }),
+    });
+    element.style.left = percent(x0);
+    element.style.top = percent(y0);
+    element.style.width = percent(x1 - x0);
+    element.style.height = percent(y1 - y0);
+    return element;
+  }
+
+  /** A run that has not ended. */
+  pending(job, { text, preview }) {
     return h(
       "article",
       { class: "wegen-turn wegen-assistant", "aria-busy": "true" },
@@ -346,6 +462,31 @@ export class Panel {
         button("stop-circle", t("stop"), () => this.attempt(() => server.stop(job)), {
           class: "wegen-stop",
         }),
+      ),
+    );
+  }
+
+  /** What stands below a message without a reply: why there is none, its plan, and "run". */
+  unanswered(turn, keep) {
+    const { plan } = turn.record;
+    const failure = this.state.failures.get(turn.id);
+    const key = JSON.stringify(["unanswered", turn.id, plan, failure]);
+    if (keep.has(key)) return keep.get(key); // what was typed into the plan stays
+    const form = plan && planForm(plan);
+    const run = () =>
+      this.attempt(async () => {
+        if (form) await server.setPlan(this.state.id, turn.id, form.value());
+        await this.state.reply(turn.id, Number(this.variants.value));
+      });
+    return h(
+      "article",
+      { class: "wegen-turn wegen-assistant", "data-key": key },
+      failure && h("p", { class: "wegen-error", role: "alert" }, failure),
+      form?.element,
+      h(
+        "button",
+        { type: "button", class: form ? "wegen-primary" : "", onclick: run },
+        t(form ? "paint" : "runAgain"),
       ),
     );
   }
@@ -390,15 +531,10 @@ export class Panel {
     setTimeout(() => bar.remove(), 10000);
   }
 
-  showPlan(plan) {
-    const rows = [
-      [t("prompt"), plan.prompt],
-      [t("changes"), (plan.changes ?? []).join("; ")],
-      [t("keeps"), (plan.keep ?? []).join("; ")],
-    ].filter(([, value]) => value);
+  showPlan(record) {
     const element = dialog(
       t("plan"),
-      h("dl", {}, ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)])),
+      planList(record),
       h("button", { type: "button", onclick: () => element.close() }, t("close")),
     );
   }
@@ -593,7 +729,7 @@ export class Panel {
         const image = h("img", { alt: "", loading: "lazy" });
         if (entry.thumbnail)
           server.pictureURL(entry.id, entry.thumbnail, 128).then((url) => (image.src = url));
-        const size = `${(entry.bytes / 2 ** 20).toFixed(1)} ${t("size")}`;
+        const size = megabytes(entry.bytes);
         const when = new Date(entry.changed * 1000).toLocaleString();
         const open = h(
           "button",
@@ -619,7 +755,8 @@ export class Panel {
             : act("trash", t("delete"), () => this.deleteConversation(entry.id)),
         );
       });
-      const heading = h("h3", {}, t(this.trash ? "trash" : "list"));
+      const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
+      const heading = h("h3", {}, `${t(this.trash ? "trash" : "list")} · ${megabytes(total)}`);
       this.body.replaceChildren(heading, h("ul", { class: "wegen-list" }, ...rows));
     });
   }

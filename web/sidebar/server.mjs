@@ -10,11 +10,15 @@ async function call(path, options = {}) {
   if (answer.ok) return answer;
   let message = `${answer.status} ${answer.statusText}`;
   try {
-    message = (await answer.json()).error ?? message;
+    const { error, node_errors: nodes } = await answer.json();
+    const found = Object.values(nodes ?? {}).flatMap(({ class_type: type, errors }) =>
+      errors.map((one) => `${type}: ${one.message} (${one.details})`),
+    );
+    message = found.join("; ") || (error?.message ?? error ?? message);
   } catch {
     // The body is not JSON: the status says what there is to say.
   }
-  throw new Error(typeof message === "string" ? message : message.message);
+  throw new Error(message);
 }
 
 const json = async (path, options) => (await call(path, options)).json();
@@ -41,6 +45,7 @@ export const update = (id, changes) => send(`${ROOT}/${id}`, "PATCH", changes);
 export const destroy = (id) => json(`${ROOT}/${id}`, { method: "DELETE" });
 export const addTurn = (id, turn) =>
   send(`${ROOT}/${id}/turns`, "POST", turn).then((answer) => answer.turn);
+export const setPlan = (id, turn, plan) => send(`${ROOT}/${id}/turns/${turn}/plan`, "PUT", plan);
 export const addImage = (id, file) => upload(`${ROOT}/${id}/images`, file);
 export const importZip = (file) => upload("/wegen/import", file).then((answer) => answer.id);
 export const change = (id, turn, against = "before") =>
@@ -101,23 +106,38 @@ export async function copilots() {
   return found;
 }
 
-/** Queue the reply to the user's turn `turn`; the run's id. */
-export async function run(id, turn, copilot, seed) {
-  const { nodes, output } = copilot ?? MINI;
-  const prompt = {
-    ...structuredClone(nodes),
-    wegen_conversation: { class_type: "WeGenConversation", inputs: { name: id, turn } },
-    wegen_chat: {
-      class_type: "WeGenChat",
-      inputs: { copilot: output, message: "", seed, conversation: ["wegen_conversation", 0] },
-    },
-    wegen_save: {
-      class_type: "WeGenSaveConversation",
-      inputs: { conversation: ["wegen_chat", 2], name: id },
-    },
-  };
+const conversationNode = (id, turn) => ({
+  wegen_conversation: { class_type: "WeGenConversation", inputs: { name: id, turn } },
+});
+
+/** Nodes that reply to the user's turn `turn`; `copilot` is the output of the copilot's node. */
+export const chatNodes = (id, turn, copilot, seed) => ({
+  ...conversationNode(id, turn),
+  wegen_chat: {
+    class_type: "WeGenChat",
+    inputs: { copilot, message: "", seed, conversation: ["wegen_conversation", 0] },
+  },
+  wegen_save: {
+    class_type: "WeGenSaveConversation",
+    inputs: { conversation: ["wegen_chat", 2], name: id },
+  },
+});
+
+/** Nodes that only plan that reply. */
+export const planNodes = (id, turn, copilot) => ({
+  ...conversationNode(id, turn),
+  wegen_plan: {
+    class_type: "WeGenPlanReply",
+    inputs: { copilot, conversation: ["wegen_conversation", 0], name: id },
+  },
+});
+
+/** Queue `nodes(output of the copilot)`; the run's id. */
+export async function run(copilot, nodes) {
+  const { nodes: upstream, output } = copilot ?? MINI;
+  const prompt = { ...structuredClone(upstream), ...nodes(output) };
   const job = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const extra_data = { extra_pnginfo: { wegen_user: api.user || "default" } };
+  const extra_data = { wegen_user: api.user || "default" };
   const answer = await send("/prompt", "POST", {
     prompt,
     prompt_id: job,

@@ -201,13 +201,15 @@ class Conversation:
         self.tree.update(branch.tree)
         self.head = branch.head
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(self, folder: str | os.PathLike[str], follow: bool = False) -> None:
         """Write `conversation.json` and the images into `folder`, which is created if missing.
 
         Turns that are only in the folder stay there, as branches: two processes may continue the
         same conversation. Every file is written under a temporary name and renamed, images first:
         an interrupted save leaves the old conversation as it was. Images already there are not
         written again. Raises ValueError if the folder holds something else than a conversation.
+
+        follow: the folder's head only moves forward, along this branch; a head elsewhere stays.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -218,8 +220,10 @@ class Conversation:
                     _write_once(folder / features_name(part.features), part, _npy)
         ours = {turn.id: _turn_to_dict(turn) for turn in self.tree.values()}
         with locked(folder):
-            turns = _read_turns(folder / FILE) | ours
-            data = {"version": VERSION, "head": self.head, "turns": list(turns.values())}
+            saved_head, saved = _read_saved(folder / FILE)
+            is_elsewhere = saved_head not in (None, *(turn.id for turn in self.turns))
+            head = saved_head if follow and is_elsewhere else self.head
+            data = {"version": VERSION, "head": head, "turns": list((saved | ours).values())}
             text = json.dumps(data, ensure_ascii=False, indent=1)
             write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
 
@@ -277,12 +281,13 @@ def _read_json(path: Path) -> dict[str, Any]:
     return data
 
 
-def _read_turns(path: Path) -> dict[str, Any]:
-    """The turns of a file by their ids, as they are; none if there is no file."""
+def _read_saved(path: Path) -> tuple[str | None, dict[str, Any]]:
+    """The head in a file, and its turns by their ids, as they are; none if there is no file."""
     if not long_path(path).exists():
-        return {}
+        return None, {}
     with _named(path):
-        return {turn["id"]: turn for turn in _read_json(path)["turns"]}
+        data = _read_json(path)
+        return data["head"], {turn["id"]: turn for turn in data["turns"]}
 
 
 def content_name(image: Image.Image) -> str:

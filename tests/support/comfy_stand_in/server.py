@@ -5,6 +5,17 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 
+class PromptQueue:
+    """ComfyUI's queue; tests put what runs into `running`."""
+
+    def __init__(self) -> None:
+        self.running: list[tuple[Any, ...]] = []
+
+    def get_current_queue_volatile(self) -> tuple[list[Any], list[Any]]:
+        """What runs, and what waits."""
+        return self.running, []
+
+
 class PromptServer:
     """ComfyUI's server."""
 
@@ -13,6 +24,7 @@ class PromptServer:
     def __init__(self) -> None:
         self.routes: Any = None  # aiohttp's table; the stand-in serves nothing
         self.user_manager: Any = None
+        self.prompt_queue = PromptQueue()
         self.texts: list[tuple[str, str]] = []  # for tests: (node id, text)
 
     def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
