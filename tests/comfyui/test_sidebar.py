@@ -96,7 +96,7 @@ def test_a_wish_is_drawn_and_changed(page) -> None:
     say(page, "make the boat blue")
     badge = page.locator(".wegen-badge").last
     api.expect(badge).to_have_text(re.compile(r"\d+\.\d % identical"))
-    act(page, "Compare with the picture before")
+    act(page, "Compare with the image before")
     page.wait_for_selector(".wegen-dialog .wegen-stage img[src]")
     page.get_by_role("button", name="first").click()
     page.keyboard.press("Escape")
@@ -211,7 +211,8 @@ def test_a_conversation_starts_from_an_image(page, tmp_path: Path) -> None:
     expect(page, ".wegen-tray figure", 1)
     page.press(".wegen textarea", "Enter")
     api.expect(page.locator(".wegen-hint")).to_have_text("Now say what to do with it.")
-    say(page, "make it night")
+    say(page, "what is in the image?", wait=False)
+    expect(page, ".wegen-assistant:not([aria-busy]) p", 1)
 
 
 def test_a_region_of_the_plan_limits_the_next_change(page) -> None:
