@@ -42,6 +42,7 @@ from wegen_core.preservation import Anchor, Fidelity, preserve
 
 TURNS = (1, 10, 30)
 CLEAR = 30  # levels
+DISC = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))  # 12 px around a pixel
 Rows = dict[tuple[str, int], list[tuple[Fidelity, float]]]
 """By the way and the number of edits: the figures of each image and its untouched share."""
 
@@ -118,8 +119,7 @@ def clear_difference(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray)
 def far_from_change(source: np.ndarray, edited: np.ndarray, matrix: np.ndarray) -> np.ndarray:
     """The part of a real pair that the edit did not touch, as the module says: bool [H,W]."""
     clear = clear_difference(source, edited, matrix)
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (25, 25))
-    return cv2.dilate(clear.astype(np.uint8), disc) == 0
+    return cv2.dilate(clear.astype(np.uint8), DISC) == 0
 
 
 def real_pairs(folder: Path, rows: Rows) -> int:

@@ -69,6 +69,8 @@ def judge_locality(analysis: Analysis, is_hinted: bool, settings: LocalitySettin
     nearness = 1 / strength if is_global else strength
     exponent = settings.doubt_exponents[is_global]
     confidence = 1 - settings.doubtful_error_rates[is_global] * nearness**exponent
+    if not is_global:  # in a large change, more can be wrong
+        confidence -= settings.change_error_rate * changed
     is_doubtful = confidence < settings.min_confidence
     for strength, reason in signs:
         if strength > 1:

@@ -478,7 +478,10 @@ class LocalitySettings:
         The confidence is 1 minus an error rate times d to the power of an exponent, d being how
         near the strongest sign of a global edit comes to its threshold: from below, for a local
         edit (the first numbers), or from above. Fitted to half of the stress cases of
-        `benchmarks/confidence.py`.
+        `benchmarks/confidence.py` and to 80 real edits, 8 of them wrong, together.
+    change_error_rate
+        From the confidence in a local edit, so much is taken for a change of the whole image, and
+        less for a smaller one. Fitted likewise.
     min_confidence
         Confidence below which the report says what to look at.
     cautious_confidence
@@ -511,10 +514,11 @@ class LocalitySettings:
     doubtful_residual: float = 4.0
     min_inlier_ncc: float = 0.45
     min_inlier_share: float = 0.05
-    doubt_exponents: tuple[float, float] = (3.0, 2.0)
-    doubtful_error_rates: tuple[float, float] = (0.5, 0.7)
+    doubt_exponents: tuple[float, float] = (2.0, 3.0)
+    doubtful_error_rates: tuple[float, float] = (0.4, 0.7)
+    change_error_rate: float = 0.4
     min_confidence: float = 0.75
-    cautious_confidence: float = 0.55
+    cautious_confidence: float = 0.3
     hinted_factor: float = 0.8
     chance_changed_share: float = 0.3
 
