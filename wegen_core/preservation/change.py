@@ -78,7 +78,7 @@ def find_change(
     if announced is not None:
         threshold_scale = np.where(announced, settings.announced_factor, 1).astype(np.float32)
     max_jitter = settings.min_jitter + settings.jitter_per_residual * residual_px
-    level, beyond, contradiction = _finest_level(
+    level, leftover, contradiction = _finest_level(
         source, registered, valid, colour, threshold_scale, settings
     )
     contradictory = _contradictory_components(contradiction, settings)
@@ -86,7 +86,6 @@ def find_change(
     noise = level.fit_noise(max_jitter)
     noise_floor = float(np.sqrt(noise[0, 0]))
     mask, edges, scores = level.detect(settings.levels[0], noise)
-    differs = level.differs(noise)
     explained, detected = mask | edges | ~valid, mask
     for thresholds in settings.levels[1:]:
         level = level.halved(detected | edges)
@@ -98,13 +97,14 @@ def find_change(
         )
         new &= ~explained
         # What looked like the blurred edge of a finer detection lies inside a coarser one.
-        mask |= new | (explained & backend.dilate(new, 3))
+        mask |= new
         explained |= new | new_edges
         np.maximum(scores, backend.resize(level_scores, size), out=scores)
     scores /= threshold_scale**2
     mask = _drop_weak_components(mask & valid, scores, settings.min_evidence)
-    mask |= contradictory & valid
-    mask = _grow_to_edge_ends(mask, differs, beyond > settings.min_beyond, settings) & valid
+    # Beyond the border of the edited image nothing is known that could explain a displacement.
+    mask |= contradictory & backend.erode(valid, settings.displacement + 1)
+    mask = _add_leftovers(mask, leftover, settings) & valid
     return Change(_close_gaps(mask, settings) & valid, noise_floor)
 
 
@@ -154,21 +154,6 @@ class _ResidualLevel:
             chroma_reach=self.chroma_reach / 2,
             settings=self.settings,
         )
-
-    def differs(self, noise: np.ndarray) -> np.ndarray:
-        """Where single pixels differ by more than this noise, bool [h,w]."""
-        settings = self.settings
-        out = np.empty(self.weight.shape, bool)
-        for rows, with_halo, inner in backend.row_strips(len(out), settings.halo):
-            gradient = backend.blur(self.gradient[with_halo], settings.sigma)[inner]
-            largest, squared_score = np.zeros((2, *gradient.shape), np.float32)
-            for plane, (a, b) in zip(self.residual[:, rows], noise.astype(np.float32), strict=True):
-                levels = plane * np.float32(_UNIT)
-                squared_score += levels * levels / (a + b * gradient)
-                np.maximum(largest, np.abs(levels), out=largest)
-            out[rows] = squared_score > settings.edge_score**2
-            out[rows] &= largest > settings.edge_difference
-        return out
 
     def fit_noise(self, max_jitter: float) -> np.ndarray:
         """Fit a and b of the expected squared residual of each plane, [3,2]."""
@@ -241,7 +226,7 @@ def _finest_level(
     fine_share, coarse_share = (np.diag(s) / np.float32(_UNIT) for s in shares.T)
     stored = np.empty((3, *quiet.shape), np.int16)
     gradient = np.empty(quiet.shape, np.float32)
-    beyond, contradiction = np.empty((2, *quiet.shape), np.uint8)
+    leftover, contradiction = np.empty((2, *quiet.shape), np.uint8)
     for rows, with_halo, inner in backend.row_strips(len(quiet), settings.halo):
         residual, fine, coarse, image = compute(with_halo)
         residual *= 1 / _UNIT
@@ -250,33 +235,36 @@ def _finest_level(
         stored[:, rows] = np.rint(residual[inner], out=residual[inner]).transpose(2, 0, 1)
         gradient[rows] = _squared_gradient(image)[inner]
         parts = _contradiction(image, image - residual * _UNIT, settings)
-        beyond[rows], contradiction[rows] = (part[inner] for part in parts)
+        leftover[rows], contradiction[rows] = (part[inner] for part in parts)
     stored *= valid
     level = _ResidualLevel(
         stored, gradient, valid, quiet, threshold_scale, settings.chroma_reach, settings
     )
-    return level, beyond, contradiction
+    return level, leftover, contradiction
 
 
 def _contradiction(
     image: np.ndarray, matched: np.ndarray, settings: ChangeSettings
 ) -> tuple[np.ndarray, np.ndarray]:
-    """How far two images [h,w,3] differ beyond any small displacement, levels: [h,w].
+    """How far two images [h,w,3] differ beyond any small displacement, levels: [h,w] each.
 
-    The distance of a pixel's value from the range of the other image's values near by, in both
-    directions; and the same without the share of the local contrast that a blur may take.
+    The distance of `image` from the range of the values of `matched` near by: what is left of what
+    was there before. And the larger distance of the two images from each other's range, without the
+    share of the local contrast that a blur may take.
     """
     radius = settings.displacement
-    out, unblurred = np.zeros((2, *image.shape[:2]), np.float32)
+    leftover, unblurred = np.zeros((2, *image.shape[:2]), np.float32)
     for channel, weight in enumerate((1.0, 1.5, 1.5)):
         a, b = (np.ascontiguousarray(v[..., channel]) for v in (image, matched))
         high_a, high_b = (backend.max_filter(v, radius) for v in (a, b))
         low_a, low_b = (-backend.max_filter(-v, radius) for v in (a, b))
-        beyond = functools.reduce(np.maximum, (a - high_b, low_b - a, b - high_a, low_a - b))
+        left = np.maximum(a - high_b, low_b - a)
+        beyond = functools.reduce(np.maximum, (left, b - high_a, low_a - b))
         contrast = np.maximum(high_a - low_a, high_b - low_b)
-        np.maximum(out, weight * beyond, out=out)
+        left -= settings.detail_share * (high_b - low_b)
+        np.maximum(leftover, weight * left, out=leftover)
         np.maximum(unblurred, weight * (beyond - settings.blur_share * contrast), out=unblurred)
-    return np.minimum(out, 255), np.minimum(unblurred, 255)
+    return np.minimum(leftover, 255), np.minimum(unblurred, 255)
 
 
 def _blur_shares(bands: np.ndarray, residual: np.ndarray) -> np.ndarray:
@@ -374,16 +362,16 @@ def _contradictory_components(contradiction: np.ndarray, settings: ChangeSetting
     return is_change[labels]
 
 
-def _grow_to_edge_ends(
-    mask: np.ndarray, differs: np.ndarray, is_beyond: np.ndarray, settings: ChangeSettings
-) -> np.ndarray:
-    """With what differs beside the mask: the soft ends of the edges of what was there before."""
+def _add_leftovers(mask: np.ndarray, leftover: np.ndarray, settings: ChangeSettings) -> np.ndarray:
+    """With what is left beside the mask of what was there before, to the soft ends of its edges.
+
+    What the editor added has soft edges too, but there the source shows nothing of its own.
+    """
     if not mask.any():
         return mask
-    near = backend.dilate(mask, settings.beyond_reach)
-    mask = mask | (is_beyond & near)
-    near = backend.dilate(mask, settings.edge_reach)
-    return backend.hysteresis(mask, (differs & near) | mask)
+    for limit, reach in settings.leftovers:
+        mask = mask | ((leftover > limit) & backend.dilate(mask, reach))
+    return mask
 
 
 def _close_gaps(mask: np.ndarray, settings: ChangeSettings) -> np.ndarray:

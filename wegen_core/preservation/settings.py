@@ -356,13 +356,11 @@ class ChangeSettings:
         squared gradient. The start of the fit.
     min_noise
         Smallest values of these two.
-    min_beyond, beyond_reach
-        Within `beyond_reach` px of a change, what differs by more than `min_beyond` levels from
-        everything within `displacement` belongs to it.
-    edge_difference, edge_score, edge_reach
-        So does, within `edge_reach` px and connected with it, what differs by more than
-        `edge_difference` levels and scores higher than `edge_score`: the soft ends of the edges of
-        what was there before.
+    leftovers, detail_share
+        Steps of (levels, px): within so many px of a change, what differs by more than so many
+        levels, and by more than `detail_share` of the contrast, from everything that the edited
+        image shows within `displacement` is left of what was there before, and belongs to the
+        change.
     max_gap
         Gaps up to this width belong to the change around them, px.
     min_hole, hole_share
@@ -391,11 +389,8 @@ class ChangeSettings:
     min_noise_samples: int = 64
     initial_noise: tuple[float, float] = (1.0, 0.05)
     min_noise: tuple[float, float] = (0.1, 1e-3)
-    min_beyond: float = 20.0
-    beyond_reach: float = 12.0
-    edge_difference: float = 7.0
-    edge_score: float = 4.0
-    edge_reach: float = 3.0
+    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (7.0, 6.0))
+    detail_share: float = 0.1
     max_gap: float = 4.0
     min_hole: int = 9
     hole_share: float = 0.005
