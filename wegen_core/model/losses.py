@@ -71,26 +71,6 @@ def denoising_loss(
     return (error * snr_weights(alphas, timesteps)).mean()
 
 
-def packed_attention(attention_mask: Tensor, position_ids: Tensor) -> Tensor:
-    """Which positions see which, where rows hold several sequences one after the other.
-
-    Parameters
-    ----------
-    attention_mask
-        [B,S], 0 where a row is padded on the right.
-    position_ids
-        [B,S]; 0 begins a sequence.
-
-    Returns
-    -------
-    Tensor
-        bool [B,1,S,S]: causal within each sequence. Padding sees itself.
-    """
-    sequence = (position_ids == 0).cumsum(1) * attention_mask
-    same = sequence[:, :, None] == sequence[:, None, :]
-    return same.tril()[:, None]
-
-
 def language_loss(lm_head: nn.Module, hidden: Tensor, labels: Tensor) -> Tensor:
     """Compute the cross-entropy of the next token.
 

@@ -17,7 +17,8 @@ from transformers import LlamaConfig, LlamaForCausalLM
 from ..records.hooks import NO_HOOKS, Hooks
 from .config import WeGenConfig
 from .generation import ConversationCache, Decoder, Features, Options
-from .losses import alignment_losses, denoising_loss, language_loss, packed_attention
+from .losses import alignment_losses, denoising_loss, language_loss
+from .packed_attention import PACKED, sequence_lengths
 from .painter import (
     Negative,
     decode_latents,
@@ -202,15 +203,14 @@ class Network(nn.Module):
             # 4) The painter must be able to paint the image from the predicted tokens.
             if diffusion:
                 images, sizes = batch["images_aug"][gen_images], batch.get("time_ids")
-                losses["diffusion_loss"] = self.diffusion_loss(
-                    predicted, images, None if sizes is None else sizes[gen_images]
-                )
+                sizes = None if sizes is None else sizes[gen_images]
+                losses["diffusion_loss"] = self.diffusion_loss(predicted, images, sizes)
         losses["rec_loss"] = losses["mse_loss"] + losses["cosine_loss"] + losses["diffusion_loss"]
         losses["total_loss"] = losses["lm_loss"] + losses["rec_loss"]
         return losses
 
     def predict_tokens(self, batch: dict[str, Tensor]) -> Tensor:
-        """Visual tokens [n,64,W] of images to generate, each predicted from the true ones before."""
+        """Predict visual tokens [n,64,W] of images to generate, each from the true ones before."""
         tokens = self.pool(self.encode_images(batch["images"]))
         return self._predicted(batch, self.hidden_states(batch, tokens))
 
@@ -219,7 +219,7 @@ class Network(nn.Module):
         return self.output_projector(hidden[before]).unflatten(0, (-1, self.config.image_tokens))
 
     def hidden_states(self, batch: dict[str, Tensor], tokens: Tensor) -> Tensor:
-        """The language model's states [B,S,D], after the final norm, given what it has to say.
+        """Compute the states [B,S,D] after the final norm, given what is to be said.
 
         Parameters
         ----------
@@ -228,18 +228,20 @@ class Network(nn.Module):
         tokens
             [N,64,W], the visual tokens of all images.
         """
-        read, generated = tokens[batch["embeds_cmp_mask"]], tokens[batch["embeds_gen_mask"]]
+        read = tokens[batch["embeds_cmp_mask"]]
         embeds = self.embed(batch["input_ids"], read, batch["ids_cmp_mask"])
-        embeds = self.fill(embeds, generated, batch["ids_gen_mask"])
-        positions, attention = batch.get("position_ids"), batch["attention_mask"]
-        mask: Tensor | None = attention
-        if positions is not None:
-            mask = packed_attention(attention, positions)
-        elif bool((attention[:, 1:] <= attention[:, :-1]).all()):
-            # Padding on the right is never seen by causal attention, which is faster unmasked.
-            mask = None
+        embeds = self.fill(embeds, tokens[batch["embeds_gen_mask"]], batch["ids_gen_mask"])
+        mask, packed = batch["attention_mask"], {}
+        if (positions := batch.get("position_ids")) is not None:
+            packed = {"position_ids": positions, "lengths": sequence_lengths(positions)}
+        self.llm.set_attn_implementation(PACKED if packed else "sdpa")
+        # Padding on the right is never seen by causal attention, which is faster without a mask.
+        is_right_padded = bool((mask[:, 1:] <= mask[:, :-1]).all())
         return self.llm.model(
-            inputs_embeds=embeds, attention_mask=mask, position_ids=positions, use_cache=False
+            inputs_embeds=embeds,
+            attention_mask=None if packed or is_right_padded else mask,
+            use_cache=False,
+            **packed,
         ).last_hidden_state
 
     def diffusion_loss(

@@ -156,13 +156,12 @@ def conversation_batch(
         "input_ids": ids,
         "labels": labels,
         "attention_mask": attention,
+        "position_ids": positions,
         "ids_cmp_mask": visual & ~is_generated,
         "ids_gen_mask": is_generated,
         "embeds_cmp_mask": ~generated,
         "embeds_gen_mask": generated,
     }
-    if any(len(pack) > 1 for pack in packs):
-        batch["position_ids"] = positions
     images = [image for row in rows for item in row for image in item.images()]
     return batch | _image_tensors(images, net, settings, crop=False)
 

@@ -165,13 +165,13 @@ def prepare_stage(
             torch.manual_seed(seed)
             inject_adapter_in_model(config, net.llm)
     if settings.bf16:
-        frozen: list[torch.nn.Module] = [net.vision]
-        if not isinstance(settings, PainterSettings):
-            frozen.append(net.unet)
-        if not net.vae.config.force_upcast:
-            frozen.append(net.vae)
-        for part in frozen:
-            part.to(torch.bfloat16)
+        # Frozen weights are only read: half the bytes. The projectors say what `Network.dtype` is.
+        unchanged = ["input_projector.", "output_projector."]
+        if net.vae.config.force_upcast:
+            unchanged.append("vae.")
+        for name, parameter in net.named_parameters():
+            if not parameter.requires_grad and not name.startswith(tuple(unchanged)):
+                parameter.data = parameter.data.to(torch.bfloat16)
     return module
 
 
