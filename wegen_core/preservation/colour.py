@@ -82,16 +82,19 @@ class ColourTransfer:
             out += end * end * (rgb - out)
         return np.clip(out, 0, 255, out=out)
 
-    def _fitted(self, rgb: np.ndarray) -> np.ndarray:
-        """How far the curve holds for colours [h,w,3], 0..1: [h,w,1]."""
-        distance = np.sqrt((backend.mix_channels(rgb, self.whitening) ** 2).sum(axis=2))
-        near, far = self.settings.fitted_distance
-        return np.clip((far - distance) / (far - near), 0, 1)[..., None]
-
     def match(self, rgb: np.ndarray) -> np.ndarray:
         """float32 [h,w,3] in levels through the curve where it holds: no offset field."""
-        out = self.apply_curve(rgb)
-        out += (1 - self._fitted(rgb)) * (rgb - out)
+        return self._where_it_holds(self.apply_curve(rgb), rgb)
+
+    def _where_it_holds(self, matched: np.ndarray, rgb: np.ndarray) -> np.ndarray:
+        """Return `matched`, which the curve made of `rgb`, and `rgb` where it does not hold."""
+        distance = backend.mix_channels(rgb, self.whitening)
+        distance *= distance
+        distance = np.sqrt(backend.mix_channels(distance, np.ones((1, 3), np.float32)))
+        near, far = self.settings.fitted_distance
+        out = rgb - matched
+        out *= np.clip((distance - near) / (far - near), 0, 1)
+        out += matched
         return out
 
     def apply_curve(self, rgb: np.ndarray) -> np.ndarray:
@@ -115,12 +118,15 @@ class ColourTransfer:
         box = top, left, top + registered.shape[0], left + registered.shape[1]
         rgb = registered.astype(np.float32)
         # Of colours that the fit knows nothing about: the curve or none, whichever is nearer.
-        matched, other = self.apply_curve(rgb), self.match(rgb)
+        matched = self.apply_curve(rgb)
+        other = self._where_it_holds(matched, rgb)
         offset = backend.upsample_box(self.offset_field, self.size, box)
-        low, high = (
-            np.clip(bound(matched, other) + offset, 0, 255) for bound in (np.minimum, np.maximum)
-        )
-        residual = source - np.clip(source, low, high)
+        low, high = np.minimum(matched, other), np.maximum(matched, other)
+        for bound in (low, high):
+            bound += offset
+            np.clip(bound, 0, 255, out=bound)
+        residual = source.astype(np.float32)
+        residual -= np.minimum(np.maximum(residual, low), high)
         flat = residual.reshape(-1)
         level = self.settings.clipped_level
         white, black = registered >= level, registered <= 255 - level

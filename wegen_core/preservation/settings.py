@@ -393,7 +393,7 @@ class ChangeSettings:
     detail_share: float = 0.1
     max_gap: float = 4.0
     min_hole: int = 9
-    hole_share: float = 0.005
+    hole_share: float = 0.02
 
     @property
     def halo(self) -> int:
