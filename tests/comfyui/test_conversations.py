@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import os
 import random
+import threading
 import uuid
+from pathlib import Path
 
 import numpy as np
 import pytest
 import requests
+import websocket
 from PIL import Image
 
-from tests.support.comfy_server import ComfyServer
+from tests.support.comfy_server import PACK, ComfyServer
 
 pytestmark = pytest.mark.comfyui
 SHELF = "wegen/conversations"
+KILLS = int(os.environ.get("WEGEN_KILLS", "2"))  # `make soak`: 200
 
 
 def call(server: ComfyServer, method: str, path: str, **options) -> requests.Response:
@@ -123,12 +129,45 @@ def test_hostile_requests_get_an_error_and_never_a_500(server: ComfyServer) -> N
         uuid.uuid4().hex,
     ]
     ends = ["", "/turns", "/images", "/images/..", "/images/0123456789abcdef.png", "/graph"]
-    ends += ["/export", "/turns/x/change", "/images/a.png?size=x", "/turns/%00/change?against=y"]
+    ends += [
+        "/export",
+        "/turns/x/plan",
+        "/turns/x/change",
+        "/images/a.png?size=x",
+        "/turns/%00/change?against=y",
+    ]
     bodies = [None, b"{", b"[]", b"{}", b'{"parent": 5}', b'{"text": 7}', b'{"images": ["../a"]}']
     bodies += [b'{"hidden": "x"}', b'{"title": []}', b'{"head": "nope"}', b'{"references": [3]}']
-    for _ in range(300):
-        method = rng.choice(["GET", "POST", "PATCH", "DELETE"])
+    for _ in range(1000):
+        method = rng.choice(["GET", "POST", "PUT", "PATCH", "DELETE"])
         path = f"{SHELF}/{rng.choice(ids)}{rng.choice(ends)}"
         answer = call(server, method, path, data=rng.choice(bodies))
         assert answer.status_code < 500, (method, path, answer.text)
     assert describe(server, one)["id"] == one
+
+
+def test_killing_the_server_loses_no_confirmed_turn(server: ComfyServer, tmp_path: Path) -> None:
+    own = ComfyServer(server.folder, server.python, tmp_path)
+    own.start({"ComfyUI-WeGen": PACK})
+    rng = random.Random(0)
+    one, head, confirmed = new(own), None, []
+    broken = (requests.RequestException, websocket.WebSocketException, OSError)
+    try:
+        for _ in range(KILLS):
+            threading.Timer(rng.uniform(0.5, 6), own.process.kill).start()
+            with contextlib.suppress(*broken):
+                while True:
+                    confirmed.append(say(own, one, "a red boat by the sea", head))
+                    own.run(graph(one, confirmed[-1]))
+                    head = describe(own, one)["head"]
+                    confirmed.append(head)
+            own.process.wait()
+            own.launch()
+            described = describe(own, one)
+            assert {*confirmed} <= {turn["id"] for turn in described["turns"]}
+            for turn in described["turns"]:
+                if any("image" in part for part in turn["parts"]):
+                    assert picture(own, one, turn).shape == (64, 64, 3)
+    finally:
+        own.stop()
+    assert len(confirmed) >= KILLS

@@ -242,6 +242,21 @@ def test_two_writers_lose_no_turn(shelf) -> None:
     assert texts == {f"{who} {k}" for who in "ab" for k in range(12)}
 
 
+def test_a_hundred_turns_open_quickly(shelf) -> None:
+    one = shelf.create()
+    conversation = Conversation()
+    for k in range(50):
+        conversation.add("user", f"make it {k}")
+        conversation.add("assistant", "done", Image.new("RGB", (640, 480), (k, 0, 0)))
+    shelf.save(one, conversation)
+    seconds = []
+    for _ in range(3):
+        start = time.process_time()
+        assert len(shelf.describe(one)["turns"]) == 100
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < 0.3
+
+
 def test_two_hundred_conversations_are_listed_quickly(shelf) -> None:
     conversation = Conversation()
     for k in range(100):

@@ -187,6 +187,10 @@ class ComfyServer(ComfyClient):
         home.mkdir(parents=True)
         for name, target in packs.items():
             (home / name).symlink_to(target)
+        self.launch(*options)
+
+    def launch(self, *options: str) -> None:
+        """Start again, with the same custom nodes."""
         command = [self.python, "main.py", "--cpu", "--port", self.address.split(":")[1]]
         command += ["--base-directory", str(self.base), "--database-url", "sqlite:///:memory:"]
         self.log = self.base / "server.log"

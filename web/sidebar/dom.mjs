@@ -25,6 +25,10 @@ export function button(icon, label, onclick, properties = {}) {
 /** A modal dialog that closes with Escape and gives the focus back. */
 export function dialog(label, ...children) {
   const element = h("dialog", { class: "wegen-dialog", "aria-label": label }, ...children);
+  element.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // no shortcut of the graph
+    if (event.key === "Escape") element.close(); // some frontends suppress what Escape does
+  });
   element.addEventListener("close", () => element.remove());
   document.body.append(element);
   element.showModal();

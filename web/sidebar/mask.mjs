@@ -131,6 +131,6 @@ export async function drawMask(source) {
         ),
       ),
     );
-    element.addEventListener("cancel", () => resolve(null));
+    element.addEventListener("close", () => resolve(null));
   });
 }
