@@ -54,13 +54,17 @@ def packed_attention(
     for q, k, v, parts in zip(query, key, value, lengths, strict=True):
         attended = [
             F.scaled_dot_product_attention(
-                *(x[None] for x in triple),
+                one_q[None],
+                one_k[None],
+                one_v[None],
+                dropout_p=dropout,
                 is_causal=True,
                 scale=scaling,
-                dropout_p=dropout,
                 enable_gqa=len(q) != len(k),
             )
-            for triple in zip(*(x.split(parts, dim=1) for x in (q, k, v)), strict=True)
+            for one_q, one_k, one_v in zip(
+                q.split(parts, dim=1), k.split(parts, dim=1), v.split(parts, dim=1), strict=True
+            )
         ]
         rows.append(torch.cat(attended, dim=2))
     return torch.cat(rows).transpose(1, 2).contiguous(), None
