@@ -123,6 +123,22 @@ def test_an_untouched_image_that_fits_in_many_places_stays_in_place(name):
     assert np.array_equal(registration.matrix, np.eye(3)) and registration.flow is None
 
 
+# Measured: 0.63 and 0.29 px; 13.4 if only strong signals count.
+@pytest.mark.parametrize(("sigma", "contrast", "level"), [(16, 6, 120), (10, 3, 6)])
+def test_a_faint_image_that_moved_is_followed(sigma, contrast, level):
+    rng = np.random.default_rng(0)
+    hills = ndimage.gaussian_filter(rng.normal(size=(320, 448)), sigma, mode="reflect")
+    hills = np.clip(level + hills * (contrast / hills.std()), 0, 255)
+    source = np.repeat(hills[..., None], 3, axis=2)
+    y, x = np.mgrid[:320, :448].astype(np.float32)
+    edited = array_backend.remap(source.astype(np.float32), x + 12, y - 6)
+    edited += rng.normal(0, 0.8, source.shape)
+    source, edited = (np.rint(np.clip(v, 0, 255)).astype(np.uint8) for v in (source, edited))
+    u, v = register(source, edited, "warp", SETTINGS).edited_points((16, 16, 304, 432))
+    inner = np.s_[16:304, 16:432]
+    assert np.hypot(u - x[inner] + 12, v - y[inner] - 6).max() < 1
+
+
 def test_align_none_and_tiny_images_take_the_plain_resize():
     source, edited = texture((192, 256)), texture((96, 100), seed=1)
     for pair, align in (((source, edited), "none"), ((source[:12], edited), "warp")):

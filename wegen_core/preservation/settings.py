@@ -187,6 +187,44 @@ class WarpSettings:
 
 
 @dataclass(frozen=True)
+class RivalSettings:
+    """Other ways to register the same pair, and which result is the most likely.
+
+    Parameters
+    ----------
+    max_textured_share
+        A source is faint if a smaller share of it varies by more than
+        `MatchingSettings.flat_variance`.
+    flat_variance
+        `MatchingSettings.flat_variance` of the rivals, levels squared.
+    levels
+        `RegistrationSettings.levels` of the rival that starts from a coarser level.
+    min_gain
+        Mean log-likelihood per pixel that the rival for faint images must gain.
+    min_coarse_gain
+        The same for the one that starts from a coarser level: it ends at a coarser level too, and
+        is to correct large errors only.
+    high_pass_radius
+        Half side of the square whose mean is subtracted before images are compared, px of the last
+        of `levels`. Larger than `MatchingSettings.ncc_radius`, because faint images vary slowly.
+    gain_range, gain_steps
+        Smallest and largest gain between the images, and steps of its robust fit.
+    min_noise
+        Smallest variance of the noise, levels squared: rounding to 8 bits leaves 0.08.
+    """
+
+    max_textured_share: float = 0.65
+    flat_variance: float = 1.0
+    levels: tuple[int, ...] = (64, 128, 256)
+    min_gain: float = 0.05
+    min_coarse_gain: float = 0.2
+    high_pass_radius: int = 24
+    gain_range: tuple[float, float] = (0.5, 2.0)
+    gain_steps: int = 5
+    min_noise: float = 0.05
+
+
+@dataclass(frozen=True)
 class RegistrationSettings:
     """How the edited image is aligned with the source.
 
@@ -204,7 +242,7 @@ class RegistrationSettings:
     max_stretch
         Largest ratio of the two singular values of the affine map beyond a resize between the
         sizes. Editors hardly stretch images.
-    matching, solver, search, warp
+    matching, solver, search, warp, rival
         See there.
     """
 
@@ -217,6 +255,7 @@ class RegistrationSettings:
     solver: SolverSettings = SolverSettings()
     search: SearchSettings = SearchSettings()
     warp: WarpSettings = WarpSettings()
+    rival: RivalSettings = RivalSettings()
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,8 @@ from .. import array_backend as backend
 from ..settings import RegistrationSettings
 from .gauss_newton import fit_affine, fit_warp, split_affine
 from .initial_transform import candidate_resizes, initialise
-from .pyramid import PyramidLevel, finest_size
+from .pyramid import PyramidLevel
+from .rivals import Pair, log_likelihoods
 from .select_model import select_model
 from .transform import Registration, resize_matrix
 
@@ -48,13 +49,49 @@ def register(
         return Registration(resize_matrix(size, edited_size), size)
 
     # Both images as luma at the finest level's pixel density, whatever their sizes were.
-    a = backend.luma(source)
-    a = backend.resize(a, finest_size(size, settings.levels[-1], settings.matching.cell))
-    b = backend.luma(edited)
-    b = backend.resize(b, backend.scaled_size(edited_size, min(1.0, np.sqrt(a.size / b.size))))
-    down, up = resize_matrix(edited_size, b.shape), resize_matrix(a.shape, size)
-    resizes = [down @ matrix @ up for matrix in candidate_resizes(size, edited_size)]
+    pair = Pair(
+        backend.luma(source), backend.luma(edited), candidate_resizes(size, edited_size)
+    ).reduced(settings.levels[-1], settings.matching.cell)
+    use_warp = align == "warp" and min(size) >= settings.warp.min_side
+    registration = _coarse_to_fine(pair, use_warp, settings, hooks)
+    registration = _compare_rivals(pair, registration, use_warp, settings, hooks)
+    return pair.to_larger(registration, size, edited_size)
 
+
+def _compare_rivals(
+    pair: Pair,
+    registration: Registration,
+    use_warp: bool,
+    settings: RegistrationSettings,
+    hooks: Hooks,
+) -> Registration:
+    """Register a pair in other ways too, and return the most likely result.
+
+    One way starts from a coarser level, where a repetitive pattern fits in fewer places. The other,
+    for faint images, takes the same levels. Both count weaker signals as texture.
+    """
+    rival, radius = settings.rival, settings.matching.ncc_radius
+    small = pair.reduced(rival.levels[-1], settings.matching.cell)
+    sensitive = replace(
+        settings, matching=replace(settings.matching, flat_variance=rival.flat_variance)
+    )
+    coarse = _coarse_to_fine(small, use_warp, replace(sensitive, levels=rival.levels), hooks)
+    rivals = [registration, small.to_larger(coarse, pair.source.shape, pair.edited.shape)]
+    mean = backend.box_mean(pair.source, radius)
+    variance = backend.box_mean(pair.source * pair.source, radius) - mean * mean
+    if np.mean(variance > settings.matching.flat_variance) < rival.max_textured_share:
+        rivals.append(_coarse_to_fine(pair, False, sensitive, hooks))
+    sizes = small.source.shape, pair.edited.shape, small.edited.shape
+    likelihoods = log_likelihoods(small, [r.rescaled(*sizes) for r in rivals], rival)
+    required = np.array([0, rival.min_coarse_gain, rival.min_gain])
+    return rivals[int(np.argmax(likelihoods - required[: len(rivals)]))]
+
+
+def _coarse_to_fine(
+    pair: Pair, use_warp: bool, settings: RegistrationSettings, hooks: Hooks
+) -> Registration:
+    """Register a pair, whose size is the finest level's, from the coarsest level on."""
+    a, b, resizes = pair.source, pair.edited, pair.resizes
     solver, warp = settings.solver, settings.warp
     level = PyramidLevel.build(a, b, settings.levels[0], settings)
     registration = initialise(a, b, resizes, level)
@@ -65,7 +102,7 @@ def register(
             break
         hooks.check_stop()
         level = PyramidLevel.build(a, b, long_side, settings)
-        if align != "warp" or min(size) < warp.min_side:
+        if not use_warp:
             registration = fit_affine(level, registration, solver.affine_steps)
             continue
         if not level.is_finest:  # what is not aligned yet says little about the amplitude
@@ -96,8 +133,7 @@ def register(
             affine_free=False,
         )
         registration = replace(registration, matrix=resizes[0])  # without rounding errors
-    registration = registration.rescaled(size, b.shape, edited_size)
-    return replace(registration, residual=registration.residual * up[0, 0])
+    return registration
 
 
 def _still_share(level: PyramidLevel, registration: Registration, plain: np.ndarray) -> float:
