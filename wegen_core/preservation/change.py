@@ -8,6 +8,8 @@
    inliers: an editor redraws texture but leaves flat areas alone.
 4. Components are found by hysteresis. Around a strong residual only what exceeds a share of it
    counts, because an editor also blurs the edges of what it added.
+5. What no displacement and no blur explains is a change, too, whatever the noise. Beside changes,
+   what is left of the source to the soft ends of its edges belongs to them.
 """
 
 from __future__ import annotations
@@ -95,9 +97,7 @@ def find_change(
         new, new_edges = (
             backend.resize(m.astype(np.float32), size) > 0.5 for m in (detected, edges)
         )
-        new &= ~explained
-        # What looked like the blurred edge of a finer detection lies inside a coarser one.
-        mask |= new
+        mask |= new & ~explained
         explained |= new | new_edges
         np.maximum(scores, backend.resize(level_scores, size), out=scores)
     scores /= threshold_scale**2
@@ -143,13 +143,14 @@ class _ResidualLevel:
         size = backend.half_size(explained.shape)
         unexplained = ~explained
         scale = self.threshold_scale
+        # What needs most memory to compute comes first: that keeps the peak low.
         return _ResidualLevel(
+            quiet=backend.resize(self.quiet.astype(np.float32), size),
+            weight=backend.resize((self.weight * unexplained).astype(np.float32), size),
+            gradient=backend.resize(self.gradient, size),
             residual=np.stack(
                 [backend.resize(plane * unexplained, size) for plane in self.residual]
             ),
-            gradient=backend.resize(self.gradient, size),
-            weight=backend.resize((self.weight * unexplained).astype(np.float32), size),
-            quiet=backend.resize(self.quiet.astype(np.float32), size),
             threshold_scale=backend.resize(scale, size) if scale.size > 1 else scale,
             chroma_reach=self.chroma_reach / 2,
             settings=self.settings,
@@ -354,12 +355,11 @@ def _drop_weak_components(mask: np.ndarray, score: np.ndarray, min_evidence: flo
 
 def _contradictory_components(contradiction: np.ndarray, settings: ChangeSettings) -> np.ndarray:
     """Find what no displacement, blur or noise explains, bool [h,w]."""
-    limit = settings.min_contradiction
-    labels, count = backend.connected_components(contradiction > limit / 2)
-    area = np.bincount(labels[contradiction > limit], minlength=count + 1)
-    is_change = area >= settings.min_contradicting
-    is_change[0] = False
-    return is_change[labels]
+    out = contradiction > settings.min_contradiction / 2
+    labels, count = backend.connected_components(out)
+    area = np.bincount(labels[contradiction > settings.min_contradiction], minlength=count + 1)
+    out[out] = (area >= settings.min_contradicting)[labels[out]]
+    return out
 
 
 def _add_leftovers(mask: np.ndarray, leftover: np.ndarray, settings: ChangeSettings) -> np.ndarray:
