@@ -58,6 +58,16 @@ def test_no_outline_of_a_removed_thing_stays():
     assert rest.max() < 16
 
 
+def test_the_blur_around_what_was_added_is_not_taken_for_a_leftover():
+    source = (128 + 0.5 * (texture((160, 160), 0.8).astype(float) - 128)).astype(np.uint8)
+    disc = lambda draw: draw.ellipse((240, 240, 400, 400), fill=(250, 60, 40))  # noqa: E731
+    edited = with_shapes(source, disc)
+    added = (edited != source).any(axis=2)
+    result = preserve(source, redrawn(edited))
+    assert (result.change_mask > 0.5)[added].mean() > 0.95
+    assert (result.change_mask > 0.5)[~added].sum() < 10
+
+
 def test_small_holes_where_old_and_new_agree_belong_to_the_change():
     source = texture((160, 160), 2.0)
     target = source.copy()
