@@ -100,8 +100,11 @@ export async function copilots() {
       return name;
     };
     const output = [collect(id), 0];
-    const title = node._meta?.title ?? node.class_type;
-    found.push({ label: `${title} #${id}`, nodes, output });
+    const title = ({ class_type: type, _meta: meta }) => meta?.title ?? type;
+    const { model, mllm, painter } = node.inputs; // what it understands with and paints with
+    const models = [mllm, painter].filter(Array.isArray).map(([upstream]) => title(all[upstream]));
+    const label = [`${title(node)} #${id}`, ...(model ? [model] : models)].join(" · ");
+    found.push({ label, nodes, output });
   }
   return found;
 }
