@@ -20,8 +20,9 @@ medians for px, dB and time, else means:
   far from any change
 - 10 turns: bit-exact: share of pixels that none of ten edits changes
 
-Beside them: other pairs with the habits of real editors (`tests/support/real_habits.py`); and the
-same pairs by what people do today (`benchmarks.baselines`), which decides nothing.
+Beside them: other pairs with the habits of real editors (`tests/support/real_habits.py`), half to
+twice as strong as usual; and the same pairs by what people do today (`benchmarks.baselines`), which
+decides nothing.
 
 --random tries pairs of unrelated images, down to one pixel, and counts failures.
 """
@@ -91,7 +92,7 @@ def local(rng: np.random.Generator, size: int) -> dict[str, Row]:
 
 def by_real_habits(rng: np.random.Generator, size: int) -> Row:
     """One edit with the habits of real editors, measured."""
-    case = real_habits.case(rng, size)
+    case = real_habits.case(rng, size, strength=rng.uniform(0.5, 2))
     start = time.process_time()
     result = preserve(case.source, case.edited)
     seconds = time.process_time() - start
