@@ -22,7 +22,7 @@ test: lint
 quick: $(READY)
 	$(PYTEST) -m "not slow and not comfyui"
 
-# Kills runs 200 times and looks for what they lost; `make test` does it 20 times.
+# Kills runs 200 times and looks for what they lost; `make test` does it 20 times, and twice to a server.
 soak: $(READY)
 	WEGEN_KILLS=200 $(PYTEST) tests/cli/test_parallel.py tests/diic/test_pipeline.py tests/comfyui/test_conversations.py
 

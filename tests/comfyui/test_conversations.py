@@ -146,6 +146,7 @@ def test_hostile_requests_get_an_error_and_never_a_500(server: ComfyServer) -> N
     assert describe(server, one)["id"] == one
 
 
+@pytest.mark.slow
 def test_killing_the_server_loses_no_confirmed_turn(server: ComfyServer, tmp_path: Path) -> None:
     own = ComfyServer(server.folder, server.python, tmp_path)
     own.start({"ComfyUI-WeGen": PACK})
