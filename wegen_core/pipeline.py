@@ -414,7 +414,9 @@ def preserve_unchanged(
     if mask is None:  # regions of a plan are a model's guess: they do not limit the change
         regions = change_regions(plan, len(step.images), pastes=pastes, with_border=True)
         hint = _mask_of(regions, source.image.size) if regions else None
-    scope: Literal["auto", "local", "global"] = "auto"
+    # A plan that names a place, or of which a part of the image was painted, is local.
+    named = plan.scope != "global" and (hint is not None or step.crop is not None)
+    scope: Literal["auto", "local", "global"] = "local" if named else "auto"
     colour: Literal["match", "keep"] = "match"
     if plan.intent == "refine" and plan.scope == "global" and mask is hint is None:
         scope = "global"

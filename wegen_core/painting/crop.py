@@ -110,8 +110,13 @@ class Crop:
             weight, pixels = fade[..., None].astype(pixels.dtype), pixels.copy()
         else:
             weight, pixels = pixels.new_tensor(fade[..., None]), pixels.clone()
+        painted = part.pixels
+        if painted is None:
+            painted = np.asarray(part.image, np.float32)[None] / 255
+            if not isinstance(pixels, np.ndarray):
+                painted = pixels.new_tensor(painted)
         inside = pixels[:, top:bottom, left:right]
-        inside += weight * (part.pixels - inside)
+        inside += weight * (painted - inside)
         return ImagePart(to_pil(pixels)[0], pixels=pixels), mask
 
     def _fade(self) -> np.ndarray:
