@@ -1,7 +1,7 @@
 """Does the embedded network know its own world? `python -m benchmarks.small_world FILES`.
 
 Prints the reconstruction error of its VAE on drawn scenes (as drawn, resized, compressed, squeezed,
-refined), on images that are no scenes, and on the photographs, and the share of each set that is
+refined), on images that are not scenes, and on the photographs, and the share of each set that is
 taken for the wrong kind at the threshold in its `config.json`.
 """
 
@@ -42,7 +42,7 @@ def scenes(count: int, rng: np.random.Generator) -> dict[str, list[Image.Image]]
 
 
 def others(count: int, rng: np.random.Generator) -> dict[str, list[Image.Image]]:
-    """Simple images that are no scenes."""
+    """Simple images that are not scenes."""
 
     def colour() -> tuple[int, ...]:
         return tuple(map(int, rng.integers(0, 256, 3)))

@@ -111,7 +111,7 @@ def load_models(mllm: str, painter: str, *, device: Any = None) -> Copilot:
     """
     if mllm == painter and _is_network(mllm):
         return load(mllm, device=device)
-    return Copilot(_load_mllm(mllm, device), _load_painter(painter, device))
+    return Copilot(load_mllm(mllm, device), _load_painter(painter, device))
 
 
 def _load_painter(name: str, device: Any) -> Painter | None:
@@ -124,7 +124,12 @@ def _load_painter(name: str, device: Any) -> Painter | None:
     return diffusers.load(name, device=device)
 
 
-def _load_mllm(name: str, device: Any) -> ChatModel | None:
+def load_mllm(name: str, device: Any = None) -> ChatModel | None:
+    """The language model that "mini", a folder or "URL#MODEL" names; None for "none".
+
+    device: of local models; None: the accelerator if there is one. Raises FileNotFoundError or
+    ValueError for what cannot be loaded; the text names it.
+    """
     if name == "none":
         return None
     if _is_network(name):

@@ -12,8 +12,8 @@ from typing import Any
 
 from .. import __version__
 from ..images.atomic_write import write_atomically
+from ..loading import load_mllm
 from ..mllm.chat_model import ChatModel
-from ..mllm.endpoint import EndpointMLLM
 from .cuts import AdaptiveCuts, CutDetector, TransNetCuts
 from .dynamics import ModelDynamics, MotionDynamics
 from .frames import Frames, FrameSettings
@@ -130,7 +130,7 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
         identity: IdentityModel | None = None
         if settings.identity:
             identity = EncoderIdentity(settings.identity, settings.device)
-        model = _chat_model(settings.mllm) if settings.mllm else None
+        model = load_mllm(settings.mllm, settings.device) if settings.mllm else None
         stages = [
             Shots(detector=CUTS[settings.cuts]),
             Frames(FrameSettings(side=settings.side)),
@@ -235,7 +235,7 @@ def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage:
         tracker,
         model,
         settings.things,
-        _chat_model(settings.recheck) if settings.recheck else None,
+        load_mllm(settings.recheck, settings.device) if settings.recheck else None,
         settings.skip_people,
     )
 
@@ -243,8 +243,3 @@ def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage:
 def is_playground(videos: Sequence[Video]) -> bool:
     """Whether the sources are drawn."""
     return bool(videos) and videos[0].path.startswith(PREFIX)
-
-
-def _chat_model(address: str) -> ChatModel:
-    url, _, model = address.partition("#")
-    return EndpointMLLM(url, model)

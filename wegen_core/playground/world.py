@@ -215,17 +215,6 @@ def changes(before: Scene, after: Scene) -> list[str]:
     return clauses
 
 
-def relations(scene: Scene) -> list[str]:
-    """True statements about where the things stand to each other."""
-    pairs = [(a, b) for i, a in enumerate(scene.things) for b in scene.things[i + 1 :]]
-    words = [f"{name(a, scene)} is to the left of {name(b, scene)}" for a, b in pairs]
-    for first, second in pairs:
-        if first.depth != second.depth:
-            far, near = (first, second) if first.depth == "far" else (second, first)
-            words.append(f"{name(far, scene)} is farther away than {name(near, scene)}")
-    return words
-
-
 def sample_instance(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) -> Instance:
     """A random instance of one of `kinds`."""
     colour = pick(rng, tuple(COLOUR_RGB))

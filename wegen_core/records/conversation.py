@@ -213,12 +213,13 @@ class Conversation:
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
-        for turn in self.tree.values():
-            for part in turn.images:
-                _write_once(folder / content_name(part.image), part, _png)
-                if _has_tokens(part):
-                    _write_once(folder / features_name(part.features), part, _npy)
         ours = {turn.id: _turn_to_dict(turn) for turn in self.tree.values()}
+        for turn in self.tree.values():
+            for part, names in zip(turn.parts, ours[turn.id]["parts"], strict=True):
+                if isinstance(part, ImagePart):
+                    _write_once(folder / names["picture"], part, _png)
+                    if "features" in names:
+                        _write_once(folder / names["features"], part, _npy)
         with locked(folder):
             saved_head, saved = _read_saved(folder / FILE)
             is_elsewhere = saved_head not in (None, *(turn.id for turn in self.turns))
