@@ -52,7 +52,7 @@ def test_a_thing_changes_only_pixels_that_are_its_own_or_in_its_shadow(kind: str
     assert changed[coverage > 0.5].mean() > 0.98
     stray = changed & (coverage == 0)
     left, _, right, bottom = clips.render(pair).boxes()[0] or (0, 0, 0, 0)
-    stray[bottom - 8 : bottom + 8, max(0, left - 6) : right + 6] = False  # the shadow
+    stray[bottom - 8 : bottom + 10, max(0, left - 6) : right + 6] = False  # the shadow
     assert not stray.any()
 
 

@@ -1,7 +1,8 @@
 """Clips of the moving playground: scenes in which something happens, with the truth of each pixel.
 
 A clip is a scene and the events that change it one after another. Between two events everything
-rests, so that each rest shows exactly one `Scene`.
+rests, so that each rest shows exactly one `Scene`. Some events are of a drawing only: a thing takes
+another colour or pattern, puts something on, or all move to another place.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ from PIL import Image
 
 from . import settings, things
 from .scenes import pick
-from .settings import LIGHTS
-from .things import KINDS, Pose, sprite
+from .settings import LIGHTS, SETTINGS
+from .things import ACCESSORIES, COLOUR_RGB, KINDS, PATTERNS, Instance, Pose, sprite
 from .world import (
     DEPTHS,
     FACINGS,
@@ -35,13 +36,16 @@ from .world import (
     with_thing,
 )
 
-ACTIONS = "walk approach turn jump open grow appear leave light pan zoom".split()
+ACTIONS = (
+    *("walk", "approach", "turn", "jump", "open", "grow", "appear", "leave"),
+    *("light", "pan", "zoom", "paint", "pattern", "dress", "travel"),
+)
 REST, EVENT = 0.6, 1.2  # seconds
 
 _FOOT_Y = {"near": 92.0, "far": 71.0}
-_UNIT = {"near": 0.82, "far": 0.56}
-_COLUMN_X = {"near": (19.0, 50.0, 81.0), "far": (27.0, 50.0, 73.0)}
-_SIZE = {"small": 0.78, "normal": 1.0, "big": 1.22}
+_UNIT = {"near": 0.98, "far": 0.68}
+_COLUMN_X = {"near": (18.0, 50.0, 82.0), "far": (23.0, 50.0, 77.0)}
+_SIZE = {"small": 0.75, "normal": 1.0, "big": 1.25}
 _PAN_X = {"left": -13.0, "centre": 0.0, "right": 13.0}
 _ZOOM = {"wide": 1.0, "close": 1.35}
 _STEPS, _OPENINGS = 6, 4  # poses that are drawn: of a step, and between shut and open
@@ -107,7 +111,7 @@ class Frame:
 
     image: np.ndarray
     coverage: np.ndarray
-    instances: tuple[things.Instance, ...]
+    instances: tuple[Instance, ...]
 
     def boxes(self) -> list[tuple[int, int, int, int] | None]:
         """Left, top, right, bottom of what is visible of each thing in pixels; None for nothing."""
@@ -118,7 +122,7 @@ class Frame:
 class _Actor:
     """A thing at one instant, in units of the view; `mirror` runs from 1 (right) to -1 (left)."""
 
-    instance: things.Instance
+    instance: Instance
     x: float
     y: float
     unit: float
@@ -126,6 +130,8 @@ class _Actor:
     lift: float = 0.0
     step: float = 0.0
     opening: float = 0.0
+    becomes: Instance | None = None
+    share: float = 0.0  # of what it becomes
 
 
 @dataclass(frozen=True)
@@ -203,6 +209,9 @@ def _event(action: str, scene: Scene, rng: np.random.Generator) -> Event | None:
         else:
             camera = replace(camera, pan=pick(rng, [pan for pan in PANS if pan != camera.pan]))
         return Event(action, None, scene, replace(scene, camera=camera))
+    if action == "travel":
+        setting = pick(rng, [setting for setting in SETTINGS if setting != scene.setting])
+        return Event(action, None, scene, replace(scene, setting=setting))
     if action == "appear":
         if not free:
             return None
@@ -229,7 +238,27 @@ def _event(action: str, scene: Scene, rng: np.random.Generator) -> Event | None:
         new = replace(thing, opened=not thing.opened)
     elif action == "grow" and KINDS[kind].group in ("plant", "food"):
         new = replace(thing, size=pick(rng, [size for size in SIZES if size != thing.size]))
+    elif action in ("paint", "pattern", "dress"):
+        new = replace(thing, instance=_restyled(action, thing.instance, rng))
+        if any(new.instance == other.instance for other in scene.things):
+            return None
     return None if new is None else Event(action, thing, scene, with_thing(scene, thing, new))
+
+
+def _restyled(action: str, instance: Instance, rng: np.random.Generator) -> Instance:
+    """With another colour, another pattern, or another accessory."""
+    if action == "paint":
+        free = [c for c in COLOUR_RGB if c not in (instance.colour, instance.accent)]
+        return replace(instance, colour=pick(rng, free))
+    if action == "pattern":
+        pattern = pick(rng, [p for p in PATTERNS if p != instance.pattern])
+        new, keeps_accent = replace(instance, pattern=pattern), bool(instance.accessory)
+    else:
+        accessory = pick(rng, [a for a in ACCESSORIES if a != instance.accessory])
+        new, keeps_accent = replace(instance, accessory=accessory), instance.pattern != "plain"
+    if keeps_accent:
+        return new
+    return replace(new, accent=pick(rng, [c for c in COLOUR_RGB if c != instance.colour]))
 
 
 def _other(choices: tuple[str, str], taken: str) -> str:
@@ -265,7 +294,7 @@ def _during(event: Event, progress: float, size: int) -> Frame:
     view = replace(
         start, x=start.x + (end.x - start.x) * t, zoom=start.zoom + (end.zoom - start.zoom) * t
     )
-    return _render(actors, view, size, end.light, t)
+    return _render(actors, view, size, replace(view, setting=end.setting, light=end.light), t)
 
 
 def _acting(action: str, old: Thing, new: Thing, t: float, progress: float) -> _Actor:
@@ -292,20 +321,22 @@ def _acting(action: str, old: Thing, new: Thing, t: float, progress: float) -> _
         return replace(moved, step=(3 * progress) % 1.0)
     if action == "turn":
         return replace(moved, mirror=a.mirror * math.cos(math.pi * t))
+    if action in ("paint", "pattern", "dress"):
+        return replace(a, becomes=new.instance, share=t)
     if action == "jump":
         return replace(moved, lift=16 * a.unit * abs(math.sin(2 * math.pi * progress)))
     return moved
 
 
 def _render(
-    actors: list[_Actor], view: _View, size: int, new_light: str = "", share: float = 0.0
+    actors: list[_Actor], view: _View, size: int, new: _View | None = None, share: float = 0.0
 ) -> Frame:
-    """Draw everything; `share` (0 to 1) of the light is already `new_light`."""
+    """Draw everything; `share` (0 to 1) of place and light are already those of `new`."""
     image = _background(view, size).astype(np.float32)
     ambient = np.array(LIGHTS[view.light].ambient, np.float32)
-    if share and new_light != view.light:
-        image += (_background(replace(view, light=new_light), size) - image) * share
-        ambient += (np.array(LIGHTS[new_light].ambient, np.float32) - ambient) * share
+    if new is not None and new != view:
+        image += (_background(new, size) - image) * share
+        ambient += (np.array(LIGHTS[new.light].ambient, np.float32) - ambient) * share
     pixels = size / 100 * view.zoom  # per unit
     # Farther things are behind nearer ones; of equal ones the left is behind.
     order = sorted(range(len(actors)), key=lambda i: (actors[i].y, actors[i].x))
@@ -348,9 +379,10 @@ def _place(
         round(actor.step * _STEPS) % _STEPS / _STEPS, round(actor.opening * _OPENINGS) / _OPENINGS
     )
     scale = size / 100 * 1.7
-    drawing = sprite(actor.instance, pose, scale)
-    if actor.mirror < 0:
-        drawing = _mirrored(actor.instance, pose, scale)
+    drawing = _drawing(actor.instance, pose, scale, actor.mirror < 0)
+    if actor.becomes is not None:
+        new = _drawing(actor.becomes, pose, scale, actor.mirror < 0)
+        drawing = Image.blend(drawing, new, actor.share)
     per_unit = actor.unit * pixels
     squash = max(0.08, abs(actor.mirror))
     box_left, box_top, box_right, box_bottom = things.BOX
@@ -369,8 +401,9 @@ def _place(
 
 
 @lru_cache(maxsize=512)
-def _mirrored(instance: things.Instance, pose: Pose, scale: float) -> Image.Image:
-    return sprite(instance, pose, scale).transpose(Image.Transpose.FLIP_LEFT_RIGHT)
+def _drawing(instance: Instance, pose: Pose, scale: float, mirrored: bool) -> Image.Image:
+    drawing = sprite(instance, pose, scale)
+    return drawing.transpose(Image.Transpose.FLIP_LEFT_RIGHT) if mirrored else drawing
 
 
 def _shadow(image: np.ndarray, actor: _Actor, x: float, y: float, pixels: float) -> None:

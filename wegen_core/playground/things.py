@@ -262,6 +262,16 @@ def _truck(pen: Pen, paint: _Paint, pose: Pose) -> None:
         _wheel(pen, x, 4.4, pose)
 
 
+def _boat(pen: Pen, paint: _Paint, pose: Pose) -> None:
+    sway = math.sin(2 * math.pi * pose.step)
+    pen.stroke([(20, 39), (20 + 0.4 * sway, 11)], 1.1, _WOOD)
+    pen.polygon([(21.4, 12.6), (35 + sway, 34.4), (21.4, 34.4)], paint.light(0.1), body=True)
+    pen.polygon([(18.4, 16.6), (18.4, 34.4), (8 + sway, 34.4)], paint.light(0.35), body=True)
+    pen.polygon([(3, 37.4), (37.6, 37.4), (31, FOOT - 1), (9.4, FOOT - 1)], paint.base, body=True)
+    pen.pattern(paint.pattern, paint.accent)
+    pen.rectangle((3, 36.6, 37.6, 38.6), _WOOD, radius=0.8)
+
+
 def _rocket(pen: Pen, paint: _Paint, pose: Pose) -> None:
     if pose.step:
         pen.polygon([(17, 44), (23, 44), (20, 48.4 + math.sin(6.3 * pose.step))], (255, 180, 40))
@@ -401,6 +411,7 @@ KINDS: dict[str, Kind] = {
     "duck": Kind("animal", _duck, (27.4, 19.4), (26.4, 31.6), (10, 34), 11),
     "car": Kind("vehicle", _car, (19.6, 26.6), (31, 40.4), (8, 34), 17),
     "truck": Kind("vehicle", _truck, (13.6, 22.8), (29.6, 40.4), (5, 24), 17),
+    "boat": Kind("vehicle", _boat, (20, 12.4), (32, 41.6), (5, 38), 14),
     "rocket": Kind("vehicle", _rocket, (20, 10.6), (20, 34), (14, 30), 9),
     "tree": Kind("plant", _tree, (20, 11), (20, 34), (6, 28), 9),
     "flower": Kind("plant", _flower, (20, 13), (20, 35), (13, 40), 6, "opens its petals"),

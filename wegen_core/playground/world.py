@@ -174,37 +174,39 @@ def name(thing: Thing, scene: Scene) -> str:
     return f"the {instance.kind} {PLACE_WORDS[thing.place]}"
 
 
-def changes(before: Scene, after: Scene) -> list[str]:
-    """What happened between two scenes, one clause each.
+def match(before: Scene, after: Scene) -> list[tuple[Thing | None, Thing | None]]:
+    """Each thing before and after, in the order of `before`; None where it is not there.
 
-    A thing is the same in both if its instance is. Instances within a scene must differ.
+    A thing is the same one if its instance is, else if its kind and its place are.
     """
     now = {thing.instance: thing for thing in after.things}
-    then = {thing.instance: thing for thing in before.things}
+    then = {thing.instance for thing in before.things}
+    pairs: list[tuple[Thing | None, Thing | None]] = []
+    for old in before.things:
+        new = now.pop(old.instance, None)
+        for other in after.things if new is None else ():
+            is_like = (other.instance.kind, other.place) == (old.instance.kind, old.place)
+            if is_like and other.instance in now and other.instance not in then:
+                new = now.pop(other.instance)
+        pairs.append((old, new))
+    return pairs + [(None, thing) for thing in now.values()]
+
+
+def changes(before: Scene, after: Scene) -> list[str]:
+    """What happened between two scenes, one clause each. Instances within a scene must differ."""
     clauses = []
-    for instance, old in then.items():
-        who = name(old, before)
-        new = now.get(instance)
-        if new is None:
-            clauses.append(f"{who} {'leaves' if KINDS[instance.kind].moves else 'disappears'}")
-            continue
-        if new.place != old.place:
-            to = "to the middle" if new.place == "middle" else f"to the {new.place}"
-            clauses.append(f"{who} moves {to}")
-        elif new.facing != old.facing:
-            clauses.append(f"{who} turns to the {new.facing}")
-        if new.depth != old.depth:
-            clauses.append(f"{who} {'comes closer' if new.depth == 'near' else 'moves away'}")
-        if new.size != old.size:
-            grows = SIZES.index(new.size) > SIZES.index(old.size)
-            clauses.append(f"{who} {'grows' if grows else 'shrinks'}")
-        if new.opened != old.opened:
-            verb = KINDS[instance.kind].opens
-            opposite = verb.replace("opens", "closes").replace("lights up", "goes out")
-            clauses.append(f"{who} {verb if new.opened else opposite}")
-    for instance, new in now.items():
-        if instance not in then:
+    for old, new in match(before, after):
+        if old is None and new is not None:
             clauses.append(f"{describe_thing(new)} appears")
+        elif old is not None:
+            who = name(old, before)
+            if new is None:
+                leaves = "leaves" if KINDS[old.instance.kind].moves else "disappears"
+                clauses.append(f"{who} {leaves}")
+            else:
+                clauses += [f"{who} {verb}" for verb in _thing_changes(old, new)]
+    if before.setting != after.setting:
+        clauses.append(f"everything is {SETTING_WORDS[after.setting]}")
     if before.light != after.light:
         clauses.append(LIGHT_CHANGES[after.light])
     if before.camera.zoom != after.camera.zoom:
@@ -215,14 +217,43 @@ def changes(before: Scene, after: Scene) -> list[str]:
     return clauses
 
 
+def _thing_changes(old: Thing, new: Thing) -> list[str]:
+    """What happened to a thing, without its name: "moves to the left"."""
+    verbs = []
+    was, now = old.instance, new.instance
+    if new.place != old.place:
+        verbs.append(f"moves to the {new.place}")
+    elif new.facing != old.facing:
+        verbs.append(f"turns to the {new.facing}")
+    if new.depth != old.depth:
+        verbs.append("comes closer" if new.depth == "near" else "moves away")
+    if new.size != old.size:
+        verbs.append("grows" if SIZES.index(new.size) > SIZES.index(old.size) else "shrinks")
+    if new.opened != old.opened:
+        verb = KINDS[now.kind].opens
+        opposite = verb.replace("opens", "closes").replace("lights up", "goes out")
+        verbs.append(verb if new.opened else opposite)
+    if now.colour != was.colour:
+        verbs.append(f"becomes {now.colour}")
+    if now.pattern != was.pattern:
+        noun = PATTERN_NOUNS.get(now.pattern)
+        verbs.append(
+            f"gets {now.accent} {noun}" if noun else f"loses its {PATTERN_NOUNS[was.pattern]}"
+        )
+    if now.accessory != was.accessory:
+        worn = f"{with_article(now.accent)} {now.accessory}"
+        verbs.append(f"gets {worn}" if now.accessory else f"loses its {was.accessory}")
+    return verbs
+
+
 def sample_instance(rng: np.random.Generator, kinds: Sequence[str] = tuple(KINDS)) -> Instance:
-    """A random instance of one of `kinds`."""
+    """A random instance of one of `kinds`; half of them are plain, and half have no accessory."""
     colour = pick(rng, tuple(COLOUR_RGB))
     return Instance(
         kind=pick(rng, kinds),
         colour=colour,
-        pattern=pick(rng, PATTERNS),
-        accessory=pick(rng, ACCESSORIES),
+        pattern="plain" if rng.random() < 0.5 else pick(rng, PATTERNS[1:]),
+        accessory="" if rng.random() < 0.5 else pick(rng, ACCESSORIES[1:]),
         accent=pick(rng, [other for other in COLOUR_RGB if other != colour]),
         build=pick(rng, BUILDS),
     )
