@@ -29,6 +29,7 @@ from .world import (
     Scene,
     Thing,
     changes,
+    is_held_out,
     name,
     sample,
     sample_thing,
@@ -38,7 +39,7 @@ from .world import (
 
 ACTIONS = (
     *("walk", "approach", "turn", "jump", "open", "grow", "appear", "leave"),
-    *("light", "pan", "zoom", "paint", "pattern", "dress", "travel"),
+    *("light", "pan", "zoom", "paint", "pattern", "dress", "become", "travel"),
 )
 REST, EVENT = 0.6, 1.2  # seconds
 
@@ -152,8 +153,8 @@ def sample_clip(
     while True:
         scenes, happened = [sample(rng)], []
         for _ in range(20 * count):
-            event = _event(action or pick(rng, ACTIONS), scenes[-1], rng)
-            if event is not None:
+            event = sample_event(scenes[-1], rng, action)
+            if event is not None and not is_held_out(event.after):
                 happened.append(event)
                 scenes.append(event.after)
             if len(happened) == count:
@@ -193,8 +194,9 @@ def frame_at(clip: Clip, seconds: float, size: int = 128) -> Frame:
     return _during(clip.events[index], within / EVENT, size)
 
 
-def _event(action: str, scene: Scene, rng: np.random.Generator) -> Event | None:
-    """The action somewhere in the scene, None where nothing can do it."""
+def sample_event(scene: Scene, rng: np.random.Generator, action: str | None = None) -> Event | None:
+    """A random action of `ACTIONS`, or this one, in the scene; None where nothing can do it."""
+    action = action or pick(rng, ACTIONS)
     thing = pick(rng, scene.things)
     kind = thing.instance.kind
     free = scene.free_places()
@@ -238,11 +240,16 @@ def _event(action: str, scene: Scene, rng: np.random.Generator) -> Event | None:
         new = replace(thing, opened=not thing.opened)
     elif action == "grow" and KINDS[kind].group in ("plant", "food"):
         new = replace(thing, size=pick(rng, [size for size in SIZES if size != thing.size]))
+    elif action == "become":
+        other = pick(rng, [other for other in KINDS if other != kind])
+        facing = thing.facing if shows_facing(other) else "right"
+        instance = replace(thing.instance, kind=other)
+        new = replace(thing, instance=instance, facing=facing, opened=False)
     elif action in ("paint", "pattern", "dress"):
         new = replace(thing, instance=_restyled(action, thing.instance, rng))
-        if any(new.instance == other.instance for other in scene.things):
-            return None
-    return None if new is None else Event(action, thing, scene, with_thing(scene, thing, new))
+    if new is None or any(new.instance == t.instance for t in scene.things if t != thing):
+        return None
+    return Event(action, thing, scene, with_thing(scene, thing, new))
 
 
 def _restyled(action: str, instance: Instance, rng: np.random.Generator) -> Instance:
@@ -321,7 +328,7 @@ def _acting(action: str, old: Thing, new: Thing, t: float, progress: float) -> _
         return replace(moved, step=(3 * progress) % 1.0)
     if action == "turn":
         return replace(moved, mirror=a.mirror * math.cos(math.pi * t))
-    if action in ("paint", "pattern", "dress"):
+    if action in ("paint", "pattern", "dress", "become"):
         return replace(a, becomes=new.instance, share=t)
     if action == "jump":
         return replace(moved, lift=16 * a.unit * abs(math.sin(2 * math.pi * progress)))

@@ -1,0 +1,127 @@
+"""Drawn images with what each patch shows: what the image encoder and the VAE learn from.
+
+They stand in for EVA-CLIP and for SDXL's VAE, which the published network begins with. The three
+stages after them read nothing but the rows of `wegen diic`.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm.auto import tqdm
+
+from ...playground import clips, world
+from ...playground.settings import LIGHTS, SETTINGS
+from ...playground.things import ACCESSORIES, BUILDS, COLOUR_RGB, KINDS, PATTERNS
+
+SIZE, PATCH = 128, 16
+GRID = SIZE // PATCH
+
+LOOKS = {
+    "kind": (*KINDS, "nothing"),
+    "colour": (*COLOUR_RGB, "nothing"),
+    "pattern": (*PATTERNS, "nothing"),
+    "accessory": (*ACCESSORIES, "nothing"),
+    "accent": (*COLOUR_RGB, "nothing"),
+    "build": (*BUILDS, "nothing"),
+    "facing": (*world.FACINGS, "nothing"),
+    "depth": (*world.DEPTHS, "nothing"),
+    "size": (*world.SIZES, "nothing"),
+    "opened": ("shut", "open", "nothing"),
+}
+"""What a patch tells of the thing that it shows, with all values."""
+
+WHOLE = {"setting": tuple(SETTINGS), "light": tuple(LIGHTS), "pan": world.PANS, "zoom": world.ZOOMS}
+"""What every patch tells of the whole image."""
+
+_MIN_COVERED = 0.12  # share of a patch's pixels that a thing covers
+
+
+@dataclass(frozen=True)
+class DrawnImages:
+    """Images with labels.
+
+    Parameters
+    ----------
+    pixels
+        uint8 [N, 128, 128, 3].
+    looks
+        uint8 [N, 64, looks]: positions in the values of `LOOKS`, patches row by row.
+    whole
+        uint8 [N, 4]: positions in the values of `WHOLE`.
+    """
+
+    pixels: np.ndarray
+    looks: np.ndarray
+    whole: np.ndarray
+
+    def images(self, chosen: np.ndarray) -> torch.Tensor:
+        """The images with these numbers, float32 [n, 3, 128, 128] in 0..1."""
+        return torch.from_numpy(self.pixels[chosen]).permute(0, 3, 1, 2).float() / 255
+
+
+def draw_images(folder: Path, count: int, seed: int = 0) -> DrawnImages:
+    """Draw `count` random scenes into `folder`, or open those that are there."""
+    names = ("pixels", "looks", "whole")
+    paths = {name: folder / f"drawn-{name}-{count}-{seed}.npy" for name in names}
+    if not all(path.exists() for path in paths.values()):
+        folder.mkdir(parents=True, exist_ok=True)
+        rng = np.random.default_rng((seed, 11))
+        shapes = {
+            "pixels": (count, SIZE, SIZE, 3),
+            "looks": (count, GRID**2, len(LOOKS)),
+            "whole": (count, len(WHOLE)),
+        }
+        arrays = {
+            name: np.lib.format.open_memmap(f"{paths[name]}.tmp", "w+", np.uint8, shapes[name])
+            for name in names
+        }
+        for i in tqdm(range(count), desc="draw", mininterval=2.0):
+            scene = sample_view(rng)
+            frame = clips.render(scene, SIZE)
+            arrays["pixels"][i] = frame.image
+            arrays["looks"][i], arrays["whole"][i] = label(scene, frame)
+        for name in names:
+            arrays[name].flush()
+            os.replace(f"{paths[name]}.tmp", paths[name])
+    return DrawnImages(**{name: np.load(paths[name], mmap_mode="r") for name in names})
+
+
+def sample_view(rng: np.random.Generator) -> world.Scene:
+    """A random scene; in three of ten the camera is not in its usual place."""
+    scene = world.sample(rng)
+    if rng.random() < 0.7:
+        return scene
+    camera = world.Camera(world.pick(rng, world.PANS), world.pick(rng, world.ZOOMS))
+    return replace(scene, camera=camera)
+
+
+def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
+    """`looks` [64, looks] and `whole` [4] of one image."""
+    things = {thing.instance: thing for thing in scene.things}
+    told = np.array(
+        [_looks(things[instance]) for instance in frame.instances]
+        + [[len(values) - 1 for values in LOOKS.values()]]
+    )
+    covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
+    shown = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
+    camera = scene.camera
+    values = {
+        "setting": scene.setting,
+        "light": scene.light,
+        "pan": camera.pan,
+        "zoom": camera.zoom,
+    }
+    return told[shown], np.array([WHOLE[name].index(value) for name, value in values.items()])
+
+
+def _looks(thing: world.Thing) -> list[int]:
+    """Positions in the values of `LOOKS`."""
+    instance = thing.instance
+    opened = "open" if thing.opened else "shut"
+    values = vars(instance) | vars(thing) | {"opened": opened}
+    return [LOOKS[name].index(values[name]) for name in LOOKS]
