@@ -21,16 +21,18 @@ from wegen_core.diic import masks
 from wegen_core.diic.frames import Frames
 from wegen_core.diic.motion import MotionInstances
 from wegen_core.diic.pipeline import Funnel, PipelineSettings, build_stages, run_stages
-from wegen_core.diic.records import Clip, Rejected, Sample, Shot, TrackedClip, Video
+from wegen_core.diic.records import Clip, Rejected, Sample, Shot, Stage, TrackedClip, Video
 from wegen_core.diic.report import write_report
 from wegen_core.diic.rows import load_rows, write_rows, write_webdataset
 from wegen_core.diic.run import find_videos, run_local, shard_of
+from wegen_core.diic.samples import Samples
 from wegen_core.diic.shots import Shots
 from wegen_core.diic.truth import playground_videos
 
 
-def samples_of(video: Video, playground: bool = True) -> list[Sample]:
+def samples_of(video: Video, playground: bool = True, last: Stage | None = None) -> list[Sample]:
     stages = build_stages(PipelineSettings(side=128), playground)
+    stages[-1] = last or stages[-1]
     outputs = run_stages(stages, video, Funnel())
     return [output for output in outputs if isinstance(output, Sample)]
 
@@ -56,7 +58,8 @@ def test_a_clip_in_which_nothing_moves_has_no_instances() -> None:
 
 
 def test_a_session_alternates_words_and_frames() -> None:
-    sample = next(s for s in samples_of(playground_videos(1, seed=3)[0]) if s.kind == "session")
+    samples = samples_of(playground_videos(1, seed=3)[0], last=Samples())
+    sample = next(s for s in samples if s.kind == "session")
     turns = sample.conversation.turns
     assert [turn.role for turn in turns] == ["user", "assistant"] * (len(turns) // 2)
     assert len(turns[0].images) == 1
@@ -67,7 +70,7 @@ def test_a_session_alternates_words_and_frames() -> None:
 
 def test_a_composition_shows_each_instance_cut_out() -> None:
     for seed in range(6):
-        for sample in samples_of(playground_videos(1, seed)[0]):
+        for sample in samples_of(playground_videos(1, seed)[0], last=Samples()):
             if sample.kind != "composition":
                 continue
             *crops, target = sample.images
@@ -80,11 +83,23 @@ def test_a_composition_shows_each_instance_cut_out() -> None:
 
 
 def test_a_video_without_any_model_gives_true_words(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "walk.mp4", clip_frames(3, "walk", 256))
+    path = write_video(tmp_path / "walk.mp4", clip_frames(6, "walk", 256))
     samples = samples_of(Video(str(path), "walk"), playground=False)
     words = " ".join(s.conversation.turns[0].text for s in samples if s.kind == "session")
     assert "the moving thing" in words
     assert "moves to the" in words
+
+
+def test_samples_of_the_playground_say_what_the_new_image_shows() -> None:
+    samples = [s for video in playground_videos(6) for s in samples_of(video)]
+    kinds = {"session", "composition", "question", "caption", "rewrite", "words"}
+    assert {sample.kind for sample in samples} == kinds
+    for sample in samples:
+        for turn, learn in zip(sample.conversation.turns, sample.learn, strict=True):
+            assert any(learn) == (turn.role == "assistant")
+            if turn.role == "assistant" and turn.images:
+                assert turn.text.startswith(("draw:", "change:", "combine:"))
+        assert bool(sample.images) == (sample.kind != "words")
 
 
 def test_masks_survive_run_lengths() -> None:
@@ -117,9 +132,9 @@ def test_rows_are_filtered_by_kind_and_score(tmp_path: Path) -> None:
     asked = list(load_rows(tmp_path, kinds=["question"]))
     assert asked
     assert {s.kind for s in asked} == {"question"}
-    changed = list(load_rows(tmp_path, at_least={"change": 0.9}))
+    changed = list(load_rows(tmp_path, at_least={"change": 0.5}))
     assert 0 < len(changed) < len(samples)
-    assert all(s.scores["change"] >= 0.9 for s in changed)
+    assert all(s.scores["change"] >= 0.5 for s in changed)
     assert not list(load_rows(tmp_path, at_least={"unknown": 0.0}))
     with pytest.raises(FileNotFoundError, match=r"no \.parquet"):
         next(load_rows(tmp_path / "missing"))

@@ -21,6 +21,7 @@ from .grounding_dino import GroundingDino
 from .identity import EncoderIdentity, IdentityModel
 from .instances import DetectAndTrack, Instances, PhraseTracker
 from .motion import MotionInstances
+from .playground_samples import PlaygroundSamples
 from .records import Rejected, Sample, Stage, Video
 from .rows import ImageFormat, write_rows
 from .sam import Sam2Tracker, Sam3Tracker
@@ -141,7 +142,7 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
     versions = {"wegen": __version__}
     for stage in stages:
         versions |= stage.models
-    return [*stages, Samples(versions)]
+    return [*stages, PlaygroundSamples(versions) if playground else Samples(versions)]
 
 
 def run_stages(stages: Sequence[Stage], record: Any, funnel: Funnel) -> Iterator[Sample | Rejected]:

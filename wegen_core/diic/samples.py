@@ -42,7 +42,7 @@ class Samples:
 
     def _session(self, described: DescribedSession) -> Sample:
         session = described.session
-        build = _Builder(session)
+        build = Builder(session)
         build.user(build.frame(session.frames[0]), _words(described, 0))
         build.assistant(build.frame(session.frames[1]))
         for i in range(1, len(described.steps)):
@@ -57,7 +57,7 @@ class Samples:
         pairs = [(track, frame) for track, frame in chosen if frame is not None]
         if not pairs:
             return None
-        build = _Builder(session)
+        build = Builder(session)
         parts: list[str | ImagePart] = []
         for track, frame in pairs:
             parts += [build.crop(track, frame), track.name]
@@ -76,7 +76,7 @@ class Samples:
         if not described.steps[0].changes:
             return None
         first, second = described.session.frames[:2]
-        build = _Builder(described.session)
+        build = Builder(described.session)
         build.user(build.frame(first), build.frame(second), QUESTION)
         build.assistant(_words(described, 0))
         return self._finish("question", described, build)
@@ -86,7 +86,7 @@ class Samples:
         caption = described.session.tracked.captions.get(key)
         if caption is None:
             return None
-        build = _Builder(described.session)
+        build = Builder(described.session)
         build.user(build.frame(key), DESCRIBE)
         build.assistant(caption)
         return self._finish("caption", described, build)
@@ -98,12 +98,12 @@ class Samples:
         names = [t.name for t in session.tracks if key in t.sightings]
         if caption is None or not names:
             return None
-        build = _Builder(session)
+        build = Builder(session)
         build.user(names[0].split(" with ")[0])
         build.assistant(caption, build.frame(key))
         return self._finish("rewrite", described, build)
 
-    def _finish(self, kind: str, described: DescribedSession, build: _Builder) -> Sample:
+    def _finish(self, kind: str, described: DescribedSession, build: Builder) -> Sample:
         session = described.session
         shot = session.tracked.clip.shot
         start = session.tracked.clip.times[session.frames[0]]
@@ -136,7 +136,7 @@ class Samples:
         )
 
 
-class _Builder:
+class Builder:
     """A conversation under construction, with what is known of its images."""
 
     def __init__(self, session: Session) -> None:
@@ -146,12 +146,14 @@ class _Builder:
         self.images: list[ImageRecord] = []
 
     def user(self, *parts: str | ImagePart) -> None:
+        """A request."""
         self.conversation.add("user", *parts)
         self.learn.append((False,) * len(parts))
 
-    def assistant(self, *parts: str | ImagePart) -> None:
+    def assistant(self, *parts: str | ImagePart, learn: tuple[bool, ...] = ()) -> None:
+        """A reply; `learn`: which of its parts are learned, all if empty."""
         self.conversation.add("assistant", *parts)
-        self.learn.append((True,) * len(parts))
+        self.learn.append(learn or (True,) * len(parts))
 
     def frame(self, key: int) -> ImagePart:
         """A whole frame; its mask is where its instances are."""

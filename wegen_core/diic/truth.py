@@ -84,14 +84,19 @@ class PlaygroundInstances:
         """Every thing of the clip as a track, and the description of every frame."""
         scenes = clip_of(clip.shot.video.path).scenes
         size = clip.frames[0].shape[0]
+        first_looks: dict[Instance, Instance] = {}  # of a thing, whatever it looks like now
         sightings: dict[Instance, dict[int, Sighting]] = {}
         for k, scene in enumerate(scenes):
+            for old, new in world.match(scenes[k - 1], scene) if k else ():
+                if old is not None and new is not None:
+                    first_looks[new.instance] = first_looks[old.instance]
             frame = clips.render(scene, size)
             for instance, box, cover in zip(
                 frame.instances, frame.boxes(), frame.coverage, strict=True
             ):
+                first = first_looks.setdefault(instance, instance)
                 if box is not None:
-                    sightings.setdefault(instance, {})[k] = Sighting(box, cover > 0.5)
+                    sightings.setdefault(first, {})[k] = Sighting(box, cover > 0.5)
         tracks = tuple(
             Track(n, world.describe_instance(instance), where, person=False)
             for n, (instance, where) in enumerate(sightings.items(), 1)
