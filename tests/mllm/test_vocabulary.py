@@ -12,7 +12,7 @@ from wegen_core.mllm.vocabulary import out_of_vocabulary, strip_fillers
 from wegen_core.model.prompt import unique_words
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks
-from wegen_core.training.train_tokenizer import training_vocabulary
+from wegen_core.training.mini import training_vocabulary
 
 
 @pytest.mark.parametrize(

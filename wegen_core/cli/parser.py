@@ -41,7 +41,7 @@ def build_parser() -> argparse.ArgumentParser:
     _preserve(command("preserve", tools.preserve, "restore what an edit should not have changed"))
     _convert(command("convert", tools.convert, "write the official checkpoint as one small folder"))
     _diic(adder.add_parser("diic", help="make training sequences from videos"))
-    stages = ["painter", "align", "instruct", "mini"]
+    stages = ["painter", "align", "instruct", "mini", "mini128"]
     _rest(command("train", tools.train, "train a stage on rows, or the embedded network"), stages)
     _rest(command("eval", tools.evaluate, "measure a model"), ["mini"])
     _common(

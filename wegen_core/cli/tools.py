@@ -62,6 +62,10 @@ def train(args: Namespace) -> None:
         from ..training import mini
 
         mini.main(args.rest)
+    elif args.what == "mini128":
+        from ..training.embedded import recipe
+
+        recipe.main(args.rest)
     else:
         from ..training import run
 

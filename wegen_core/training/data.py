@@ -122,6 +122,36 @@ def painter_batch(
     return _image_tensors(images, net, settings, crop=True)
 
 
+class EncodedImages:
+    """Visual tokens and latents of all images of rows, each computed once and kept as float16."""
+
+    def __init__(self, net: Network) -> None:
+        self.net = net
+        self._kept: dict[tuple[Path, int, int], tuple[Tensor, Tensor]] = {}
+
+    def batch(self, items: Sequence[Item], settings: StageSettings) -> dict[str, Tensor]:
+        """As `painter_batch`, but `tokens` [n,64,W] and `moments` [n,2C,h,w] in place of images.
+
+        Moments are mean and log variance of the VAE's posterior.
+        """
+        kept = [self._encode(item, settings) for item in items]
+        tokens, moments = (torch.cat(parts).float() for parts in zip(*kept, strict=True))
+        return {"tokens": tokens, "moments": moments} | _size_tensors(
+            len(tokens), self.net, settings
+        )
+
+    @torch.no_grad()
+    def _encode(self, item: Item, settings: StageSettings) -> tuple[Tensor, Tensor]:
+        key = (item.head.file, item.head.group, item.head.row)
+        if key not in self._kept:
+            net = self.net
+            batch = to_device(painter_batch([item], net, settings), net.device)
+            tokens = net.pool(net.encode_images(batch["images"]))
+            moments = net.vae.encode(batch["images_aug"].to(net.vae.dtype)).latent_dist.parameters
+            self._kept[key] = tokens.half().cpu(), moments.half().cpu()
+        return self._kept[key]
+
+
 def conversation_batch(
     rows: Sequence[Sequence[Item]], net: Network, settings: StageSettings
 ) -> dict[str, Tensor]:
@@ -170,14 +200,18 @@ def _image_tensors(
     images: Sequence[Image.Image], net: Network, settings: StageSettings, crop: bool
 ) -> dict[str, Tensor]:
     side = net.config.paint.width
-    tensors = {
+    return {
         "images": encoder_pixels(images, net.config.vision.image_size, crop=crop),
         "images_aug": painter_images(images, side, crop=crop),
-    }
-    if settings.sizes:
-        size = torch.tensor([[side, side, 0, 0, side, side]], dtype=torch.float32)
-        tensors["time_ids"] = size.expand(len(images), -1)
-    return tensors
+    } | _size_tensors(len(images), net, settings)
+
+
+def _size_tensors(count: int, net: Network, settings: StageSettings) -> dict[str, Tensor]:
+    if not settings.sizes:
+        return {}
+    side = net.config.paint.width
+    size = torch.tensor([[side, side, 0, 0, side, side]], dtype=torch.float32)
+    return {"time_ids": size.expand(count, -1)}
 
 
 def to_device(batch: Mapping[str, Tensor], device: torch.device) -> dict[str, Tensor]:

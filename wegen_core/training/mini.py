@@ -20,10 +20,11 @@ from diffusers.models import AutoencoderKL
 from ..model import WeGen
 from ..model.checkpoint import save
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
+from ..model.prompt import unique_words
 from ..model.reply_format import INTENT_PREFIXES
-from ..playground.sequences import MAX_IMAGES
+from ..playground.sequences import MAX_IMAGES, corpus
 from .stages import train_llm, train_painter
-from .train_tokenizer import train_tokenizer, training_vocabulary
+from .train_tokenizer import train_tokenizer
 from .vae import build_vae, train_vae
 from .vision import train_vision
 
@@ -76,12 +77,13 @@ PAINT = PaintDefaults(width=64, height=64, steps=20, guidance=2.0)
 STEPS = {"vision": 3500, "vae": 2800, "painter": 2600, "llm": 6500}
 NEEDS = {"painter": ("vision", "vae"), "llm": ("vision",)}
 SIDE = 8
+VOCABULARY, SENTENCES = 768, 30_000
 SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
 
 def build(folder: Path, seed: int = 0) -> WeGen:
     """Make the untrained network, and train its tokenizer."""
-    tokenizer = train_tokenizer(folder / "tokenizer", SIDE**2, seed)
+    tokenizer = train_tokenizer(folder / "tokenizer", SIDE**2, corpus(SENTENCES, seed), VOCABULARY)
     torch.manual_seed(seed)
     config = WeGenConfig(
         vision=VISION,
@@ -148,6 +150,13 @@ def train_mini(
     if "llm" in stages:
         train_llm(net, run, steps=steps["llm"], seed=seed)
     return net
+
+
+def training_vocabulary(seed: int = 0) -> str:
+    """List every word of the sentences that the mini learns from, with spaces between."""
+    return " ".join(
+        sorted({word for text in corpus(SENTENCES, seed) for word in unique_words(text)})
+    )
 
 
 def _settings(vae: AutoencoderKL) -> dict[str, Any]:

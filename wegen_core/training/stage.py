@@ -20,6 +20,7 @@ from ..images.atomic_write import write_atomically
 from ..model.checkpoint import save
 from ..model.network import Network
 from .data import (
+    EncodedImages,
     Item,
     TrainingData,
     conversation_batch,
@@ -190,6 +191,8 @@ class Work:
         self.model, self.net, self.settings, self.data = model, net, settings, data
         self.accelerator = accelerator
         self.is_painter = isinstance(settings, PainterSettings)
+        encode_once = isinstance(settings, PainterSettings) and settings.encode_once
+        self.encoded = EncodedImages(net) if encode_once else None
         self.schedule = Schedule(
             sizes(data.train, settings),
             [item.weight for item in data.train],
@@ -261,6 +264,8 @@ class Work:
         return len(flags) if self.is_painter else sum(flags)
 
     def _make(self, items: Sequence[Item]) -> dict[str, Tensor]:
+        if self.encoded is not None:
+            return self.encoded.batch(items, self.settings)
         if self.is_painter:
             return painter_batch(items, self.net, self.settings)
         return conversation_batch([items], self.net, self.settings)

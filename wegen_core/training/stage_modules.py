@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+from diffusers.models.autoencoders.vae import DiagonalGaussianDistribution
 from torch import Tensor, nn
 
 from ..model.losses import denoising_loss
@@ -23,11 +24,16 @@ class PainterStage(nn.Module):
             net.unet.enable_gradient_checkpointing()
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The loss of `painter_batch`, the mean over its images."""
+        """The loss of `painter_batch` or `EncodedImages.batch`, the mean over their images."""
         net = self.net
-        with torch.no_grad():
-            tokens = net.pool(net.encode_images(batch["images"])).to(net.dtype)
-            latents = encode_latents(net.vae, batch["images_aug"]).to(net.dtype)
+        if "tokens" in batch:
+            tokens = batch["tokens"].to(net.dtype)
+            latents = DiagonalGaussianDistribution(batch["moments"]).sample().to(net.dtype)
+            latents = latents * net.vae.config.scaling_factor
+        else:
+            with torch.no_grad():
+                tokens = net.pool(net.encode_images(batch["images"])).to(net.dtype)
+                latents = encode_latents(net.vae, batch["images_aug"]).to(net.dtype)
         if self.training:
             tokens = self._perturb(tokens)
         loss = denoising_loss(net.unet, net.alphas_cumprod, latents, tokens, batch.get("time_ids"))
