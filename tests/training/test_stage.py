@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -115,13 +116,30 @@ def test_killed_at_any_step_the_losses_are_the_same_afterwards(places, tmp_path)
 
 
 @pytest.mark.slow
-def test_two_processes_have_the_losses_of_one(places, tmp_path):
+@pytest.mark.parametrize("options", [[], ["--shard"]], ids=["whole", "shared"])
+def test_two_processes_have_the_losses_of_one(places, tmp_path, options):
     rows, official, whole = places
     launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
-    process = _start(launcher, *_places(rows, official, tmp_path), *SIX_STEPS)
-    assert process.wait(120) == 0, process.stderr.read()
+    process = _start(launcher, *_places(rows, official, tmp_path), *SIX_STEPS, *options)
+    assert process.wait(240) == 0, process.stderr.read()
     for key, value in _figures(whole).items():
         assert _figures(tmp_path)[key] == pytest.approx(value, rel=1e-4), key
+    ours, theirs = (WeGen.from_pretrained(run / "model") for run in (tmp_path, whole))
+    for name, tensor in ours.state_dict().items():
+        assert torch.allclose(tensor, theirs.state_dict()[name], rtol=1e-3, atol=1e-5), name
+
+
+@pytest.mark.slow
+def test_a_checkpoint_of_one_process_is_resumed_by_two_that_share(places, tmp_path):
+    rows, official, whole = places
+    run = tmp_path / "run"
+    shutil.copytree(whole, run, ignore=shutil.ignore_patterns("model", "instruct.pt"))
+    os.replace(run / "stages/instruct-00000004.pt", run / "stages/instruct.pt")
+    launcher = ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2"]
+    process = _start(launcher, *_places(rows, official, run), *SIX_STEPS, "--shard")
+    assert process.wait(240) == 0, process.stderr.read()
+    for key, value in _figures(whole).items():
+        assert _figures(run)[key] == pytest.approx(value, rel=1e-4), key
 
 
 def test_the_painter_of_a_new_network_and_its_page(places, tmp_path):
@@ -155,6 +173,7 @@ def test_refusals(places, tmp_path, capsys):
         ("--set=lr=1",): "holds another run (lr was 0.0005 and is 1",
         ("--set=rate=1",): "stage 'instruct' has the settings steps, warmup, lr",
         ("--set=batch=two",): "'two' is not a value",
+        ("--shard",): "shares the trained weights between several processes",
         ("--size=4",): "--size is of a new network",
         (f"--data={tmp_path}",): "holds no .parquet files",
     }

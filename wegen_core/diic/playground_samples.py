@@ -10,8 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from PIL import Image
 
-from ..model.reply_format import REWRITE_REQUEST
-from ..playground import chats, clips, words, world
+from ..playground import chats, clips, world
 from ..records.conversation import ImagePart
 from .records import DescribedSession, ImageRecord, Rejected, Sample
 from .samples import DESCRIBE, QUESTION, Builder, Samples
@@ -96,18 +95,19 @@ class PlaygroundSamples(Samples):
     ) -> None:
         """A request whose images are left out: their description in the reply is not learned."""
         if rng.random() < 0.3:
-            build.user(REWRITE_REQUEST.format(words.wish(scenes[0], rng)))
-            build.assistant(world.describe(scenes[0]))
+            exchange = chats.rewrite(scenes[0], rng)
+            build.user(exchange.request)
+            build.assistant(exchange.reply)
             return
         request, reply = chats.refine(scenes[0], scenes[1], rng)
-        seen, change = reply.split(". ", 1)
+        observation, change = reply.split(". ", 1)
         build.user(request)
         # The empty part at the end is not learned: an image would follow.
-        build.assistant(f"{seen}. ", change, "", learn=(False, True, False))
+        build.assistant(f"{observation}. ", change, "", learn=(False, True, False))
 
 
 def _drawn(build: Builder, scene: world.Scene) -> ImagePart:
-    """A drawing that is no frame of the clip."""
+    """Another drawing than the frames of the clip."""
     size = build.session.tracked.clip.frames[0].shape[0]
     frame = clips.render(scene, size)
     build.images.append(ImageRecord(0.0, mask=(frame.coverage > 0.5).any(0)))

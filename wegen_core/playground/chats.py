@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..model.reply_format import (
+    REWRITE_REQUEST,
     ReplyText,
     background_transfer,
     join_scenes,
@@ -47,6 +48,11 @@ def generate(scene: Scene, rng: Rng, vague: float = 0.4) -> Exchange:
     """Ask for the scene, vaguely with this probability; it is drawn."""
     words = wish(scene, rng) if rng.random() < vague else phrase(scene, rng)
     return Exchange(words, write_reply(ReplyText("generate", describe(scene))))
+
+
+def rewrite(scene: Scene, rng: Rng) -> Exchange:
+    """Ask for the full description of what a vague wish means."""
+    return Exchange(REWRITE_REQUEST.format(wish(scene, rng)), describe(scene))
 
 
 def refine(before: Scene, after: Scene, rng: Rng) -> Exchange:
@@ -103,8 +109,8 @@ def compose(first: Scene, second: Scene, rng: Rng, held_out: bool = False) -> Co
         step = background_transfer(3 - source, where)
     if is_held_out(result) != held_out:
         return None
-    seen = join_scenes(describe(first), describe(second))
-    reply = write_reply(ReplyText("compose", describe(result), seen, step))
+    observation = join_scenes(describe(first), describe(second))
+    reply = write_reply(ReplyText("compose", describe(result), observation, step))
     return Composition(first, second, Exchange(text, reply), result)
 
 

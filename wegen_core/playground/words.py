@@ -429,13 +429,13 @@ def _ask_relation(scene: Scene, thing: Thing, rng: Rng) -> Question:
 def _ask_whether(scene: Scene, thing: Thing, rng: Rng) -> Question:
     kind = thing.instance.kind if rng.random() < 0.5 else pick(rng, tuple(KINDS))
     text = pick(rng, ("is there {}?", "do you see {}?")).format(with_article(kind))
-    shown = [other for other in scene.things if other.instance.kind == kind]
-    evidence = describe_thing(shown[0]) if shown else f"no {kind}"
-    if shown and rng.random() < 0.5:
-        colour = shown[0].instance.colour if rng.random() < 0.5 else pick(rng, tuple(COLOUR_RGB))
-        text = f"is {_by_kind(shown[0], scene)} {colour}?"
-        return Question(text, _yes(shown[0].instance.colour == colour), evidence)
-    return Question(text, _yes(bool(shown)), evidence)
+    present = [other for other in scene.things if other.instance.kind == kind]
+    evidence = describe_thing(present[0]) if present else f"no {kind}"
+    if present and rng.random() < 0.5:
+        colour = present[0].instance.colour if rng.random() < 0.5 else pick(rng, tuple(COLOUR_RGB))
+        text = f"is {_by_kind(present[0], scene)} {colour}?"
+        return Question(text, _yes(present[0].instance.colour == colour), evidence)
+    return Question(text, _yes(bool(present)), evidence)
 
 
 def _ask_all(scene: Scene, _thing: Thing, rng: Rng) -> Question:

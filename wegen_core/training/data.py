@@ -134,8 +134,8 @@ class EncodedImages:
 
         Moments are mean and log variance of the VAE's posterior.
         """
-        kept = [self._encode(item, settings) for item in items]
-        tokens, moments = (torch.cat(parts).float() for parts in zip(*kept, strict=True))
+        encoded = [self._encode(item, settings) for item in items]
+        tokens, moments = (torch.cat(parts).float() for parts in zip(*encoded, strict=True))
         return {"tokens": tokens, "moments": moments} | _size_tensors(
             len(tokens), self.net, settings
         )

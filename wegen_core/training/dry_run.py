@@ -31,6 +31,8 @@ def print_published(stage: str, settings: StageSettings, lora: int | None) -> No
     print(*_sizes(stage, module), sep="\n")
     states = _state_bytes(module, settings)
     print(f"states with one copy per device         {states / 1e9:.0f} GB a device")
+    shared = _state_bytes(module, settings, devices=8)
+    print(f"states shared by 8 devices (--shard)    {shared / 1e9:.0f} GB a device")
     print("activations come on top; only steps with real weights (--init) show them and the time")
     tokens = settings.batch * settings.max_tokens
     print(f"{settings.steps} steps of up to {tokens} tokens, {settings.batch} packed sequences")
@@ -88,10 +90,12 @@ def _sizes(stage: str, module: nn.Module) -> Iterator[str]:
     yield f"frozen parameters                       {(total - trained) / 1e6:.1f} million"
 
 
-def _state_bytes(module: nn.Module, settings: StageSettings) -> int:
-    """Bytes of weights, gradients, Adam's moments and averages; no activations."""
+def _state_bytes(module: nn.Module, settings: StageSettings, devices: int = 1) -> int:
+    """Bytes of weights, gradients, Adam's moments and averages on each device; no activations."""
     copies = 4 + (settings.ema is not None)
-    return sum(p.nbytes * (copies if p.requires_grad else 1) for p in module.parameters())
+    return sum(
+        p.nbytes * copies // devices if p.requires_grad else p.nbytes for p in module.parameters()
+    )
 
 
 def _peak(device: torch.device) -> int:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..images.atomic_write import write_atomically
+from .sharding import gather, scatter
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -162,7 +163,7 @@ def train(
                     f"stage {stage!r}: loss is {sums['loss']} at step {step}; lower lr ({lr}) and "
                     "resume"
                 )
-            norm = nn.utils.clip_grad_norm_(trained, clip)
+            norm = gather(nn.utils.clip_grad_norm_(trained, clip))
             optimiser.step()
             if average is not None and ema_decay is not None:
                 _update_average(average, parameters, min(ema_decay, (1 + step) / (10 + step)))
@@ -177,9 +178,10 @@ def train(
                 held_out = evaluate() if evaluate is not None else {}
             is_best = "loss" in held_out and held_out["loss"] < best
             best = min(best, held_out.get("loss", best))
+            state = _state(step + 1, seed, module, names, optimiser, average, best)
             if log is not None:
                 log.write(step + 1, {f"held_out_{k}": v for k, v in held_out.items()})
-                _save(path, step + 1, seed, module, names, optimiser, average, best, keep, is_best)
+                _save(path, state, keep, is_best)
                 if on_saved is not None:
                     with _averaged(module, parameters, average), autocast:
                         on_saved(step + 1)
@@ -255,8 +257,7 @@ def _check_space(
         )
 
 
-def _save(
-    path: Path,
+def _state(
     step: int,
     seed: int,
     module: nn.Module,
@@ -264,20 +265,25 @@ def _save(
     optimiser: torch.optim.Optimizer,
     average: dict[str, Tensor] | None,
     best: float,
-    keep: int,
-    is_best: bool,
-) -> None:
-    """Write to a temporary name and rename, so that a crash never leaves half a checkpoint."""
+) -> dict[str, Any]:
+    """What a checkpoint holds: whole tensors, also of a stage that the processes share."""
     parameters, buffers = dict(module.named_parameters()), dict(module.named_buffers())
-    _check_space(path.parent, [parameters[n] for n in names], average, 1, step - 1)
-    state: dict[str, Any] = {
-        "step": step,
-        "seed": seed,
-        "weights": {n: parameters[n].detach() for n in names} | buffers,
-        "optimiser": optimiser.state_dict(),
-        "average": average,
-        "best": best,
-    }
+    return gather(
+        {
+            "step": step,
+            "seed": seed,
+            "weights": {n: parameters[n].detach() for n in names} | buffers,
+            "optimiser": optimiser.state_dict(),
+            "average": average,
+            "best": best,
+        }
+    )
+
+
+def _save(path: Path, state: dict[str, Any], keep: int, is_best: bool) -> None:
+    """Write to a temporary name and rename, so that a crash never leaves half a checkpoint."""
+    step, weights = state["step"], list(state["weights"].values())
+    _check_space(path.parent, weights, state["average"], 1, step - 1)
     temporary = path.with_suffix(".pt.tmp")
     try:
         with temporary.open("wb") as file:
@@ -329,11 +335,20 @@ def _resume(
     names |= {n for n, _ in module.named_buffers()}
     if set(state["weights"]) != names or (average is None) != (state["average"] is None):
         raise ValueError(f"{path} does not fit the {stage!r} network; remove it to start again")
-    module.load_state_dict(state["weights"], strict=False)
+    parameters = dict(module.named_parameters())
+    weights = {
+        name: scatter(whole, parameters[name]) if name in parameters else whole
+        for name, whole in state["weights"].items()
+    }
+    module.load_state_dict(weights, strict=False)
+    trained = [p for group in optimiser.param_groups for p in group["params"]]
+    for number, moments in state["optimiser"]["state"].items():
+        for name in ("exp_avg", "exp_avg_sq"):
+            moments[name] = scatter(moments[name], trained[number])
     optimiser.load_state_dict(state["optimiser"])
     if average is not None:
         for name, saved in state["average"].items():
-            average[name].copy_(saved)
+            average[name].copy_(scatter(saved, average[name]))
     return int(state["step"]), float(state.get("best", math.inf))
 
 

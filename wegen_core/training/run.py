@@ -4,7 +4,9 @@
     wegen train align    --data DATA --init runs/painter/model --out runs/align
     wegen train instruct --data DATA --init runs/align/model --out runs/instruct
 
-Several GPUs or processes: `accelerate launch -m wegen_core train ...` with the same options.
+Several GPUs or processes: `accelerate launch -m wegen_core train ...` with the same options, and
+--shard where the stage does not fit each of them. `wegen_core/training/configs` has files for
+`--config_file`.
 """
 
 from __future__ import annotations
@@ -68,6 +70,7 @@ def main(stage: str, arguments: Sequence[str] | None = None) -> None:
         log_every=options.log_every,
         keep=options.keep,
         lora=options.lora,
+        shard=options.shard,
         pictures=not options.no_pictures,
     )
     accelerator.print(folder)
@@ -102,6 +105,11 @@ def _parser(stage: str) -> argparse.ArgumentParser:
         help="change a setting: " + ", ".join(f.name for f in fields(STAGES[stage])),
     )
     parser.add_argument("--lora", type=int, metavar="RANK", help="train low-rank adapters instead")
+    parser.add_argument(
+        "--shard",
+        action="store_true",
+        help="share weights, gradients and optimiser state between the processes (FSDP2)",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--save-every", type=int, default=500, metavar="STEPS")
     parser.add_argument("--log-every", type=int, default=10, metavar="STEPS")

@@ -117,9 +117,13 @@ class ConversationSettings(StageSettings):
     ----------
     diffusion
         Whether the frozen painter's loss counts.
+    token_noise
+        Maximum noise on the visual tokens that are read, as in `PainterSettings`; those that are
+        predicted stay as they are.
     """
 
     diffusion: bool = True
+    token_noise: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -183,6 +187,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "batch": 4,
             "sizes": True,
             "diffusion": False,
+            "token_noise": 0.4,
             "mix": {"caption": 1.0, "rewrite": 1.0, "words": 2.0},
         },
         "instruct": {
@@ -193,6 +198,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "batch": 4,
             "sizes": True,
             "diffusion": False,
+            "token_noise": 0.4,
             "mix": {
                 "session": 1.0,
                 "composition": 1.0,

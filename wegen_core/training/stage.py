@@ -33,6 +33,7 @@ from .loop import train
 from .packing import Schedule
 from .page import write_page
 from .settings import PainterSettings, StageSettings
+from .sharding import shard_stage, unshard_stage
 from .stage_modules import stage_module
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def train_stage(
     log_every: int = 10,
     keep: int = 2,
     lora: int | None = None,
+    shard: bool = False,
     pictures: bool = True,
 ) -> Path:
     """Train a stage, or resume what `out` holds.
@@ -75,6 +77,8 @@ def train_stage(
     lora
         Rank of the low-rank adapters that are trained instead of the language model's matrices,
         and merged into them in the end; None: the matrices themselves.
+    shard
+        Whether the processes share out what is trained (FSDP2), instead of each holding all of it.
     pictures
         Whether the page shows what the network paints.
 
@@ -97,14 +101,22 @@ def train_stage(
             f"batch is {settings.batch}; it must be a multiple of the number of processes, "
             f"{accelerator.num_processes}"
         )
+    if shard and (lora is not None or accelerator.num_processes == 1):
+        raise ValueError(
+            "--shard shares the trained weights between several processes: launch it with "
+            "accelerate or torchrun, and without --lora, whose weights fit each device"
+        )
     is_main = accelerator.is_main_process
     out.mkdir(parents=True, exist_ok=True)
     if is_main:
         _check_run(out / "run.json", _record(stage, net, settings, data, seed, lora))
-    module = prepare_stage(net, settings, lora, seed).to(accelerator.device)
-    model = module
-    if accelerator.num_processes > 1:
-        model = accelerator.prepare(module)
+    module = model = prepare_stage(net, settings, lora, seed)
+    if shard:
+        shard_stage(module, accelerator.device)
+        pictures = False  # one process alone cannot paint
+    else:
+        module.to(accelerator.device)
+        model = accelerator.prepare(module) if accelerator.num_processes > 1 else module
     work = Work(model, net, settings, data, accelerator, seed)
     writer = _tensorboard(out / "tensorboard") if is_main else None
     run = out / "stages"
@@ -141,6 +153,8 @@ def train_stage(
         accelerator=accelerator,
     )
     module.eval()
+    if shard:
+        unshard_stage(module)
     if lora is not None:
         _merge_adapters(net)
     if is_main:

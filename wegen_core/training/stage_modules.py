@@ -12,6 +12,15 @@ from ..model.painter import encode_latents
 from .settings import ConversationSettings, PainterSettings, StageSettings
 
 
+def add_noise(tokens: Tensor, greatest: float) -> Tensor:
+    """Visual tokens [n,64,W] with noise of another strength in each image.
+
+    `greatest` is the greatest strength, as a multiple of their root mean square.
+    """
+    scale = tokens.square().mean().sqrt() * greatest
+    return tokens + torch.rand(len(tokens), 1, 1).to(tokens) * scale * torch.randn_like(tokens)
+
+
 class PainterStage(nn.Module):
     """Stage 1: the U-Net learns; image encoder and VAE are frozen."""
 
@@ -42,9 +51,7 @@ class PainterStage(nn.Module):
     def _perturb(self, tokens: Tensor) -> Tensor:
         settings = self.settings
         if settings.token_noise:
-            scale = tokens.square().mean().sqrt() * settings.token_noise
-            strength = torch.rand(len(tokens), 1, 1).to(tokens) * scale
-            tokens = tokens + strength * torch.randn_like(tokens)
+            tokens = add_noise(tokens, settings.token_noise)
         if settings.condition_dropout:
             dropped = torch.rand(len(tokens), 1, 1) < settings.condition_dropout
             tokens = tokens.masked_fill(dropped.to(tokens.device), 0.0)
@@ -67,6 +74,11 @@ class ConversationStage(nn.Module):
 
     def forward(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """The losses of `conversation_batch`; see `Network.forward`."""
+        if self.settings.token_noise and self.training:
+            with torch.no_grad():
+                tokens = self.net.pool(self.net.encode_images(batch["images"]))
+            noisy = add_noise(tokens, self.settings.token_noise)
+            batch = {**batch, "image_features": noisy, "image_targets": tokens}
         losses = self.net(batch, diffusion=self.settings.diffusion)
         # A pack without images does not use it, and every process must have every gradient.
         losses["lm_loss"] = losses["lm_loss"] + 0.0 * self.net.input_projector.weight.sum()

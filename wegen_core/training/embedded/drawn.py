@@ -103,12 +103,12 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
 def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
     """`looks` [64, looks] and `whole` [4] of one image."""
     things = {thing.instance: thing for thing in scene.things}
-    told = np.array(
+    labels = np.array(
         [_looks(things[instance]) for instance in frame.instances]
         + [[len(values) - 1 for values in LOOKS.values()]]
     )
     covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
-    shown = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
+    which = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
     camera = scene.camera
     values = {
         "setting": scene.setting,
@@ -116,7 +116,7 @@ def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarra
         "pan": camera.pan,
         "zoom": camera.zoom,
     }
-    return told[shown], np.array([WHOLE[name].index(value) for name, value in values.items()])
+    return labels[which], np.array([WHOLE[name].index(value) for name, value in values.items()])
 
 
 def _looks(thing: world.Thing) -> list[int]:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from ...model.prompt import INSTRUCTION, unique_words
-from ...model.reply_format import REWRITE_REQUEST
 from ...model.tokenizer import Tokenizer
 from ...playground import chats, clips, world
 from ..train_tokenizer import train_tokenizer
@@ -32,7 +31,7 @@ def _corpus(seed: int) -> Iterator[str]:
     rng = np.random.default_rng((seed, 17))
     for i in range(CHATS):
         scene = world.sample(rng)
-        exchanges = [chats.generate(scene, rng), chats.ask(scene, rng)]
+        exchanges = [f(scene, rng) for f in (chats.generate, chats.rewrite, chats.ask)]
         event = clips.sample_event(scene, rng)
         if event is not None and event.before != event.after:
             exchanges.append(chats.refine(event.before, event.after, rng))
@@ -42,5 +41,3 @@ def _corpus(seed: int) -> Iterator[str]:
         for request, reply in exchanges:
             yield INSTRUCTION.format(request) if i % 4 == 0 else request
             yield reply
-        if i % 4 == 0:
-            yield REWRITE_REQUEST.format(exchanges[0].request)

@@ -1,0 +1,81 @@
+"""FSDP2: the processes share out what a stage trains, with its gradients and optimiser state.
+
+Frozen parts stay whole on every device: a pack without images does not use them, and then no other
+process may wait for this one. Checkpoints hold whole tensors, whatever number of processes wrote
+them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .stage_modules import PainterStage
+
+
+def shard_stage(module: nn.Module, device: torch.device) -> None:
+    """Move a stage to `device` and share its trained parameters between all processes, in place.
+
+    Raises
+    ------
+    ImportError
+        torch is older than 2.7.
+    """
+    try:
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+    except ImportError as error:
+        raise ImportError("--shard needs torch 2.7 or newer: update torch") from error
+    mesh = init_device_mesh(device.type, (torch.distributed.get_world_size(),))
+    frozen = {p for p in module.parameters() if not p.requires_grad}
+    for block in (*_blocks(module), module):
+        fully_shard(block, mesh=mesh, ignored_params=frozen)
+    module.to(device)
+
+
+def unshard_stage(module: nn.Module) -> None:
+    """Give every process whole parameters again, in place; all of them must call it."""
+    from torch.distributed.fsdp import FSDPModule
+
+    for part in module.modules():
+        if isinstance(part, FSDPModule):
+            part.reshard()
+    for part in module.modules():
+        for name, parameter in list(part.named_parameters(recurse=False)):
+            if _is_shared(parameter):
+                part.register_parameter(name, nn.Parameter(gather(parameter.detach())))
+
+
+def gather(value: Any) -> Any:
+    """`value` with whole tensors in place of shared ones; all processes must call it."""
+    if isinstance(value, dict):
+        return {key: gather(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [gather(item) for item in value]
+    return value.full_tensor() if _is_shared(value) else value
+
+
+def scatter(whole: Tensor, like: Tensor) -> Tensor:
+    """The part of a tensor that belongs to this process, if `like` is shared; else the tensor."""
+    if not _is_shared(like):
+        return whole
+    from torch.distributed.tensor import DTensor, distribute_tensor
+
+    assert isinstance(like, DTensor)  # noqa: S101
+    return distribute_tensor(whole.to(like.device), like.device_mesh, like.placements)
+
+
+def _is_shared(value: Any) -> bool:
+    return hasattr(value, "full_tensor")
+
+
+def _blocks(module: nn.Module) -> Iterator[nn.Module]:
+    """The parts whose parameters are gathered together while they compute."""
+    net = module.net
+    if isinstance(module, PainterStage):
+        yield from (*net.unet.down_blocks, net.unet.mid_block, *net.unet.up_blocks)
+    else:
+        yield from (*net.llm.model.layers, net.llm.model.embed_tokens, net.llm.lm_head)
