@@ -97,7 +97,7 @@ def test_a_thing_with_new_looks_is_the_same_thing() -> None:
     assert world.changes(before, after) == [
         "the cat loses its stripes",
         "the cat loses its hat",
-        "everything is on a beach",
+        "now on a beach",
     ]
 
 

@@ -103,7 +103,7 @@ def test_changes_name_the_thing_that_changed() -> None:
     cat, dog = Thing(CAT, "left"), Thing(DOG, "right")
     before = scene(cat, dog)
     after = scene(replace(cat, place="middle"), dog, light="night")
-    assert world.changes(before, after) == ["the cat moves to the middle", "night falls"]
+    assert world.changes(before, after) == ["the cat moves to the middle", "now at night"]
     assert world.changes(before, scene(dog)) == ["the cat leaves"]
     assert world.changes(before, before) == []
 

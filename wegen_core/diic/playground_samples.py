@@ -110,5 +110,5 @@ def _drawn(build: Builder, scene: world.Scene) -> ImagePart:
     """Another drawing than the frames of the clip."""
     size = build.session.tracked.clip.frames[0].shape[0]
     frame = clips.render(scene, size)
-    build.images.append(ImageRecord(0.0, mask=(frame.coverage > 0.5).any(0)))
+    build.images.append(ImageRecord(0.0, mask=frame.coverage.max(0) > 0.5))
     return ImagePart(Image.fromarray(frame.image))

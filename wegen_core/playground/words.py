@@ -172,8 +172,8 @@ def instruction(before: Scene, after: Scene, rng: Rng) -> str:
         clauses.append(pick(rng, closer if after.camera.zoom == "close" else wider))
     if before.camera.pan != after.camera.pan:
         pan = after.camera.pan
-        texts = ("look to the {}", "pan to the {}")
-        clauses.append("look straight ahead" if pan == "centre" else pick(rng, texts).format(pan))
+        ahead, aside = ("look straight ahead",), ("look to the {}", "pan to the {}")
+        clauses.append(pick(rng, ahead if pan == "centre" else aside).format(pan))
     return _sentence(_polite(" and ".join(clauses), rng), rng)
 
 
@@ -298,9 +298,10 @@ def _thing_requests(old: Thing, new: Thing, before: Scene, rng: Rng) -> list[str
     who = point_out(old, before, rng)
     was, now = old.instance, new.instance
     if now.kind != was.kind:
-        texts = ("turn {} into {}", "replace {} with {}", "change {} into {}")
-        return [pick(rng, texts).format(who, describe_instance(now))]
+        ways = ("turn {} into {}", "replace {} with {}", "change {} into {}")
+        return [pick(rng, ways).format(who, describe_instance(now))]
     clauses: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
+    texts: tuple[str, ...]
     if new.place != old.place:
         where = say(PLACE_WORDS[new.place], rng)
         clauses.append((("move {} {}", "put {} {}", "place {} {}", "{} should be {}"), (where,)))
@@ -313,11 +314,10 @@ def _thing_requests(old: Thing, new: Thing, before: Scene, rng: Rng) -> list[str
         clauses.append((near if new.depth == "near" else far, ()))
     if new.size != old.size:
         step = SIZES.index(new.size) - SIZES.index(old.size)
-        texts = ("make {} {}",)
         word = {1: "bigger", -1: "smaller", 2: "much bigger", -2: "much smaller"}[step]
         if new.size != "normal" and rng.random() < 0.5:
             word = say(new.size, rng)
-        clauses.append((texts, (word,)))
+        clauses.append((("make {} {}",), (word,)))
     if new.opened != old.opened:
         clauses.append((_OPENINGS[now.kind][0 if new.opened else 1], ()))
     if now.colour != was.colour:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ..model.reply_format import background_change
 from .scenes import pick, with_article
 from .settings import LIGHTS, SETTINGS
 from .things import ACCESSORIES, BUILDS, COLOUR_RGB, KINDS, PATTERNS, Instance
@@ -38,7 +39,6 @@ SETTING_WORDS = {
     "room": "in a room",
 }
 LIGHT_WORDS = {"day": "by day", "dusk": "at dusk", "night": "at night"}
-LIGHT_CHANGES = {"day": "it becomes day", "dusk": "dusk falls", "night": "night falls"}
 OPEN_WORDS = {
     "house": "with its door open",
     "tent": "with its flap open",
@@ -206,9 +206,9 @@ def changes(before: Scene, after: Scene) -> list[str]:
             else:
                 clauses += [f"{who} {verb}" for verb in _thing_changes(old, new)]
     if before.setting != after.setting:
-        clauses.append(f"everything is {SETTING_WORDS[after.setting]}")
+        clauses.append(background_change(SETTING_WORDS[after.setting]))
     if before.light != after.light:
-        clauses.append(LIGHT_CHANGES[after.light])
+        clauses.append(background_change(LIGHT_WORDS[after.light]))
     if before.camera.zoom != after.camera.zoom:
         clauses.append(f"the camera zooms {'in' if after.camera.zoom == 'close' else 'out'}")
     if before.camera.pan != after.camera.pan:

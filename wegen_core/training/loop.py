@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..images.atomic_write import write_atomically
-from .sharding import gather, scatter
+from .sharding import gather, scatter, whole
 
 if TYPE_CHECKING:
     from accelerate import Accelerator
@@ -163,7 +163,7 @@ def train(
                     f"stage {stage!r}: loss is {sums['loss']} at step {step}; lower lr ({lr}) and "
                     "resume"
                 )
-            norm = gather(nn.utils.clip_grad_norm_(trained, clip))
+            norm = whole(nn.utils.clip_grad_norm_(trained, clip))
             optimiser.step()
             if average is not None and ema_decay is not None:
                 _update_average(average, parameters, min(ema_decay, (1 + step) / (10 + step)))
@@ -178,7 +178,9 @@ def train(
                 held_out = evaluate() if evaluate is not None else {}
             is_best = "loss" in held_out and held_out["loss"] < best
             best = min(best, held_out.get("loss", best))
-            state = _state(step + 1, seed, module, names, optimiser, average, best)
+            state = gather(
+                _state(step + 1, seed, module, names, optimiser, average, best), keep=is_main
+            )
             if log is not None:
                 log.write(step + 1, {f"held_out_{k}": v for k, v in held_out.items()})
                 _save(path, state, keep, is_best)
@@ -266,18 +268,16 @@ def _state(
     average: dict[str, Tensor] | None,
     best: float,
 ) -> dict[str, Any]:
-    """What a checkpoint holds: whole tensors, also of a stage that the processes share."""
+    """What a checkpoint holds."""
     parameters, buffers = dict(module.named_parameters()), dict(module.named_buffers())
-    return gather(
-        {
-            "step": step,
-            "seed": seed,
-            "weights": {n: parameters[n].detach() for n in names} | buffers,
-            "optimiser": optimiser.state_dict(),
-            "average": average,
-            "best": best,
-        }
-    )
+    return {
+        "step": step,
+        "seed": seed,
+        "weights": {n: parameters[n].detach() for n in names} | buffers,
+        "optimiser": optimiser.state_dict(),
+        "average": average,
+        "best": best,
+    }
 
 
 def _save(path: Path, state: dict[str, Any], keep: int, is_best: bool) -> None:
@@ -337,8 +337,8 @@ def _resume(
         raise ValueError(f"{path} does not fit the {stage!r} network; remove it to start again")
     parameters = dict(module.named_parameters())
     weights = {
-        name: scatter(whole, parameters[name]) if name in parameters else whole
-        for name, whole in state["weights"].items()
+        name: scatter(saved, parameters[name]) if name in parameters else saved
+        for name, saved in state["weights"].items()
     }
     module.load_state_dict(weights, strict=False)
     trained = [p for group in optimiser.param_groups for p in group["params"]]

@@ -46,26 +46,37 @@ def unshard_stage(module: nn.Module) -> None:
     for part in module.modules():
         for name, parameter in list(part.named_parameters(recurse=False)):
             if _is_shared(parameter):
-                part.register_parameter(name, nn.Parameter(gather(parameter.detach())))
+                part.register_parameter(name, nn.Parameter(whole(parameter.detach())))
 
 
-def gather(value: Any) -> Any:
-    """`value` with whole tensors in place of shared ones; all processes must call it."""
+def whole(tensor: Tensor) -> Tensor:
+    """A shared tensor in one piece; all processes must call it."""
+    return getattr(tensor, "full_tensor", lambda: tensor)()
+
+
+def gather(value: Any, keep: bool) -> Any:
+    """`value`, a tree of dicts and lists, with shared tensors in one piece and in main memory.
+
+    All processes must call it; those that do not `keep` the tensors get None in their place.
+    """
     if isinstance(value, dict):
-        return {key: gather(item) for key, item in value.items()}
+        return {key: gather(item, keep) for key, item in value.items()}
     if isinstance(value, list):
-        return [gather(item) for item in value]
-    return value.full_tensor() if _is_shared(value) else value
+        return [gather(item, keep) for item in value]
+    if not _is_shared(value):
+        return value
+    piece = whole(value)
+    return piece.cpu() if keep else None
 
 
-def scatter(whole: Tensor, like: Tensor) -> Tensor:
+def scatter(tensor: Tensor, like: Tensor) -> Tensor:
     """The part of a tensor that belongs to this process, if `like` is shared; else the tensor."""
     if not _is_shared(like):
-        return whole
+        return tensor
     from torch.distributed.tensor import DTensor, distribute_tensor
 
     assert isinstance(like, DTensor)  # noqa: S101
-    return distribute_tensor(whole.to(like.device), like.device_mesh, like.placements)
+    return distribute_tensor(tensor.to(like.device), like.device_mesh, like.placements)
 
 
 def _is_shared(value: Any) -> bool:
@@ -74,7 +85,7 @@ def _is_shared(value: Any) -> bool:
 
 def _blocks(module: nn.Module) -> Iterator[nn.Module]:
     """The parts whose parameters are gathered together while they compute."""
-    net = module.net
+    net: Any = module.net
     if isinstance(module, PainterStage):
         yield from (*net.unet.down_blocks, net.unet.mid_block, *net.unet.up_blocks)
     else:

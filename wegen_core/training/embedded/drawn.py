@@ -15,6 +15,7 @@ import torch
 from tqdm.auto import tqdm
 
 from ...playground import clips, world
+from ...playground.scenes import pick
 from ...playground.settings import LIGHTS, SETTINGS
 from ...playground.things import ACCESSORIES, BUILDS, COLOUR_RGB, KINDS, PATTERNS
 
@@ -96,7 +97,7 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
     scene = world.sample(rng)
     if rng.random() < 0.7:
         return scene
-    camera = world.Camera(world.pick(rng, world.PANS), world.pick(rng, world.ZOOMS))
+    camera = world.Camera(pick(rng, world.PANS), pick(rng, world.ZOOMS))
     return replace(scene, camera=camera)
 
 
