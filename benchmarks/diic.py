@@ -39,7 +39,7 @@ from PIL import Image
 from tests.support.clips import write_video
 from wegen_core.diic.dynamics import MotionDynamics
 from wegen_core.diic.frames import Frames
-from wegen_core.diic.identity import ColourIdentity, EncoderIdentity, IdentityModel, masked_crop
+from wegen_core.diic.identity import ColourIdentity, IdentityModel, masked_crop
 from wegen_core.diic.masks import mask_iou
 from wegen_core.diic.motion import MotionInstances
 from wegen_core.diic.pipeline import Funnel, PipelineSettings, build_stages, run_stages
@@ -58,6 +58,7 @@ from wegen_core.diic.records import (
 from wegen_core.diic.run import find_videos, run_local
 from wegen_core.diic.truth import playground_videos
 from wegen_core.playground import clips, world
+from wegen_core.vision.encoder import VisionEncoder
 
 SIZE, FPS = 256, 12.0
 MOVING = ("walk", "approach", "jump", "appear", "leave")
@@ -296,7 +297,7 @@ def identity_model(args: argparse.Namespace) -> IdentityModel:
     """The model that the options name."""
     if args.efficientnet:
         return EfficientNet()
-    return EncoderIdentity(args.identity) if args.identity else ColourIdentity()
+    return VisionEncoder(args.identity) if args.identity else ColourIdentity()
 
 
 class EfficientNet:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from .mllm import ChatModel
     from .painting import Painter
+    from .planning.verification import Expert
     from .records.conversation import Conversation
     from .records.plan import Reference
     from .records.results import ImageResult, Reply
@@ -39,15 +40,24 @@ class Copilot:
     painter
         The model that draws; None for a copilot that only answers and rewrites.
     check
-        "off"; "report": `mllm` checks, one by one, whether every image shows what was asked for;
-        "repaint": an image that fails is painted once more with what is missing emphasised, and
-        the better one is kept. The report says so if `mllm` does not see images.
+        "off"; "report": `experts` and `mllm` check, one by one, whether every image shows what was
+        asked for; "repaint": an image that fails is painted once more with what is missing
+        emphasised, and the one with the higher score is kept.
+    experts
+        What checks before `mllm` does, which gets what they leave open (see
+        `wegen_core.planning.verification`). What nobody covers is "cannot tell". With none and an
+        `mllm` that does not see images, the check is skipped, and the report says so.
     """
 
     def __init__(
-        self, mllm: ChatModel | None, painter: Painter | None, *, check: Check = "off"
+        self,
+        mllm: ChatModel | None,
+        painter: Painter | None,
+        *,
+        check: Check = "off",
+        experts: Sequence[Expert] = (),
     ) -> None:
-        self.pipeline = Pipeline(mllm, painter, check)
+        self.pipeline = Pipeline(mllm, painter, check, experts)
 
     @property
     def mllm(self) -> ChatModel | None:

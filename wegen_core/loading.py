@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from .model import WeGen
     from .painting import Painter
     from .painting.native import NativePainter
+    from .pipeline import Check
+    from .planning.verification import Expert
 
 MINI = Path(__file__).parent / "pretrained" / "mini"
 
@@ -36,6 +39,8 @@ def load(
     *,
     device: Any = None,
     dtype: Any = None,
+    check: Check = "off",
+    experts: Sequence[str] = (),
     hooks: Hooks = NO_HOOKS,
 ) -> Copilot:
     """The copilot of a WeGen network.
@@ -48,6 +53,8 @@ def load(
         None: the accelerator if there is one.
     dtype
         None: float32 on the CPU and for mini, else bfloat16.
+    check, experts
+        How images are checked, see `Copilot`; the experts as `load_expert` names them.
     hooks
         should_stop is polled before every tensor.
 
@@ -55,12 +62,18 @@ def load(
     ------
     FileNotFoundError
         There is no such folder.
+    ValueError
+        An expert cannot be loaded.
     Stopped
         `hooks.should_stop` returned True.
     """
     # The network has no name here: importing torch creates a reference cycle through this frame,
     # which would keep the network alive until the garbage collector runs.
-    return Copilot(*native_models(load_network(model, device=device, dtype=dtype, hooks=hooks)))
+    return Copilot(
+        *native_models(load_network(model, device=device, dtype=dtype, hooks=hooks)),
+        check=check,
+        experts=[load_expert(name, device) for name in experts],
+    )
 
 
 def load_network(
@@ -91,7 +104,14 @@ def native_models(net: WeGen) -> tuple[NativeMLLM, NativePainter]:
     return NativeMLLM(net), NativePainter(net)
 
 
-def load_models(mllm: str, painter: str, *, device: Any = None) -> Copilot:
+def load_models(
+    mllm: str,
+    painter: str,
+    *,
+    device: Any = None,
+    check: Check = "off",
+    experts: Sequence[str] = (),
+) -> Copilot:
     """A copilot of two models, as the command line names them.
 
     Parameters
@@ -103,6 +123,8 @@ def load_models(mllm: str, painter: str, *, device: Any = None) -> Copilot:
         "mini", the folder of a WeGen network or of a diffusers pipeline, or "none".
     device
         Of local models; None: the accelerator if there is one.
+    check, experts
+        How images are checked, see `Copilot`; the experts as `load_expert` names them.
 
     Raises
     ------
@@ -110,8 +132,13 @@ def load_models(mllm: str, painter: str, *, device: Any = None) -> Copilot:
         A model cannot be loaded in this way; the text names it.
     """
     if mllm == painter and _is_network(mllm):
-        return load(mllm, device=device)
-    return Copilot(load_mllm(mllm, device), _load_painter(painter, device))
+        return load(mllm, device=device, check=check, experts=experts)
+    return Copilot(
+        load_mllm(mllm, device),
+        _load_painter(painter, device),
+        check=check,
+        experts=[load_expert(name, device) for name in experts],
+    )
 
 
 def _load_painter(name: str, device: Any) -> Painter | None:
@@ -146,6 +173,30 @@ def load_mllm(name: str, device: Any = None) -> ChatModel | None:
             f"mllm {name!r} is neither mini, none, a folder nor URL#MODEL; give one of these"
         )
     return EndpointMLLM(url, model)
+
+
+def load_expert(name: str, device: Any = None) -> Expert:
+    """What checks images: "ocr" (the package rapidocr), or a transformers folder.
+
+    The folder holds an object detector or a vision encoder. device: None: the accelerator if there
+    is one. Raises FileNotFoundError or ValueError for what cannot be loaded; the text names it.
+    """
+    from .planning.verification import ObjectExpert, ReferenceExpert, TextExpert
+
+    if name == "ocr":
+        return TextExpert()
+    if not (Path(name) / "config.json").is_file():
+        raise FileNotFoundError(
+            f"expert {name!r} is neither ocr nor a folder with a config.json; give the folder of "
+            "an object detector (DETR, RT-DETR, YOLOS) or of a vision encoder (DINOv2, CLIP)"
+        )
+    from .vision.detector import ObjectDetector, is_detector
+    from .vision.encoder import VisionEncoder
+
+    where = str(usable_device(device))
+    if is_detector(name):
+        return ObjectExpert(ObjectDetector(name, where))
+    return ReferenceExpert(VisionEncoder(name, where))
 
 
 def _is_network(name: str) -> bool:

@@ -32,7 +32,14 @@ from .planning.planner import Planner, describe_sources
 from .planning.references import merge_user_references, resolve_base_image
 from .planning.requests import generate_request, require_count, require_text
 from .planning.small_world import refuse_unknown
-from .planning.verification import CheckResult, emphasise_failures, verify
+from .planning.verification import (
+    CheckResult,
+    Expert,
+    MLLMExpert,
+    emphasise_failures,
+    find_atoms,
+    verify,
+)
 from .planning.words import WordsPlanner
 from .records.conversation import Conversation, ImagePart, image_parts
 from .records.hooks import NO_HOOKS, Hooks, Sampling
@@ -120,16 +127,20 @@ class FinishedImage:
         return sum(self.change_mask.histogram()[128:]) / math.prod(self.change_mask.size)
 
     @property
-    def holding(self) -> int:
-        """How many check results hold for certain."""
-        return sum(check.holds is True for check in self.checks or ())
+    def score(self) -> float:
+        """The sum of its check scores: what cannot be told counts nothing."""
+        return sum(check.score or 0.0 for check in self.checks or ())
 
 
 class Pipeline:
-    """The steps, for one chat model, one painter and one setting of `check` (see `Copilot`)."""
+    """The steps, for one chat model, one painter and how images are checked (see `Copilot`)."""
 
     def __init__(
-        self, mllm: ChatModel | None, painter: Painter | None, check: Check = "off"
+        self,
+        mllm: ChatModel | None,
+        painter: Painter | None,
+        check: Check = "off",
+        experts: Sequence[Expert] = (),
     ) -> None:
         if check not in get_args(Check):
             raise ValueError(f"check is {check!r}; use one of {', '.join(get_args(Check))}")
@@ -144,6 +155,7 @@ class Pipeline:
         self.mllm = mllm
         self.painter = painter
         self.check = check
+        self.experts = tuple(experts)
 
     def plan(
         self,
@@ -254,11 +266,15 @@ class Pipeline:
         image = preserve_unchanged(step, part, aligned=aligned, pastes=pastes, hooks=hooks)
         # A second attempt is checked for what the first was asked, not for its emphasised plan.
         plan = step.first.plan if step.first else step.plan
-        if self.check != "off" and self.mllm is not None and self.mllm.capabilities.sees:
-            checks = verify(self.mllm, image.part.image, plan, seed=step.seed, hooks=hooks)
+        experts: list[Expert] = [*self.experts]
+        if self.mllm is not None and self.mllm.capabilities.sees:
+            experts.append(MLLMExpert(self.mllm, step.seed))
+        if self.check != "off" and experts:
+            atoms = find_atoms(plan, step.conversation)
+            checks = verify(image.part.image, atoms, experts, hooks=hooks)
             image = replace(image, checks=tuple(checks))
         if step.first is not None:
-            return image if image.holding > step.first.holding else step.first
+            return image if image.score > step.first.score else step.first
         if image.failures and self.check == "repaint":
             return replace(step, plan=emphasise_failures(plan, image.failures), first=image)
         return image
@@ -349,12 +365,14 @@ class Pipeline:
             data["preservation"] = json.loads(image.preservation.to_json())
         if image is not None and self.check != "off":
             if image.checks is None:
-                blind = f"{self.mllm.name} does not see images" if self.mllm else "it needs an MLLM"
-                lines.append(f"check skipped: {blind}")
+                why = "it needs an MLLM or an expert"
+                if self.mllm is not None:
+                    why = f"{self.mllm.name} does not see images, and there is no expert"
+                lines.append(f"check skipped: {why}")
                 data["check"] = "skipped"
             else:
                 checks = "; ".join(map(str, image.checks)) or "nothing to check"
-                lines.append(f"checked by {self.planner.name}: {checks}")
+                lines.append(f"checked: {checks}")
                 data["check"] = [vars(check).copy() for check in image.checks]
         return Report("\n".join(lines), data)
 

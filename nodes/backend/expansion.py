@@ -7,6 +7,7 @@ ComfyUI's nodes, with WeGenFinish behind them; any other painter paints at once.
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -236,4 +237,8 @@ def _summary(context: ExpansionContext, image: FinishedImage, count: int) -> str
         lines.append(f"The whole image changed: {preservation.reason}")
     elif image.changed > 0:
         lines.append(f"Changed {image.changed:.1%} of the image")
+    if image.checks:
+        answers = Counter(check.holds for check in image.checks)
+        counts = [(True, "yes"), (False, "no"), (None, "cannot tell")]
+        lines.append("Check: " + ", ".join(f"{answers[k]} {w}" for k, w in counts if answers[k]))
     return ". ".join(lines)

@@ -1,5 +1,7 @@
 """Model folders: `models/wegen`, for language models also `models/LLM` and `text_encoders`.
 
+Detectors and encoders that check images are in `models/vision`.
+
 Folders that extra_model_paths.yaml adds under these names count too.
 """
 
@@ -14,13 +16,15 @@ import folder_paths
 MINI = "mini"
 KEY = "wegen"
 MLLM_KEYS = ("LLM", "text_encoders", KEY)
+VISION_KEY = "vision"
+NO_VISION = "none"
 NO_MLLM = "(put a model folder into models/LLM)"
 _MARKS = ("config.json", "pytorch_model.bin")  # our own format, the official checkpoint
 
 
 def register() -> None:
-    """Add `wegen` and `LLM`; folders that the user's YAML named keep their place in front."""
-    for key in (KEY, "LLM"):
+    """Add `wegen`, `LLM` and `vision`; folders of the user's YAML keep their place in front."""
+    for key in (KEY, "LLM", VISION_KEY):
         folder_paths.add_model_folder_path(key, str(Path(folder_paths.models_dir) / key))
 
 
@@ -59,6 +63,22 @@ def locate_mllm(name: str) -> str:
     )
 
 
+def vision_names() -> list[str]:
+    """`none`, and every folder with an object detector or a vision encoder."""
+    return [NO_VISION, *sorted(_vision_folders())]
+
+
+def locate_vision(name: str) -> str | None:
+    """The folder of that name, None for `none`; ValueError that says where to put it."""
+    folder = _vision_folders().get(name)
+    if folder is None and name != NO_VISION:
+        raise ValueError(
+            f"{name!r} is not there; put its folder, as it is published (config.json, "
+            f"*.safetensors), into {Path(folder_paths.models_dir) / VISION_KEY} and press R"
+        )
+    return None if folder is None else str(folder)
+
+
 def downloads() -> Path:
     """Where a language model from the hub goes."""
     return Path(folder_paths.get_folder_paths("LLM")[0])
@@ -87,6 +107,15 @@ def _wegen_folders() -> dict[str, Path]:
             if folder.name != MINI and any((folder / mark).is_file() for mark in _MARKS):
                 folders.setdefault(folder.name, folder)
     return folders
+
+
+def _vision_folders() -> dict[str, Path]:
+    return {
+        folder.name: folder
+        for parent in map(Path, folder_paths.get_folder_paths(VISION_KEY))
+        for folder in (parent.iterdir() if parent.is_dir() else ())
+        if (folder / "config.json").is_file()
+    }
 
 
 def _mllm_folders() -> dict[str, Path]:

@@ -89,7 +89,7 @@ def test_rewriting_through_an_endpoint_keeps_what_was_said(server):
 
 def test_the_check_is_in_the_report_and_paints_again(server):
     refine = {**PLAN, "intent": "refine", "changes": ["the boat is blue"]}
-    acts = [speak(json.dumps(said)) for said in (refine, {"answers": ["no"]}, {"answers": ["yes"]})]
+    acts = [speak(json.dumps(refine)), speak("no"), speak("yes")]
     with serving(*acts) as host:
         graph = Graph()
         copilot = endpoint(graph, host.host, "repaint")

@@ -14,7 +14,7 @@ from tests.support.clips import clip_frames
 from tests.support.conversations import ScriptedModel
 from wegen_core.diic.dynamics import ModelDynamics
 from wegen_core.diic.grounding_dino import GroundingDino
-from wegen_core.diic.identity import ColourIdentity, EncoderIdentity, masked_crop
+from wegen_core.diic.identity import ColourIdentity, masked_crop
 from wegen_core.diic.instances import DetectAndTrack, Detection, Instances, InstanceSettings
 from wegen_core.diic.masks import box_of
 from wegen_core.diic.records import (
@@ -29,6 +29,7 @@ from wegen_core.diic.records import (
 )
 from wegen_core.diic.sam import Sam2Tracker, Sam3Tracker
 from wegen_core.diic.sessions import Sessions
+from wegen_core.vision.encoder import VisionEncoder
 
 FRAMES = clip_frames(8, "walk", 128)[::4]
 KEYS = (0, 4, 8, 12)
@@ -112,7 +113,7 @@ def test_sam3_finds_and_follows_what_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", ["dinov2", "clip"])
 def test_encoders_embed_crops(tmp_path: Path, kind: str) -> None:
-    encoder = EncoderIdentity(getattr(tiny_detectors, kind)(tmp_path / kind))
+    encoder = VisionEncoder(getattr(tiny_detectors, kind)(tmp_path / kind))
     crops = [Image.fromarray(FRAMES[k]).resize((40 + k, 30)) for k in (0, 3)]
     embedded = encoder.embed(crops)
     assert np.linalg.norm(embedded, axis=1) == pytest.approx(1)

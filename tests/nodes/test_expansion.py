@@ -5,7 +5,6 @@ ComfyUI's own nodes are fakes; what it does with these graphs is tested in `test
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 
 import pytest
@@ -203,8 +202,7 @@ def test_a_mask_of_another_shape_is_refused_before_anything_is_planned(pack):
 
 
 def test_what_failed_is_painted_once_more_and_the_better_image_is_kept(pack):
-    answers = (speak(json.dumps({"answers": [word]})) for word in ("no", "yes"))
-    with serving(plan_reply(), *answers) as host:
+    with serving(plan_reply(), speak("no"), speak("yes")) as host:
         graph = Graph()
         node = add_refine(graph, add_copilot(graph, host, check="repaint"), image_of())
         report = pack.run(graph).outputs(node)[2]

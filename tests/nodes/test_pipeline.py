@@ -151,8 +151,7 @@ def test_both_give_the_same_plan_mask_and_report(pack, name):
 
 
 def test_both_paint_once_more_what_the_check_rejects(pack):
-    answers = [json.dumps({"answers": [word]}) for word in ("no", "yes")]
-    nodes = compare(pack, "refine", "repaint", *answers)
+    nodes = compare(pack, "refine", "repaint", "no", "yes")
     assert len(nodes.painted) == 2
     assert "yes: the boat is red" in nodes.reports
 

@@ -17,8 +17,8 @@ def _tokenizer(folder: Path) -> None:
     BertTokenizerFast(vocab_file=str(folder / "vocab.txt")).save_pretrained(folder)
 
 
-def _processor(folder: Path) -> None:
-    data = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5]}
+def _processor(folder: Path, **settings: object) -> None:
+    data = {"image_mean": [0.5, 0.5, 0.5], "image_std": [0.5, 0.5, 0.5], **settings}
     (folder / "preprocessor_config.json").write_text(json.dumps(data), "utf-8")
 
 
@@ -215,4 +215,59 @@ def sam3_video(folder: Path) -> Path:
     Sam3VideoModel(config).eval().save_pretrained(folder)
     _tokenizer(folder)
     _processor(folder)
+    return folder
+
+
+LABELS = ("N/A", "cat", "dog", "teddy bear")
+
+
+def yolos(folder: Path) -> Path:
+    """YOLOS with two layers, whose last class is "no object"; the shorter side is 64 px."""
+    from transformers import YolosConfig, YolosForObjectDetection
+
+    torch.manual_seed(0)
+    config = YolosConfig(
+        hidden_size=32,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=32,
+        image_size=[64, 96],
+        patch_size=16,
+        num_detection_tokens=5,
+        id2label=dict(enumerate(LABELS)),
+    )
+    YolosForObjectDetection(config).eval().save_pretrained(folder)
+    _processor(folder, size={"shortest_edge": 64, "longest_edge": 96})
+    return folder
+
+
+def rt_detr(folder: Path) -> Path:
+    """RT-DETR at 64 px with sigmoid scores; it does not normalise."""
+    from transformers import RTDetrConfig, RTDetrForObjectDetection, RTDetrResNetConfig
+
+    torch.manual_seed(0)
+    backbone = RTDetrResNetConfig(
+        embedding_size=8,
+        hidden_sizes=[8, 16, 16, 16],
+        depths=[1, 1, 1, 1],
+        layer_type="basic",
+        out_features=["stage2", "stage3", "stage4"],
+    )
+    config = RTDetrConfig(
+        backbone_config=backbone,
+        encoder_hidden_dim=16,
+        encoder_in_channels=[16, 16, 16],
+        encoder_ffn_dim=16,
+        encoder_attention_heads=2,
+        d_model=16,
+        decoder_in_channels=[16, 16, 16],
+        decoder_ffn_dim=16,
+        decoder_attention_heads=2,
+        decoder_layers=1,
+        num_queries=6,
+        num_denoising=0,
+        id2label=dict(enumerate(LABELS)),
+    )
+    RTDetrForObjectDetection(config).eval().save_pretrained(folder)
+    _processor(folder, size={"height": 64, "width": 64}, do_normalize=False)
     return folder

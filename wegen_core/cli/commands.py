@@ -90,16 +90,20 @@ def demo(args: Namespace) -> None:
 
 
 def load_copilot(args: Namespace, *, paints: bool = True) -> Copilot:
-    """The copilot that `--model`, `--mllm`, `--painter` and `--device` name.
+    """The copilot that the options of a command name.
 
     paints: False for commands that draw nothing, so that no painter need be loaded.
     """
     from .. import loading
 
+    options: dict[str, Any] = {"device": args.device}
+    if paints:
+        options["check"] = args.check or ("report" if args.expert else "off")
+        options["experts"] = args.expert
     if args.mllm is None and args.painter is None:
-        return loading.load(args.model, device=args.device)
+        return loading.load(args.model, **options)
     painter = (args.painter or args.model) if paints else "none"
-    return loading.load_models(args.mllm or args.model, painter, device=args.device)
+    return loading.load_models(args.mllm or args.model, painter, **options)
 
 
 def image_record(

@@ -80,6 +80,22 @@ def _common(
         parser.add_argument(
             "--seed", type=int, default=0, help="the same seed gives the same result (default: 0)"
         )
+    if out and models:
+        parser.add_argument(
+            "--check",
+            choices=["off", "report", "repaint"],
+            help="report: check item by item whether each image shows what you asked for; repaint: "
+            "paint an image that fails once more (default: off; with --expert: report)",
+        )
+        parser.add_argument(
+            "--expert",
+            action="append",
+            default=[],
+            metavar="ocr|FOLDER",
+            help="checks without a language model, and before it; may be repeated. ocr: reads text "
+            "(pip install rapidocr onnxruntime). A folder of transformers: an object detector for "
+            "things, numbers, colours and places, or a vision encoder for references",
+        )
     if out:
         parser.add_argument(
             "--out",

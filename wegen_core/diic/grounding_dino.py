@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..vision.model_input import model_input, normalisation
 from .instances import Detection
-from .model_input import model_input, normalisation
 
 
 class GroundingDino:

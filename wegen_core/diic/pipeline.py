@@ -14,11 +14,12 @@ from .. import __version__
 from ..images.atomic_write import write_atomically
 from ..loading import load_mllm
 from ..mllm.chat_model import ChatModel
+from ..vision.encoder import VisionEncoder
 from .cuts import AdaptiveCuts, CutDetector, TransNetCuts
 from .dynamics import ModelDynamics, MotionDynamics
 from .frames import Frames, FrameSettings
 from .grounding_dino import GroundingDino
-from .identity import EncoderIdentity, IdentityModel
+from .identity import IdentityModel
 from .instances import DetectAndTrack, Instances, PhraseTracker
 from .motion import MotionInstances
 from .playground_samples import PlaygroundSamples
@@ -130,7 +131,7 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
     else:
         identity: IdentityModel | None = None
         if settings.identity:
-            identity = EncoderIdentity(settings.identity, settings.device)
+            identity = VisionEncoder(settings.identity, settings.device)
         model = load_mllm(settings.mllm, settings.device) if settings.mllm else None
         stages = [
             Shots(detector=CUTS[settings.cuts]),

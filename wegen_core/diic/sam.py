@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..vision.model_input import model_input, normalisation
 from .masks import box_of
-from .model_input import model_input, normalisation
 from .records import Box, Sighting
 
 

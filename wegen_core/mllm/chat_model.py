@@ -96,6 +96,21 @@ def require_chat_model(model: object, name: str = "mllm") -> None:
 
 
 @runtime_checkable
+class FirstTokenModel(Protocol):
+    """A chat model that knows how likely its reply begins with which token."""
+
+    def chat_with_first_token(
+        self, conversation: Conversation, *, sampling: Sampling = GREEDY, hooks: Hooks = NO_HOOKS
+    ) -> tuple[str, dict[str, float]]:
+        """The reply as `ChatModel.chat` gives it, and the likeliest first tokens.
+
+        Each token as text with its probability (0 to 1); {} where they are not known, as with
+        servers that give no logprobs.
+        """
+        ...
+
+
+@runtime_checkable
 class PromptRewriter(Protocol):
     """A chat model that was trained to rewrite prompts, so that it needs no instruction."""
 

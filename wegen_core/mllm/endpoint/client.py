@@ -6,8 +6,10 @@ import base64
 import io
 import json
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -37,6 +39,8 @@ if TYPE_CHECKING:
 
 MAX_ATTEMPTS = 4
 MAX_NEW_TOKENS = 2048
+TOP_LOGPROBS = 5
+"""Some servers refuse more."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 """Seconds before the second attempt, and between attempts at most."""
 
@@ -99,6 +103,24 @@ class EndpointMLLM:
         Stopped
             `hooks.should_stop` returned True.
         """
+        return self._complete(conversation, schema, sampling, hooks)[0]
+
+    def chat_with_first_token(
+        self, conversation: Conversation, *, sampling: Sampling = GREEDY, hooks: Hooks = NO_HOOKS
+    ) -> tuple[str, dict[str, float]]:
+        """See `FirstTokenModel`; raises what `chat` raises."""
+        fields = {"logprobs": True, "top_logprobs": TOP_LOGPROBS}
+        return self._complete(conversation, None, sampling, hooks, fields)
+
+    def _complete(
+        self,
+        conversation: Conversation,
+        schema: dict[str, Any] | None,
+        sampling: Sampling,
+        hooks: Hooks,
+        fields: Mapping[str, Any] = MappingProxyType({}),
+    ) -> tuple[str, dict[str, float]]:
+        """The reply and its first token (see `FirstTokenModel`); fields: more of the request."""
         messages = to_messages(conversation, max_images=self.capabilities.max_images)
         request: dict[str, Any] = {
             "model": self.address.model,
@@ -108,6 +130,7 @@ class EndpointMLLM:
             "top_p": 1.0 if sampling.top_p is None else sampling.top_p,
             "seed": sampling.seed % 2**31,
             "max_tokens": sampling.max_new_tokens or MAX_NEW_TOKENS,
+            **fields,
         }
         accepted, attempts, streams = self._accepted, 0, True
         while True:
@@ -116,7 +139,7 @@ class EndpointMLLM:
             try:
                 try:
                     with self._request("POST", "/chat/completions", body, hooks) as response:
-                        text = self._read_reply(response, reply, body, hooks)
+                        text, first_token = self._read_reply(response, reply, body, hooks)
                 except CONNECTION_FAILURES as error:
                     raise connection_failed(error, self.address, self.timeout) from None
             except EndpointError as error:
@@ -144,7 +167,7 @@ class EndpointMLLM:
                     marks_thoughts=True,
                     streams="stream" not in accepted.refused,
                 )
-                return text
+                return text, first_token
 
     def models(self, hooks: Hooks = NO_HOOKS) -> list[str]:
         """Names of the models that the server offers; raises `EndpointError` and `Stopped`."""
@@ -176,12 +199,13 @@ class EndpointMLLM:
 
     def _read_reply(
         self, response: StreamingRequest, reply: StreamedReply, body: dict[str, Any], hooks: Hooks
-    ) -> str:
+    ) -> tuple[str, dict[str, float]]:
         """Add what the model writes to `reply`; raises `EndpointError` for anything else."""
         if not 200 <= response.status < 300:
             raise self._refusal(response, hooks)
         kind = response.headers.get_content_type()
         finish_reason, refusal, thought = "", "", False
+        first_token: dict[str, float] = {}
         for name, value, streamed in read_events(response.iter_bytes()):
             if value == DONE.decode():
                 finish_reason = finish_reason or "stop"
@@ -199,10 +223,11 @@ class EndpointMLLM:
             reply.add(piece.text)
             refusal += piece.refusal
             thought |= piece.thought
+            first_token = first_token or dict(piece.first_token)
             finish_reason = piece.finish_reason or finish_reason or ("" if streamed else "stop")
         text = reply.finish(cut_off=finish_reason == "length")
         self._check_end(text, finish_reason, refusal, thought or bool(reply.raw), body)
-        return text
+        return text, first_token
 
     def _check_end(
         self, text: str, finish_reason: str, refusal: str, thought: bool, body: dict[str, Any]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
+from contextlib import suppress
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 _THOUGHT_FIELDS = ("reasoning_content", "reasoning", "thinking", "reasoning_details")
@@ -22,12 +26,15 @@ class Piece(NamedTuple):
         Why the model will not answer, in its own words.
     finish_reason
         Why the reply ended; "" if it goes on.
+    first_token
+        The likeliest texts of its first token with their probabilities; {} where not stated.
     """
 
     text: str = ""
     thought: bool = False
     refusal: str = ""
     finish_reason: str = ""
+    first_token: Mapping[str, float] = MappingProxyType({})
 
 
 def read_piece(data: dict[str, Any]) -> Piece | None:
@@ -52,7 +59,22 @@ def read_piece(data: dict[str, Any]) -> Piece | None:
         any(message.get(field) for field in _THOUGHT_FIELDS) or _holds(message, _THOUGHT_PARTS),
         refusal if isinstance(refusal, str) else _refusal(message),
         str(choice.get("finish_reason") or ""),
+        _first_token(choice.get("logprobs")),
     )
+
+
+def _first_token(logprobs: Any) -> dict[str, float]:
+    """Of the logprobs of a choice: a list of tokens, or the older lists of texts and numbers."""
+    if not isinstance(logprobs, dict):
+        return {}
+    with suppress(AttributeError, IndexError, KeyError, TypeError, ValueError, OverflowError):
+        if logprobs.get("content"):
+            first = logprobs["content"][0]
+            pairs = [(t["token"], t["logprob"]) for t in first.get("top_logprobs") or [first]]
+        else:
+            pairs = list(logprobs["top_logprobs"][0].items())
+        return {str(token): math.exp(min(0.0, float(value))) for token, value in pairs}
+    return {}
 
 
 def stated_error(data: Any, event: str = "") -> Any:

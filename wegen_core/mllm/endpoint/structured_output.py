@@ -32,7 +32,10 @@ SCHEMA_FORMS: tuple[Callable[[Schema], dict[str, Any]], ...] = (
 )
 """In the order in which they are tried. The words of the request ask for JSON as well."""
 
-_OPTIONAL_FIELDS = ("stream", "seed", "top_p", "temperature", "max_tokens", "max_completion_tokens")
+_OPTIONAL_FIELDS = (
+    *("stream", "seed", "top_p", "temperature", "max_tokens", "max_completion_tokens"),
+    *("logprobs", "top_logprobs"),
+)
 _SCHEMA_WORDS = re.compile(
     r"response_?format|json[_ ]?(?:schema|object)|\bschema|grammar|guided|structured|text\.format",
     re.IGNORECASE,

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 Bits = Literal[4, 8]
 MAX_NEW_TOKENS = 512
+TOP_TOKENS = 20
 PROMPT_END = 16
 """How many tokens a mark that opens a thought takes at most, with the line breaks after it."""
 
@@ -199,6 +200,25 @@ class LocalMLLM:
         hooks: Hooks = NO_HOOKS,
     ) -> str:
         """See `ChatModel.chat`. The schema is not enforced: ask for its fields in words."""
+        return self._generate(conversation, sampling, hooks)[0]
+
+    def chat_with_first_token(
+        self, conversation: Conversation, *, sampling: Sampling = GREEDY, hooks: Hooks = NO_HOOKS
+    ) -> tuple[str, dict[str, float]]:
+        """See `FirstTokenModel`."""
+        text, generated = self._generate(conversation, sampling, hooks, output_logits=True)
+        first = generated.logits[0][0].float().softmax(-1)
+        probabilities, ids = first.topk(min(TOP_TOKENS, len(first)))
+        tokens: dict[str, float] = {}
+        for token, probability in zip(ids.tolist(), probabilities.tolist(), strict=True):
+            word = self.tokenizer.decode([token])
+            tokens[word] = tokens.get(word, 0.0) + probability
+        return text, tokens
+
+    def _generate(
+        self, conversation: Conversation, sampling: Sampling, hooks: Hooks, **outputs: bool
+    ) -> tuple[str, Any]:
+        """The reply to the last turn, and what transformers' `generate` returned."""
         hooks.check_stop()
         inputs, images = self._inputs(conversation)
         length = inputs["input_ids"].shape[1]
@@ -222,6 +242,7 @@ class LocalMLLM:
                 max_new_tokens=max_new_tokens,
                 stopping_criteria=[criteria],
                 return_dict_in_generate=True,
+                **outputs,
             )
         self._prefix_cache.store(generated, images)
         if criteria.stopped:
@@ -233,7 +254,7 @@ class LocalMLLM:
                 f"{self.name} wrote no words besides its thinking in {len(ids) - length} tokens; "
                 "turn its thinking off, or choose a model that does not think"
             )
-        return text
+        return text, generated
 
     def _continue_from(
         self, prefix: CachedPrefix, inputs: dict[str, Any], images: list[Image]
