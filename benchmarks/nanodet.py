@@ -47,23 +47,26 @@ class NanoDet:
 
     def detect(self, image: Image.Image) -> list[Detection]:
         """Boxes after non-maximum suppression within each kind, the surest first."""
-        resized = image.convert("RGB").resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-        pixels = (np.asarray(resized, np.float32)[..., ::-1] - MEAN) / STD
+        scale = SIDE / max(image.size)
+        size = (round(image.width * scale), round(image.height * scale))
+        canvas = Image.new("RGB", (SIDE, SIDE), (114, 114, 114))
+        canvas.paste(image.convert("RGB").resize(size, Image.Resampling.BILINEAR), (0, 0))
+        pixels = (np.asarray(canvas, np.float32)[..., ::-1] - MEAN) / STD
         batch = torch.from_numpy(pixels.astype(np.float32).transpose(2, 0, 1).copy())[None]
         outputs = self._graph.run(batch)
         found: list[Detection] = []
         for stride in (8, 16, 32):
             cells = (SIDE // stride) ** 2
             classes = next(o for o in outputs if o.shape[1:] == (cells, 80))[0]
-            edges = next(o for o in outputs if o.shape[1:] == (cells, 44))[0].view(cells, 4, 11)
-            distances = (edges.softmax(-1) * torch.arange(11.0)).sum(-1) * stride
+            sides = next(o for o in outputs if o.shape[1:] == (cells, 44))[0].view(cells, 4, 11)
+            distances = (sides.softmax(-1) * torch.arange(11.0)).sum(-1) * stride
             scores, kinds = classes.max(-1)
             for cell in torch.where(scores > 0.2)[0].tolist():
                 row, column = divmod(cell, SIDE // stride)
                 x, y = (column + 0.5) * stride, (row + 0.5) * stride
                 left, top, right, bottom = distances[cell].tolist()
-                w, h = image.width / SIDE, image.height / SIDE
-                box = ((x - left) * w, (y - top) * h, (x + right) * w, (y + bottom) * h)
+                edges = np.array([x - left, y - top, x + right, y + bottom]) / scale
+                box = tuple(edges.tolist())
                 found.append(Detection(COCO[int(kinds[cell])], box, float(scores[cell])))
         kept: list[Detection] = []
         for detection in sorted(found, key=lambda d: -d.score):
@@ -109,7 +112,9 @@ class Graph:
             return result[int(index or 0)] if isinstance(result, tuple) else result
 
         with torch.inference_mode():
-            return [value(name) for name in self._outputs]
+            outputs = [value(name) for name in self._outputs]
+        values.clear()  # `value` is part of a reference cycle, which would keep them
+        return outputs
 
 
 def compute(op: str, x: list[Any], attributes: dict[str, Any]) -> Any:

@@ -44,8 +44,9 @@ from wegen_core.planning.verification import (
 from wegen_core.playground.drawing import CENTRES, draw
 from wegen_core.playground.scenes import COLOURS, KINDS, PLACES, Scene, Thing, sample
 from wegen_core.records.plan import Plan, Reference
-from wegen_core.vision.detector import Detection, Detector, ObjectDetector
+from wegen_core.vision.detector import Detection, ObjectDetector
 from wegen_core.vision.encoder import VisionEncoder
+from wegen_core.vision.text_reader import TextLine, TextReader
 
 SIDE = 256
 NUMBERS = ("no", "one", "two", "three", "four", "five", "six")
@@ -110,6 +111,31 @@ class TrueBoxes:
         return moved
 
 
+class Remembering:
+    """A detector or reader that looks at an image once for several statements."""
+
+    def __init__(self, model: NanoDet | ObjectDetector | TextReader) -> None:
+        self._model = model
+        self._image: Image.Image | None = None
+        self._result: list = []
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._model, name)
+
+    def detect(self, image: Image.Image) -> list[Detection]:
+        """See `Detector`."""
+        return self._look(image, self._model.detect)
+
+    def read(self, image: Image.Image) -> list[TextLine]:
+        """See `TextReader`."""
+        return self._look(image, self._model.read)
+
+    def _look(self, image: Image.Image, look: Callable[[Image.Image], list]) -> list:
+        if image is not self._image:
+            self._image, self._result = image, look(image)
+        return self._result
+
+
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
@@ -133,13 +159,14 @@ def main() -> None:
     print(f"{date.today()}, {platform.machine()}".ljust(44), "number told% right% false-yes%")
     boxes = TrueBoxes()
     measure("drawn, true boxes", ObjectExpert(boxes), drawn(args.scenes), boxes=boxes)
-    detector: Detector | None = NanoDet(args.nanodet) if args.nanodet else None
-    if args.detector:
-        detector = ObjectDetector(args.detector)
-    if detector is not None:
+    detector = None
+    if args.nanodet or args.detector:
+        detector = Remembering(
+            NanoDet(args.nanodet) if args.nanodet else ObjectDetector(args.detector)
+        )
         measure(f"drawn, {detector.name}", ObjectExpert(detector), drawn(args.scenes))
     if args.ocr:
-        reader = TextExpert()
+        reader = TextExpert(Remembering(TextReader()))
         measure("drawn, rapidocr", reader, texts(args.scenes, WORDS, None, "text, Latin"))
         if args.font:
             measure("drawn, rapidocr", reader, texts(args.scenes, HAN, args.font, "text, Chinese"))
@@ -346,7 +373,7 @@ def references(photographs: dict[str, list[Image.Image]], count: int) -> Iterato
     """Whether the thing of one photograph is among four others, in a collage of 2 x 2."""
     names = sorted(photographs)
     for seed in range(count):
-        rng = np.random.default_rng([31, seed])
+        rng = np.random.default_rng([37, seed])
         name, *others = (str(n) for n in rng.permutation(names)[:5])
         first, second = (photographs[name][k] for k in rng.permutation(4)[:2])
         for true in (True, False):

@@ -7,7 +7,6 @@ ComfyUI's nodes, with WeGenFinish behind them; any other painter paints at once.
 from __future__ import annotations
 
 import secrets
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -26,6 +25,7 @@ from .sockets import resize_batch, to_image, to_mask, to_parts
 if TYPE_CHECKING:
     from torch import Tensor
 
+    from ...wegen_core.planning.verification import CheckResult
     from ...wegen_core.records.conversation import Conversation
     from ...wegen_core.records.plan import Intent, Plan
 
@@ -238,7 +238,14 @@ def _summary(context: ExpansionContext, image: FinishedImage, count: int) -> str
     elif image.changed > 0:
         lines.append(f"Changed {image.changed:.1%} of the image")
     if image.checks:
-        answers = Counter(check.holds for check in image.checks)
-        counts = [(True, "yes"), (False, "no"), (None, "cannot tell")]
-        lines.append("Check: " + ", ".join(f"{answers[k]} {w}" for k, w in counts if answers[k]))
+        lines.append(_check_summary(image.checks))
     return ". ".join(lines)
+
+
+def _check_summary(checks: Sequence[CheckResult]) -> str:
+    """How many check results hold, and the words of the others."""
+    parts = [f"Check: {sum(check.holds is True for check in checks)} of {len(checks)} hold"]
+    for holds, answer in ((False, "no"), (None, "cannot tell")):
+        if words := [check.words for check in checks if check.holds is holds]:
+            parts.append(f"{answer}: {', '.join(words)}")
+    return "; ".join(parts)

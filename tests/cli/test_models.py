@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 import wegen_core.loading as loading
+from tests.support import tiny_detectors
 from tests.support.fakes import FakeMLLM, FakePainter, scene
 from wegen_core.cli import main
 from wegen_core.mllm import local
@@ -72,6 +73,27 @@ def test_every_command_takes_every_model(loaded, command, options, expected):
     named = dict(zip(options.split()[::2], options.split()[1::2], strict=True))
     assert record.get("mllm") == named.get("--mllm")
     assert record.get("painter_folder") == named.get("--painter")
+
+
+@pytest.mark.parametrize(
+    ("options", "checks"),
+    [(["--expert", "yolos"], "yolos"), (["--check", "report"], None), ([], "off")],
+)
+def test_images_are_checked_by_experts(loaded, tmp_path, options, checks):
+    tiny_detectors.yolos(tmp_path / "yolos")
+    models = ["--mllm", "none", "--painter", "pipeline", "--quiet"]
+    assert main(["generate", "a cat on the left", *models, *options]) == 0
+    check = json.loads(Path("out/picture-1.json").read_text()).get("check", "off")
+    if checks == "yolos":
+        assert [(c["words"], c["expert"]) for c in check] == [("cat on the left", "yolos")]
+    else:
+        assert check == (checks or "skipped")
+
+
+def test_an_expert_that_is_not_there_is_named(loaded, capsys):
+    models = ["--mllm", "none", "--painter", "pipeline"]
+    assert main(["generate", "a cat", *models, "--expert", "nowhere"]) == 2
+    assert "expert 'nowhere' is neither ocr nor a folder" in capsys.readouterr().err
 
 
 def test_rewrite_and_ask_load_no_painter(loaded, capsys):

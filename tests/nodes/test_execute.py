@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 
+from tests.support import tiny_detectors
 from tests.support.fake_comfy_nodes import image_of
 from tests.support.graphs import Graph, blank, compose, generate, load, output, refine
 from tests.support.hostile_server import serving, speak
@@ -219,6 +221,19 @@ def test_the_parts_of_a_model_make_a_copilot(pack):
     copilot = graph.add("WeGenCopilot", check="off", **parts)
     with_parts = pack.run(graph).value(generate(graph, copilot, seed=3, steps=2))
     assert torch.equal(with_parts, drawn(pack, seed=3, steps=2))
+
+
+@pytest.mark.slow
+def test_a_detector_checks_what_is_drawn_and_the_node_says_so(pack):
+    import folder_paths
+
+    tiny_detectors.yolos(Path(folder_paths.models_dir) / "vision" / "yolos")
+    graph = Graph()
+    copilot = graph.add("WeGenCopilot", check="report", detector="yolos")
+    node = generate(graph, copilot, prompt="a red cat on the left and a car", steps=2)
+    pack.run(graph).value(node)
+    line = pack.server.texts[-1][1]
+    assert re.search(r"Check: 0 of 3 hold; no: .*red cat.*; cannot tell: car$", line)
 
 
 @pytest.mark.slow

@@ -30,7 +30,7 @@ class ReferenceExpert:
         one. They depend on the encoder.
     """
 
-    def __init__(self, encoder: Encoder, different: float = 0.45, same: float = 0.6) -> None:
+    def __init__(self, encoder: Encoder, different: float = 0.45, same: float = 0.5) -> None:
         self._encoder = encoder
         self._different, self._same = different, same
         self.name = encoder.name
@@ -60,10 +60,10 @@ class ReferenceExpert:
 
 
 def _windows(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
-    """The image, and windows of it that overlap by about a half."""
+    """The image, and windows of it that overlap."""
     for share in _SHARES:
         w, h = max(1, round(width * share)), max(1, round(height * share))
-        steps = 1 if share == 1.0 else round(2 / share)
+        steps = 1 if share == 1.0 else round(1 / share) + 1
         for row in range(steps):
             for column in range(steps):
                 left = round((width - w) * column / max(1, steps - 1))
