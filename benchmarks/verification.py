@@ -198,7 +198,7 @@ def agreement(
         plan, conversation = Plan("generate", prompt="x"), generate_request(statement.words)
         if statement.reference is not None:
             plan = Plan("compose", prompt="x", references=(Reference(1, "subject"),))
-            conversation = compose_request([statement.reference], "draw it")
+            conversation = compose_request([statement.reference], statement.words)
         results = verify(statement.image, find_atoms(plan, conversation), [expert])
         told = [r.holds for r in results if r.holds is not None]
         holds = all(told) if len(told) == len(results) else None
@@ -383,7 +383,7 @@ def references(photographs: dict[str, list[Image.Image]], count: int) -> Iterato
             image = Image.new("RGB", (2 * SIDE, 2 * SIDE))
             for k, part in enumerate(shown):
                 image.paste(part.resize((SIDE, SIDE)), (k % 2 * SIDE, k // 2 * SIDE))
-            yield Statement("reference", "", image, true, reference=first)
+            yield Statement("reference", "draw it", image, true, reference=first)
 
 
 if __name__ == "__main__":

@@ -171,8 +171,8 @@ def test_a_text_that_is_nearly_right_scores_more():
         return checked('the text "OPEN"', TextExpert(Reads(*lines)))[0].score
 
     assert 0.9 == score("OPEN") > 0.5 > score("OPEM") > score("XYZ") > -0.01
-    (result,) = checked('the text "OPEN"', TextExpert(Reads("x", "OPEN")))
-    assert result.evidence == 'read "OPEN" at (5, 20)'
+    results = checked('the text "OPEN" and "SHUT"', TextExpert(Reads("x", "OPEN")))
+    assert [r.evidence for r in results] == ['read "OPEN" at (5, 20)', 'read "x OPEN"']
 
 
 class MeanColour:

@@ -165,7 +165,8 @@ class _Scene:
         """labels: those of each noun of the atom."""
         value = atom.value
         if atom.kind == "relation":
-            return self._match_relation(*value, labels)
+            subject, relation, other = value
+            return self._match_relation(subject, relation, other, labels)
         things = [d for d in self._detections if d.label in frozenset().union(*labels.values())]
         count = len(things)
         if atom.kind in ("negation", "change"):

@@ -9,7 +9,7 @@ from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from ...records.hooks import NO_HOOKS, Hooks
-from ...vision.text_reader import TextReader
+from ...vision.text_reader import TextLine, TextReader
 from .atoms import Atom
 from .expert import Answer
 
@@ -35,9 +35,8 @@ class TextExpert:
 
     def covers(self, atom: Atom) -> bool:
         """Whether it is a text in characters that the reader knows."""
-        return atom.kind == "quote" and self._reader.characters >= set(_normalise(atom.words)) - {
-            " "
-        }
+        letters = set(_normalise(atom.words)) - {" "}
+        return atom.kind == "quote" and letters <= self._reader.characters
 
     def answer(
         self, image: Image, atoms: Sequence[Atom], *, hooks: Hooks = NO_HOOKS
@@ -48,22 +47,19 @@ class TextExpert:
         line, or of all lines together.
         """
         lines = self._reader.read(image)
-        everything = " ".join(line.text for line in lines)
-        evidence = f'read "{everything}"' if lines else "no text was read"
-        answers = []
-        for atom in atoms:
-            if _contains(everything, atom.words):
-                score = max(0.5, min(line.score for line in lines))
-                containing = [line for line in lines if _contains(line.text, atom.words)]
-                if containing:
-                    best = max(containing, key=lambda line: line.score)
-                    score = max(0.5, best.score)
-                    evidence = f'read "{best.text}" at {best.corner}'
-            else:
-                texts = [line.text for line in lines] + [everything]
-                score = max(_similarity(atom.words, text) for text in texts) / 2
-            answers.append(Answer(score, evidence))
-        return answers
+        return [_look_for(atom.words, lines) for atom in atoms]
+
+
+def _look_for(quote: str, lines: Sequence[TextLine]) -> Answer:
+    everything = " ".join(line.text for line in lines)
+    for line in sorted(lines, key=lambda line: -line.score):
+        if _contains(line.text, quote):
+            return Answer(max(0.5, line.score), f'read "{line.text}" at {line.corner}')
+    evidence = f'read "{everything}"' if lines else "no text was read"
+    if _contains(everything, quote):
+        return Answer(max(0.5, min(line.score for line in lines)), evidence)
+    texts = [*(line.text for line in lines), everything]
+    return Answer(max(_similarity(quote, text) for text in texts) / 2, evidence)
 
 
 def _normalise(text: str) -> str:
