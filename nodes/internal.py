@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
+from ..wegen_core.records.conversation import Conversation
 from .backend.comfy_painter import ComfyPainter
 from .backend.expansion import PLAN_SEED, ExpansionContext, finish
 from .backend.graph import OpaqueInput
@@ -15,7 +16,6 @@ from .backend.sockets import require
 from .backend.user_conversations import announce, conversations_of_run
 
 if TYPE_CHECKING:
-    from ..wegen_core.records.conversation import Conversation
     from .backend.memory import ManagedCopilot
 
 Done = io.Custom("WEGEN_DONE")
@@ -44,6 +44,7 @@ class WeGenPlanReply(io.ComfyNode):
     def execute(
         cls, copilot: ManagedCopilot, conversation: Conversation, name: str
     ) -> io.NodeOutput:
+        conversation = require(conversation, Conversation, "conversation", "WeGen Conversation")
         plan = ExpansionContext.of(cls.hidden, copilot).plan(conversation, None, PLAN_SEED)
         if conversation.head is None:
             raise ValueError("conversation is empty; say something first")

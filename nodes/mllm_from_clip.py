@@ -44,11 +44,13 @@ class WeGenMLLMFromCLIP(io.ComfyNode):
 
     @classmethod
     def execute(cls, clip) -> io.NodeOutput:
-        from ..wegen_core.mllm.text_encoder import TextEncoderMLLM
+        from ..wegen_core.mllm.text_encoder import TextEncoderMLLM, markup_of
 
         network = _writing_network(clip)
         sees = hasattr(network, "preprocess_embed")
-        mllm = TextEncoderMLLM(_writer(clip), type(network).__name__, sees=sees)
+        classes = [c.__name__ for c in type(network).__mro__]  # Gemma 4's own is called "Variant"
+        family = next(filter(markup_of, classes), classes[0])
+        mllm = TextEncoderMLLM(_writer(clip), family, sees=sees)
         return io.NodeOutput(ManagedModel(mllm))
 
 

@@ -93,8 +93,8 @@ class WeGenReference(io.ComfyNode):
         previous = require(previous, tuple, "previous", "another WeGen Reference")
         frame = box = None
         if region is not None:
-            frame = (region.shape[-1], region.shape[-2])
             mask = split_masks(region)[0]  # None if it is empty
+            frame = (region.shape[-1], region.shape[-2])
             box = None if mask is None else box_of((mask[0] > 0.5).cpu().numpy())
         entries = [
             ReferenceEntry(part, role, what.strip(), box, strength, frame)

@@ -27,7 +27,8 @@ async ([name, api, layout]) => {
     const left = Math.min(...nodes.map((n) => n.pos[0])) - 8;
     const top = Math.min(...nodes.map((n) => n.pos[1])) - 75;
     const right = Math.max(...nodes.map((n) => n.pos[0] + n.size[0])) + 8;
-    const bottom = Math.max(...nodes.map((n) => n.pos[1] + n.size[1])) + 8;
+    const heights = nodes.map((n) => (n.flags.collapsed ? 0 : n.size[1])); // a title is above it
+    const bottom = Math.max(...nodes.map((n, i) => n.pos[1] + heights[i])) + 8;
     const group = new window.LiteGraph.LGraphGroup(title);
     group.pos = [left, top];
     group.size = [right - left, bottom - top];

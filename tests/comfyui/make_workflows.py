@@ -174,10 +174,10 @@ def five_edits() -> tuple[Node, ...]:
         anchored = first + 2
         if i > 0:
             title = f"Edit {i + 1}, no anchor"
-            nodes.append(refine(first + 4, (x, 370), alone, sentence, title))
-            nodes.append(blur(first + 5, (x, 635), first + 4, 0.5))
+            nodes.append(refine(first + 4, (x, 385), alone, sentence, title))
+            nodes.append(blur(first + 5, (x, 650), first + 4, 0.5))
             alone = first + 5
-    x, y, step, size = LEFT + 20, 735, 362, (342, 300)
+    x, y, step, size = LEFT + 20, 765, 362, (342, 300)
     nodes = [replace(node, place=(*node.place[:2], NARROW, 225)) for node in nodes]
     nodes += shown(3, (x, y), 2, size=size, title="before")
     nodes += shown(60, (x + step, y), anchored, size=size, title="five edits, one anchor")
@@ -363,7 +363,7 @@ EXAMPLES = (
             replace(
                 generate(
                     2,
-                    (0, 500),
+                    (0, 550),
                     "a blue boat on the left and a green tree on the right, by the sea",
                     "Your image",
                 ),

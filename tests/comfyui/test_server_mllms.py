@@ -257,7 +257,7 @@ def test_a_text_encoder_answers(server, object_info):
         assert outcome.end == "execution_error" and outcome.node == "WeGenMLLMFromCLIP"
         assert "whose text encoders cannot write; update it to 0.15 or newer" in outcome.message
         return
-    for kind in ("qwen3_4b", "qwen3_8b", "qwen3vl_4b"):
+    for kind in ("qwen3_4b", "qwen3_8b", "qwen3vl_4b", "gemma4"):
         said = []
         for color in (0x88AA66, 0x88AA66, 0x1020F0):
             outcome = server.run(asking_clip(kind, color=color))
@@ -265,7 +265,7 @@ def test_a_text_encoder_answers(server, object_info):
             said += server.texts(outcome)
             assert said[-1] and "<|im_" not in said[-1]
         assert said[0] == said[1]
-        assert (said[1] != said[2]) == (kind == "qwen3vl_4b")  # only that one has eyes
+        assert (said[1] != said[2]) == (kind in ("qwen3vl_4b", "gemma4"))  # these have eyes
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,10 @@ def test_request_phrases_are_stripped(prompt, rest):
             "把她变成穿西装的男人",
             "加一只猫",
             "保持背景不变，把车改成蓝色",
+            "让它更亮",
+            "换个颜色",
+            "旋转90度",
+            "背景虚化",
         ),
     ],
 )
@@ -94,6 +98,7 @@ def test_edit_instructions(prompt):
         *("delete key on a keyboard, macro", "upscale restaurant interior", "shrink ray gun"),
         *("在图书馆看书的女孩", "给孩子戴帽子的母亲", "放大镜下的蚂蚁", "将军骑马", "把手特写"),
         *("保持微笑的女孩", "调整呼吸的运动员", "把球扔进篮筐的男孩", "给花浇水的女孩"),
+        *("让子弹飞", "换装的女孩", "背景虚化的人像", "旋转木马"),
     ],
 )
 def test_requests_for_a_new_image_are_not_edits(prompt):

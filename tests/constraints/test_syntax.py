@@ -46,6 +46,9 @@ SYNTAX = [
     ("#ff8800 sky, AREA(0 0.5, 0 1)", ["#ff8800", "AREA(0 0.5, 0 1)"], "sky"),
     ("a cat /* note */ sits", ["/* note */"], "a cat sits"),
     ("https://x.org/a.png a cat", ["https://x.org/a.png"], "a cat"),
+    ("a cat, Negative prompt: dog\nSteps: 20, Seed: 1",
+     ["Negative prompt: dog\nSteps: 20, Seed: 1"], "a cat"),
+    ("xyzzy12 and S* in a park, cat:1.5", ["xyzzy12", "S*", "cat:1.5"], "and in a park, cat:1.5"),
 ]  # fmt: skip
 
 
@@ -67,6 +70,7 @@ def test_syntax_is_found_and_read(prompt, syntax, words):
         'a sign "(OPEN:1.2) <lora:x:1>"',
         "A CAT AND A DOG ON A MAT",
         "brighter pls, thx, hmmm, shh, grrr, zzz, btw",
+        "a negative space logo, at 10:30, ratio 2:1.5",
         "50% off, a baroque palace, a 5+ star hotel, me@x.org",
         "schön, fjord, tijd, stacja, zjazd, vzduch, Kreuzkirche, marxist proxy, maxwell",
         "(unclosed [brackets",
@@ -125,6 +129,7 @@ def test_lost_syntax_is_put_back_at_its_edge(prompt, repaired):
 def test_what_must_stay_last_is_split_off():
     assert split_end("a cat, <lora:x:1> --ar 3:2 --v 6") == ("a cat, <lora:x:1>", " --ar 3:2 --v 6")
     assert split_end("a cat AND a dog :0.8") == ("a cat AND a dog", " :0.8")
+    assert split_end("a cat\nNegative prompt: dog") == ("a cat", "\nNegative prompt: dog")
     assert split_end("a cat") == ("a cat", "")
 
 

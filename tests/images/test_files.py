@@ -29,6 +29,17 @@ BROKEN_EXIF = {
 }
 
 
+@pytest.mark.parametrize("name", ["a.jpg", "a.png", "a.webp", "a.tiff"])
+def test_every_kind_of_file_is_turned_once(tmp_path, name):
+    image = Image.fromarray(np.arange(6 * 4 * 3, dtype=np.uint8).reshape(4, 6, 3) * 3)
+    data = Image.Exif()
+    data[0x112] = 6
+    image.save(tmp_path / name, exif=data, quality=100)
+    turned = np.asarray(open_image(tmp_path / name).convert("RGB"), float)
+    expected = np.asarray(image.transpose(Image.Transpose.ROTATE_270), float)
+    assert turned.shape == expected.shape and np.abs(turned - expected).mean() < 8
+
+
 @pytest.mark.parametrize("kind", BROKEN_EXIF)
 def test_turned_with_broken_exif(tmp_path, kind):
     RED.save(tmp_path / "a.jpg", exif=BROKEN_EXIF[kind])
@@ -128,3 +139,12 @@ def test_names_as_long_as_the_file_system_takes(tmp_path):
     path = tmp_path / f"{'n' * 251}.png"
     write_image(RED, path)
     assert open_image(path).size == (6, 4) and png16.read(path) is None
+    with pytest.raises(ValueError, match="nnn"):
+        open_image(path.with_name("n" * 300))
+
+
+def test_what_cannot_be_opened_or_written_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="is not a file"):
+        open_image(tmp_path)
+    with pytest.raises(ValueError, match=r"a\.png: cannot write mode F as PNG; use 8 or 16 bits"):
+        write_image(RED.convert("F"), tmp_path / "a.png")

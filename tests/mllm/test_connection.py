@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import ssl
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import pytest
 
 from tests.support import hostile_server
 from tests.support.conversations import user_says
-from tests.support.hostile_server import piece, reply, serving, speak
+from tests.support.hostile_server import piece, serving, speak
 from wegen_core.mllm.endpoint import EndpointError, EndpointMLLM, client
 
 CERTIFICATE = Path(hostile_server.__file__).with_name("data") / "localhost.pem"
@@ -92,21 +93,48 @@ def test_a_server_without_tls_is_explained():
         chat(f"https://{server.host}")
 
 
-@pytest.mark.parametrize("streamed", [True, False])
-def test_replies_that_a_proxy_compressed(streamed):
-    whole = {"choices": [{"message": {"content": "a boat"}}]}
-    body = json.dumps(whole).encode()
-    if streamed:
-        body = f"data: {json.dumps(piece('a boat', 'stop'))}\n\ndata: [DONE]\n\n".encode()
+EVENTS = [
+    f"data: {json.dumps(piece(*words))}\n\n".encode() for words in (("a ",), ("boat", "stop"))
+]
+WHOLE = json.dumps({"choices": [{"message": {"content": "a boat"}}]}).encode()
+RAW_DEFLATE = zlib.compress(WHOLE)[2:-4]
 
+
+@pytest.mark.parametrize(
+    ("encoding", "body"),
+    [
+        ("gzip", gzip.compress(WHOLE)),
+        ("X-GZip", gzip.compress(b"".join(EVENTS))),
+        ("gzip", b"".join(map(gzip.compress, EVENTS))),  # one member for each event
+        ("deflate", zlib.compress(WHOLE)),
+        ("deflate", RAW_DEFLATE),
+        ("identity", WHOLE),
+        ("gzip", WHOLE),  # unpacked on the way
+        ("identity", gzip.compress(WHOLE)),
+    ],
+)
+@pytest.mark.parametrize("size", [9, 10_000])
+def test_replies_that_a_proxy_compressed(encoding, body, size):
     def act(handler):
-        handler.start(Content_Encoding="gzip")
-        packed = gzip.compress(body)
-        for i in range(0, len(packed), 9):
-            handler.wfile.write(packed[i : i + 9])
+        handler.start(Content_Encoding=encoding)
+        for i in range(0, len(body), size):
+            handler.wfile.write(body[i : i + size])
 
     with serving(act) as server:
         assert chat(f"http://{server.host}") == "a boat"
-    words = pytest.raises(EndpointError, match=r"broke \(error: Error -3")
-    with serving(reply("{}", Content_Encoding="gzip")) as server, words:
+
+
+@pytest.mark.parametrize(
+    ("encoding", "body", "words"),
+    [
+        ("gzip", b"\x1f\x8b{}" + bytes(20), r"broke \(error: Error -3"),
+        ("br", b"\x0b\x02\x80abc", "packs its reply as 'br', which cannot be read; turn this"),
+    ],
+)
+def test_compression_that_cannot_be_undone_is_named(encoding, body, words):
+    def act(handler):
+        handler.start(Content_Encoding=encoding)
+        handler.wfile.write(body)
+
+    with serving(act) as server, pytest.raises(EndpointError, match=words):
         chat(f"http://{server.host}")

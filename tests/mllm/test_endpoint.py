@@ -133,6 +133,7 @@ def test_every_form_in_which_servers_write_the_words(act):
         (whole(None, refusal="I cannot help"), "refused to answer: I cannot help"),
         (whole([{"type": "refusal", "refusal": "I cannot"}]), "refused to answer: I cannot"),
         (whole(""), "sent an empty reply"),
+        (events(piece(" \n"), END), "sent an empty reply"),
         (events(piece(end="content_filter")), "content filter of small"),
         (events(A, piece(end="content_filter: SAFETY")), "content filter of small"),
         (events(piece(end="tool_calls")), "sent an empty reply (tool_calls)"),
@@ -266,6 +267,8 @@ def test_nothing_answers():
 def test_an_unknown_model_is_named_with_those_that_are_there():
     text = failure(reply({"error": "model not found"}, 404))
     assert "has no model 'small' (404): model not found; it offers small, large" in text
+    text = failure(reply("404 page not found", 404))
+    assert "has the model, but no chat completions at http://127.0.0.1" in text
 
 
 def test_busy_servers_are_asked_again():
@@ -297,6 +300,10 @@ def test_a_reply_that_breaks_off_is_asked_for_again_unless_part_of_it_was_passed
         (reply("<html>Welcome</html>", 200, "text/html"), "text/html, which is not a chat compl"),
         (reply("[1, 2]"), "'[1, 2]'; give the base address"),
         (reply({"models": []}), "JSON without choices"),
+        (reply({"choices": None, "base_resp": {"status_msg": "login fail"}}), "login fail"),
+        (reply('{"message": {"content": "a boat"}}\n{"done": true}'), "JSON without choices"),
+        (reply({"success": False, "errors": [{"message": "no route"}]}), "failed: no route"),
+        (reply("", 204), "broke off before its reply"),
         (reply("\0\1x" * 50_000), "..."),
         (reply("[" * 100_000), "not a chat completion"),
         (lambda h: (h.start(), h.event("{no json")), "event stream, which is not a chat"),
@@ -371,6 +378,8 @@ LONG = "y" * 500
         ([{"error": {"code": 400, "message": 'Unknown name "seed": Cannot find field.'}}], "seed"),
         ({"error": {"message": "bad", "metadata": {"raw": "seed is not supported"}}}, "seed"),
         ({"error": {"message": "you must be verified to stream", "param": "stream"}}, "stream"),
+        ({"error": "Streaming is not supported"}, "stream"),
+        ({"errors": [{"message": "seed not allowed"}]}, "seed"),
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("status", [400, 422, 500, 501])

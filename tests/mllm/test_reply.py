@@ -97,6 +97,16 @@ def test_thinking_reaches_neither_chat_nor_plan(opening, closing):
         "<|im_start|>assistant\nRed.<|im_end|>\n<|im_start|>user\nAnd now?",
         "Red.</s></s>",
         "<s>Red.<｜end▁of▁sentence｜>",
+        "Red.<end_of_utterance>",
+        "<scratch_pad>hm</scratch_pad>Red.",
+        "<mm:think>hm</mm:think>Red.",
+        "<|thinking_start|>hm<|thinking_end|>Red.",
+        '<think type="short">hm</think >Red.',
+        "<|inner_prefix|>hm<|inner_suffix|>Red.",
+        "<seed:think>a<seed:cot_budget_reflect>b</seed:cot_budget_reflect>c</seed:think>Red.",
+        "<Thought>hm</Thought>\n<Output>Red.</Output>",
+        "[BEGIN FINAL RESPONSE]\nRed.\n[END FINAL RESPONSE]",
+        "<think>hm</think>Red.</think>",
         "Red.",
     ],
 )
@@ -105,6 +115,11 @@ def test_only_the_answer_is_left(reply, size):
     streamed, passed_on = stream(reply[i : i + size] for i in range(0, len(reply), size))
     assert streamed.finish() == without_thoughts(reply) == "Red."
     assert "".join(passed_on).strip().endswith("Red.") or "<answer>" in reply
+
+
+def test_a_boxed_answer_is_unpacked():
+    assert without_thoughts(r"<think>hm</think>It is $\boxed{\text{Red.}}$.") == "Red."
+    assert without_thoughts(r"So \boxed{ is no answer") == r"So \boxed{ is no answer"
 
 
 def test_a_thought_that_the_template_opened_is_known_the_next_time():

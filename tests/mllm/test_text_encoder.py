@@ -77,6 +77,14 @@ def test_parentheses_are_escaped_where_they_would_be_weights():
         assert said in encoder.calls[0][0]
 
 
+def test_each_gemma_4_is_asked_as_it_was_trained():
+    """ComfyUI primes an empty thought for the larger ones only."""
+    for family, end in (("Gemma4AudioMixin", "model\n"), ("Gemma4_12B", "thought\n<channel|>")):
+        encoder = Encoder()
+        TextEncoderMLLM(encoder, family, sees=True).chat(user_says("a boat"))
+        assert encoder.calls[0][0].endswith(end)
+
+
 def test_thinking_is_not_passed_on():
     passed_on = []
     mllm = TextEncoderMLLM(Encoder("<think>\nhm</think>a boat"), "gemma4", sees=False)

@@ -117,10 +117,10 @@ def test_a_painted_picture_does_not_depend_on_its_neighbours(net: WeGen) -> None
 
 
 def test_a_network_that_has_decoded_is_saved_as_it_was(net: WeGen, tmp_path: Path) -> None:
-    from wegen_core.model.checkpoint import save
+    from wegen_core.model.checkpoint import save_network
 
     net.generate(PROMPT, max_new_tokens=2)
-    save(net, tmp_path / "saved")
+    save_network(net, tmp_path / "saved")
     again = WeGen.from_pretrained(tmp_path / "saved")
     for name, tensor in net.state_dict().items():
         assert torch.equal(again.state_dict()[name], tensor), name

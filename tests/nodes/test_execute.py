@@ -249,14 +249,17 @@ def test_an_endpoint_plans_and_the_embedded_network_draws(pack):
     assert text == "A boat." and image.shape == (1, 64, 64, 3)
 
 
-def writing_clip(kind: str, norm: bool = True, head: float | None = None, **config):
+def writing_clip(
+    kind: str, norm: bool = True, head: float | None = None, parent: str = "", **config
+):
     """A CLIP as ComfyUI has it: its network of the class `kind`, with an output layer of `head`."""
     from comfy.text_encoders.llama import BaseGenerate
 
     class Encoder(torch.nn.Module):
         generate = None
 
-    network = type(kind, (BaseGenerate,), {"preprocess_embed": None})()
+    base = type(parent, (BaseGenerate,), {}) if parent else BaseGenerate
+    network = type(kind, (base,), {"preprocess_embed": None})()
     network.model = torch.nn.Module()
     network.model.config = SimpleNamespace(lm_head=head is not None, **config)
     network.model.norm = torch.nn.Identity() if norm else None
@@ -280,10 +283,13 @@ def writing_clip(kind: str, norm: bool = True, head: float | None = None, **conf
     return CLIP()
 
 
-@pytest.mark.parametrize("head", [None, 0.1])
-def test_a_text_encoder_that_can_write_answers(pack, head):
+@pytest.mark.parametrize(
+    "kind", [{"kind": "Qwen3VL_"}, {"kind": "Qwen3VL_", "head": 0.1},
+             {"kind": "Variant", "parent": "Gemma4Base"}]
+)  # fmt: skip
+def test_a_text_encoder_that_can_write_answers(pack, kind):
     graph = Graph()
-    clip = writing_clip("Qwen3VL_", stop_tokens=[1], head=head)
+    clip = writing_clip(**kind, stop_tokens=[1])
     mllm = graph.add("WeGenMLLMFromCLIP", clip=clip)
     question = {"image": image_of(9, 8), "question": "what is it?"}
     answer = pack.run(graph).value(graph.add("WeGenAsk", mllm=mllm, **question))

@@ -68,7 +68,8 @@ class TestEmptyBatch:
 class TestCLIP:
     """A tiny random text encoder of ComfyUI's own classes.
 
-    kind: "qwen3vl_4b", "qwen3_4b", "qwen3_8b" or "clip_l". tireless: it does not stop by itself.
+    kind: "qwen3vl_4b", "qwen3_4b", "qwen3_8b", "gemma4" or "clip_l".
+    tireless: it does not stop by itself.
     headless: its file had no output layer.
     """
 
@@ -88,6 +89,14 @@ class TestCLIP:
         "depth": 2,
         "deepstack_visual_indexes": [0],
     }
+    GEMMA_VISION: ClassVar = {
+        "hidden_size": 32,
+        "intermediate_size": 48,
+        "num_hidden_layers": 1,
+        "num_attention_heads": 2,
+        "num_key_value_heads": 2,
+        "head_dim": 16,
+    }
 
     @classmethod
     def INPUT_TYPES(cls):
@@ -101,9 +110,11 @@ class TestCLIP:
         import comfy.sd
         from comfy.supported_models_base import ClipTarget
 
-        tokenizer, encoder = getattr(self, f"_{kind}")()
-        options = {f"{kind}_model_config": self.SMALL} if kind != "clip_l" else {}
-        clip = comfy.sd.CLIP(ClipTarget(tokenizer, encoder), model_options=options)
+        tokenizer, encoder, *data = getattr(self, f"_{kind}")()
+        small = self.SMALL | ({"vocab_size": 256} if kind == "gemma4" else {})
+        options = {f"{kind}_model_config": small} if kind != "clip_l" else {}
+        target = ClipTarget(tokenizer, encoder)
+        clip = comfy.sd.CLIP(target, model_options=options, tokenizer_data=dict(*data))
         torch.manual_seed(3)
         for weight in clip.cond_stage_model.parameters():
             torch.nn.init.normal_(weight, std=0.3)
@@ -138,6 +149,21 @@ class TestCLIP:
         qwen3vl.QWEN3VL_VISION_COMMON["num_heads"] = 2
         kind = {"model_type": "qwen3vl_4b"}
         return partial(qwen3vl.Qwen3VLTokenizer, **kind), partial(qwen3vl.Qwen3VLTEModel, **kind)
+
+    def _gemma4(self):
+        from comfy.text_encoders import gemma4
+        from tokenizers import Regex, Tokenizer, models, pre_tokenizers
+
+        marks = {"<eos>": 1, "<bos>": 2, "<unk>": 3, "<turn|>": 106, "<|image|>": 258880}
+        words = {chr(code): code + 100 for code in range(32, 127)}
+        tokenizer = Tokenizer(models.WordLevel({**marks, **words}, unk_token="<unk>"))
+        tokenizer.add_special_tokens([*marks])
+        tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(r"[\s\S]"), "isolated")
+        for table in (gemma4.GEMMA4_VISION_CONFIG, gemma4.GEMMA4_VISION_31B_CONFIG):
+            table.update({k: v for k, v in self.GEMMA_VISION.items() if k in table})
+        json = torch.ByteTensor([*tokenizer.to_str().encode()])
+        model = gemma4.Gemma4_31B
+        return model.tokenizer, gemma4.gemma4_te(model_class=model), {"tokenizer_json": json}
 
 
 NODE_CLASS_MAPPINGS = {

@@ -85,6 +85,13 @@ TABLE: dict[str, SyntaxKind] = {
         "nothing",
         "last",
     ),
+    # What A1111 writes into its images, and what users paste of it.
+    "generation data": SyntaxKind(
+        r"(?<!\w)(?i:neg(?:ative)?(?:[ _]prompt)?)[ \t]*:[^\n]*(?:\n+Steps:[ ]?\d[^\n]*)?"
+        r"|^Steps:[ ]?\d[^\n]*",
+        "nothing",
+        "last",
+    ),
     # AREA(0 0.5, 0 1), COUPLE(...), ("a", "b").and()
     "region": SyntaxKind(
         r"\b[A-Z][A-Z_]+\([^()\n]*\)|(?<=[\w)\]\"'])\.(?:and|blend|swap)\([^()\n]*\)",
@@ -125,6 +132,10 @@ TABLE: dict[str, SyntaxKind] = {
     "compel weight": SyntaxKind(
         rf"{_LEFT}[A-Za-z][\w-]*(?:\++|--+)(?=[\s,.)]|\Z)", "words", "word"
     ),
+    # cat:1.5 (a front end reads no weight there, yet it is the user's)
+    "loose weight": SyntaxKind(
+        rf"{_LEFT}[^\W\d_][\w-]*:(?:\d+\.\d+|\.\d+)(?=\s*(?:[,;\n]|\Z))", "words", "word"
+    ),
     "colour code": SyntaxKind(r"(?<![\w&])#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6})\b", "nothing", "word"),
     "emoticon": SyntaxKind(
         r"(?<![^\s,(])(?:[:;=]'?-?[)(DPpdoO3<>|]|[>^@+~;=|oOTxX0-9.]_[<^@+~;=|oOTxX0-9.]|\\[mo]/)"
@@ -140,7 +151,7 @@ TABLE: dict[str, SyntaxKind] = {
     # A made-up token such as "sks", "p3rs0n", "badHands".
     "trigger word": SyntaxKind(
         rf"{_LEFT}(?!(?:{_NOT_TRIGGERS}){_RIGHT})(?:(?i:sks|ohwx|zwx|tok)"
-        rf"|[bcdfghjklmnpqrstvwxz]{{3,}}|[bcdfghjklmnpqrstvwxz]{{4,}}y|[a-z]+\d+[a-z]\w*|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}}|[A-Za-z][a-z]+[A-Z][a-z]\w*)"
+        rf"|[A-Z]\*|[a-z]{{3,}}\d{{2,}}|[bcdfghjklmnpqrstvwxz]{{3,}}|[bcdfghjklmnpqrstvwxz]{{4,}}y|[a-z]+\d+[a-z]\w*|(?=[a-z]*(?:{_RARE_PAIR}))[a-z]{{3,}}|[A-Za-z][a-z]+[A-Z][a-z]\w*)"
         rf"{_RIGHT}",
         "unknown",
         "word",

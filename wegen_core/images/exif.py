@@ -27,6 +27,7 @@ def orientation(image: Image.Image) -> int:
 
 def upright(image: Image.Image) -> Image.Image:
     """A copy that is turned by its orientation, without EXIF data, which would turn it again."""
+    image.load()  # Pillow turns TIFF files itself while it loads them
     method = _TRANSPOSE.get(orientation(image))
     turned = image.copy() if method is None else image.transpose(method)
     for name in ("exif", "xmp", "XML:com.adobe.xmp", "Raw profile type exif"):

@@ -35,10 +35,13 @@ def open_image(path: str | Path) -> Image.Image:
         The file is not an image, or holds more pixels than Pillow opens.
     """
     path = Path(path)
-    if not long_path(path).is_file():
-        raise FileNotFoundError(f"image {path} does not exist")
     try:
+        if not long_path(path).is_file():
+            kind = "is not a file" if path.exists() else "does not exist"
+            raise FileNotFoundError(f"image {path} {kind}")
         return _read(path, long_path(path))
+    except FileNotFoundError:
+        raise
     except Image.DecompressionBombError as error:
         raise ValueError(f"{path} is too large, scale it down: {error}") from error
     except Exception as error:  # of whatever type Pillow's readers raise for broken files
@@ -99,13 +102,16 @@ def write_image(
     Raises
     ------
     ValueError
-        `path` does not end in .png.
+        `path` does not end in .png, or PNG files hold no images of this mode.
     """
     if path.suffix.lower() != ".png":
         raise ValueError(f"output {path} is not a PNG file; other formats do not keep every pixel")
     if isinstance(image, Image.Image):
         buffer = io.BytesIO()
-        image.save(buffer, "PNG", icc_profile=icc_profile)
+        try:
+            image.save(buffer, "PNG", icc_profile=icc_profile)
+        except OSError as error:  # a mode such as F
+            raise ValueError(f"{path}: {error}; use 8 or 16 bits per channel") from error
         content = buffer.getvalue()
     else:
         content = png16.encode(image, icc_profile)

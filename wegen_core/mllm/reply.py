@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from ..constraints.lazy_pattern import lazy_pattern
@@ -21,15 +22,24 @@ THINKING_MARKS = (
     ("<seed:think>", "</seed:think>"),  # Seed-OSS
     ("<longcat_think>", "</longcat_think>"),
     ("[THINK]", "[/THINK]"),  # Magistral
+    ("[THINKING]", "[/THINKING]"),
     ("◁think▷", "◁/think▷"),  # Kimi-VL
     ("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
+    ("<|inner_prefix|>", "<|inner_suffix|>"),  # Apertus
+    ("<|think|>", "<|content|>"),  # Solar
     ("<|channel|>analysis", "<|channel|>final"),  # gpt-oss (harmony)
     ("<|channel|>commentary", "<|channel|>final"),
     ("<|channel>thought", "<channel|>"),  # Gemma 4
     ("<unused94>thought", "<unused95>"),  # MedGemma
 )
 """What reasoning models write before and after their thinking, in any case of letters."""
+
+# Any other tag that speaks of thinking: <scratch_pad>, <mm:think>, <|thinking_start|>, ...
+_THINKING_WORD = "(?:think|thought|reason|scratch_?pad|monologue)"
+_OPENING_TAG = rf"<[^<>\s]{{0,30}}{_THINKING_WORD}[^<>\n]{{0,30}}>"
+_CLOSING_TAG = rf"<(?=[^<>\s]{{0,30}}{_THINKING_WORD})[^<>\s]{{0,40}}(?:/|end)[^<>\n]{{0,40}}>"
+_HALF_TAG = lazy_pattern(rf"<[^<>\s]{{0,30}}(?:{_THINKING_WORD}[^<>\n]{{0,30}})?\Z", re.IGNORECASE)
 
 # The same as plain words, which open a thought only where a reply begins. gpt-oss' marks become
 # such words where a server drops special tokens.
@@ -45,6 +55,9 @@ _ANSWER_MARKS = (
     ("<final_answer>", "</final_answer>"),
     ("<conclusion>", "</conclusion>"),  # LLaVA-CoT
     ("<response>", "</response>"),  # ERNIE
+    ("<output>", "</output>"),  # Marco-o1, Reflection
+    ("<final>", "</final>"),
+    ("[BEGIN FINAL RESPONSE]", "[END FINAL RESPONSE]"),  # Apriel
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),
 )
@@ -58,6 +71,8 @@ _OTHER_MARKS = (
     "<start_of_turn>model",
     "<|turn>model",
     "<|assistant|>",
+    "<|begin|>assistant",
+    "[/INST]",
     "<|message|>",
     "<|constrain|>json",
     "<|end|>",
@@ -77,6 +92,8 @@ _END_MARKS = (
     "<|user|>",
     "<|observation|>",
     "<end_of_turn>",
+    "<|end_of_turn|>",
+    "<end_of_utterance>",
     "<start_of_turn>user",
     "<turn|>",
     "<eos>",
@@ -85,31 +102,34 @@ _END_MARKS = (
     "<|end_of_sentence|>",
     "<|END_OF_TURN_TOKEN|>",
     "[|endofturn|]",
-    "[END FINAL RESPONSE]",
 )
 
 
-def _pattern(**kinds: list[str]) -> re.Pattern[str]:
+def _any_of(marks: Iterable[str]) -> str:
+    return "|".join(map(re.escape, marks))
+
+
+def _pattern(**kinds: str) -> re.Pattern[str]:
     """A pattern whose `lastgroup` is the kind of the mark."""
-    return lazy_pattern(
-        "|".join(f"(?P<{kind}>{'|'.join(map(re.escape, kinds[kind]))})" for kind in kinds),
-        re.IGNORECASE,
-    )
+    groups = "|".join(f"(?P<{kind}>{pattern})" for kind, pattern in kinds.items())
+    return lazy_pattern(groups, re.IGNORECASE)
 
 
 _OPENINGS = [opening for opening, _ in THINKING_MARKS]
 _CLOSINGS = [*dict.fromkeys(closing for _, closing in THINKING_MARKS)]
 _ANSWERS = [opening for opening, _ in _ANSWER_MARKS]
 _PLAIN_CLOSINGS = [closing for _, closing in _PLAIN_MARKS]
+_CLOSING = f"{_any_of(_CLOSINGS)}|{_CLOSING_TAG}"
+_OPENING = f"{_any_of(_OPENINGS)}|{_OPENING_TAG}"
 _MARK = _pattern(
-    opening=_OPENINGS,
-    closing=_CLOSINGS,
-    answer=_ANSWERS,
-    other=[*_OTHER_MARKS, *(closing for _, closing in _ANSWER_MARKS)],
-    end=[*_END_MARKS],
+    closing=_CLOSING,
+    opening=_OPENING,
+    answer=_any_of(_ANSWERS),
+    other=_any_of([*_OTHER_MARKS, *(closing for _, closing in _ANSWER_MARKS)]),
+    end=_any_of(_END_MARKS),
 )
-_THOUGHT_END = _pattern(closing=_CLOSINGS + _PLAIN_CLOSINGS)
-_THOUGHT = _pattern(opening=_OPENINGS, closing=_CLOSINGS)
+_THOUGHT_END = _pattern(closing=f"{_CLOSING}|{_any_of(_PLAIN_CLOSINGS)}")
+_THOUGHT = _pattern(closing=_CLOSING, opening=_OPENING)
 _MARKS = [
     *_OPENINGS,
     *_CLOSINGS,
@@ -131,6 +151,7 @@ _ANSWER_AT_THE_END = lazy_pattern(
     f"(?:{'|'.join(re.escape(closing) for _, closing in _ANSWER_MARKS)})\\s*\\Z",
     re.IGNORECASE | re.DOTALL,
 )
+_BOXED = lazy_pattern(r".*\\boxed\{(?:\\text\{(.*)\}|(.*))\}[\s$.]*", re.DOTALL)
 
 
 def without_thoughts(reply: str) -> str:
@@ -147,7 +168,7 @@ def opens_thought(prompt: str) -> bool:
 
 def is_mark(token: str) -> bool:
     """Whether a special token of a tokenizer is a mark, or a part of one."""
-    return any(token in mark for mark in _MARKS)
+    return any(token in mark for mark in _MARKS) or _THOUGHT.fullmatch(token) is not None
 
 
 class StreamedReply:
@@ -170,11 +191,12 @@ class StreamedReply:
         self._on_text = on_text
         self._pieces: list[str] = []  # all that arrived
         self._answer: list[str] = []  # without thoughts
+        self._set_aside = ""  # the answer, unless another follows its stray closing mark
         self._undecided = ""  # the newest text, which may begin a mark
         self._half_character = ""
         self._thinking = self._assumed_thinking = thinking
         self._at_start = not thinking
-        self._ended = False
+        self._ended = self._thought_over = False
         self.begun = False
 
     def add(self, piece: str) -> None:
@@ -191,7 +213,9 @@ class StreamedReply:
             if kind == "opening":
                 self._thinking = True
             elif kind in ("closing", "answer"):  # all before was a thought, marked or not
+                self._set_aside = "".join(self._answer) if self._thought_over else ""
                 self._thinking = self._assumed_thinking = False
+                self._thought_over = True
                 self._answer.clear()
             elif kind == "end" and self._answer:
                 self._ended = True
@@ -219,7 +243,10 @@ class StreamedReply:
         if self._thinking and (boxed := _ANSWER_AT_THE_END.search(self.raw)):
             return boxed[1].strip()
         hidden = self._thinking or self._ended
-        return "".join([*self._answer, "" if hidden else self._undecided]).strip()
+        text = "".join([*self._answer, "" if hidden else self._undecided]).strip()
+        if boxed := _BOXED.fullmatch(text):  # as models do that were trained on mathematics
+            text = boxed[1] or boxed[2]
+        return text or self._set_aside.strip()
 
     @property
     def raw(self) -> str:
@@ -251,7 +278,9 @@ class StreamedReply:
 
     def _length_of_half_mark(self) -> int:
         tail = self._undecided[-_LONGEST:].lower()
-        return next((len(tail) - i for i in range(len(tail)) if tail[i:] in _BEGINNINGS), 0)
+        half_mark = next((len(tail) - i for i in range(len(tail)) if tail[i:] in _BEGINNINGS), 0)
+        half_tag = _HALF_TAG.search(self._undecided)
+        return max(half_mark, len(half_tag[0]) if half_tag else 0)
 
     def _pass_on(self, text: str) -> None:
         if self._thinking or self._ended:

@@ -51,25 +51,28 @@ _CHATML = ("<|im_start|>user\n{}<|im_end|>\n", "<|im_start|>assistant\n{}<|im_en
 _REPLY_WITHOUT_THINKING = "<|im_start|>assistant\n<think>\n\n</think>\n\n"
 _QWEN_IMAGE = "<|vision_start|><|image_pad|><|vision_end|>"
 _GEMMA = ("<start_of_turn>user\n{}<end_of_turn>\n", "<start_of_turn>model\n{}<end_of_turn>\n")
+_GEMMA4 = ("<|turn>user\n{}<turn|>\n", "<|turn>model\n{}<turn|>\n")
+_GEMMA4_IMAGE = "<|image><|image|><image|>"
 
 MARKUPS: dict[str, Markup] = {
     "qwen3vl": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
     "qwen35": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
     "gemma3": Markup(*_GEMMA, "<start_of_turn>model\n", "<image_soft_token>", 1),
     "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n", weights=True),
-    "gemma4": Markup(
-        "<|turn>user\n{}<turn|>\n",
-        "<|turn>model\n{}<turn|>\n",
-        "<|turn>model\n<|channel>thought\n<channel|>",
-        "<|image><|image|><image|>",
-        1,
-    ),
+    # E2B and E4B, which hear as well, do not think unless they are asked to.
+    "gemma4audio": Markup(*_GEMMA4, "<|turn>model\n", _GEMMA4_IMAGE, 1),
+    "gemma4": Markup(*_GEMMA4, "<|turn>model\n<|channel>thought\n<channel|>", _GEMMA4_IMAGE, 1),
     "qwen3_06b": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, weights=True),
     "qwen3": Markup(*_CHATML, _REPLY_WITHOUT_THINKING),
 }
 """By how the name of ComfyUI's class begins, in lower case. Longer beginnings come first."""
 
 MAX_NEW_TOKENS = 512
+
+
+def markup_of(family: str) -> Markup | None:
+    """The markup of the class `family` of ComfyUI's; None if that cannot chat."""
+    return next((m for start, m in MARKUPS.items() if family.lower().startswith(start)), None)
 
 
 class Write(Protocol):
@@ -123,8 +126,7 @@ class TextEncoderMLLM:
     """
 
     def __init__(self, write: Write, family: str, *, sees: bool) -> None:
-        name = family.lower()
-        markup = next((m for prefix, m in MARKUPS.items() if name.startswith(prefix)), None)
+        markup = markup_of(family)
         if markup is None:
             raise ValueError(
                 f"the text encoder {family} cannot chat; use Qwen3, Qwen3-VL, Qwen3.5, Gemma 2, "

@@ -110,7 +110,7 @@ def read_config(folder: str | Path) -> WeGenConfig:
     return WeGenConfig.load(folder / "config.json")
 
 
-def save(
+def save_network(
     net: Network,
     folder: str | Path,
     dtype: torch.dtype | None = None,

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ..constraints.language import LANGUAGE_NAMES
-from ..mllm.chat_model import ChatModel, EmptyReplyError, PromptRewriter
+from ..mllm.chat_model import Capabilities, ChatModel, EmptyReplyError, PromptRewriter
 from ..records.conversation import Conversation
 from ..records.hooks import NO_HOOKS, Hooks, Sampling, Stopped
 from ..records.plan import Constraint
@@ -87,6 +87,7 @@ def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hoo
     """The model's reply, cut off after its first whole prompt or after `limit` characters."""
     conversation = Conversation()
     conversation.add("user", instruction)
+    capabilities = mllm.capabilities if isinstance(mllm, ChatModel) else Capabilities()
     reply = ""
 
     def collect(piece: str) -> None:
@@ -94,7 +95,7 @@ def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hoo
         reply += piece
 
     def is_enough() -> bool:
-        if not mllm.capabilities.marks_thoughts:
+        if not capabilities.marks_thoughts:
             return False  # this may be a thought
         return len(reply) > limit or has_whole_prompt(_without_echo(reply, instruction))
 
@@ -103,7 +104,7 @@ def _chat(mllm: ChatModel, instruction: str, sampling: Sampling, limit: int, hoo
 
     # Pieces are counted without the thinking. A model that does not stream cannot be stopped by
     # counting, so it gets fewer tokens instead.
-    tokens = MAX_NEW_TOKENS if mllm.capabilities.streams else limit // 2
+    tokens = MAX_NEW_TOKENS if capabilities.streams else limit // 2
     try:
         reply = mllm.chat(
             conversation,

@@ -143,7 +143,7 @@ def rewrite(
     ValueError
         n < 0, creativity outside 0..1, or an unknown style.
     TypeError
-        `mllm` implements neither `ChatModel` nor `PromptRewriter`.
+        `mllm` is no `PromptRewriter` and has no `ChatModel.chat`, which is all that is needed here.
     Stopped
         `hooks.should_stop` returned True.
     """
@@ -153,7 +153,7 @@ def rewrite(
         raise ValueError(f"creativity is {creativity}; it must be between 0 and 1")
     if style not in FAMILIES:
         raise ValueError(f"style {style!r} is not known; use one of {', '.join(FAMILIES)}")
-    if mllm is not None and not isinstance(mllm, PromptRewriter):
+    if not (mllm is None or hasattr(mllm, "chat") or isinstance(mllm, PromptRewriter)):
         require_chat_model(mllm)
     writer = _Writer(prompt, seed, creativity, mllm, style, edit, hooks)
     return [writer.variant(k) for k in range(n)]

@@ -18,7 +18,7 @@ import torch
 from diffusers.models import AutoencoderKL
 
 from ..model import WeGen
-from ..model.checkpoint import save
+from ..model.checkpoint import save_network
 from ..model.config import PaintDefaults, VisionConfig, WeGenConfig
 from ..model.prompt import unique_words
 from ..model.reply_format import INTENT_PREFIXES
@@ -174,5 +174,5 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     net = train_mini(options.out, options.stages, options.seed, options.init)
     if options.init or set(options.stages) == set(STEPS):
-        save(net, options.out / "model", torch.float16, overwrite=True, max_shard=SHARD)
+        save_network(net, options.out / "model", torch.float16, overwrite=True, max_shard=SHARD)
         print(f"saved to {options.out / 'model'}; copy it to wegen_core/pretrained/mini to ship it")

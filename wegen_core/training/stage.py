@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from ..images.atomic_write import write_atomically
-from ..model.checkpoint import save
+from ..model.checkpoint import save_network
 from ..model.network import Network
 from .data import (
     EncodedImages,
@@ -158,7 +158,7 @@ def train_stage(
     if lora is not None:
         _merge_adapters(net)
     if is_main:
-        save(net, out / "model", torch.bfloat16 if settings.bf16 else None, overwrite=True)
+        save_network(net, out / "model", torch.bfloat16 if settings.bf16 else None, overwrite=True)
     accelerator.wait_for_everyone()
     return out / "model"
 

@@ -31,7 +31,7 @@ from .errors import (
     request_refused,
 )
 from .events import DONE, read_events
-from .http_stream import StreamingRequest
+from .http_stream import ENCODINGS, StreamingRequest
 from .structured_output import Accepted
 
 if TYPE_CHECKING:
@@ -201,10 +201,16 @@ class EndpointMLLM:
         self, response: StreamingRequest, reply: StreamedReply, body: dict[str, Any], hooks: Hooks
     ) -> tuple[str, dict[str, float]]:
         """Add what the model writes to `reply`; raises `EndpointError` for anything else."""
+        encoding = response.headers.get("Content-Encoding") or "identity"
+        if encoding.lower() not in ENCODINGS:
+            raise EndpointError(
+                f"{self.name} packs its reply as {encoding!r}, which cannot be read; turn this "
+                "compression off in the server, or in the proxy before it"
+            )
         if not 200 <= response.status < 300:
             raise self._refusal(response, hooks)
         kind = response.headers.get_content_type()
-        finish_reason, refusal, thought = "", "", False
+        finish_reason, refusal, thought, ping = "", "", False, None
         first_token: dict[str, float] = {}
         for name, value, streamed in read_events(response.iter_bytes()):
             if value == DONE.decode():
@@ -219,14 +225,18 @@ class EndpointMLLM:
                     raise not_a_completion(
                         value, "event stream" if streamed else kind, self.address
                     )
-                continue  # a ping, or the head of a stream
+                ping = value  # or the head of a stream
+                continue
             reply.add(piece.text)
             refusal += piece.refusal
             thought |= piece.thought
             first_token = first_token or dict(piece.first_token)
             finish_reason = piece.finish_reason or finish_reason or ("" if streamed else "stop")
         text = reply.finish(cut_off=finish_reason == "length")
-        self._check_end(text, finish_reason, refusal, thought or bool(reply.raw), body)
+        thought |= bool(reply.raw.strip())
+        if isinstance(ping, dict) and not ("choices" in ping or finish_reason or thought):
+            raise not_a_completion(ping, "JSON without choices", self.address)
+        self._check_end(text, finish_reason, refusal, thought, body)
         return text, first_token
 
     def _check_end(
@@ -234,9 +244,10 @@ class EndpointMLLM:
     ) -> None:
         """Raise `EndpointError` unless the reply is whole and holds words for the user."""
         if not finish_reason or finish_reason.lower() in _BROKEN_OFF:
+            where = "in the middle of" if thought else "before"
             why = f" ({finish_reason})" if finish_reason else ""
             raise EndpointError(
-                f"{self.name} broke off in the middle of its reply{why}; try again", temporary=True
+                f"{self.name} broke off {where} its reply{why}; try again", temporary=True
             )
         if any(word in finish_reason.lower() for word in _FILTERED):
             raise EmptyEndpointReplyError(

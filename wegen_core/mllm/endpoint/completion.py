@@ -40,17 +40,14 @@ class Piece(NamedTuple):
 def read_piece(data: dict[str, Any]) -> Piece | None:
     """What `data` says; None if it is not a completion or a piece of one.
 
-    Servers send choices that are null or missing, a message where a delta belongs, the text of a
+    Servers send a message where a delta belongs, the text of a
     plain completion, text in parts, and thoughts in fields and parts of their own.
     """
     choices = data.get("choices")
-    if not isinstance(choices, list):
-        return Piece() if "choices" in data else None
     # Others than the first answer were not asked for.
-    first = [c for c in choices if isinstance(c, dict) and c.get("index") in (0, None)]
-    if not first:
-        return Piece()
-    choice = first[0]
+    first = (c for c in choices or () if isinstance(c, dict) and c.get("index") in (0, None))
+    if (choice := next(first, None)) is None:
+        return None
     content = next((choice[k] for k in ("delta", "message", "text") if choice.get(k)), None)
     message = content if isinstance(content, dict) else {"content": content}
     refusal = message.get("refusal")
@@ -90,7 +87,8 @@ def stated_error(data: Any, event: str = "") -> Any:
     choices = data.get("choices")
     if isinstance(choices, list):
         return next((c["error"] for c in choices if isinstance(c, dict) and c.get("error")), None)
-    return data.get("detail") or (data if isinstance(data.get("message"), str) else None)
+    stated = data.get("detail") or data.get("errors")
+    return stated or (data if isinstance(data.get("message"), str) else None)
 
 
 def _text(content: Any, depth: int = 0) -> str:

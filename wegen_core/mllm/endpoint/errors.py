@@ -144,6 +144,12 @@ def request_refused(
         return EndpointError(
             f"{address.host} refused access ({status}): {reason}; the key {fault}; {remedy}", status
         )
+    if address.model in models and "model" not in reason:
+        return EndpointError(
+            f"{address.host} has the model, but no chat completions at {address.url} ({status}): "
+            f"{reason}; give the server's base address, which usually ends in /v1",
+            status,
+        )
     if status == 404:
         hint = f"it offers {', '.join(models[:20])}" if models else f"is {address.url} right?"
         return EndpointError(

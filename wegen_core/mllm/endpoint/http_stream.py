@@ -21,9 +21,11 @@ if TYPE_CHECKING:
 MAX_RESPONSE_BYTES = 16 * 2**20
 """Far more than any reply takes; a longer response is cut off."""
 
-# Some proxies compress although nobody asked them to.
-_PACKED = ("gzip", "x-gzip", "deflate")
-_ANY_HEADER = 32 + zlib.MAX_WBITS
+ENCODINGS = ("identity", "gzip", "x-gzip", "deflate")
+"""Content encodings that are read. None is asked for, but some proxies compress all the same."""
+_GZIP_MAGIC = b"\x1f\x8b"
+_ZLIB_MAGIC = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
+_GZIP, _ZLIB, _DEFLATE = 16 + zlib.MAX_WBITS, zlib.MAX_WBITS, -zlib.MAX_WBITS
 
 _POLL_SECONDS = 0.05
 _CHUNK_BYTES = 65536
@@ -138,14 +140,12 @@ class StreamingRequest:
             self._connection.request(*self._request)
             response = self._connection.getresponse()
             self._arrived.put(response)
-            packed = response.headers.get("Content-Encoding", "").lower() in _PACKED
-            decoder = zlib.decompressobj(_ANY_HEADER) if packed else None
+            unpacker = _Unpacker(response.headers.get("Content-Encoding", "").lower())
             total = 0
             while chunk := response.read1(_CHUNK_BYTES):
-                if decoder is not None:
-                    chunk = decoder.decompress(chunk, MAX_RESPONSE_BYTES)
+                chunk = unpacker.unpack(chunk)
                 total += len(chunk)
-                if total > MAX_RESPONSE_BYTES or (decoder and decoder.unconsumed_tail):
+                if total > MAX_RESPONSE_BYTES:
                     raise ResponseTooLarge(f"more than {MAX_RESPONSE_BYTES >> 20} MiB")
                 if chunk:
                     self._arrived.put(chunk)
@@ -160,3 +160,31 @@ class StreamingRequest:
         if self._socket is not None:
             with suppress(OSError):  # closed already
                 self._socket.shutdown(socket.SHUT_RDWR)  # wakes the thread, which then ends
+
+
+class _Unpacker:
+    """Undoes the compression of a body; its first two bytes are trusted more than its header."""
+
+    def __init__(self, encoding: str) -> None:
+        self._encoding = encoding
+        self._decoder: zlib._Decompress | None = None
+        self._begun = False
+
+    def unpack(self, chunk: bytes) -> bytes:
+        """The content of the next chunk, at most a byte more than MAX_RESPONSE_BYTES."""
+        if not self._begun:
+            self._begun, self._decoder = True, self._decoder_for(chunk[:2])
+        if self._decoder is None:
+            return chunk
+        content = self._decoder.decompress(chunk, MAX_RESPONSE_BYTES + 1)
+        if self._decoder.eof and self._decoder.unused_data:  # gzip bodies may have several members
+            chunk, self._decoder = self._decoder.unused_data, zlib.decompressobj(_GZIP)
+            content += self.unpack(chunk)
+        return content
+
+    def _decoder_for(self, magic: bytes) -> zlib._Decompress | None:
+        if magic == _GZIP_MAGIC:
+            return zlib.decompressobj(_GZIP)
+        if self._encoding == "deflate":
+            return zlib.decompressobj(_ZLIB if magic in _ZLIB_MAGIC else _DEFLATE)
+        return None

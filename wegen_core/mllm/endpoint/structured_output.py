@@ -85,6 +85,7 @@ class Accepted:
             if schema is not None and not last and _SCHEMA_WORDS.search(reason):
                 return replace(self, form=self.form + 1)
             for field in _OPTIONAL_FIELDS:
-                if field in body and re.search(rf"(?<!\w){field}(?!\w)", reason):
+                name = "stream(?:ing|ed)?" if field == "stream" else field
+                if field in body and re.search(rf"(?<!\w){name}(?!\w)", reason, re.IGNORECASE):
                     return replace(self, refused=self.refused | {field})
         return None
