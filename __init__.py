@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import ComfyExtension, io
 
 from .nodes.ask import WeGenAsk
+from .nodes.backend.hidden_keys import register_key_filter
 from .nodes.backend.model_folders import register
 from .nodes.backend.routes import register_routes
 from .nodes.chat import WeGenChat
@@ -59,4 +60,5 @@ async def comfy_entrypoint() -> WeGenExtension:
     """What ComfyUI calls when it loads the pack."""
     register()
     register_routes()
+    register_key_filter()
     return WeGenExtension()

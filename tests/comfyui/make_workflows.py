@@ -367,7 +367,7 @@ EXAMPLES = (
                     "a blue boat on the left and a green tree on the right, by the sea",
                     "Your image",
                 ),
-                place=(0, 500, LEFT, 270),
+                place=(0, 550, LEFT, 270),
             ),
             *five_edits(),
         ),

@@ -315,6 +315,20 @@ def test_an_mllm_alone_answers_and_rewrites(server):
     assert server.texts(outcome) == ["a red car on a wet street at night"] * 2
 
 
+def test_a_key_that_was_typed_into_a_url_is_kept_nowhere(server):
+    graph = Graph()
+    inputs = {"url": "http://me:secret-key@127.0.0.1:1/v1", "model": "m", "pictures": 9}
+    mllm = graph.add("WeGenMLLMEndpoint", **inputs, timeout=20)
+    graph.add("PreviewAny", source=mllm)
+    image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0)
+    graph.add("SaveImage", images=image, filename_prefix="key")
+    outcome = server.run(graph)
+    assert outcome.end == "execution_error" and "url holds a key or password" in outcome.message
+    places = [server.log, *server.base.glob("output/key*")]
+    assert len(places) == 2 and not any(b"secret-key" in p.read_bytes() for p in places)
+    assert "secret-key" not in server.get("history").text
+
+
 def test_the_wrong_number_of_models_is_explained(server):
     graph = Graph()
     image = graph.add("EmptyImage", width=64, height=64, batch_size=1, color=0x88AA66)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wegen_core.mllm.endpoint.address import KEYS, parse_address
+from wegen_core.mllm.endpoint.address import KEYS, parse_address, without_keys
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,31 @@ def test_azure_needs_its_query_and_its_own_header(monkeypatch):
     monkeypatch.setenv(KEYS, "x.example=схлюссел")
     with pytest.raises(ValueError, match="other characters than ASCII"):
         address.headers  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("url", "model"),
+    [
+        ("http://me:secret@h/v1", "m"),
+        ("http://secret@h/v1", "m"),
+        ("http://h/sk-or-v1-secret0/v1", "m"),
+        ("http://h/v1#gsk_secret00000", "m"),
+        ("http://h/v1", "hf_secret00000"),
+        ("http://h/v1?a=b&token=secret", "m"),
+    ],
+)
+def test_keys_anywhere_are_refused_and_hidden(url, model):
+    with pytest.raises(ValueError, match="holds a key or password; put it into WEGEN") as caught:
+        parse_address(url, model)
+    for text in (str(caught.value), without_keys(url), without_keys(model)):
+        assert "secret" not in text
+    with pytest.raises(ValueError, match="holds a key"):  # what is kept of it says the same
+        parse_address(without_keys(url), without_keys(model))
+
+
+def test_addresses_without_keys_stay_as_they_are():
+    for text in ("https://x.example/v1?api-version=2024-10-21", "http://h/task-runner/v1", "hf/m"):
+        assert without_keys(text) == text
 
 
 @pytest.mark.parametrize("query", ["key=a", "api_key=a", "access_token=a", "x=" + "a" * 30])

@@ -63,3 +63,16 @@ def test_masks_are_one_for_all_or_one_for_each(sockets):
         sockets.to_masks(torch.ones(1, 8, 40), parts)
     with pytest.raises(ValueError, match="image is an empty batch; connect at least one image"):
         sockets.to_parts(torch.zeros(0, 8, 8, 3), "image")
+
+
+def test_a_key_in_a_graph_is_hidden_in_both_of_its_forms(pack):
+    (hide_keys,) = pack.server.on_prompt_handlers
+    url = "http://me:secret@h/v1"
+    endpoint = {"class_type": "WeGenMLLMEndpoint", "inputs": {"url": url, "model": "m", "n": 9}}
+    other = {"class_type": "Other", "inputs": {"url": url}}
+    page = {"nodes": [{"type": "WeGenMLLMEndpoint", "widgets_values": [url, "m", 9]}]}
+    request = {"prompt": {"1": endpoint, "2": other}, "extra_data": {"workflow": page}}
+    hidden = hide_keys(request)
+    assert hidden["prompt"]["1"]["inputs"] == {"url": "http://***@h/v1", "model": "m", "n": 9}
+    assert hidden["prompt"]["2"] == other
+    assert "secret" not in str(hidden["extra_data"]) and "secret" in str(request["extra_data"])

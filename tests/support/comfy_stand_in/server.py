@@ -17,6 +17,10 @@ class PromptServer:
         self.user_manager: Any = None
         self.prompt_queue = PromptQueue()
         self.texts: list[tuple[str, str]] = []  # for tests: (node id, text)
+        self.on_prompt_handlers: list[Any] = []
+
+    def add_on_prompt_handler(self, handler: Any) -> None:
+        self.on_prompt_handlers.append(handler)
 
     def send_progress_text(self, text: str, node_id: str, sid: str | None = None) -> None:
         """Show `text` on the node."""

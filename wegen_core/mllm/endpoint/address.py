@@ -10,13 +10,16 @@ from __future__ import annotations
 import os
 import re
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import quote, urlsplit
 
 KEYS = "WEGEN_API_KEYS"
 
 _SECRET_NAME = re.compile(r"key|token|secret|pass|sig|auth|code|cred", re.IGNORECASE)
 _MAX_QUERY_VALUE = 20
 """A longer value may be a key."""
+_USER = re.compile(r"(?<=//)[^/?#\s]*@")
+_QUERY_VALUE = re.compile(r"(?<=[?&])([^=&#\s]+)=([^&#\s]+)")
+_KEY = re.compile(r"\b(?:(?:sk|gsk|hf|xai|nvapi|ghp|r8|tgp)[-_][\w-]{8,}|AIza[\w-]{20,})")
 
 # What users copy from examples of a request, behind the base address.
 _REQUEST_PATH = re.compile(r"/(?:(?:chat/)?completions?|chat|models|responses|embeddings)$")
@@ -76,6 +79,16 @@ class ModelAddress:
         return self.url + path + (f"?{self.query}" if self.query else "")
 
 
+def without_keys(text: str) -> str:
+    """What a user typed as url or model, with *** in place of keys and passwords."""
+
+    def hide(value: re.Match[str]) -> str:
+        is_secret = _SECRET_NAME.search(value[1]) or len(value[2]) > _MAX_QUERY_VALUE
+        return f"{value[1]}=***" if is_secret else value[0]
+
+    return _KEY.sub("***", _QUERY_VALUE.sub(hide, _USER.sub("***@", text)))
+
+
 def parse_address(url: str, model: str) -> ModelAddress:
     """Check what a user typed.
 
@@ -90,15 +103,14 @@ def parse_address(url: str, model: str) -> ModelAddress:
     Raises
     ------
     ValueError
-        `url` cannot be used, or `model` is empty. The text does not repeat a key in `url`.
+        `url` cannot be used, `model` is empty, or one of them holds a key, which the text does not
+        repeat.
     """
     url = url.strip(" \t\r\n\"'")
+    for name, text in (("url", url), ("model", model)):
+        if without_keys(text) != text or "***" in text:
+            raise ValueError(f"{name} holds a key or password; put it into {KEYS} instead")
     parts = urlsplit(url)
-    query = parse_qsl(parts.query, keep_blank_values=True)
-    if "@" in parts.netloc or any(
-        _SECRET_NAME.search(name) or len(value) > _MAX_QUERY_VALUE for name, value in query
-    ):
-        raise ValueError(f"url holds a key or password; put it into {KEYS} instead")
     try:
         usable = parts.scheme in ("http", "https") and parts.hostname and (parts.port or 1)
         host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
