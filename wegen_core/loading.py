@@ -166,11 +166,13 @@ def load_mllm(name: str, device: Any = None) -> ChatModel | None:
 
         return local.load(name, device=device)
     from .mllm.endpoint import EndpointMLLM
+    from .mllm.endpoint.address import without_keys
 
     url, _, model = name.partition("#")
     if not model:
         raise ValueError(
-            f"mllm {name!r} is neither mini, none, a folder nor URL#MODEL; give one of these"
+            f"mllm {without_keys(name)!r} is neither mini, none, a folder nor URL#MODEL; "
+            "give one of these"
         )
     return EndpointMLLM(url, model)
 

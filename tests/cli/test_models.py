@@ -110,7 +110,7 @@ def test_rewrite_and_ask_load_no_painter(loaded, capsys):
     ("options", "words"),
     [
         ("--mllm nowhere", "'nowhere' is neither mini, none, a folder nor URL#MODEL"),
-        ("--mllm http://127.0.0.1:9/v1", "is neither mini"),
+        ("--mllm http://me:secret@127.0.0.1:9/v1", "'http://***@127.0.0.1:9/v1' is neither mini"),
         ("--mllm http://127.0.0.1:9/v1?key=abc#a", "put it into WEGEN_API_KEYS"),
     ],
 )

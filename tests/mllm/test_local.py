@@ -34,6 +34,7 @@ POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:x\nsize 1\n"
 
 
 WEIGHTS, WORDS, IMAGES = "model.safetensors", "tokenizer.json", "preprocessor_config.json"
+CONFIG = "config.json"
 
 
 @pytest.fixture(scope="module")
@@ -301,6 +302,18 @@ def halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
+class Command:
+    """Pickled, it calls a function when it is read."""
+
+    def __reduce__(self):
+        return (print, ("code of a model folder ran",))
+
+
+def pickle_weights(folder: Path) -> None:
+    (folder / WEIGHTS).unlink()
+    torch.save(Command(), folder / "pytorch_model.bin")
+
+
 def quantise(folder: Path, method: str) -> None:
     config = json.loads((folder / "config.json").read_text())
     config["quantization_config"] = {"quant_method": method, "bits": 4, "group_size": 32}
@@ -312,6 +325,10 @@ def quantise(folder: Path, method: str) -> None:
     [
         ("text_only", lambda d: (d / WEIGHTS).write_text(POINTER), f"{WEIGHTS} in .* are git-lfs"),
         ("text_only", lambda d: (d / WORDS).write_text(POINTER), f"{WORDS} in .* are git-lfs"),
+        ("text_only", lambda d: (d / CONFIG).write_text("{"), f"{CONFIG} cannot be read: .*again"),
+        ("text_only", lambda d: (d / CONFIG).write_text(POINTER), f"{CONFIG} in .* are git-lfs"),
+        ("text_only", lambda d: (d / WORDS).write_text("{"), f"{WORDS} cannot be read: .*again"),
+        ("text_only", pickle_weights, "holds code, which is never run; take the model as .safe"),
         ("text_only", lambda d: halve(d / WEIGHTS), f"{WEIGHTS} .* not downloaded completely"),
         ("llava", lambda d: (d / IMAGES).unlink(), f"has no {IMAGES}"),
         ("llava", lambda d: (d / WORDS).unlink(), "has no tokenizer"),

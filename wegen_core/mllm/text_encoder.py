@@ -59,7 +59,7 @@ MARKUPS: dict[str, Markup] = {
     "qwen35": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, _QWEN_IMAGE, 9),
     "gemma3": Markup(*_GEMMA, "<start_of_turn>model\n", "<image_soft_token>", 1),
     "gemma2": Markup(*_GEMMA, "<start_of_turn>model\n", weights=True),
-    # E2B and E4B, which hear as well, do not think unless they are asked to.
+    # E2B and E4B, which also take sound, think only where the prompt turns it on.
     "gemma4audio": Markup(*_GEMMA4, "<|turn>model\n", _GEMMA4_IMAGE, 1),
     "gemma4": Markup(*_GEMMA4, "<|turn>model\n<|channel>thought\n<channel|>", _GEMMA4_IMAGE, 1),
     "qwen3_06b": Markup(*_CHATML, _REPLY_WITHOUT_THINKING, weights=True),

@@ -40,12 +40,13 @@ class Piece(NamedTuple):
 def read_piece(data: dict[str, Any]) -> Piece | None:
     """What `data` says; None if it is not a completion or a piece of one.
 
-    Servers send a message where a delta belongs, the text of a
-    plain completion, text in parts, and thoughts in fields and parts of their own.
+    Servers send a message where a delta belongs, the text of a plain completion, text in parts, and
+    thoughts in fields and parts of their own.
     """
     choices = data.get("choices")
     # Others than the first answer were not asked for.
-    first = (c for c in choices or () if isinstance(c, dict) and c.get("index") in (0, None))
+    listed = choices if isinstance(choices, list) else ()
+    first = (c for c in listed if isinstance(c, dict) and c.get("index") in (0, None))
     if (choice := next(first, None)) is None:
         return None
     content = next((choice[k] for k in ("delta", "message", "text") if choice.get(k)), None)

@@ -21,18 +21,21 @@ _TOKENIZERS = (
 )
 
 
+def check_json_files(folder: Path) -> None:
+    """ValueError that names a JSON file of `folder` that cannot be read, and the remedy."""
+    paths = sorted(folder.glob("*.json"))
+    _refuse_pointers(folder, paths)
+    for path in paths:
+        _read_json(path)
+
+
 def check_folder(folder: Path, *, sees: bool) -> None:
     """ValueError that names what is missing or broken in a transformers folder, and the remedy.
 
     sees: whether the model takes images.
     """
     weights = _weight_files(folder)
-    others = [path for path in sorted(folder.iterdir()) if path.suffix in (".json", ".model")]
-    if pointers := [path.name for path in (*weights, *others) if _is_pointer(path)]:
-        raise ValueError(
-            f"{', '.join(pointers)} in {folder} are git-lfs pointers instead of the files; "
-            "run `git lfs pull` there, or download the files"
-        )
+    _refuse_pointers(folder, [*weights, *sorted(folder.glob("*.model"))])
     for path in weights:
         if path.suffix != ".safetensors":
             continue
@@ -50,6 +53,14 @@ def check_folder(folder: Path, *, sees: bool) -> None:
         )
 
 
+def _refuse_pointers(folder: Path, paths: list[Path]) -> None:
+    if pointers := [path.name for path in paths if _is_pointer(path)]:
+        raise ValueError(
+            f"{', '.join(pointers)} in {folder} are git-lfs pointers instead of the files; "
+            "run `git lfs pull` there, or download the files"
+        )
+
+
 def _is_pointer(path: Path) -> bool:
     if not path.is_file() or path.stat().st_size > 1024:
         return False
@@ -63,7 +74,7 @@ def _weight_files(folder: Path) -> list[Path]:
         if (folder / name).is_file():
             return [folder / name]
         index = folder / f"{name}.index.json"
-        if not index.is_file() or _is_pointer(index):
+        if not index.is_file():
             continue
         files = _read_json(index).get("weight_map")
         if not isinstance(files, dict) or not files:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import TYPE_CHECKING, Any, Literal
 
 import torch
@@ -19,7 +20,7 @@ from ..chat_model import Capabilities, EmptyReplyError
 from ..messages import to_messages
 from ..reply import StreamedReply, is_mark, opens_thought
 from .download import hub_name, hub_snapshot
-from .folder_check import check_folder
+from .folder_check import check_folder, check_json_files
 from .prefix_cache import (
     CachedPrefix,
     PrefixCache,
@@ -83,6 +84,7 @@ def load(
     name, folder = hub_name(Path(folder)), hub_snapshot(Path(folder))
     if not (folder / "config.json").is_file():
         raise FileNotFoundError(f"{folder} is not a model folder: config.json is missing")
+    check_json_files(folder)
     try:
         config = transformers.AutoConfig.from_pretrained(folder, **OFFLINE)
     except ValueError as error:
@@ -108,7 +110,7 @@ def load(
             model = model.eval() if bits else model.eval().to(device)
     except torch.OutOfMemoryError:
         raise
-    except (ImportError, OSError, RuntimeError, KeyError) as error:
+    except (ImportError, OSError, RuntimeError, KeyError, UnpicklingError) as error:
         raise ValueError(_why_not_loaded(error, folder, config, attention)) from error
     if bits is None and 2 * len(info["missing_keys"]) > len(model.state_dict()):
         raise ValueError(
@@ -395,6 +397,11 @@ def _why_not_loaded(error: Exception, folder: Path, config: Any, attention: str)
             f"the model in {folder} is quantised ({quantization.get('quant_method')}), and what "
             f"reads such weights is missing: {reason} Install it, or take the model as it was "
             "before quantisation"
+        )
+    if isinstance(error, UnpicklingError):
+        return (
+            f"a weight file in {folder} is broken or holds code, which is never run; "
+            "take the model as .safetensors files"
         )
     if isinstance(error, ImportError):
         return f"attention {attention!r} cannot be used here: {reason} Use attention='sdpa'"
