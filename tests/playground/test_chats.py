@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wegen_core.model.reply_format import parse_reply
-from wegen_core.playground import chats, clips, words, world
+from wegen_core.playground import chats, clips, questions, wishes, words, world
 from wegen_core.playground.things import COLOUR_RGB, KINDS, Instance
 from wegen_core.playground.world import Scene, Thing
 
@@ -45,7 +45,7 @@ def test_a_wish_states_only_what_holds() -> None:
     rng = np.random.default_rng(1)
     for _ in range(300):
         scene = world.sample(rng)
-        text = f" {words.wish(scene, rng).lower().rstrip('.')} "
+        text = f" {wishes.wish(scene, rng).lower().rstrip('.')} "
         for kind in KINDS:
             if f" {kind} " in text:
                 assert kind in {t.instance.kind for t in scene.things}, text
@@ -58,7 +58,7 @@ def test_wishes_and_phrases_differ() -> None:
     rng = np.random.default_rng(2)
     scene = world.sample(rng, count=2)
     assert len({words.phrase(scene, rng) for _ in range(100)}) > 70
-    assert len({words.wish(scene, rng) for _ in range(100)}) > 50
+    assert len({wishes.wish(scene, rng) for _ in range(100)}) > 50
 
 
 @pytest.mark.parametrize("action", [a for a in clips.ACTIONS if a != "jump"])
@@ -124,7 +124,7 @@ def test_answers_are_true() -> None:
     rng = np.random.default_rng(6)
     answers = {}
     for _ in range(600):
-        question = words.question(scene, rng)
+        question = questions.question(scene, rng)
         answers.setdefault(question.text.lower().rstrip("?"), set()).add(question.answer)
     assert all(len(each) == 1 for each in answers.values())
     expected = {

@@ -16,8 +16,10 @@ from ..model.reply_format import (
     object_transfer,
     write_reply,
 )
+from .questions import question
 from .scenes import pick
-from .words import instruction, phrase, point_out, question, say, wish
+from .wishes import wish
+from .words import instruction, phrase, point_out, say
 from .world import (
     LIGHT_WORDS,
     PLACE_WORDS,

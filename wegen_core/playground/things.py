@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from PIL import Image
 
+from .accessories import draw_balloon, draw_bow, draw_flag, draw_hat
 from .pen import BLACK, WHITE, Colour, Pen, mix
 
 BOX = (-2.0, -8.0, 42.0, 51.0)  # left, top, right, bottom of the canvas, in units
@@ -150,13 +151,15 @@ def sprite(instance: Instance, pose: Pose, scale: float) -> Image.Image:
     kind = KINDS[instance.kind]
     paint = _Paint(COLOUR_RGB[instance.colour], COLOUR_RGB[instance.accent], instance.pattern)
     pen = Pen(BOX, scale * 2, line=0.55)
-    if instance.accessory == "balloon":
-        _balloon(pen, kind.side, paint.accent)
+    if instance.accessory == "balloon":  # behind the body
+        draw_balloon(pen, kind.side, paint.accent)
     kind.draw(pen, paint, pose)
-    if instance.accessory in ("hat", "flag"):
-        (_hat if instance.accessory == "hat" else _flag)(pen, kind.top, paint.accent)
+    if instance.accessory == "hat":
+        draw_hat(pen, kind.top, paint.accent)
+    elif instance.accessory == "flag":
+        draw_flag(pen, kind.top, paint.accent)
     elif instance.accessory == "bow":
-        _bow(pen, kind.front, paint.accent)
+        draw_bow(pen, kind.front, paint.accent)
     pen.light()
     wide, high = _STRETCH[instance.build]
     image = pen.image.convert("RGBa")
@@ -425,32 +428,3 @@ KINDS: dict[str, Kind] = {
     "cake": Kind("food", _cake, (20, 20), (20, 39.4), (7, 34), 16),
     "apple": Kind("food", _apple, (17, 26.4), (20, 38), (7, 33), 12),
 }
-
-
-def _hat(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
-    x, y = at
-    pen.rectangle((x - 3.3, y - 6.6, x + 3.3, y + 0.4), colour, radius=0.9)
-    pen.rectangle((x - 3.2, y - 2, x + 3.2, y - 0.4), mix(colour, BLACK, 0.55))
-    pen.rectangle((x - 6, y - 0.5, x + 6, y + 1.3), colour, radius=0.9)
-
-
-def _bow(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
-    x, y = at
-    for side in (-1, 1):
-        pen.polygon([(x, y), (x + side * 5.2, y - 3.3), (x + side * 5.2, y + 3.3)], colour)
-    pen.ellipse(x, y, 1.7, 1.7, mix(colour, BLACK, 0.2))
-
-
-def _flag(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
-    x, y = at
-    high = max(1.6, y - 12)
-    pen.stroke([(x, y + 1), (x, high)], 0.7, _WOOD)
-    pen.polygon([(x + 0.4, high), (x + 9, high + 2.7), (x + 0.4, high + 5.6)], colour)
-
-
-def _balloon(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
-    x, y = at
-    pen.stroke([(x, y), (6, 16)], 0.35, _GREY)
-    pen.polygon([(6, 13.4), (4.8, 16), (7.2, 16)], colour)
-    pen.ellipse(6, 8, 4.9, 5.9, colour)
-    pen.dot(4.4, 5.8, 1.2, 1.6, mix(colour, WHITE, 0.7))
