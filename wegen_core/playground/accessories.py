@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from .pen import BLACK, WHITE, Colour, Pen, mix
-
-WOOD, GREY = (140, 92, 54), (120, 126, 140)
+from .pen import BLACK, GREY, WHITE, WOOD, Colour, Pen, mix
 
 
 def draw_hat(pen: Pen, at: tuple[float, float], colour: Colour) -> None:

@@ -13,7 +13,8 @@ from PIL import Image, ImageChops, ImageDraw, ImageFilter
 Colour = tuple[int, int, int]
 Point = tuple[float, float]
 
-WHITE, BLACK = (255, 255, 255), (24, 24, 34)
+WHITE, BLACK, GREY = (255, 255, 255), (24, 24, 34), (120, 126, 140)
+WOOD = (140, 92, 54)
 
 
 def mix(a: Colour, b: Colour, amount: float) -> Colour:

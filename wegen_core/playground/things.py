@@ -14,7 +14,7 @@ from functools import lru_cache
 from PIL import Image
 
 from .accessories import draw_balloon, draw_bow, draw_flag, draw_hat
-from .pen import BLACK, WHITE, Colour, Pen, mix
+from .pen import BLACK, GREY, WHITE, WOOD, Colour, Pen, mix
 
 BOX = (-2.0, -8.0, 42.0, 51.0)  # left, top, right, bottom of the canvas, in units
 FOOT = 49.0
@@ -33,7 +33,7 @@ PATTERNS = ("plain", "striped", "spotted", "checked")
 ACCESSORIES = ("", "hat", "bow", "flag", "balloon")
 BUILDS = ("slim", "regular", "wide")
 _STRETCH = {"slim": (0.88, 1.08), "regular": (1.0, 1.0), "wide": (1.12, 0.93)}
-_WOOD, _GLASS, _GREY = (140, 92, 54), (196, 228, 246), (120, 126, 140)
+_GLASS = (196, 228, 246)
 
 
 @dataclass(frozen=True)
@@ -242,7 +242,7 @@ def _wheel(pen: Pen, x: float, radius: float, pose: Pose) -> None:
     pen.dot(x, FOOT - radius, radius * 0.55, radius * 0.55, (206, 210, 218))
     angle = 2 * math.pi * pose.step
     tip = (x + 0.5 * radius * math.cos(angle), FOOT - radius + 0.5 * radius * math.sin(angle))
-    pen.stroke([(x, FOOT - radius), tip], 0.5, _GREY)
+    pen.stroke([(x, FOOT - radius), tip], 0.5, GREY)
 
 
 def _car(pen: Pen, paint: _Paint, pose: Pose) -> None:
@@ -267,12 +267,12 @@ def _truck(pen: Pen, paint: _Paint, pose: Pose) -> None:
 
 def _boat(pen: Pen, paint: _Paint, pose: Pose) -> None:
     sway = math.sin(2 * math.pi * pose.step)
-    pen.stroke([(20, 39), (20 + 0.4 * sway, 11)], 1.1, _WOOD)
+    pen.stroke([(20, 39), (20 + 0.4 * sway, 11)], 1.1, WOOD)
     pen.polygon([(21.4, 12.6), (35 + sway, 34.4), (21.4, 34.4)], paint.light(0.1), body=True)
     pen.polygon([(18.4, 16.6), (18.4, 34.4), (8 + sway, 34.4)], paint.light(0.35), body=True)
     pen.polygon([(3, 37.4), (37.6, 37.4), (31, FOOT - 1), (9.4, FOOT - 1)], paint.base, body=True)
     pen.pattern(paint.pattern, paint.accent)
-    pen.rectangle((3, 36.6, 37.6, 38.6), _WOOD, radius=0.8)
+    pen.rectangle((3, 36.6, 37.6, 38.6), WOOD, radius=0.8)
 
 
 def _rocket(pen: Pen, paint: _Paint, pose: Pose) -> None:
@@ -289,7 +289,7 @@ def _rocket(pen: Pen, paint: _Paint, pose: Pose) -> None:
 
 def _tree(pen: Pen, paint: _Paint, pose: Pose) -> None:
     del pose
-    pen.rectangle((17.2, 36, 22.8, FOOT), _WOOD)
+    pen.rectangle((17.2, 36, 22.8, FOOT), WOOD)
     crown = ((11.6, 28, 7.6), (28.4, 28, 7.6), (20, 18.4, 9.2), (20, 29.4, 9))
     for x, y, r in crown:
         pen.ellipse(x, y, r, r * 0.94, paint.base, body=True)
@@ -334,15 +334,15 @@ def _mushroom(pen: Pen, paint: _Paint, pose: Pose) -> None:
 
 
 def _house(pen: Pen, paint: _Paint, pose: Pose) -> None:
-    pen.rectangle((27, 14, 31, 24), mix(_WOOD, (200, 70, 60), 0.5))
+    pen.rectangle((27, 14, 31, 24), mix(WOOD, (200, 70, 60), 0.5))
     pen.rectangle((6, 28, 34, FOOT), paint.base, body=True)
     pen.pattern(paint.pattern, paint.accent)
     pen.polygon([(2, 29), (20, 12.6), (38, 29)], mix(paint.dark(0.5), (150, 74, 60), 0.4))
     pen.rectangle((9.4, 33, 16.4, 40), (255, 240, 180))
-    pen.stroke([(12.9, 33.4), (12.9, 39.6)], 0.4, _WOOD)
+    pen.stroke([(12.9, 33.4), (12.9, 39.6)], 0.4, WOOD)
     pen.rectangle((21.4, 34, 29.4, FOOT), (60, 42, 32))
     shut = 8.0 * (1 - 0.78 * pose.opening)
-    pen.rectangle((21.4, 34, 21.4 + shut, FOOT), _WOOD)
+    pen.rectangle((21.4, 34, 21.4 + shut, FOOT), WOOD)
     pen.dot(21.4 + shut - 1.3, 42, 0.6, 0.6, (252, 220, 120))
 
 
@@ -350,10 +350,10 @@ def _lighthouse(pen: Pen, paint: _Paint, pose: Pose) -> None:
     del pose
     pen.polygon([(11, FOOT), (14.6, 19), (25.4, 19), (29, FOOT)], paint.base, body=True)
     pen.pattern(paint.pattern, paint.accent)
-    pen.rectangle((13, 17, 27, 19.4), _GREY)
+    pen.rectangle((13, 17, 27, 19.4), GREY)
     pen.rectangle((15.6, 10.4, 24.4, 17), (255, 238, 150))
     pen.polygon([(14, 10.6), (20, 5.2), (26, 10.6)], paint.dark(0.45))
-    pen.rectangle((17.4, 41, 22.6, FOOT), _WOOD, radius=1)
+    pen.rectangle((17.4, 41, 22.6, FOOT), WOOD, radius=1)
 
 
 def _tent(pen: Pen, paint: _Paint, pose: Pose) -> None:
@@ -361,13 +361,13 @@ def _tent(pen: Pen, paint: _Paint, pose: Pose) -> None:
     pen.pattern(paint.pattern, paint.accent)
     reach = 1.6 + 6.4 * pose.opening
     pen.polygon([(20, 27), (20 + reach, FOOT), (20 - reach, FOOT)], (60, 46, 50))
-    pen.stroke([(20, 19), (20, 16)], 0.6, _WOOD)
+    pen.stroke([(20, 19), (20, 16)], 0.6, WOOD)
 
 
 def _chair(pen: Pen, paint: _Paint, pose: Pose) -> None:
     del pose
     for x in (10.4, 29.6):
-        pen.rectangle((x - 1.5, 40, x + 1.5, FOOT), _WOOD)
+        pen.rectangle((x - 1.5, 40, x + 1.5, FOOT), WOOD)
     pen.rectangle((8.4, 19, 31.6, 38), paint.base, radius=5, body=True)
     pen.rectangle((9.6, 35, 30.4, 42.4), paint.light(0.12), radius=2.4, body=True)
     pen.pattern(paint.pattern, paint.accent)
@@ -376,8 +376,8 @@ def _chair(pen: Pen, paint: _Paint, pose: Pose) -> None:
 
 
 def _lamp(pen: Pen, paint: _Paint, pose: Pose) -> None:
-    pen.rectangle((18.9, 26, 21.1, FOOT - 2), _GREY)
-    pen.rectangle((13, 46.4, 27, FOOT), _GREY, radius=1.2)
+    pen.rectangle((18.9, 26, 21.1, FOOT - 2), GREY)
+    pen.rectangle((13, 46.4, 27, FOOT), GREY, radius=1.2)
     pen.polygon([(13.4, 15), (26.6, 15), (32, 29), (8, 29)], paint.base, body=True)
     pen.pattern(paint.pattern, paint.accent)
     bulb = mix((120, 120, 116), (255, 246, 170), pose.opening)
@@ -403,7 +403,7 @@ def _apple(pen: Pen, paint: _Paint, pose: Pose) -> None:
     pen.ellipse(25.4, 36, 10.4, 12, paint.base, body=True)
     pen.rectangle((13, 29, 27, 45), paint.base, body=True, outline=False)
     pen.pattern(paint.pattern, paint.accent)
-    pen.stroke([(20, 27.4), (21.4, 20.6)], 1.3, _WOOD)
+    pen.stroke([(20, 27.4), (21.4, 20.6)], 1.3, WOOD)
     pen.polygon([(21.6, 24), (27.6, 18.6), (31, 21.6), (26, 25)], (86, 170, 74))
 
 
