@@ -24,7 +24,7 @@ quick: $(READY)
 
 # Kills runs 200 times and looks for what they lost; `make test` does it 20 times, and twice to a server.
 soak: $(READY)
-	WEGEN_KILLS=200 $(PYTEST) tests/cli/test_parallel.py tests/diic/test_pipeline.py tests/comfyui/test_conversations.py
+	WEGEN_KILLS=200 $(PYTEST) tests/cli/test_parallel.py tests/diic/test_pipeline.py tests/nodes/test_killed_conversations.py tests/comfyui/test_conversations.py
 
 lint: $(READY) $(PACK)
 	$(RUN) -m ruff check .

@@ -81,7 +81,7 @@ def _repeatable(turn: dict[str, Any]) -> bool:
     if turn["role"] != "user":
         return True
     images = [part for part in turn["parts"] if "image" in part]
-    return len(images) <= 1 and not turn["references"] and not turn["record"]
+    return len(images) <= 1 and not turn["references"] and not {"mask", "plan"} & {*turn["record"]}
 
 
 def _mini() -> dict[str, Any]:

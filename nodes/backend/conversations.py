@@ -12,9 +12,7 @@ import json
 import re
 import secrets
 import shutil
-import tempfile
 import time
-import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,15 +21,13 @@ from typing import Any
 from ...wegen_core.images.atomic_write import locked, write_atomically
 from ...wegen_core.records.conversation import FILE, Conversation, Turn, content_name
 from ...wegen_core.records.plan import Plan, Reference
+from .variants import split_variants
 
 SIDEBAR_FILE = "sidebar.json"
 MAX_IMAGE_BYTES = 64 << 20
 MAX_IMAGE_SIDE = 8192
-MAX_IMPORT_BYTES = 1 << 30
-MAX_IMPORT_FILES = 10_000
 _ID = re.compile(r"[0-9a-f]{12}")
 _IMAGE_NAME = re.compile(r"[0-9a-f]{16}\.png")
-_DATA_NAME = re.compile(r"[0-9a-f]{16}\.(?:png|npy)")
 
 
 class Conversations:
@@ -73,9 +69,8 @@ class Conversations:
         return next((s["id"] for s in self.summaries() if s["title"] == name), None)
 
     def load(self, conversation_id: str, head: str | None = None) -> Conversation:
-        """The conversation, with the head at `head` (None: where it was)."""
-        conversation = Conversation.load(self.folder(conversation_id))
-        return conversation if head is None else conversation.branch(head)
+        """The conversation, or only its branch up to `head`: images are read that it needs."""
+        return Conversation.load(self.folder(conversation_id), head)
 
     def save(self, conversation_id: str, conversation: Conversation, follow: bool = False) -> None:
         """Save it; turns that are only in the folder stay there. follow: see Conversation.save."""
@@ -141,10 +136,13 @@ class Conversations:
         images: Sequence[str] = (),
         references: Sequence[Mapping[str, Any]] = (),
         mask: str | None = None,
-    ) -> str:
-        """Add the user's turn after `parent` and make it the head; its id.
+    ) -> dict[str, Any]:
+        """Add the user's turn after `parent` and make it the head.
 
         images: names of `add_image`. mask: likewise; white is where the next image may change.
+
+        Returns {"turn": its id, "variants": how many replies the words ask for}. Words that ask
+        for variants of the last image alone add no turn: the one that it replies to is the head.
         """
         from PIL import Image
 
@@ -153,11 +151,14 @@ class Conversations:
         turn["parts"] = [
             {"picture": self.image_path(conversation_id, name).name} for name in images
         ]
+        variants, request = split_variants(text)
+        if variants > 1 and not request and not images and parent is not None:
+            return {"turn": self._go_to_question(folder, parent), "variants": variants}
         if text.strip():
-            turn["parts"].append({"text": text})
+            turn["parts"].append({"text": request or text})
         if not turn["parts"]:
             raise ValueError("the message is empty; give text or an image")
-        turn["record"] = {}
+        turn["record"] = {"words": text} if request not in ("", text) else {}
         if mask is not None:
             with Image.open(self.image_path(conversation_id, mask)) as image:
                 turn["record"]["mask"] = _small_png(image)
@@ -171,6 +172,15 @@ class Conversations:
             data["head"] = turn["id"]
         title = self._info(folder)["title"] or " ".join(text.split())[:60]
         self._write_info(folder, {"title": title})
+        return {"turn": turn["id"], "variants": variants}
+
+    def _go_to_question(self, folder: Path, turn_id: str) -> str:
+        """Make the user's turn that `turn_id` is, or replies to, the head; its id."""
+        with self._edited(folder) as data:
+            turn = _turn(data, turn_id)
+            if turn["role"] == "assistant" and turn["parent"] is not None:
+                turn = _turn(data, turn["parent"])
+            data["head"] = turn["id"]
         return turn["id"]
 
     def set_plan(self, conversation_id: str, turn_id: str, plan: Mapping[str, Any]) -> None:
@@ -274,52 +284,6 @@ class Conversations:
         mask = _small_png(Image.fromarray((differs * 255).astype(np.uint8)))
         return {"identical": round(1 - float(differs.mean()), 6), "other": other, "mask": mask}
 
-    def export(self, conversation_id: str) -> bytes:
-        """The folder as a zip file."""
-        folder = self.folder(conversation_id)
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-            for path in sorted(folder.iterdir()):
-                if path.name in (FILE, SIDEBAR_FILE) or _DATA_NAME.fullmatch(path.name):
-                    archive.write(path, path.name)
-        return buffer.getvalue()
-
-    def import_zip(self, content: bytes) -> str:
-        """A conversation from a zip file of `export`, its images written anew; its id.
-
-        Raises ValueError for what is not such a file, or is too large.
-        """
-        try:
-            archive = zipfile.ZipFile(io.BytesIO(content))
-        except zipfile.BadZipFile as error:
-            raise ValueError(f"the file is not a zip file: {error}") from error
-        with archive, tempfile.TemporaryDirectory() as temporary:
-            entries = {entry.filename: entry for entry in archive.infolist()}
-            size = sum(entry.file_size for entry in entries.values())
-            if len(entries) > MAX_IMPORT_FILES or size > MAX_IMPORT_BYTES:
-                raise ValueError(
-                    f"the zip file holds {len(entries)} files of {size >> 20} MB in all; up to "
-                    f"{MAX_IMPORT_FILES} files and {MAX_IMPORT_BYTES >> 20} MB are taken"
-                )
-            if FILE not in entries:
-                raise ValueError(f"the zip file holds no {FILE}; export a conversation first")
-            for name, entry in entries.items():
-                if name == FILE or _DATA_NAME.fullmatch(name):
-                    (Path(temporary) / name).write_bytes(_read_entry(archive, entry))
-            try:
-                conversation = Conversation.load(temporary)
-            except FileNotFoundError as error:
-                raise ValueError(str(error)) from error
-            title = ""
-            if SIDEBAR_FILE in entries:
-                try:
-                    title = str(json.loads(_read_entry(archive, entries[SIDEBAR_FILE]))["title"])
-                except (ValueError, KeyError, TypeError):
-                    title = ""
-        conversation_id = self.create(title)
-        self.save(conversation_id, conversation)
-        return conversation_id
-
     def remove(self, conversation_id: str) -> None:
         """Remove a deleted conversation for good; ValueError if it is not deleted."""
         folder = self.folder(conversation_id)
@@ -328,20 +292,21 @@ class Conversations:
         shutil.rmtree(folder)
 
     def _info(self, folder: Path) -> dict[str, Any]:
-        """`sidebar.json`; made from the conversation where it is missing."""
+        """`sidebar.json`, its counts as of now: the command line writes the conversation alone."""
         try:
             info = json.loads((folder / SIDEBAR_FILE).read_text("utf-8"))
         except (OSError, ValueError):
             info = {}
+        file = (folder / FILE).stat()
+        state = [file.st_mtime_ns, file.st_size]
+        if info.get("counted") != state:
+            info |= {"counted": state, "changed": file.st_mtime, **_counts(folder)}
         defaults: dict[str, Any] = {"title": "", "copilot": None, "deleted": False, "hidden": []}
-        if "changed" not in info:
-            info = {**info, **self._counted(folder)}
         return {"created": info["changed"], **defaults, **info}
 
     def _write_info(self, folder: Path, changes: Mapping[str, Any]) -> None:
         with locked(folder):
-            info = {**self._info(folder), **self._counted(folder), **changes}
-            info["changed"] = time.time()
+            info = {**self._info(folder), **changes, "changed": time.time()}
             write_atomically(folder / SIDEBAR_FILE, json.dumps(info).encode())
 
     @contextmanager
@@ -353,22 +318,21 @@ class Conversations:
             text = json.dumps(data, ensure_ascii=False, indent=1)
             write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
 
-    def _counted(self, folder: Path) -> dict[str, Any]:
-        """Counts that a list shows, of the files that are there now."""
-        path = folder / FILE
-        turns = json.loads(path.read_text("utf-8", "surrogatepass"))["turns"]
-        images = [p["picture"] for turn in turns for p in turn["parts"] if "picture" in p]
-        return {
-            "changed": path.stat().st_mtime,
-            "turns": len(turns),
-            "images": len(images),
-            "thumbnail": images[-1] if images else None,
-            "bytes": sum(p.stat().st_size for p in folder.iterdir() if p.is_file()),
-        }
-
     def _matches(self, folder: Path, info: Mapping[str, Any], query: str) -> bool:
         text = info["title"] + "\n" + "\n".join(_texts(folder))
         return query.casefold() in text.casefold()
+
+
+def _counts(folder: Path) -> dict[str, Any]:
+    """What a list shows of the files that are there now."""
+    turns = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))["turns"]
+    images = [p["picture"] for turn in turns for p in turn["parts"] if "picture" in p]
+    return {
+        "turns": len(turns),
+        "images": len(images),
+        "thumbnail": images[-1] if images else None,
+        "bytes": sum(p.stat().st_size for p in folder.iterdir() if p.is_file()),
+    }
 
 
 def _listed(info: Mapping[str, Any]) -> dict[str, Any]:
@@ -428,12 +392,3 @@ def turn_mask(turn: Turn) -> Any:
     if not isinstance(data, str):
         return None
     return Image.open(io.BytesIO(base64.b64decode(data))).convert("L")
-
-
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    """The bytes of an entry, no more than it declares."""
-    with archive.open(entry) as file:
-        content = file.read(entry.file_size + 1)
-    if len(content) > entry.file_size:
-        raise ValueError(f"{entry.filename} is larger than the zip file says")
-    return content

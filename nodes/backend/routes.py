@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from . import conversation_archive
 from .conversation_graph import branch_graph
-from .conversations import MAX_IMAGE_BYTES, MAX_IMPORT_BYTES, Conversations
-from .user_conversations import announce, conversations_of
+from .conversations import MAX_IMAGE_BYTES, Conversations
+from .user_conversations import announce, conversations_of, send_user_with_runs
 
 PREFIX = "/wegen/conversations"
 Handler = Callable[[Any], Awaitable[Any]]
@@ -26,6 +27,7 @@ def register_routes() -> None:
         return
     from aiohttp import web
 
+    send_user_with_runs(server)
     routes, users = server.routes, server.user_manager
 
     def conversations(request: Any) -> Conversations:
@@ -80,8 +82,9 @@ def register_routes() -> None:
 
     @route("POST", "/wegen/import")
     async def import_zip(request: Any) -> Any:
-        saved, content = conversations(request), await upload(request, MAX_IMPORT_BYTES)
-        return {"id": await asyncio.to_thread(saved.import_zip, content)}
+        content = await upload(request, conversation_archive.MAX_BYTES)
+        saved = conversations(request)
+        return {"id": await asyncio.to_thread(conversation_archive.import_zip, saved, content)}
 
     @route("GET", PREFIX + "/{id}")
     async def describe(request: Any) -> Any:
@@ -106,8 +109,7 @@ def register_routes() -> None:
         arguments.setdefault("parent", None)
         if not isinstance(arguments.setdefault("text", ""), str):
             raise ValueError("text is not a string")
-        turn = await asyncio.to_thread(saved.add_turn, request.match_info["id"], **arguments)
-        return {"turn": turn}
+        return await asyncio.to_thread(saved.add_turn, request.match_info["id"], **arguments)
 
     @route("PUT", PREFIX + "/{id}/turns/{turn}/plan")
     async def set_plan(request: Any) -> Any:
@@ -145,8 +147,8 @@ def register_routes() -> None:
 
     @route("GET", PREFIX + "/{id}/export")
     async def export(request: Any) -> Any:
-        conversation_id = request.match_info["id"]
-        content = await asyncio.to_thread(conversations(request).export, conversation_id)
+        saved, conversation_id = conversations(request), request.match_info["id"]
+        content = await asyncio.to_thread(conversation_archive.export_zip, saved, conversation_id)
         name = f'attachment; filename="wegen-{conversation_id}.zip"'
         headers = {"Content-Disposition": name}
         return web.Response(body=content, content_type="application/zip", headers=headers)

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 from ...wegen_core.records.conversation import FILE
 from .conversations import Conversations
 
 EXTRA_DATA = 3  # its place in an item of ComfyUI's queue
+_user_of_request: ContextVar[str] = ContextVar("user_of_request", default="default")
+
+
+def send_user_with_runs(server: Any) -> None:
+    """Write the user who queues a graph into its extra data; ComfyUI itself keeps no such note.
+
+    server: ComfyUI's server, before it starts. The user is that of the request, as ComfyUI reads
+    it; "" for one that the server does not know.
+    """
+    from aiohttp import web
+
+    @web.middleware
+    async def note_user(request: Any, handler: Any) -> Any:
+        try:
+            _user_of_request.set(server.user_manager.get_request_user_id(request))
+        except KeyError:
+            _user_of_request.set("")
+        return await handler(request)
+
+    def add_user(data: dict[str, Any]) -> dict[str, Any]:
+        data["extra_data"] = {**data.get("extra_data", {}), "wegen_user": _user_of_request.get()}
+        return data
+
+    server.app.middlewares.append(note_user)
+    server.add_on_prompt_handler(add_user)
 
 
 def conversations_of(user: str = "default") -> Conversations:
@@ -23,8 +50,8 @@ def conversations_of(user: str = "default") -> Conversations:
 def conversations_of_run() -> Conversations:
     """The conversations of the user who queued the running graph; else of the default user.
 
-    The sidebar sends the user's id, as ComfyUI's own request header has it, with the graph. It is
-    read from ComfyUI's queue, because `fingerprint_inputs` gets no hidden inputs.
+    Read from ComfyUI's queue (see `send_user_with_runs`), because `fingerprint_inputs` gets no
+    hidden inputs.
     """
     from server import PromptServer
 

@@ -7,6 +7,7 @@ import io
 import os
 import random
 import threading
+import time
 import uuid
 from pathlib import Path
 
@@ -16,7 +17,7 @@ import requests
 import websocket
 from PIL import Image
 
-from tests.support.comfy_server import PACK, ComfyServer
+from tests.support.comfy_server import PACK, ComfyServer, free_all
 
 pytestmark = pytest.mark.comfyui
 SHELF = "wegen/conversations"
@@ -88,6 +89,82 @@ def test_a_conversation_is_drawn_changed_and_repeated_as_a_graph(server: ComfySe
     assert (np.asarray(shown) == picture(server, one, turns[-1])).all()
 
 
+BRANCHES = [
+    ["a red boat by the sea on the left"],
+    ["a red boat by the sea on the left", "make the boat blue", "make it night"],
+    ["a yellow star at night in the middle", "add a green tree on the right"],
+    ["海边左侧的一只红色小船", "把小船变成蓝色"],
+    ["a green tree on grass", "what colour is the tree?", "make the tree red"],
+    ["four variants of a blue house on grass", "make the house yellow"],
+    ["a red boat by the sea", "make the boat blue", "undo that", "make the boat green"],
+    ["image", "make it night"],
+    ["mask", "make the tree blue", "make the tree red"],
+    ["two images", "a red boat by the sea"],
+]
+
+
+def message(server: ComfyServer, conversation: str, text: str, head: str | None) -> str:
+    """Say `text`; "image", "mask" and "two images" stand for what cannot be typed. The turn."""
+    body: dict = {"parent": head, "text": text}
+    if text in ("image", "mask", "two images"):
+        names = []
+        for colour in ("white", "green", "blue"):
+            buffer = io.BytesIO()
+            Image.new("RGB", (64, 64), colour).save(buffer, "PNG")
+            files = {"image": ("a.png", buffer.getvalue())}
+            answer = call(server, "POST", f"{SHELF}/{conversation}/images", files=files)
+            names.append(answer.json()["name"])
+        body |= {
+            "image": {"text": "add a red boat", "images": names[1:2]},
+            "mask": {"text": "add a green tree", "images": names[1:2], "mask": names[0]},
+            "two images": {
+                "text": "put the colours of image 2 into image 1",
+                "images": names[1:],
+                "references": [{"picture": 1, "role": "base"}, {"picture": 2, "role": "style"}],
+            },
+        }[text]
+    return call(server, "POST", f"{SHELF}/{conversation}/turns", json=body).json()["turn"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("texts", BRANCHES, ids=lambda texts: texts[0])
+def test_a_branch_opened_as_a_graph_gives_equal_images(server: ComfyServer, texts) -> None:
+    one, head = new(server), None
+    for seed, text in enumerate(texts, 11):
+        turn = message(server, one, text, head)
+        outcome = server.run(graph(one, turn, seed))
+        assert outcome.end == "execution_success", outcome.message
+        head = describe(server, one)["head"]
+    expected = images_of_branch(server, one)
+    free_all(server)  # else ComfyUI takes the images from its cache
+    again = server.get(f"{SHELF}/{one}/graph").json()["prompt"]
+    outcome = server.run(again)
+    assert outcome.end == "execution_success", outcome.message
+    previews = sorted(node for node in again if node.startswith("wegen_preview"))
+    assert previews
+    for node, image in zip(reversed(previews), reversed(expected), strict=False):
+        (file,) = outcome.outputs[node]["images"]
+        shown = Image.open(io.BytesIO(server.get("view", **file).content))
+        assert (np.asarray(shown) == image).all(), node
+
+
+def images_of_branch(server: ComfyServer, conversation: str) -> list[np.ndarray]:
+    """The image that is current after each reply of the branch."""
+    described = describe(server, conversation)
+    turns = {turn["id"]: turn for turn in described["turns"]}
+    path, step = [], described["head"]
+    while step is not None:
+        path.insert(0, turns[step])
+        step = turns[step]["parent"]
+    images, current = [], None
+    for turn in path:
+        if any("image" in part for part in turn["parts"]):
+            current = picture(server, conversation, turn)
+        if turn["role"] == "assistant":
+            images.append(current)
+    return images
+
+
 def test_a_run_that_fails_keeps_the_message(server: ComfyServer) -> None:
     one = new(server)
     turn = say(server, one, "draw a boat")
@@ -144,6 +221,32 @@ def test_hostile_requests_get_an_error_and_never_a_500(server: ComfyServer) -> N
         answer = call(server, method, path, data=rng.choice(bodies))
         assert answer.status_code < 500, (method, path, answer.text)
     assert describe(server, one)["id"] == one
+
+
+@pytest.mark.slow
+def test_every_user_of_a_server_has_conversations_of_their_own(server, tmp_path: Path) -> None:
+    own = ComfyServer(server.folder, server.python, tmp_path)
+    own.start({"ComfyUI-WeGen": PACK}, "--multi-user")
+    try:
+        users = {n: call(own, "POST", "users", json={"username": n}).json() for n in ("ann", "bob")}
+        for name, user in users.items():
+            header = {"Comfy-User": user}
+            nodes = graph(f"boats of {name}", "")
+            nodes["3"]["inputs"]["message"] = "a red boat"
+            # An id in the body, as older pages sent it, opens nobody else's folder.
+            body = {"prompt": nodes, "extra_data": {"wegen_user": "../.."}}
+            job = call(own, "POST", "prompt", json=body, headers=header).json()["prompt_id"]
+            give_up = time.monotonic() + 120
+            while job not in own.get(f"history/{job}").json():
+                assert time.monotonic() < give_up
+                time.sleep(0.1)
+            listed = call(own, "GET", SHELF, headers=header).json()["conversations"]
+            assert [entry["title"] for entry in listed] == [f"boats of {name}"]
+        assert own.get(SHELF).json()["conversations"] == []
+        stranger = call(own, "GET", SHELF, headers={"Comfy-User": "nobody"})
+        assert stranger.status_code == 404
+    finally:
+        own.stop()
 
 
 @pytest.mark.slow

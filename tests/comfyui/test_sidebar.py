@@ -5,15 +5,20 @@ Needs Playwright; the browser is that of CHROMIUM, else of Playwright.
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import re
+import tempfile
+import uuid
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.comfy_server import ComfyServer
+from wegen_core.records.conversation import Conversation
 
 pytestmark = pytest.mark.comfyui
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
@@ -33,12 +38,13 @@ def browser() -> Iterator[object]:
 
 @pytest.fixture
 def errors() -> list[str]:
-    """What the page complained about that is ours."""
+    """What pages complained about that is ours."""
     return []
 
 
-def open_page(browser, server: ComfyServer, errors: list[str], context=None):
-    page = (context or browser).new_page(viewport={"width": 1280, "height": 900})
+def open_page(browser, server: ComfyServer, errors: list[str]):
+    """A page with the tab open, in a browser context of its own."""
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
@@ -55,22 +61,62 @@ def open_page(browser, server: ComfyServer, errors: list[str], context=None):
     page.wait_for_function("window.app?.extensionManager && window.app?.canvas?.graph")
     if not page.evaluate("!!app.extensionManager.registerSidebarTab"):
         pytest.skip("this frontend has no sidebar tabs")
+    show_tab(page)
+    return page
+
+
+def show_tab(page) -> None:
     page.wait_for_function(
         "window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')"
     )
     page.keyboard.press("Escape")
     page.evaluate("app.extensionManager.sidebarTab.toggleSidebarTab('wegen')")
     page.wait_for_selector(".wegen footer")
-    return page
 
 
-@pytest.fixture
-def page(browser, server: ComfyServer, errors: list[str]) -> Iterator[object]:
+@pytest.fixture(scope="module")
+def shared_page(browser, server: ComfyServer) -> Iterator[object]:
+    """One page for many tests, and what it complains about: opening one takes seconds."""
+    errors: list[str] = []
     page = open_page(browser, server, errors)
-    page.click(".wegen header [aria-label='New conversation']")
-    yield page
+    yield page, errors
     page.close()
-    assert not errors
+
+
+def long_conversation() -> bytes:
+    """A zip file of 50 turns, as the sidebar exports them."""
+    from PIL import Image
+
+    conversation = Conversation()
+    for k in range(25):
+        conversation.add("user", f"a square of shade {k}")
+        conversation.add("assistant", "Here it is.", Image.new("RGB", (64, 64), (90, 9 * k, 120)))
+    content = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
+        conversation.save(folder)
+        for path in Path(folder).iterdir():
+            archive.write(path, path.name)
+    return content.getvalue()
+
+
+@pytest.fixture(params=["fresh", pytest.param("long", marks=pytest.mark.slow)])
+def page(request, shared_page) -> Iterator[object]:
+    """The page with a new conversation, or with one of 50 turns."""
+    page, errors = shared_page
+    page.wait_for_function(  # whatever the test before has queued
+        "fetch('/prompt').then((answer) => answer.json()).then((q) => !q.exec_info.queue_remaining)"
+    )
+    page.keyboard.press("Escape")
+    page.fill(".wegen textarea", "")
+    page.click(".wegen header [aria-label='New conversation']")
+    if request.param == "long":
+        page.click(".wegen header [aria-label='Conversations']")
+        file = {"name": "a.zip", "mimeType": "application/zip", "buffer": long_conversation()}
+        page.set_input_files(".wegen header input[type=file]", files=[file])
+        expect(page, ".wegen-picture", 25)
+    yield page
+    complaints, errors[:] = [*errors], []
+    assert not complaints
 
 
 def say(page, text: str, wait: bool = True) -> None:
@@ -87,8 +133,13 @@ def expect(page, selector: str, count: int) -> None:
 
 def act(page, label: str, index: int = -1) -> None:
     """Click the button of a turn; it appears when the pointer is there."""
-    button = page.locator(f".wegen [aria-label='{label}']").nth(index)
-    button.dispatch_event("click")
+    page.locator(f".wegen [aria-label='{label}']").nth(index).dispatch_event("click")
+
+
+def choose(page, label: str) -> None:
+    """Choose from the menu of the last turn."""
+    act(page, "More")
+    page.get_by_role("menuitem", name=label).click()
 
 
 def test_a_wish_is_drawn_and_changed(page) -> None:
@@ -108,24 +159,28 @@ def test_an_edited_message_makes_a_branch(page) -> None:
     act(page, "Edit and send again")
     page.fill(".wegen textarea", "a green tree on grass on the right")
     page.press(".wegen textarea", "Enter")
-    api.expect(page.locator(".wegen-user")).to_contain_text("2/2", timeout=90 * SECONDS)
-    expect(page, ".wegen-picture", 1)
+    user, assistant = page.locator(".wegen-user").last, page.locator(".wegen-assistant").last
+    api.expect(user).to_contain_text("2/2", timeout=90 * SECONDS)
+    expect(page, ".wegen-assistant[aria-busy]", 0)
     act(page, "Previous version")
-    api.expect(page.locator(".wegen-user")).to_contain_text("red boat")
+    api.expect(user).to_contain_text("red boat")
     act(page, "Again, with another seed")
-    api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2", timeout=90 * SECONDS)
+    api.expect(assistant).to_contain_text("2/2", timeout=90 * SECONDS)
 
 
 def test_a_plan_is_shown_and_changed_before_it_is_painted(page) -> None:
     page.click("[aria-label='Show the plan before painting']")
     say(page, "a red boat by the sea on the left", wait=False)
-    page.fill(".wegen-plan textarea", "a blue boat by the sea on the left", timeout=90 * SECONDS)
-    expect(page, ".wegen-picture", 0)
+    prompt = page.locator(".wegen-plan textarea").first
+    prompt.fill("a blue boat by the sea on the left", timeout=90 * SECONDS)
+    drawn = page.locator(".wegen-picture").count()
     page.get_by_role("button", name="Paint this").click()
-    expect(page, ".wegen-picture", 1)
-    api.expect(page.locator(".wegen-assistant p")).to_contain_text("blue boat")
-    act(page, "Plan")
+    expect(page, ".wegen-picture", drawn + 1)
+    api.expect(page.locator(".wegen-assistant p").last).to_contain_text("blue boat")
+    choose(page, "Plan")
     api.expect(page.locator(".wegen-dialog")).to_contain_text("blue boat")
+    page.get_by_role("button", name="Close").click()
+    page.click("[aria-label='Show the plan before painting']")
 
 
 def test_one_of_two_variants_is_chosen_to_go_on_from(page) -> None:
@@ -133,44 +188,96 @@ def test_one_of_two_variants_is_chosen_to_go_on_from(page) -> None:
     say(page, "a red boat by the sea on the left")
     expect(page, ".wegen-variants img[src]", 2)
     page.locator(".wegen-variants button").nth(1).click()
-    api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2")
+    assistant = page.locator(".wegen-assistant").last
+    api.expect(assistant).to_contain_text("2/2")
     page.locator("[aria-label='Previous version']").focus()
     page.keyboard.press("Enter")
-    api.expect(page.locator(".wegen-assistant")).to_contain_text("1/2")
+    api.expect(assistant).to_contain_text("1/2")
     page.keyboard.press("Enter")  # the focus went to the button that is left
-    api.expect(page.locator(".wegen-assistant")).to_contain_text("2/2")
+    api.expect(assistant).to_contain_text("2/2")
     page.select_option(".wegen footer select", "1")
+
+
+@pytest.mark.parametrize(
+    "words", ["three variants of a red boat by the sea", "海边的小船，来三个方案"]
+)
+def test_variants_asked_for_in_words_are_a_grid(page, words: str) -> None:
+    say(page, words)
+    api.expect(page.locator(".wegen-user p").last).to_have_text(words)
+    expect(page, ".wegen-variants img[src]", 3)
+    page.locator(".wegen-variants button").nth(2).click()
+    api.expect(page.locator(".wegen-assistant").last).to_contain_text("3/3")
+    say(page, "make the boat blue")
+
+
+def test_more_variants_of_the_last_image(page) -> None:
+    say(page, "a red boat by the sea on the left")
+    messages = page.locator(".wegen-user").count()
+    page.fill(".wegen textarea", "show me two versions")
+    page.press(".wegen textarea", "Enter")
+    expect(page, ".wegen-variants img[src]", 3)
+    expect(page, ".wegen-user", messages)
+
+
+def test_a_failed_run_is_explained_in_the_tab_alone(page) -> None:
+    page.route("**/prompt", lose_turn)
+    say(page, "a red boat by the sea on the left", wait=False)
+    api.expect(page.get_by_role("alert")).to_contain_text("no turn 'lost'", timeout=60 * SECONDS)
+    page.unroute("**/prompt")
+    page.wait_for_timeout(500)
+    expect(page, "[data-testid=error-overlay], .p-dialog", 0)
+    pictures = page.locator(".wegen-picture").count()
+    page.get_by_role("button", name="Run again").click()
+    expect(page, ".wegen-picture", pictures + 1)
+
+
+def lose_turn(route) -> None:
+    """Queue a reply to a turn that is not there."""
+    if route.request.method != "POST":
+        return route.continue_()
+    body = route.request.post_data_json
+    body["prompt"]["wegen_conversation"]["inputs"]["turn"] = "lost"
+    return route.continue_(post_data=json.dumps(body))
 
 
 def test_deleting_can_be_undone(page) -> None:
     say(page, "a red boat by the sea on the left")
-    act(page, "Delete this and what follows")
-    expect(page, ".wegen-picture", 0)
-    page.get_by_role("status").get_by_role("button").click()
-    expect(page, ".wegen-picture", 1)
+    pictures = page.locator(".wegen-picture").count()
+    choose(page, "Delete this and what follows")
+    expect(page, ".wegen-picture", pictures - 1)
+    page.locator(".wegen-undo button").click()
+    expect(page, ".wegen-picture", pictures)
     page.click(".wegen footer [aria-label='Undo']")
 
 
 def test_a_reload_in_the_middle_of_a_run_loses_nothing(page) -> None:
+    messages, pictures = (page.locator(s).count() for s in (".wegen-user", ".wegen-picture"))
     say(page, "a yellow star at night in the middle", wait=False)
-    api.expect(page.locator(".wegen-user")).to_have_count(1)
+    expect(page, ".wegen-user", messages + 1)
     page.reload()
-    page.wait_for_function(
-        "window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')"
-    )
-    page.evaluate("app.extensionManager.sidebarTab.toggleSidebarTab('wegen')")
-    expect(page, ".wegen-picture", 1)
+    show_tab(page)
+    expect(page, ".wegen-picture", pictures + 1)
 
 
-def test_two_tabs_show_the_same(browser, server: ComfyServer, errors: list[str]) -> None:
+@pytest.mark.slow
+def test_two_tabs_that_take_turns_show_the_same(
+    browser, server: ComfyServer, errors: list[str]
+) -> None:
     first = open_page(browser, server, errors)
     first.click(".wegen header [aria-label='New conversation']")
     say(first, "a red boat by the sea on the left")
-    second = open_page(browser, server, errors)
-    expect(second, ".wegen-picture", 1)
-    say(second, "make the boat blue")
-    expect(first, ".wegen-picture", 2)
-    for page in (first, second):
+    pages = first, open_page(browser, server, errors)
+    expect(pages[1], ".wegen-picture", 1)
+    texts = ["a red boat by the sea on the left"]
+    for turn in range(1, 50):
+        texts.append(f"make the boat {('blue', 'green', 'red')[turn % 3]}")
+        say(pages[turn % 2], texts[-1])
+        expect(pages[(turn + 1) % 2], ".wegen-picture", turn + 1)
+    for page in pages:
+        assert page.locator(".wegen-user p").all_inner_texts() == texts
+    replies = [page.locator(".wegen-assistant p").all_inner_texts() for page in pages]
+    assert replies[0] == replies[1]
+    for page in pages:
         page.close()
     assert not errors
 
@@ -207,12 +314,13 @@ def test_a_conversation_starts_from_an_image(page, tmp_path: Path) -> None:
 
     path = tmp_path / "a.png"
     Image.new("RGB", (64, 64), "green").save(path)
+    replies = page.locator(".wegen-assistant").count()
     page.set_input_files(".wegen footer input[type=file]", path)
     expect(page, ".wegen-tray figure", 1)
     page.press(".wegen textarea", "Enter")
     api.expect(page.locator(".wegen-hint")).to_have_text("Now say what to do with it.")
     say(page, "what is in the image?", wait=False)
-    expect(page, ".wegen-assistant:not([aria-busy]) p", 1)
+    expect(page, ".wegen-assistant:not([aria-busy])", replies + 1)
 
 
 def test_a_region_of_the_plan_limits_the_next_change(page) -> None:
@@ -223,14 +331,16 @@ def test_a_region_of_the_plan_limits_the_next_change(page) -> None:
     page.evaluate(
         """async () => {
           const { conversations: [{ id }] } = await (await fetch("/wegen/conversations")).json();
-          const { turns: [turn] } = await (await fetch(`/wegen/conversations/${id}`)).json();
+          const { turns } = await (await fetch(`/wegen/conversations/${id}`)).json();
+          const turn = turns.at(-1);
           const body = JSON.stringify({ ...turn.record.plan, region: [0, 0.5, 0.5, 1] });
           await fetch(`/wegen/conversations/${id}/turns/${turn.id}/plan`, { method: "PUT", body });
         }"""
     )
     page.wait_for_timeout(500)
+    pictures = page.locator(".wegen-picture").count()
     page.get_by_role("button", name="Paint this").click()
-    expect(page, ".wegen-picture", 1)
+    expect(page, ".wegen-picture", pictures + 1)
     page.click("[aria-label='Show the plan before painting']")
     act(page, "Limit the next change to this region")
     expect(page, ".wegen-tray figure", 1)
@@ -241,31 +351,35 @@ def test_conversations_are_searched_renamed_exported_and_opened(page, tmp_path: 
     say(page, "a red boat by the sea on the left")
     page.click(".wegen header [aria-label='More']")
     page.get_by_role("menuitem", name="Rename").click()
-    page.fill(".wegen-dialog input", "my red boat")
+    title = f"my red boat {uuid.uuid4().hex}"
+    page.fill(".wegen-dialog input", title)
     page.keyboard.press("Enter")
-    api.expect(page.locator(".wegen-title")).to_have_text("my red boat")
+    api.expect(page.locator(".wegen-title")).to_have_text(title)
+    pictures = page.locator(".wegen-picture").count()
     page.click(".wegen header [aria-label='More']")
     with page.expect_download() as download:
         page.get_by_role("menuitem", name="Export").click()
     download.value.save_as(tmp_path / "boat.zip")
     page.click(".wegen header [aria-label='Conversations']")
-    page.fill(".wegen header input[type=search]", "MY RED")
+    page.fill(".wegen header input[type=search]", title.upper())
     expect(page, ".wegen-entry", 1)
     page.set_input_files(".wegen header input[type=file]", tmp_path / "boat.zip")
-    expect(page, ".wegen-picture", 1)
+    expect(page, ".wegen-picture", pictures)
 
 
 def test_a_branch_opens_as_a_graph(page) -> None:
     say(page, "a red boat by the sea on the left")
-    act(page, "Open as a graph")
+    messages = page.locator(".wegen-user p").all_inner_texts()
+    choose(page, "Open as a graph")
     page.wait_for_function("app.graph.nodes.some((node) => node.type === 'WeGenChat')")
     prompt = page.evaluate("app.graphToPrompt().then(({output}) => JSON.stringify(output))")
     chats = [n for n in json.loads(prompt).values() if n["class_type"] == "WeGenChat"]
-    assert [n["inputs"]["message"] for n in chats] == ["a red boat by the sea on the left"]
+    assert [n["inputs"]["message"] for n in chats] == messages
 
 
 def test_stop_works_and_the_message_stays(page) -> None:
     say(page, "a red boat by the sea on the left", wait=False)
     page.locator(".wegen-stop").click(timeout=30 * SECONDS)
+    pictures = page.locator(".wegen-picture").count()
     page.get_by_role("button", name="Run again").click(timeout=60 * SECONDS)
-    expect(page, ".wegen-picture", 1)
+    expect(page, ".wegen-picture", pictures + 1)

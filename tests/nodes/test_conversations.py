@@ -28,6 +28,11 @@ def module(pack) -> Any:
 
 
 @pytest.fixture
+def archives(pack) -> Any:
+    return pack.module("nodes.backend.conversation_archive")
+
+
+@pytest.fixture
 def shelf(module, tmp_path: Path) -> Any:
     return module.Conversations(tmp_path / "conversations")
 
@@ -36,6 +41,11 @@ def png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
+
+
+def say(shelf: Any, *arguments: Any) -> str:
+    """Add a user's turn; its id."""
+    return shelf.add_turn(*arguments)["turn"]
 
 
 def reply(shelf: Any, conversation_id: str, image: Image.Image, **record: Any) -> str:
@@ -48,10 +58,10 @@ def reply(shelf: Any, conversation_id: str, image: Image.Image, **record: Any) -
 
 def test_turns_are_listed_with_their_branches(shelf) -> None:
     one = shelf.create()
-    first = shelf.add_turn(one, None, "draw a red square")
+    first = say(shelf, one, None, "draw a red square")
     answer = reply(shelf, one, RED)
     shelf.add_turn(one, answer, "make it blue")
-    again = shelf.add_turn(one, None, "draw a circle")
+    again = say(shelf, one, None, "draw a circle")
     described = shelf.describe(one)
     turns = {turn["id"]: turn for turn in described["turns"]}
     assert turns[first]["siblings"] == turns[again]["siblings"] == [first, again]
@@ -77,9 +87,9 @@ def test_a_list_is_searched_and_deletion_can_be_undone(shelf) -> None:
 
 def test_a_hidden_turn_takes_along_what_follows_and_comes_back(shelf) -> None:
     one = shelf.create()
-    first = shelf.add_turn(one, None, "draw")
+    first = say(shelf, one, None, "draw")
     answer = reply(shelf, one, RED)
-    later = shelf.add_turn(one, answer, "change it")
+    later = say(shelf, one, answer, "change it")
     shelf.update(one, {"hidden": [answer]})
     described = shelf.describe(one)
     assert [turn["id"] for turn in described["turns"]] == [first]
@@ -120,7 +130,7 @@ def test_images_and_masks_of_a_message_are_kept(shelf, module) -> None:
 
 def test_a_reply_leaves_those_alone_who_went_on_elsewhere(shelf) -> None:
     one = shelf.create()
-    asked = shelf.add_turn(one, None, "draw")
+    asked = say(shelf, one, None, "draw")
     first, second = (shelf.load(one, asked) for _ in range(2))
     shown = first.add("assistant", "one").id
     shelf.save(one, first, follow=True)
@@ -133,7 +143,7 @@ def test_a_reply_leaves_those_alone_who_went_on_elsewhere(shelf) -> None:
 
 def test_a_plan_is_kept_for_the_reply(shelf, module) -> None:
     one = shelf.create()
-    asked = shelf.add_turn(one, None, "draw a boat")
+    asked = say(shelf, one, None, "draw a boat")
     shelf.set_plan(one, asked, {"intent": "generate", "prompt": "a red boat"})
     assert module.turn_plan(shelf.load(one).turns[-1]).prompt == "a red boat"
     with pytest.raises(ValueError, match="intent"):
@@ -168,11 +178,11 @@ def test_what_is_not_an_image_is_refused(shelf, content: bytes, message: str) ->
         shelf.add_image(shelf.create(), content)
 
 
-def test_a_conversation_survives_export_and_import(shelf) -> None:
+def test_a_conversation_survives_export_and_import(shelf, archives) -> None:
     one = shelf.create("boats")
     shelf.add_turn(one, None, "draw")
     reply(shelf, one, RED)
-    other = shelf.import_zip(shelf.export(one))
+    other = archives.import_zip(shelf, archives.export_zip(shelf, one))
     before, after = shelf.describe(one), shelf.describe(other)
     assert other != one
     assert after["title"] == "boats"
@@ -187,7 +197,7 @@ def archive(**files: bytes) -> bytes:
     return buffer.getvalue()
 
 
-def test_hostile_zip_files_write_nothing(shelf, tmp_path: Path) -> None:
+def test_hostile_zip_files_write_nothing(shelf, archives, tmp_path: Path) -> None:
     empty = json.dumps({"version": 1, "head": None, "turns": []}).encode()
     lost = {"id": "a", "parent": None, "role": "user", "record": {}}
     lost["parts"] = [{"picture": "0123456789abcdef.png"}]
@@ -206,8 +216,8 @@ def test_hostile_zip_files_write_nothing(shelf, tmp_path: Path) -> None:
     ]
     for content in cases:
         with pytest.raises(ValueError, match=r"\w"):
-            shelf.import_zip(content)
-    shelf.import_zip(archive(**{"conversation.json": empty, "../../evil.txt": b"x"}))
+            archives.import_zip(shelf, content)
+    archives.import_zip(shelf, archive(**{"conversation.json": empty, "../../evil.txt": b"x"}))
     assert not list(tmp_path.rglob("evil.txt"))
     assert len(shelf.summaries()) == 1
 
@@ -240,6 +250,68 @@ def test_two_writers_lose_no_turn(shelf) -> None:
         thread.join()
     texts = {turn["parts"][0]["text"] for turn in shelf.describe(one)["turns"]}
     assert texts == {f"{who} {k}" for who in "ab" for k in range(12)}
+
+
+@pytest.mark.parametrize(
+    ("message", "count", "request_text"),
+    [
+        ("four variants of a red boat", 4, "a red boat"),
+        ("make the boat red, 3 different versions please", 3, "make the boat red"),
+        ("a cat. Show me two options!", 2, "a cat"),
+        ("show me three versions", 3, ""),
+        ("4 variants of this", 4, ""),
+        ("来四个方案", 4, ""),
+        ("画一只猫，来三个不同的版本", 3, "画一只猫"),
+        ("两种方案：海边的小船", 2, "海边的小船"),
+        ("two boats by the sea", 1, "two boats by the sea"),
+        ("a poster with two versions of the logo", 1, "a poster with two versions of the logo"),
+        ("画四只猫", 1, "画四只猫"),
+    ],
+)
+def test_words_ask_for_several_variants(pack, message: str, count: int, request_text: str) -> None:
+    split = pack.module("nodes.backend.variants").split_variants
+    assert split(message) == (count, request_text)
+
+
+def test_the_copilot_gets_the_wish_without_the_number_of_variants(shelf) -> None:
+    one = shelf.create()
+    added = shelf.add_turn(one, None, "four variants of a red boat")
+    assert added["variants"] == 4
+    assert shelf.load(one).turns[-1].text == "a red boat"
+    (turn,) = shelf.describe(one)["turns"]
+    assert turn["record"]["words"] == "four variants of a red boat"
+    answer = reply(shelf, one, RED)
+    assert shelf.add_turn(one, answer, "show me three more versions") == {**added, "variants": 3}
+    assert shelf.describe(one)["head"] == added["turn"]
+    assert len(shelf.describe(one)["turns"]) == 2
+
+
+def test_a_list_counts_what_the_command_line_has_written(shelf) -> None:
+    one = shelf.create()
+    say(shelf, one, None, "draw")
+    conversation = shelf.load(one)
+    conversation.add("assistant", RED)
+    conversation.save(shelf.folder(one))
+    (summary,) = shelf.summaries()
+    assert (summary["turns"], summary["images"]) == (2, 1)
+
+
+def test_only_the_images_of_a_branch_are_read(shelf) -> None:
+    one = shelf.create()
+    first = say(shelf, one, None, "draw")
+    other = reply(shelf, one, RED)
+    image = shelf.describe(one)["turns"][1]["parts"][1]["image"]
+    content = shelf.image_path(one, image).read_bytes()
+    shelf.image_path(one, image).write_bytes(b"")
+    branch = shelf.load(one, first)
+    with pytest.raises(ValueError, match="cannot be read"):
+        shelf.load(one, other)
+    with pytest.raises(ValueError, match=r"^the conversation has no turn 'lost'"):
+        shelf.load(one, "lost")
+    shelf.image_path(one, image).write_bytes(content)
+    added = branch.add("assistant", "again").id
+    shelf.save(one, branch)
+    assert [t["id"] for t in shelf.describe(one)["turns"]] == [first, other, added]
 
 
 def test_a_hundred_turns_open_quickly(shelf) -> None:

@@ -90,10 +90,10 @@ export class ConversationState extends EventTarget {
       if (copilot) await this.choose(copilot);
       parent = null;
     }
-    const turn = await server.addTurn(this.id, { ...message, parent, text });
+    const { turn, variants: asked } = await server.addTurn(this.id, { ...message, parent, text });
     await this.reload();
     if (planFirst && text) await this.plan(turn);
-    else if (text) await this.reply(turn, variants);
+    else if (text) await this.reply(turn, asked > 1 ? asked : variants);
   }
 
   /** Queue replies to a user's turn, each with a seed of its own. */
@@ -204,8 +204,18 @@ export class ConversationState extends EventTarget {
     };
     on("execution_success", ({ prompt_id }) => end(prompt_id, ""));
     on("execution_interrupted", ({ prompt_id }) => end(prompt_id, t("interrupted")));
-    on("execution_error", ({ prompt_id, exception_message }) =>
-      end(prompt_id, t("failed", exception_message)),
+    // The tab shows a failure itself. To the page it is a run that was stopped: else it would lay
+    // an error over the open graph, which has nothing to do with it. "capture" comes first.
+    api.addEventListener(
+      "execution_error",
+      (event) => {
+        const { prompt_id, exception_message } = event.detail;
+        if (!this.jobs.has(prompt_id)) return;
+        event.stopImmediatePropagation();
+        end(prompt_id, t("failed", exception_message));
+        api.dispatchEvent(new CustomEvent("execution_interrupted", { detail: event.detail }));
+      },
+      { capture: true },
     );
     // Another tab, a graph or the command line has written.
     on("wegen.conversation", ({ id }) => {

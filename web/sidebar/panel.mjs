@@ -244,7 +244,7 @@ export class Panel {
     else if (last?.role === "user" && last.parts.some(({ text }) => text))
       children.push(this.unanswered(last, keep));
     else if (last?.role === "user") children.push(h("p", { class: "wegen-hint" }, t("sayMore")));
-    if (!branch.length) children.push(h("p", { class: "wegen-hint" }, t("none")));
+    if (!branch.length) children.push(this.welcome());
     const atEnd = this.body.scrollHeight - this.body.scrollTop - this.body.clientHeight < 80;
     this.replaceTurns(children);
     if (atEnd || last?.id !== this.lastSeen) this.body.scrollTop = this.body.scrollHeight;
@@ -269,21 +269,37 @@ export class Panel {
     )?.focus();
   }
 
+  /** What an empty conversation shows: words to begin with. */
+  welcome() {
+    const use = (text) => {
+      this.input.value = text;
+      this.input.focus();
+    };
+    return h(
+      "div",
+      { class: "wegen-hint" },
+      h("i", { class: "pi pi-images", "aria-hidden": "true" }),
+      h("p", {}, t("none")),
+      ...["example1", "example2", "example3"].map((key) =>
+        h("button", { type: "button", onclick: () => use(t(key)) }, t(key)),
+      ),
+    );
+  }
+
   renderHeader() {
     const { state } = this;
-    const menu = (event) =>
-      this.menu(event.currentTarget, [
-        ["pencil", t("rename"), () => this.rename()],
-        ["sliders-h", t("copilot"), () => this.chooseCopilot()],
-        ["sitemap", t("graph"), () => this.openGraph(state.head)],
-        ["download", t("export"), () => this.export()],
-        ["trash", t("delete"), () => this.deleteConversation(state.id)],
-      ]);
+    const menu = [
+      ["pencil", t("rename"), () => this.rename()],
+      ["sliders-h", t("copilot"), () => this.chooseCopilot()],
+      ["sitemap", t("graph"), () => this.openGraph(state.head)],
+      ["download", t("export"), () => this.export()],
+      ["trash", t("delete"), () => this.deleteConversation(state.id)],
+    ];
     this.header.replaceChildren(
       button("list", t("list"), () => this.openList()),
       h("strong", { class: "wegen-title" }, state.title || t("newTitle")),
       button("plus", t("newTitle"), () => state.close()),
-      button("ellipsis-v", t("more"), menu, { disabled: !state.id }),
+      this.menuButton(menu, { disabled: !state.id }),
     );
   }
 
@@ -292,7 +308,7 @@ export class Panel {
     const own = turn.role === "user";
     const parts = turn.parts.map((part) =>
       part.text !== undefined
-        ? h("p", {}, part.text)
+        ? h("p", {}, turn.record.words ?? part.text)
         : own
           ? this.thumbnail(part)
           : this.picture(turn, part),
@@ -312,17 +328,23 @@ export class Panel {
         `${position + 1}/${turn.siblings.length}`,
         step("angle-right", t("next"), 1),
       );
+    const again = () =>
+      this.attempt(() => state.goTo(turn.parent).then(() => state.reply(turn.parent)));
+    const image = state.imageOf(turn.id);
+    const more = [
+      image && ["file-export", t("toCanvas"), () => this.toCanvas(state.id, image)],
+      image && ["sitemap", t("graph"), () => this.openGraph(turn.id)],
+      turn.record.plan && ["info-circle", t("plan"), () => this.showPlan(turn.record)],
+      ["trash", t("deleteTurn"), () => this.hideTurn(turn)],
+    ];
     const actions = own
-      ? [button("pencil", t("edit"), () => this.editTurn(turn))]
-      : [
-          button("sync", t("regenerate"), () =>
-            this.attempt(() => state.goTo(turn.parent).then(() => state.reply(turn.parent))),
-          ),
-          turn.record.plan && button("info-circle", t("plan"), () => this.showPlan(turn.record)),
-        ];
-    const remove = button("trash", t("deleteTurn"), () => this.hideTurn(turn));
+      ? [
+          button("pencil", t("edit"), () => this.editTurn(turn)),
+          button("trash", t("deleteTurn"), () => this.hideTurn(turn)),
+        ]
+      : [button("sync", t("regenerate"), again), this.menuButton(more.filter(Boolean))];
     const bar = figure?.lastElementChild ?? h("div", { class: "wegen-bar wegen-actions" });
-    bar.append(...[versions, ...actions, remove].filter(Boolean));
+    bar.append(...actions, ...(versions ? [versions] : []));
     return h(
       "article",
       {
@@ -420,9 +442,7 @@ export class Panel {
         act("arrows-h", t("compare"), () => compare(id, turn.id, part.image)),
         act("download", t("save"), () => this.save(id, part.image)),
         act("copy", t("copy"), () => this.copy(id, part.image)),
-        act("file-export", t("toCanvas"), () => this.toCanvas(id, part.image)),
         act("paperclip", t("reference"), () => this.addPicture(id, part.image)),
-        act("sitemap", t("graph"), () => this.openGraph(turn.id)),
       ),
     );
   }
@@ -495,7 +515,7 @@ export class Panel {
 
   editTurn(turn) {
     this.parent = turn.parent;
-    this.input.value = turn.parts.map(({ text }) => text ?? "").join("");
+    this.input.value = turn.record.words ?? turn.parts.map(({ text }) => text ?? "").join("");
     this.attached = turn.parts
       .filter(({ image }) => image)
       .map(({ image, width, height }) => ({ name: image, width, height, role: "" }));
@@ -639,6 +659,11 @@ export class Panel {
         else await this.state.open(id);
       });
     });
+  }
+
+  menuButton(entries, properties = {}) {
+    const open = ({ currentTarget }) => this.menu(currentTarget, entries);
+    return button("ellipsis-h", t("more"), open, { "aria-haspopup": "menu", ...properties });
   }
 
   menu(anchor, entries) {

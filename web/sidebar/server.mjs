@@ -43,8 +43,8 @@ export const create = (title = "") => send(ROOT, "POST", { title }).then((answer
 export const open = (id) => json(`${ROOT}/${id}`);
 export const update = (id, changes) => send(`${ROOT}/${id}`, "PATCH", changes);
 export const destroy = (id) => json(`${ROOT}/${id}`, { method: "DELETE" });
-export const addTurn = (id, turn) =>
-  send(`${ROOT}/${id}/turns`, "POST", turn).then((answer) => answer.turn);
+/** Keep a message: {turn: the turn to reply to, variants: how many replies its words ask for}. */
+export const addTurn = (id, turn) => send(`${ROOT}/${id}/turns`, "POST", turn);
 export const setPlan = (id, turn, plan) => send(`${ROOT}/${id}/turns/${turn}/plan`, "PUT", plan);
 export const addImage = (id, file) => upload(`${ROOT}/${id}/images`, file);
 export const importZip = (file) => upload("/wegen/import", file).then((answer) => answer.id);
@@ -140,12 +140,10 @@ export async function run(copilot, nodes) {
   const { nodes: upstream, output } = copilot ?? MINI;
   const prompt = { ...structuredClone(upstream), ...nodes(output) };
   const job = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const extra_data = { wegen_user: api.user || "default" };
   const answer = await send("/prompt", "POST", {
     prompt,
     prompt_id: job,
     client_id: api.clientId,
-    extra_data,
   });
   return answer.prompt_id ?? job;
 }

@@ -209,7 +209,7 @@ class Conversation:
         an interrupted save leaves the old conversation as it was. Images already there are not
         written again. Raises ValueError if the folder holds something else than a conversation.
 
-        follow: the folder's head only moves forward, along this branch; a head elsewhere stays.
+        follow: a head of the folder at a turn that this conversation does not hold stays there.
         """
         folder = Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
@@ -222,24 +222,31 @@ class Conversation:
                         _write_once(folder / names["features"], part, _npy)
         with locked(folder):
             saved_head, saved = _read_saved(folder / FILE)
-            is_elsewhere = saved_head not in (None, *(turn.id for turn in self.turns))
+            is_elsewhere = saved_head not in (None, *self.tree)
             head = saved_head if follow and is_elsewhere else self.head
             data = {"version": VERSION, "head": head, "turns": list((saved | ours).values())}
             text = json.dumps(data, ensure_ascii=False, indent=1)
             write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
 
     @classmethod
-    def load(cls, folder: str | os.PathLike[str]) -> Conversation:
+    def load(cls, folder: str | os.PathLike[str], branch: str | None = None) -> Conversation:
         """The conversation saved in `folder`.
 
+        branch: id of a turn. Only the turns up to it are read, and it becomes the head.
+
         Raises FileNotFoundError if the folder holds no conversation or one of its images is
-        missing, and ValueError, naming the file and the turn, if it is not a conversation.
+        missing, and ValueError, naming the file and the turn, if it is not a conversation, or for
+        an unknown `branch`.
         """
         path = Path(folder) / FILE
         if not path.is_file():
             raise FileNotFoundError(f"{folder} holds no conversation: {FILE} is missing")
         with _named(path):
-            return cls._from_dict(_read_json(path), path.parent)
+            data = _read_json(path)
+            data = data if branch is None else _branch(data, branch)
+            conversation = cls._from_dict(data, path.parent)
+        conversation._check_known(branch)
+        return conversation
 
     @classmethod
     def _from_dict(cls, data: dict[str, Any], folder: Path) -> Conversation:
@@ -280,6 +287,17 @@ def _read_json(path: Path) -> dict[str, Any]:
     if data.get("version") != VERSION:
         raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
     return data
+
+
+def _branch(data: Mapping[str, Any], head: str) -> dict[str, Any]:
+    """Only the turns from the first to `head`."""
+    turns = {turn["id"]: turn for turn in data["turns"]}
+    path: list[Any] = []
+    turn_id: str | None = head
+    while turn_id in turns:
+        path.insert(0, turns.pop(turn_id))
+        turn_id = path[0]["parent"]
+    return {"turns": path, "head": head if path else None}
 
 
 def _read_saved(path: Path) -> tuple[str | None, dict[str, Any]]:
