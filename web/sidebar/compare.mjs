@@ -1,5 +1,5 @@
 // The viewer: a slider between two pictures, with zoom and pan in both.
-import { button, dialog, h } from "./dom.mjs";
+import { dialog, h } from "./dom.mjs";
 import * as server from "./server.mjs";
 import { t } from "./texts.mjs";
 
@@ -29,12 +29,15 @@ export async function compare(id, turn, name) {
     const share = box.width ? Math.min(1, Math.max(0, left / box.width)) : 0.5;
     under.style.clipPath = `inset(0 ${100 - share * 100}% 0 0)`;
     stage.style.setProperty("--line", `${edge}px`);
+    const scale = Math.min(stage.clientWidth / over.naturalWidth, stage.clientHeight / over.naturalHeight);
+    stage.classList.toggle("wegen-enlarged", scale * view.zoom > 2);
   }
 
   async function show(against) {
     const { other } = await server.change(id, turn, against);
     over.src = await server.pictureURL(id, name);
     under.src = await server.pictureURL(id, other ?? name);
+    stage.dataset.other = t(against);
     for (const element of choice.children)
       element.setAttribute("aria-pressed", element.dataset.against === against);
     await Promise.all([over.decode(), under.decode()]).catch(() => {});
@@ -79,11 +82,6 @@ export async function compare(id, turn, name) {
       once: true,
     });
   });
-  const element = dialog(
-    t("compare"),
-    h("div", { class: "wegen-bar" }, choice, button("times", t("close"), () => element.close())),
-    stage,
-    slider,
-  );
+  dialog(t("compare"), choice, stage, slider);
   await show("before");
 }

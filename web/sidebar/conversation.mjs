@@ -1,5 +1,6 @@
 // The state of the sidebar: the open conversation, its branch, and the runs that reply to it.
 import { api } from "/scripts/api.js";
+import { app } from "/scripts/app.js";
 import * as server from "./server.mjs";
 import { t } from "./texts.mjs";
 
@@ -13,7 +14,7 @@ export class ConversationState extends EventTarget {
     this.head = null;
     this.copilot = null;
     this.turns = new Map();
-    this.jobs = new Map(); // job -> {id, turn, text, preview}
+    this.jobs = new Map(); // job -> {id, turn, text, preview, queued}
     this.failures = new Map(); // turn -> message
     this.listen();
   }
@@ -47,7 +48,7 @@ export class ConversationState extends EventTarget {
 
   async start() {
     for (const { job, id, turn } of await server.running())
-      this.jobs.set(job, { id, turn, text: "", preview: null });
+      this.jobs.set(job, { id, turn, text: "", preview: null, queued: true });
     const last = localStorage.getItem(LAST);
     const all = await server.listAll();
     if (all.some(({ id }) => id === last)) await this.open(last);
@@ -111,10 +112,15 @@ export class ConversationState extends EventTarget {
 
   async queue(turn, nodes) {
     this.failures.delete(turn);
+    const job = server.newJob();
+    // Before it is queued: it may end before the answer is here.
+    const run = { id: this.id, turn, text: "", preview: null, queued: false };
+    this.jobs.set(job, run);
     try {
-      const job = await server.run(this.copilot, nodes);
-      this.jobs.set(job, { id: this.id, turn, text: "", preview: null });
+      await server.run(job, this.copilot, nodes);
+      run.queued = true;
     } catch (error) {
+      this.jobs.delete(job);
       this.failures.set(turn, t("failed", error.message)); // the message itself is saved
     }
     this.changed();
@@ -204,19 +210,10 @@ export class ConversationState extends EventTarget {
     };
     on("execution_success", ({ prompt_id }) => end(prompt_id, ""));
     on("execution_interrupted", ({ prompt_id }) => end(prompt_id, t("interrupted")));
-    // The tab shows a failure itself. To the page it is a run that was stopped: else it would lay
-    // an error over the open graph, which has nothing to do with it. "capture" comes first.
-    api.addEventListener(
-      "execution_error",
-      (event) => {
-        const { prompt_id, exception_message } = event.detail;
-        if (!this.jobs.has(prompt_id)) return;
-        event.stopImmediatePropagation();
-        end(prompt_id, t("failed", exception_message));
-        api.dispatchEvent(new CustomEvent("execution_interrupted", { detail: event.detail }));
-      },
-      { capture: true },
-    );
+    on("execution_error", ({ prompt_id, exception_message }) => {
+      if (this.jobs.has(prompt_id)) hidePageError();
+      end(prompt_id, t("failed", exception_message.trim()));
+    });
     // Another tab, a graph or the command line has written.
     on("wegen.conversation", ({ id }) => {
       if (id === this.id) this.reload();
@@ -226,7 +223,16 @@ export class ConversationState extends EventTarget {
     on("status", async () => {
       if (!this.jobs.size) return;
       const left = new Set((await server.running()).map(({ job }) => job));
-      for (const job of [...this.jobs.keys()]) if (!left.has(job) && job !== current) end(job, "");
+      for (const [job, { queued }] of [...this.jobs])
+        if (queued && !left.has(job) && job !== current) end(job, "");
     });
   }
+}
+
+/** Take away the error that the page lays over the open graph, which has nothing to do with it. */
+function hidePageError() {
+  // The page offers extensions no way to do this; its store is what it shows.
+  const errors = app.extensionManager?._p?._s?.get("executionError");
+  errors?.recordExecutionError?.(null);
+  errors?.dismissErrorOverlay?.();
 }

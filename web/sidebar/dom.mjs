@@ -1,4 +1,5 @@
 // Small helpers for elements.
+import { t } from "./texts.mjs";
 
 /** An element with properties (`class`, `on...`, attributes) and children. */
 export function h(tag, properties = {}, ...children) {
@@ -6,6 +7,7 @@ export function h(tag, properties = {}, ...children) {
   for (const [name, value] of Object.entries(properties)) {
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
     else if (name === "class") element.className = value;
+    else if (name.startsWith("aria-")) element.setAttribute(name, value);
     else if (value === true) element.setAttribute(name, "");
     else if (value !== false && value != null) element.setAttribute(name, value);
   }
@@ -22,9 +24,11 @@ export function button(icon, label, onclick, properties = {}) {
   );
 }
 
-/** A modal dialog that closes with Escape and gives the focus back. */
+/** A modal dialog with a title; it closes with its button or Escape and gives the focus back. */
 export function dialog(label, ...children) {
-  const element = h("dialog", { class: "wegen-dialog", "aria-label": label }, ...children);
+  const close = button("times", t("close"), () => element.close());
+  const title = h("div", { class: "wegen-bar" }, h("h2", {}, label), close);
+  const element = h("dialog", { class: "wegen-dialog", "aria-label": label }, title, ...children);
   element.addEventListener("keydown", (event) => {
     event.stopPropagation(); // no shortcut of the graph
     if (event.key === "Escape") element.close(); // some frontends suppress what Escape does

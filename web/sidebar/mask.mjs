@@ -20,6 +20,7 @@ export function boxMask(width, height, [x0, y0, x1, y1]) {
 export async function drawMask(source) {
   const image = h("img", { src: source, alt: "", draggable: "false" });
   await image.decode();
+  image.classList.toggle("wegen-small", image.naturalWidth < 200);
   const size = { width: image.naturalWidth, height: image.naturalHeight };
   const canvas = h("canvas", size);
   const context = canvas.getContext("2d", { willReadFrequently: true });
@@ -114,7 +115,7 @@ export async function drawMask(source) {
       h(
         "div",
         { class: "wegen-bar" },
-        h("button", { type: "button", onclick: () => finish(null) }, t("cancel")),
+        h("span", { class: "wegen-space" }),
         h(
           "button",
           {

@@ -10,7 +10,8 @@ import { ROLES, t } from "./texts.mjs";
 const PICTURE = "application/x-wegen-picture";
 const THUMBNAIL = 640;
 
-const megabytes = (bytes) => `${(bytes / 2 ** 20).toFixed(1)} MB`;
+const size = (bytes) =>
+  bytes < 2 ** 20 ? `${Math.ceil(bytes / 2 ** 10)} KB` : `${(bytes / 2 ** 20).toFixed(1)} MB`;
 
 export class Panel {
   constructor(state) {
@@ -281,7 +282,7 @@ export class Panel {
       h("i", { class: "pi pi-images", "aria-hidden": "true" }),
       h("p", {}, t("none")),
       ...["example1", "example2", "example3"].map((key) =>
-        h("button", { type: "button", onclick: () => use(t(key)) }, t(key)),
+        h("button", { type: "button", class: "wegen-outlined", onclick: () => use(t(key)) }, t(key)),
       ),
     );
   }
@@ -475,13 +476,20 @@ export class Panel {
       "article",
       { class: "wegen-turn wegen-assistant", "aria-busy": "true" },
       h("p", {}, text || t("working")),
-      preview && h("img", { class: "wegen-preview", src: preview, alt: "" }),
       h(
         "div",
-        { class: "wegen-bar" },
-        button("stop-circle", t("stop"), () => this.attempt(() => server.stop(job)), {
-          class: "wegen-stop",
-        }),
+        { class: "wegen-frame wegen-waiting" },
+        preview && h("img", { src: preview, alt: "" }),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "wegen-stop",
+            onclick: () => this.attempt(() => server.stop(job)),
+          },
+          h("i", { class: "pi pi-stop-circle", "aria-hidden": "true" }),
+          t("stop"),
+        ),
       ),
     );
   }
@@ -505,7 +513,7 @@ export class Panel {
       form?.element,
       h(
         "button",
-        { type: "button", class: form ? "wegen-primary" : "", onclick: run },
+        { type: "button", class: form ? "wegen-primary" : "wegen-outlined", onclick: run },
         t(form ? "paint" : "runAgain"),
       ),
     );
@@ -552,11 +560,7 @@ export class Panel {
   }
 
   showPlan(record) {
-    const element = dialog(
-      t("plan"),
-      planList(record),
-      h("button", { type: "button", onclick: () => element.close() }, t("close")),
-    );
+    dialog(t("plan"), planList(record));
   }
 
   async save(id, name) {
@@ -634,6 +638,7 @@ export class Panel {
           "button",
           {
             type: "button",
+            class: "wegen-option",
             "aria-pressed": option.label === (this.state.copilot?.label ?? "mini"),
             onclick: () =>
               this.attempt(async () => {
@@ -644,7 +649,7 @@ export class Panel {
           option.label === "mini" ? t("mini") : option.label,
         ),
       ),
-      h("button", { type: "button", onclick: () => element.close() }, t("cancel")),
+      h("p", {}, t("copilotHint")),
     );
   }
 
@@ -687,10 +692,17 @@ export class Panel {
         ),
       ),
     );
+    element.addEventListener("keydown", (event) => {
+      event.stopPropagation(); // no shortcut of the graph
+      const items = [...element.children];
+      const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+      if (step) items.at((items.indexOf(document.activeElement) + step) % items.length).focus();
+      if (event.key === "Escape") element.hidePopover(); // some frontends suppress what it does
+    });
     element.addEventListener("toggle", ({ newState }) => newState === "closed" && element.remove());
     document.body.append(element);
-    element.style.top = `${box.bottom}px`;
     element.showPopover();
+    element.style.top = `${Math.min(box.bottom, innerHeight - element.offsetHeight - 4)}px`;
     element.style.left = `${Math.max(4, box.right - element.offsetWidth)}px`;
     element.querySelector("button").focus();
   }
@@ -721,14 +733,17 @@ export class Panel {
         await this.show(await server.importZip(file.files[0]));
       }),
     );
+    const toggle = () => {
+      this.trash = !this.trash;
+      trash.setAttribute("aria-pressed", this.trash);
+      this.renderList();
+    };
+    const trash = button("trash", t("trash"), toggle, { "aria-pressed": this.trash });
     this.header.replaceChildren(
       button("arrow-left", t("close"), () => this.closeList()),
       search,
       button("upload", t("import"), () => file.click()),
-      button("trash", t("trash"), () => {
-        this.trash = !this.trash;
-        this.renderList();
-      }),
+      trash,
       file,
     );
     this.renderList();
@@ -754,13 +769,15 @@ export class Panel {
         const image = h("img", { alt: "", loading: "lazy" });
         if (entry.thumbnail)
           server.pictureURL(entry.id, entry.thumbnail, 128).then((url) => (image.src = url));
-        const size = megabytes(entry.bytes);
-        const when = new Date(entry.changed * 1000).toLocaleString();
+        const when = new Date(entry.changed * 1000).toLocaleString(undefined, {
+          dateStyle: "medium",
+          timeStyle: "short",
+        });
         const open = h(
           "button",
           { type: "button", class: "wegen-entry", onclick: () => this.attempt(() => this.show(entry.id)) },
           image,
-          h("span", {}, h("b", {}, entry.title || t("untitled")), h("small", {}, `${when} · ${size}`)),
+          h("span", {}, h("b", {}, entry.title || t("untitled")), h("small", {}, `${when} · ${size(entry.bytes)}`)),
         );
         const act = (icon, label, action) => button(icon, label, () => this.attempt(action));
         const restore = async () => {
@@ -781,8 +798,12 @@ export class Panel {
         );
       });
       const total = all.reduce((sum, { bytes }) => sum + bytes, 0);
-      const heading = h("h3", {}, `${t(this.trash ? "trash" : "list")} · ${megabytes(total)}`);
-      this.body.replaceChildren(heading, h("ul", { class: "wegen-list" }, ...rows));
+      const heading = h("h3", {}, `${t(this.trash ? "trash" : "list")} · ${size(total)}`);
+      const none = t(this.query ? "noMatch" : this.trash ? "noTrash" : "noConversation");
+      this.body.replaceChildren(
+        heading,
+        all.length ? h("ul", { class: "wegen-list" }, ...rows) : h("p", { class: "wegen-hint" }, none),
+      );
     });
   }
 }

@@ -135,17 +135,14 @@ export const planNodes = (id, turn, copilot) => ({
   },
 });
 
-/** Queue `nodes(output of the copilot)`; the run's id. */
-export async function run(copilot, nodes) {
+/** An id for a run; ComfyUI keeps it. */
+export const newJob = () => crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
+
+/** Queue `nodes(output of the copilot)` as the run `job`. */
+export function run(job, copilot, nodes) {
   const { nodes: upstream, output } = copilot ?? MINI;
   const prompt = { ...structuredClone(upstream), ...nodes(output) };
-  const job = crypto.randomUUID?.() ?? `${Date.now()}-${Math.random()}`;
-  const answer = await send("/prompt", "POST", {
-    prompt,
-    prompt_id: job,
-    client_id: api.clientId,
-  });
-  return answer.prompt_id ?? job;
+  return send("/prompt", "POST", { prompt, prompt_id: job, client_id: api.clientId });
 }
 
 /** Runs of ours that wait or run, also those queued before the page was loaded: [{job, id, turn}]. */
