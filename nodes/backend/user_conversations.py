@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
@@ -41,10 +42,10 @@ def conversations_of(user: str = "default") -> Conversations:
     """The conversations of a user; ValueError for one that the server does not know."""
     import folder_paths
 
-    root = folder_paths.get_public_user_directory(user)
-    if root is None:
+    # ComfyUI's ids have letters, digits, "-" and "_"; its system users begin with "__".
+    if not re.fullmatch(r"(?!__)[\w-]+", user):
         raise ValueError(f"{user!r} is not a user of this server")
-    return Conversations(Path(root) / "wegen" / "conversations")
+    return Conversations(Path(folder_paths.get_user_directory()) / user / "wegen/conversations")
 
 
 def conversations_of_run() -> Conversations:

@@ -43,8 +43,8 @@ def errors() -> list[str]:
     return []
 
 
-def open_page(browser, server: ComfyServer, errors: list[str]):
-    """A page with the tab open, in a browser context of its own."""
+def new_page(browser, errors: list[str]):
+    """A page in a browser context of its own; `errors` gets what it complains about."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(90 * SECONDS)
     page.on("pageerror", lambda error: errors.append(str(error)))
@@ -57,12 +57,15 @@ def open_page(browser, server: ComfyServer, errors: list[str]):
             else None
         ),
     )
+    return page
+
+
+def open_page(browser, server: ComfyServer, errors: list[str]):
+    """A page with the tab open."""
+    page = new_page(browser, errors)
     # Else the first visit opens the template browser over everything.
     server.post("settings", {"Comfy.TutorialCompleted": True})
     page.goto(f"http://{server.address}")
-    page.wait_for_function("window.app?.extensionManager && window.app?.canvas?.graph")
-    if not page.evaluate("!!app.extensionManager.registerSidebarTab"):
-        pytest.skip("this frontend has no sidebar tabs")
     show_tab(page)
     return page
 
@@ -385,3 +388,37 @@ def test_stop_works_and_the_message_stays(page) -> None:
     pictures = page.locator(".wegen-picture").count()
     page.get_by_role("button", name="Run again").click()
     expect(page, ".wegen-picture", pictures + 1)
+
+
+# A page as old frontends give it to extensions: without sidebar tabs.
+WITHOUT_TABS = """
+const hide = (manager) => manager && new Proxy(manager, {
+  get: (target, name) => (name === "registerSidebarTab" ? undefined : Reflect.get(target, name)),
+});
+let app;
+Object.defineProperty(window, "app", {
+  get: () => app,
+  set(value) {
+    app = value;
+    let manager = hide(app.extensionManager);
+    Object.defineProperty(app, "extensionManager", {
+      get: () => manager,
+      set: (store) => (manager = hide(store)),
+    });
+  },
+});
+"""
+
+
+def test_a_frontend_without_tabs_gets_no_tab_and_no_error(browser, server, errors) -> None:
+    page = new_page(browser, errors)
+    page.add_init_script(WITHOUT_TABS)
+    page.goto(f"http://{server.address}")
+    page.wait_for_function("window.app?.extensions?.some(({ name }) => name === 'WeGen.Sidebar')")
+    page.wait_for_function("window.LiteGraph?.registered_node_types?.WeGenChat")
+    page.wait_for_timeout(1000)
+    assert not page.evaluate("!!app.extensionManager.registerSidebarTab")
+    tabs = page.evaluate("app.extensionManager.getSidebarTabs().map(({ id }) => id)")
+    assert "wegen" not in tabs
+    page.close()
+    assert not errors

@@ -156,8 +156,7 @@ def test_a_run_opens_the_conversations_of_its_user(pack, tmp_path: Path, monkeyp
     import folder_paths
     from server import PromptServer
 
-    place = lambda user: str(tmp_path / user)  # noqa: E731
-    monkeypatch.setattr(folder_paths, "get_public_user_directory", place, raising=False)
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path), raising=False)
     users = pack.module("nodes.backend.user_conversations")
     states = set()
     for user in ("ann", "bob"):
@@ -167,6 +166,9 @@ def test_a_run_opens_the_conversations_of_its_user(pack, tmp_path: Path, monkeyp
         assert users.conversations_of_run().root.is_relative_to(tmp_path / user)
         states.add(pack.nodes["WeGenConversation"].fingerprint_inputs("boats", ""))
     assert len(states) == 2
+    for stranger in ("", "..", "__system", "ann/../bob", "/"):
+        with pytest.raises(ValueError, match="not a user"):
+            users.conversations_of(stranger)
 
 
 @pytest.mark.parametrize(
