@@ -38,15 +38,17 @@ class Conversations:
 
     def folder(self, conversation_id: str) -> Path:
         """The folder of a conversation; KeyError for an id that is malformed or unknown."""
-        if not _ID.fullmatch(conversation_id) or not (self.root / conversation_id).is_dir():
+        folder = self.root / conversation_id
+        # A server that was killed while it created one has left a folder without the file.
+        if not _ID.fullmatch(conversation_id) or not (folder / FILE).is_file():
             raise KeyError(f"there is no conversation {conversation_id[:40]!r}")
-        return self.root / conversation_id
+        return folder
 
     def summaries(self, query: str = "", deleted: bool = False) -> list[dict[str, Any]]:
         """What a list shows, the newest first; `query` is searched in titles and words."""
         summaries = []
         for path in self.root.iterdir() if self.root.is_dir() else ():
-            if not _ID.fullmatch(path.name):
+            if not _ID.fullmatch(path.name) or not (path / FILE).is_file():
                 continue
             info = self._info(path)
             if info["deleted"] is deleted and (not query or self._matches(path, info, query)):
@@ -64,7 +66,7 @@ class Conversations:
 
     def find(self, name: str) -> str | None:
         """The id of the conversation with this id or title, None if there is none."""
-        if _ID.fullmatch(name) and (self.root / name).is_dir():
+        if _ID.fullmatch(name) and (self.root / name / FILE).is_file():
             return name
         return next((s["id"] for s in self.summaries() if s["title"] == name), None)
 

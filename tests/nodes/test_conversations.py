@@ -298,6 +298,15 @@ def test_a_list_counts_what_the_command_line_has_written(shelf) -> None:
     assert (summary["turns"], summary["images"]) == (2, 1)
 
 
+def test_a_folder_that_was_left_while_it_was_created_is_passed_over(shelf) -> None:
+    one = shelf.create()
+    (shelf.root / "0123456789ab").mkdir()
+    assert [summary["id"] for summary in shelf.summaries()] == [one]
+    assert shelf.find("0123456789ab") is None
+    with pytest.raises(KeyError):
+        shelf.describe("0123456789ab")
+
+
 def test_only_the_images_of_a_branch_are_read(shelf) -> None:
     one = shelf.create()
     first = say(shelf, one, None, "draw")
