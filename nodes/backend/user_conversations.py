@@ -17,8 +17,8 @@ _user_of_request: ContextVar[str] = ContextVar("user_of_request", default="defau
 def send_user_with_runs(server: Any) -> None:
     """Write the user who queues a graph into its extra data; ComfyUI itself keeps no such note.
 
-    server: ComfyUI's server, before it starts. The user is that of the request, as ComfyUI reads
-    it; "" for one that the server does not know.
+    server: ComfyUI's server, before it starts. The user is that of the request, "default" where it
+    names none, and "" for one that the server does not know.
     """
     from aiohttp import web
 
@@ -26,8 +26,8 @@ def send_user_with_runs(server: Any) -> None:
     async def note_user(request: Any, handler: Any) -> Any:
         try:
             _user_of_request.set(server.user_manager.get_request_user_id(request))
-        except KeyError:
-            _user_of_request.set("")
+        except KeyError:  # with --multi-user, also for a request that names nobody
+            _user_of_request.set("" if "comfy-user" in request.headers else "default")
         return await handler(request)
 
     def add_user(data: dict[str, Any]) -> dict[str, Any]:

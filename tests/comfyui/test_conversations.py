@@ -242,9 +242,13 @@ def test_every_user_of_a_server_has_conversations_of_their_own(server, tmp_path:
                 time.sleep(0.1)
             listed = call(own, "GET", SHELF, headers=header).json()["conversations"]
             assert [entry["title"] for entry in listed] == [f"boats of {name}"]
-        assert own.get(SHELF).json()["conversations"] == []
-        stranger = call(own, "GET", SHELF, headers={"Comfy-User": "nobody"})
-        assert stranger.status_code == 404
+        for header in ({}, {"Comfy-User": "nobody"}):
+            assert call(own, "GET", SHELF, headers=header).status_code == 404
+        nodes = graph("boats of nobody", "")
+        nodes["3"]["inputs"]["message"] = "a red boat"
+        assert own.run(nodes).end == "execution_success"
+        saved = tmp_path / "user" / "default" / "wegen" / "conversations"
+        assert len(list(saved.iterdir())) == 1
     finally:
         own.stop()
 

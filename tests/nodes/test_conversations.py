@@ -156,7 +156,7 @@ def test_a_run_opens_the_conversations_of_its_user(pack, tmp_path: Path, monkeyp
     import folder_paths
     from server import PromptServer
 
-    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path), raising=False)
+    monkeypatch.setattr(folder_paths, "get_user_directory", lambda: str(tmp_path))
     users = pack.module("nodes.backend.user_conversations")
     states = set()
     for user in ("ann", "bob"):

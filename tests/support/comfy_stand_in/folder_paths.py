@@ -24,9 +24,9 @@ def get_folder_paths(folder_name: str) -> list[str]:
     return list(folder_names_and_paths[folder_name][0])
 
 
-def get_public_user_directory(user_id: str) -> str | None:
-    """The folder of a user; None for one that is not known."""
-    return str(Path(base_path) / "user" / user_id) if user_id == "default" else None
+def get_user_directory() -> str:
+    """The folder of all users' folders."""
+    return str(Path(base_path) / "user")
 
 
 def get_input_directory() -> str:
