@@ -5,6 +5,7 @@ Needs Playwright; the browser is that of CHROMIUM, else of Playwright.
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+import wegen_core as wegen
 from tests.support.comfy_server import ComfyServer
 from wegen_core.records.conversation import Conversation
 
@@ -88,14 +90,14 @@ def shared_page(browser, server: ComfyServer) -> Iterator[object]:
     page.close()
 
 
+@functools.cache
 def long_conversation() -> bytes:
     """A zip file of 50 turns, as the sidebar exports them."""
-    from PIL import Image
-
+    images = wegen.load().generate("a blue house on grass", n=5, seed=1)
     conversation = Conversation()
     for k in range(25):
-        conversation.add("user", f"a square of shade {k}")
-        conversation.add("assistant", "Here it is.", Image.new("RGB", (64, 64), (90, 9 * k, 120)))
+        conversation.add("user", "a blue house on grass")
+        conversation.add("assistant", "Here it is.", images[k % 5])
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
         conversation.save(folder)
