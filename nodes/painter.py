@@ -8,7 +8,9 @@ from comfy_api.latest import io
 
 from .backend.comfy_painter import ComfyPainter
 from .backend.memory import ManagedModel
-from .backend.recipes import AUTO, NAMES, model_class, recipe_for
+from .backend.recipe import AUTO
+from .backend.recipe_choice import model_class, recipe_for, require_nodes
+from .backend.recipes import NAMES
 from .backend.schema import CATEGORY, PainterSocket, advanced, aliases
 from .backend.sockets import require_loaded
 
@@ -85,11 +87,14 @@ class WeGenPainter(io.ComfyNode):
 
     @classmethod
     def execute(cls, model, clip, vae, recipe: str, **settings: Any) -> io.NodeOutput:
+        from execution import nodes as comfy_nodes
+
         require_loaded(model, "model", "Load Checkpoint or Load Diffusion Model")
         require_loaded(clip, "clip", "Load CLIP if the checkpoint holds no text encoder")
         require_loaded(vae, "vae", "Load VAE if the checkpoint holds none")
         file = _weights_file(cls.hidden.dynprompt, cls.hidden.unique_id)
         chosen, guessed = recipe_for(model, recipe, file)
+        require_nodes(chosen, comfy_nodes.NODE_CLASS_MAPPINGS)
         _check_parts(model, clip, vae)
         painter = ComfyPainter(chosen, model, clip, vae, guessed=guessed, **settings)
         return io.NodeOutput(ManagedModel(painter))

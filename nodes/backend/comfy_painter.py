@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ...wegen_core.painting.request import PaintRequest, paint_request
-from .recipes import AUTO, Recipe, model_class
+from .recipe import AUTO, Recipe
+from .recipe_choice import model_class
 
 if TYPE_CHECKING:
     from PIL.Image import Image

@@ -14,10 +14,15 @@ def recipes(pack):
     return pack.module("nodes.backend.recipes")
 
 
-def model(kind: str):
+@pytest.fixture(scope="module")
+def choice(pack):
+    return pack.module("nodes.backend.recipe_choice")
+
+
+def model(kind: str, **config):
     """What ComfyUI's MODEL shows of a model of that class in `supported_models`."""
     net = SimpleNamespace(
-        model_config=type(kind, (), {})(),
+        model_config=type(kind, (), {"unet_config": config})(),
         memory_usage_factor_conds=("ref_latents",),
         concat_keys=(),
     )
@@ -44,7 +49,7 @@ def model(kind: str):
     ],
 )
 def test_published_weights_get_their_recipe(recipes, kind, file, recipe):
-    chosen, guessed = recipes.recipe_for(model(kind), "auto", file)
+    chosen, guessed = choice.recipe_for(model(kind), "auto", file)
     assert chosen.name == recipe and recipe in recipes.NAMES and not guessed
 
 
@@ -57,15 +62,15 @@ def test_published_weights_get_their_recipe(recipes, kind, file, recipe):
     ],
 )
 def test_where_the_file_name_does_not_help_the_recipe_is_a_guess(recipes, kind, file, recipe):
-    chosen, guessed = recipes.recipe_for(model(kind), "auto", file)
+    chosen, guessed = choice.recipe_for(model(kind), "auto", file)
     assert chosen.name == recipe and guessed
-    again, guessed = recipes.recipe_for(model(kind), recipe, file)
+    again, guessed = choice.recipe_for(model(kind), recipe, file)
     assert again is chosen and not guessed
 
 
 def test_a_recipe_of_another_family_is_refused(recipes):
     with pytest.raises(ValueError, match="'SDXL' does not fit the model, which is Flux; choose"):
-        recipes.recipe_for(model("Flux"), "SDXL")
+        choice.recipe_for(model("Flux"), "SDXL")
 
 
 def test_the_options_of_the_recipe_widget_never_change(recipes):

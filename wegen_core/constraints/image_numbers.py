@@ -105,6 +105,29 @@ def renumber_images(text: str, numbers: Mapping[int, int]) -> str:
     return text
 
 
+def name_images(text: str, names: Mapping[int, str]) -> str:
+    """Call images of `text` by names.
+
+    Parameters
+    ----------
+    text : str
+        The user's words.
+    names : mapping of int to str
+        Name of each image number; a mention of another number stays as it is.
+
+    Returns
+    -------
+    str
+        `text` with "<image1> and <image2>" for "pictures 1 and 2".
+    """
+    for mention in reversed(find_image_mentions(text)):
+        if all(number in names for number in mention.numbers):
+            joint = "和" if _HAN.search(text, mention.start, mention.end) else " and "
+            name = joint.join(names[number] for number in mention.numbers)
+            text = f"{text[: mention.start]}{name}{text[mention.end :]}"
+    return text
+
+
 def target_image(text: str) -> int | None:
     """Find the image that `text` puts things into.
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from PIL import Image
 
+from ..constraints.image_numbers import name_images
+from ..constraints.lazy_pattern import lazy_pattern
+from ..constraints.lexicon.requests import REMOVE
 from ..images.convert import flatten, region_mask
 from ..planning.references import describe_references
 from .collage import MARGIN, collage
@@ -24,6 +29,7 @@ INPAINT_STRENGTH = 0.99
 """Noise over a region that is painted anew."""
 BLEND_STRENGTH = 0.5
 """Noise over objects that were pasted into the image, so that they blend with it."""
+_REMOVES = lazy_pattern(rf"^(?:{REMOVE})|\b(?:is|are) (?:removed|erased|gone)\W*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -94,6 +100,8 @@ def paint_request(
         See `paint_size`.
     """
     numbers, base = reference_images(plan, len(images), max_images or family.max_images)
+    if family.base_first:
+        numbers.sort(key=lambda n: n != base)
     if base is None:
         result_size = size or paint_size(1, 1, family, area, rescales=rescales)
         step = family.multiple
@@ -110,7 +118,7 @@ def paint_request(
             canvas if n == base else fit_reference(images[n - 1], family, area, rescales)
             for n in numbers
         ]
-        prompt = edit_instruction(plan, family, numbers)
+        prompt = edit_instruction(plan, family, numbers, base)
         return PaintRequest(prompt, painted_size, result_size, tuple(visible), canvas)
 
     region = None
@@ -225,7 +233,9 @@ def fit_reference(
     return flatten(image).resize(size, Image.Resampling.LANCZOS)
 
 
-def edit_instruction(plan: Plan, family: Family, numbers: Sequence[int]) -> str:
+def edit_instruction(
+    plan: Plan, family: Family, numbers: Sequence[int], base: int | None = None
+) -> str:
     """The instruction for an editor of `family`: what changes, what stays, which image gives what.
 
     Parameters
@@ -233,16 +243,74 @@ def edit_instruction(plan: Plan, family: Family, numbers: Sequence[int]) -> str:
     plan
         A refinement or a composition.
     family
-        Whose wording to use for what stays.
+        Whose wording to use: what stays, the names of images, the length.
     numbers
         Numbers of the images that the editor sees, in their order.
+    base
+        That of the image to change; None: the first.
     """
+    base = base or numbers[0]
     text = "; ".join(plan.changes) or plan.prompt
+    rows = layout_rows(plan, numbers, base, text) if family.boxes else []
+    if rows:
+        text = " ".join([text.rstrip(".。 "), *(f"<{row['id']}>" for row in rows)])
     if plan.intent == "refine":
+        text = text.rstrip(".。 ")
         keep = ", ".join(plan.keep) or "everything else"
-        text = text.rstrip(".。 ") + family.keep.format(keep=keep)
-    if len(numbers) < 2:
-        return text
+        if family.max_words and len(f"{text} {keep}".split()) > family.max_words:
+            keep = "everything else"
+        text += family.keep.format(keep=keep)
     positions = {number: position for position, number in enumerate(numbers, 1)}
-    references = describe_references(plan.references, positions)
-    return f"{text.rstrip('. ')}. {references}" if references else text
+    names = {n: family.reference.format(n=k, i=k - 1) for n, k in positions.items()}
+    renamed = family.reference and (len(numbers) > 1 or "{base}" in family.instruction)
+    if renamed:
+        text = name_images(text, names)
+    if len(numbers) > 1 and (references := describe_references(plan.references, positions)):
+        if renamed:
+            references = name_images(references, {positions[n]: names[n] for n in numbers})
+        text = f"{text.rstrip('. ')}. {references}"
+    text = family.instruction.format(change=text, base=names[base], result=plan.prompt)
+    return f"{text} {json.dumps(rows, ensure_ascii=False)}" if rows else text
+
+
+def layout_rows(plan: Plan, numbers: Sequence[int], base: int, change: str) -> list[dict[str, Any]]:
+    """The boxes of a plan as FLUX.3 reads them, one row for each thing whose place is known.
+
+    A row has the keys id, from (the image that gives the thing; None: it is drawn), src_bbox (the
+    thing there), tgt_bbox (where it goes) and desc. A box is [top, left, bottom, right] in 0..1000.
+    https://docs.bfl.ai/flux_3/flux3_image_bounding_boxes
+
+    Parameters
+    ----------
+    plan
+        Its region is where something changes; the regions of its references, where these go.
+    numbers
+        Numbers of the images that the editor sees, in their order.
+    base
+        That of the image to change.
+    change
+        What changes, in words.
+    """
+    box = _grid_box(plan.region) if plan.region else None
+    rows: list[dict[str, Any]] = [
+        {
+            "from": f"ref_image_{numbers.index(r.image)}",
+            "src_bbox": [0, 0, 1000, 1000],
+            "tgt_bbox": _grid_box(r.region),
+            "desc": r.what or "the main thing",
+        }
+        for r in plan.references
+        if r.region and r.image in numbers and r.image != base
+    ]
+    if box and not rows and _REMOVES.search(change):
+        image = f"ref_image_{numbers.index(base)}"
+        rows = [{"from": image, "src_bbox": box, "tgt_bbox": None, "desc": change}]
+    elif box and not rows:
+        rows = [{"from": None, "src_bbox": None, "tgt_bbox": box, "desc": change}]
+    return [{"id": f"obj_{k}", **row} for k, row in enumerate(rows, 1)]
+
+
+def _grid_box(region: Region) -> list[int]:
+    """A region as [top, left, bottom, right] in thousandths."""
+    left, top, right, bottom = (round(1000 * side) for side in region)
+    return [top, left, bottom, right]
