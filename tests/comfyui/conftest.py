@@ -34,7 +34,7 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
     paths = base / "paths.yaml"
     paths.write_text(f"more:\n  base_path: {base}\n  wegen: elsewhere\n  LLM: language\n")
     comfy = ComfyServer(request.param, interpreter(request.param), base)
-    ours = ("server_side.py", "tiny_models.py")
+    ours = ("server_side.py", "tiny_models.py", "tiny_families.py", "newer_nodes.py")
     packs = {"ComfyUI-WeGen": PACK, **{name: SUPPORT / name for name in ours}}
     options = ["--preview-method", "latent2rgb", "--extra-model-paths-config", str(paths)]
     try:

@@ -35,6 +35,8 @@ IDEAS = {
         slice(3),
     ),
     "wegen-12-chat-with-ollama-and-sdxl": ("wegen-05-chat", slice(2)),
+    "wegen-14-refine-with-qwen-image-2-1": ("wegen-03-refine-in-three-steps", slice(2)),
+    "wegen-15-refine-with-flux-3-klein": ("wegen-03-refine-in-three-steps", slice(2, 4)),
 }
 """Examples that need the user's models -> the one, and its pictures, that show the same idea."""
 IDEA, STRIP = "the idea, drawn by the built-in model", 30

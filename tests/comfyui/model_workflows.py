@@ -45,6 +45,16 @@ FLUX2 = (
     ("mistral_3_small_flux2_bf16.safetensors", "flux2"),
     "flux2-vae.safetensors",
 )
+QWEN_21 = (
+    "qwen_image_2.1_int8_convrot.safetensors",
+    ("qwen3vl_8b_int8_convrot.safetensors", "qwen_image"),
+    "qwen_image_2.1_vae_bf16.safetensors",
+)
+FLUX3 = (
+    "flux3-image-klein-int8-convrot.safetensors",
+    ("qwen3vl_4b_int8_convrot.safetensors", "flux3"),
+    "flux2-vae.safetensors",
+)
 SDXL = "sd_xl_base_1.0.safetensors"
 OLLAMA = (
     "The language model comes from Ollama: **ollama pull qwen2.5vl**. Enter another address and "
@@ -98,12 +108,15 @@ def load_image(id: int, at: tuple[int, int], title: str = "") -> Node:
     return Node(id, "LoadImage", (*at, WIDTH, 330), {"image": "example.png"}, title)
 
 
-def refining(name: str, names: tuple[str, tuple[str, str], str]) -> Example:
+def refining(
+    name: str, names: tuple[str, tuple[str, str], str], needs: tuple[str, str] = ("", "")
+) -> Example:
+    """needs: what else the note says, in English and in Chinese."""
     given = {"copilot": [6, 0], "image": [7, 0], "instruction": "make the boat red", "seed": 1}
     return Example(
         name,
-        f"{files(names)}\n\n{OLLAMA[0]}\n\n{NEEDS_COMPARE[0]}",
-        f"{OLLAMA[1]}\n\n{NEEDS_COMPARE[1]}",
+        f"{needs[0]}{files(names)}\n\n{OLLAMA[0]}\n\n{NEEDS_COMPARE[0]}",
+        f"{needs[1]}{OLLAMA[1]}\n\n{NEEDS_COMPARE[1]}",
         (
             mllm(1, (0, UNDER_NOTE + 440)),
             *parts((2, 3, 4), names),
@@ -240,5 +253,15 @@ EXAMPLES = (
             "Change": (8, 9, 10),
             "Ask": (11, 12),
         },
+    ),
+    refining(
+        "wegen-14-refine-with-qwen-image-2-1",
+        QWEN_21,
+        ("Needs ComfyUI 0.37.\n\n", "需要 ComfyUI 0.37 以上。\n\n"),
+    ),
+    refining(
+        "wegen-15-refine-with-flux-3-klein",
+        FLUX3,
+        ("Needs ComfyUI 0.41.\n\n", "需要 ComfyUI 0.41 以上。\n\n"),
     ),
 )

@@ -14,7 +14,19 @@ from tests.support.hostile_server import serving, speak
 from tests.support.painting_graphs import PLAN, photo, run_to_success, skip_unless_known
 
 pytestmark = pytest.mark.comfyui
-WORKFLOWS = sorted((PACK / "workflows").glob("wegen-*.json"))[7:12]
+TINY = {
+    "flux-3": ("TestFlux3", "flux3-image-klein.safetensors"),
+    "flux-2": ("TestFlux2", ""),
+    "qwen-image-2-1": ("TestQwen21", "qwen_image_2.1.safetensors"),
+    "qwen": ("TestQwenImage", ""),
+    "sdxl": ("TestStableDiffusion", ""),
+}
+"""Part of a workflow's name -> the maker of a tiny model, and the file that it stands for."""
+WORKFLOWS = [
+    path
+    for path in sorted((PACK / "workflows").glob("wegen-*.json"))
+    if any(part in path.stem for part in TINY)
+]
 FILES = ("CheckpointLoaderSimple", "UNETLoader", "CLIPLoader", "VAELoader", "LoadImage")
 OUTPUTS = {"UNETLoader": 0, "CLIPLoader": 1, "VAELoader": 2}
 TWO = [
@@ -31,15 +43,15 @@ def task(path) -> str:
     return path.stem.split("-")[2]
 
 
-def maker(path) -> str:
-    return next((m for m in ("qwen", "flux-2") if m in path.stem), "sdxl")
+def tiny(path) -> tuple[str, str]:
+    return next(TINY[part] for part in TINY if part in path.stem)
 
 
-def swapped(graph: dict[str, Any], made: str, host: str) -> dict[str, Any]:
+def swapped(graph: dict[str, Any], made: str, file: str, host: str) -> dict[str, Any]:
     """`graph` with a tiny model instead of the files, small pictures and few steps."""
     loaders = {n for n, v in graph.items() if v["class_type"] in FILES[:-1]}
     small = {"width": 64, "height": 64, "steps": 2, "url": f"http://{host}/v1"}
-    found = {"0": {"class_type": made, "inputs": {}}}
+    found = {"0": {"class_type": made, "inputs": {"unet_name": file} if file else {}}}
     for name, node in graph.items():
         inputs = {k: small.get(k, v) for k, v in node["inputs"].items()}
         for key, value in inputs.items():
@@ -55,7 +67,7 @@ def swapped(graph: dict[str, Any], made: str, host: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_only_the_model_files_are_missing(server, object_info, path):
-    skip_unless_known(server, {"flux-2": "TestFlux2"}.get(maker(path), "TestQwenImage"))
+    skip_unless_known(server, tiny(path)[0])
     outcome = server.run(from_workflow(path, object_info))
     assert outcome.end == "rejected"
     faults = json.loads(outcome.message)["node_errors"].values()
@@ -66,12 +78,11 @@ def test_only_the_model_files_are_missing(server, object_info, path):
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)
 def test_it_runs_with_a_tiny_model(server, object_info, path):
-    tiny = {"sdxl": "TestStableDiffusion", "qwen": "TestQwenImage", "flux-2": "TestFlux2"}
-    skip_unless_known(server, tiny[maker(path)])
+    skip_unless_known(server, tiny(path)[0])
     server.upload(photo(), "example.png")
     acts = [speak(json.dumps(p)) for p in PLANS.get(task(path), [PLAN])]
     with serving(*acts) as host:
-        graph = swapped(from_workflow(path, object_info), tiny[maker(path)], host.host)
+        graph = swapped(from_workflow(path, object_info), *tiny(path), host.host)
         outcome = run_to_success(server, graph)
     shown = [n for n, v in graph.items() if v["class_type"] in ("PreviewImage", "SaveImage")]
     pictures = server.pictures(outcome, shown)

@@ -261,7 +261,7 @@ def published(maker: str, file: str) -> dict:
 
 FAMILIES = {
     "FLUX Kontext": published("TestFlux", "flux1-dev-kontext_fp8_scaled"),
-    "FLUX.2": {"maker": "TestFlux2"},
+    "FLUX.2 Klein": published("TestFlux2", "flux-2-klein-4b-fp8"),
     "Qwen-Image-Edit-Plus": published("TestQwenImage", "qwen_image_edit_2509_fp8_e4m3fn"),
     "Qwen-Image-Edit": published("TestQwenImage", "qwen_image_edit_fp8_e4m3fn"),
     "Qwen-Image": published("TestQwenImage", "qwen_image_fp8_e4m3fn"),
@@ -271,7 +271,7 @@ FAMILIES = {
     "FLUX Fill": {"maker": "TestFlux", "parts": {"channels": 96}},
     "Stable Diffusion inpainting": {"parts": {"inpainting": True}},
 }
-EDITORS = ("FLUX Kontext", "FLUX.2", "Qwen-Image-Edit-Plus", "reference latents")
+EDITORS = ("FLUX Kontext", "FLUX.2 Klein", "Qwen-Image-Edit-Plus", "reference latents")
 
 
 @pytest.mark.parametrize("recipe", FAMILIES)

@@ -13,6 +13,7 @@ from wegen_core import Copilot
 from wegen_core.constraints import find_constraints
 from wegen_core.constraints.image_numbers import (
     find_image_mentions,
+    name_images,
     named_images,
     target_image,
 )
@@ -287,3 +288,17 @@ def test_the_embedded_network_reads_one_way_of_naming_images(text, plain):
 def test_image_numbers_in_quotes_are_text_of_the_image():
     assert named_images('write "see picture 2" on the wall of picture 1') == [1]
     assert named_images("把“图2”写在图1上") == [1]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the cat from picture 1 into image 2", "the cat from <a> into <b>"),
+        ("把图1的猫放进图2", "把<a>的猫放进<b>"),
+        ("combine pictures 1 and 2", "combine <a> and <b>"),
+        ("the cat from picture 3", "the cat from picture 3"),
+        ('write "picture 1" below', 'write "picture 1" below'),
+    ],
+)
+def test_images_are_called_by_names(text, expected):
+    assert name_images(text, {1: "<a>", 2: "<b>"}) == expected

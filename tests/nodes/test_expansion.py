@@ -20,7 +20,7 @@ OURS = {"WeGenUnpack": 1, "WeGenFinish": 1}
 EDIT = {**OURS, "VAEEncode": 1, "KSampler": 1, "VAEDecode": 1}
 INSTRUCT = {**EDIT, "WeGenHeld": 1, "EmptyLatentImage": 1}
 FLUX = {"CLIPTextEncode": 1, "ConditioningZeroOut": 1, "FluxGuidance": 1}
-QWEN = {**INSTRUCT, "ModelSamplingAuraFlow": 1, "ReferenceLatent": 2}
+QWEN = {**INSTRUCT, "ModelSamplingAuraFlow": 1, "CFGNorm": 1, "ReferenceLatent": 2}
 CUSTOM = ("RandomNoise", "CFGGuider", "KSamplerSelect", "Flux2Scheduler", "SamplerCustomAdvanced")
 
 
@@ -112,8 +112,21 @@ def test_the_links_of_an_expanded_graph(pack):
         (
             "TestFlux2",
             {},
-            {**OURS, **FLUX, **dict.fromkeys(CUSTOM, 1), "VAEEncode": 1, "VAEDecode": 1,
-             "WeGenHeld": 1, "EmptyFlux2LatentImage": 1, "ReferenceLatent": 1},
+            {**OURS, **dict.fromkeys(CUSTOM, 1), "VAEEncode": 1, "VAEDecode": 1, "WeGenHeld": 1,
+             "CLIPTextEncode": 1, "ConditioningZeroOut": 1, "EmptyFlux2LatentImage": 1,
+             "ReferenceLatent": 1},
+        ),
+        (
+            "TestFlux3",
+            {"unet_name": "flux3-image-klein-int8-convrot.safetensors"},
+            {**OURS, "WeGenHeld": 1, "CLIPTextEncode": 1, "ConditioningZeroOut": 1,
+             "ReferenceMultiLatent": 1, "KSampler": 1, "VAEDecode": 1},
+        ),
+        (
+            "TestQwenImage21",
+            {"unet_name": "qwen_image_2.1_turbo_int8_convrot.safetensors"},
+            {**OURS, "WeGenHeld": 1, "TextEncodeQwenImage21": 1, "QwenImage21Cache": 1,
+             "KSampler": 1, "VAEDecode": 1},  # two steps are not those of its list
         ),
         (
             "TestQwenImage",
@@ -126,7 +139,8 @@ def test_the_links_of_an_expanded_graph(pack):
             {**QWEN, "TextEncodeQwenImageEdit": 2},
         ),
     ],
-    ids=["SD", "inpainting", "Kontext", "FLUX", "FLUX.2", "Qwen edit plus", "Qwen edit"],
+    ids=["SD", "inpainting", "Kontext", "FLUX", "FLUX.2", "FLUX.3", "Qwen 2.1",
+         "Qwen edit plus", "Qwen edit"],
 )  # fmt: skip
 def test_the_nodes_of_each_family(pack, maker, parts, nodes):
     source = image_of(96, 64)

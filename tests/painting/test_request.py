@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -62,7 +63,7 @@ def test_editors_get_an_instruction_and_others_the_description(name):
     if FAMILIES[name].edits == "noise":
         assert request.prompt == "a red boat" and request.strength == 0.6
     else:
-        assert request.prompt.startswith("the boat is red") and "everything else" in request.prompt
+        assert "the boat is red" in request.prompt and "everything else" in request.prompt
         assert request.strength == 1.0
 
 
@@ -187,3 +188,83 @@ def test_all_that_a_composition_paints_over_lies_in_its_change_regions():
     # An editor chooses the place of an object that has none.
     assert change_regions(plan, 3, pastes=False) == [plan.region, (0.7, 0.0, 0.9, 0.3)]
     assert change_regions(replace(plan, region=None), 3, pastes=False) == []
+
+
+REFINE = Plan("refine", prompt="a red boat by the sea", changes=("make the boat red",))
+PUT = compose(
+    Reference(1, "subject", "the cat"),
+    Reference(2, "base"),
+    changes=("put the cat from picture 1 onto the sofa in picture 2",),
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "instruction"),
+    [
+        ("flux2-klein", "make the boat red, keep everything else exactly the same."),
+        ("qwen-2.1", "make the boat red, keep everything else unchanged."),
+        (
+            "flux3",
+            "In <ref_image_0>, make the boat red. Keep everything else completely unchanged.",
+        ),
+        (
+            "hidream-e1-full",
+            "Editing Instruction: make the boat red. Keep everything else unchanged. "
+            "Target Image Description: a red boat by the sea",
+        ),
+    ],
+)
+def test_an_edit_of_one_image_in_the_wording_of_its_family(name, instruction):
+    assert paint_request(REFINE, [scene()], FAMILIES[name], area=AREA).prompt == instruction
+
+
+@pytest.mark.parametrize(
+    ("name", "instruction"),
+    [
+        ("qwen", "put the cat from picture 1 onto the sofa in picture 2. Take the cat from "),
+        ("flux2-klein", "put the cat from image 1 onto the sofa in image 2. Take the cat from "),
+        ("qwen-2.1", "put the cat from <image2> onto the sofa in <image1>. Take the cat from "),
+        ("fibo2", "put the cat from <image_2> onto the sofa in <image_1>. Take the cat from "),
+        ("flux3", "In <ref_image_0>, put the cat from <ref_image_1> onto the sofa in <ref_image_0"),
+    ],
+)
+def test_images_have_the_names_that_a_family_reads_in_the_order_that_it_sees_them(
+    name, instruction
+):
+    cat, sofa = scene((90, 96)), scene((96, 96))
+    request = paint_request(PUT, [cat, sofa], FAMILIES[name], area=AREA)
+    assert request.prompt.startswith(instruction)
+    assert request.images.index(request.base) == (0 if FAMILIES[name].base_first else 1)
+
+
+def test_a_long_instruction_names_no_single_things_that_stay():
+    long = replace(REFINE, keep=tuple(f"the small stone number {k}" for k in range(20)))
+    short = paint_request(long, [scene()], FAMILIES["flux2-klein"], area=AREA).prompt
+    assert short.endswith("keep everything else exactly the same.")
+    assert "stone number 19" in paint_request(long, [scene()], FAMILIES["qwen"], area=AREA).prompt
+
+
+def boxes(plan: Plan, images: int) -> tuple[str, list[dict]]:
+    text = paint_request(plan, [scene()] * images, FAMILIES["flux3"], area=AREA).prompt
+    start = text.index("[{")
+    return text[:start], json.loads(text[start:])
+
+
+def test_flux_3_gets_the_plans_region_as_a_box():
+    text, rows = boxes(replace(REFINE, region=(0.1, 0.2, 0.5, 1.0)), 1)
+    assert "make the boat red <obj_1>. Keep" in text
+    box, change = [200, 100, 1000, 500], "make the boat red"  # top, left, bottom, right
+    new = {"id": "obj_1", "from": None, "src_bbox": None, "tgt_bbox": box, "desc": change}
+    assert rows == [new]
+    (gone,) = boxes(replace(REFINE, changes=("remove the boat",), region=BOX), 1)[1]
+    assert gone["from"] == "ref_image_0" and gone["tgt_bbox"] is None
+    assert gone["src_bbox"] == [0, 250, 1000, 500]
+
+
+def test_flux_3_gets_the_places_of_what_other_images_give():
+    placed = Reference(1, "subject", "the cat", region=(0.0, 0.5, 0.5, 1.0))
+    text, rows = boxes(replace(PUT, references=(placed, Reference(2, "base"))), 2)
+    assert "<ref_image_0> <obj_1>" in text and "put it in the lower left" in text
+    row = {"id": "obj_1", "from": "ref_image_1", "src_bbox": [0, 0, 1000, 1000],
+           "tgt_bbox": [500, 0, 1000, 500], "desc": "the cat"}  # fmt: skip
+    assert rows == [row]

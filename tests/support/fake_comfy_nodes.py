@@ -15,7 +15,9 @@ MODELS = {
     "TestStableDiffusion": ("SD15", 4),
     "TestFlux": ("Flux", 16),
     "TestFlux2": ("Flux2", 128),
+    "TestFlux3": ("Flux3Model", 128),
     "TestQwenImage": ("QwenImage", 16),
+    "TestQwenImage21": ("QwenImage21", 64),
 }
 # As in ComfyUI, those of other families derive from the oldest one.
 TOKENIZERS: dict[str, type] = {"SD15": type("SD1Tokenizer", (), {})}
@@ -97,7 +99,12 @@ def _paint(sampled: Traced) -> torch.Tensor:
     values = {key: value for trace in reversed(traces) for key, value in trace.inputs.items()}
     chosen = random.Random(values.get("seed", values.get("noise_seed")))
     colour = torch.tensor([chosen.random() for _ in range(3)])
-    encoded = [trace.inputs["pixels"] for trace in traces if "pixels" in trace.inputs]
+    encoded = [
+        value
+        for trace in traces
+        for name, value in trace.inputs.items()
+        if name == "pixels" or name.startswith("images.")
+    ]
     if not encoded:
         return colour.expand(1, values["height"], values["width"], 3).clone()
     image = encoded[0]
