@@ -1,6 +1,7 @@
 """Every family that a ComfyUI knows paints there: tiny networks of its own, random weights.
 
-Families of a newer ComfyUI get networks of known ones and stand-ins for its nodes (`newer_nodes.py`).
+Families of a newer ComfyUI get networks of known ones, and stand-ins for its nodes: see
+`newer_nodes.py`.
 """
 
 from __future__ import annotations

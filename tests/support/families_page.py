@@ -60,7 +60,7 @@ def page(recipes: Any, families: dict[str, Any]) -> str:
         text = f.instruction.replace("{change}", f"make it red{f.keep}")
         if f.edits == "noise":
             text = "a description of the result"
-        called = f"`{f.reference}`" if f.reference else "picture 1" if f.max_images > 1 else ""
+        called = f"`{f.reference}`" if f.reference else "`picture 1`" if f.max_images > 1 else ""
         guide = f"[read]({f.guide})" if f.guide else "no guide read"
         order = ", the one to change first" if f.base_first else ""
         side = round(f.area**0.5)
