@@ -205,8 +205,8 @@ class PaintingGraph:
         schedule = recipe.sigmas if painter.scheduler == AUTO else None
         if schedule and "steps" not in schedule.reads and steps != recipe.steps:
             schedule = None  # a list of as many steps as the recipe's
-        dual = recipe.image_cfg is not None
-        if isinstance(sampler, str) and not (schedule or dual or recipe.basic_guider):
+        plain_cfg = recipe.image_cfg is None and not recipe.basic_guider
+        if plain_cfg and schedule is None and isinstance(sampler, str):
             return self._add(
                 "sample",
                 "KSampler",

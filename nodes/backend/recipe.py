@@ -19,8 +19,7 @@ class Node:
     type
         Its class.
     reads
-        Inputs that get what is painted or loaded: "clip", "vae", "model", "width", "height",
-        "steps", "scheduler", "denoise".
+        Inputs that get what is loaded or painted: "clip", "vae", "width", "height", "steps".
     text, negative
         Names of its inputs for the text and for the negative prompt. A node with `negative` gives
         both conditions.

@@ -6,6 +6,10 @@ Families of a newer ComfyUI get networks of known ones, and stand-ins for its no
 
 from __future__ import annotations
 
+import re
+from importlib.util import find_spec
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -52,6 +56,10 @@ FAMILIES = {
     "Lumina 2": published("TestLumina2"),
     "Stable Diffusion 3.5": published("TestSD3"),
 }
+STAND_INS = (
+    "TextEncodeQwenImage21", "QwenImage21Cache", "ReferenceMultiLatent", "TextEncodeFibo2",
+    "TextEncodeMOSSImageEdit", "TextEncodeMingImageEdit",
+)  # fmt: skip
 SEVERAL = ("FLUX.3 Klein", "Qwen-Image-2.1", "Mage-Flow-Edit", "OmniGen2", "FIBO 2")
 """Families that read more than one image."""
 
@@ -100,3 +108,21 @@ def test_every_image_has_an_effect(server, recipe):
             graph.add("PreviewImage", images=composed)
             drawn.append(np.asarray(server.pictures(run_to_success(server, graph))[0]))
     assert all((other != drawn[0]).any() for other in drawn[1:])
+
+
+@pytest.mark.parametrize("kind", STAND_INS)
+def test_stand_ins_have_the_documented_inputs_and_outputs(server, object_info, kind):
+    spec = find_spec("comfyui_embedded_docs")
+    if spec is None or not spec.origin:
+        pytest.skip("install comfyui-embedded-docs to compare with the documentation")
+    if kind not in object_info:
+        pytest.skip("this ComfyUI is too old for inputs that grow")
+    page = (Path(spec.origin).parent / "docs" / kind / "en.md").read_text("utf-8")
+    inputs, outputs = (
+        set(re.findall(r"^\| `([\w.]+)` \|", part, re.MULTILINE))
+        for part in page.split("## Outputs")
+    )
+    info = object_info[kind]
+    named = {name for group in info["input"].values() for name in group}
+    assert named == inputs - {"megapixels"}  # of an option of `resolution`
+    assert set(info["output_name"]) == outputs

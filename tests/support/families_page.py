@@ -28,8 +28,9 @@ example graphs say.
 MISSING = """## What is not here
 
 - Z-Image-Omni has nodes in ComfyUI and no example graph: its steps, cfg and shift are those of Z-Image.
-- FLUX.3 Klein, FIBO 2, MOSS-Image and Ming-Image came after ComfyUI 0.38. The names of their classes in ComfyUI could not be
-  read, so their files' names find them.
+- The names that ComfyUI gives the classes of FLUX.3 Klein, FIBO 2, MOSS-Image and Ming-Image could not be read, so the names
+  of their files find them.
+- ComfyUI's example graph of HiDream-O1 draws; only that of HiDream-O1-Dev shows how images are added.
 - MOSS-Image-Edit needs its edit LoRA in front of WeGen Painter. No file name tells that it is there: choose the recipe.
 - The makers of FLUX.3 Klein, Qwen-Image-2.1, FIBO 2 and others ship a model that rewrites prompts, and their example graphs run
   it. Here the language model of WeGen Copilot has that part. Its instructions are shorter than such a model writes.
@@ -74,15 +75,9 @@ def page(recipes: Any, families: dict[str, Any]) -> str:
     for r in rows:
         if not r.templates:
             continue
-        reasons: dict[str, list[str]] = {}
-        for place, reason in r.differs.items():
-            reasons.setdefault(reason, []).append(f"`{place}`")
-        lines += [
-            f"**{r.name}** ({', '.join(r.templates)})" + (":" if reasons else ": the same."),
-            "",
-        ]
-        lines += [f"- {reason} ({', '.join(places)})" for reason, places in reasons.items()]
-        lines += [""] if reasons else []
+        reasons = dict.fromkeys(r.differs.values())
+        lines += [f"**{r.name}** ({', '.join(r.templates)})" + (":" if reasons else ": the same.")]
+        lines += ["", *(f"- {reason}" for reason in reasons)] + [""] * bool(reasons)
     return "\n".join([*lines, MISSING])
 
 
