@@ -60,7 +60,7 @@ def test_every_output_says_its_name():
 
 def test_workflows_have_thumbnails_and_use_nodes_that_exist():
     found = sorted((PACK / "workflows").glob("*.json"))
-    assert [p.stem[:9] for p in found] == [f"wegen-{n:02}-" for n in range(1, 14)]
+    assert [p.stem[:9] for p in found] == [f"wegen-{n:02}-" for n in range(1, 16)]
     for path in found:
         workflow = json.loads(path.read_text(encoding="utf-8"))
         ours = {n["type"] for n in workflow["nodes"] if n["type"].startswith("WeGen")}
