@@ -9,17 +9,16 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ..mllm.lenient_json import find_objects
-from ..records.conversation import Conversation
-from ..records.hooks import GREEDY
+from .ask import ask
 from .flow import CameraMotion, camera_between
 from .masks import area
-from .records import Box, DescribedSession, Rejected, Session, Step, Track
+from .records import Box, DescribedSession, Rejected, Session, Stage, Step, Track
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
@@ -46,19 +45,20 @@ _VERIFY = (
 )
 
 
-class MotionDynamics:
-    """Session -> DescribedSession, from where the masks and the camera move."""
+class MotionDynamics(Stage[Session, DescribedSession]):
+    """Words from where the masks and the camera move."""
 
     name = "dynamics"
 
     def __init__(self, min_shift: float = 0.04, min_scale: float = 1.25) -> None:
         """min_shift: share of the width that counts as moving; min_scale: ratio of sizes."""
+        super().__init__({"dynamics": "measured motion"})
         self.min_shift = min_shift
         self.min_scale = min_scale
-        self.models = {"dynamics": "measured motion"}
 
     def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
         """The session with its words, or why there are none."""
+        self.work["frames"] += len(session.frames)
         frames = [session.frames[0]]
         steps: list[Step] = []
         scores = []
@@ -126,8 +126,8 @@ class MotionDynamics:
             yield f"the camera tilts {'up' if y > 0 else 'down'}"
 
 
-class ModelDynamics:
-    """Session -> DescribedSession by a chat model that sees images.
+class ModelDynamics(Stage[Session, DescribedSession]):
+    """Words of a chat model that sees images.
 
     Steps whose words are missing, too long or not confirmed end the session there: models explain
     any pair, so that doubtful ones are dropped rather than kept.
@@ -137,12 +137,13 @@ class ModelDynamics:
 
     def __init__(self, model: ChatModel, verify: bool = True) -> None:
         """verify: whether a second question must confirm each step."""
+        super().__init__({"dynamics": model.name})
         self.model = model
         self.verify = verify
-        self.models = {"dynamics": model.name}
 
     def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
         """The longest run of described steps of the session, or why there is none."""
+        self.work["frames"] += len(session.frames)
         runs: list[list[tuple[int, Step]]] = [[]]
         reasons: list[str] = []
         for i, pair in enumerate(zip(session.frames, session.frames[1:], strict=False)):
@@ -167,7 +168,8 @@ class ModelDynamics:
 
     def _describe(self, session: Session, images: list[Image.Image]) -> tuple[Step | None, str]:
         names = "; ".join(f"{track.id} = {track.name}" for track in session.tracks)
-        reply = self._ask(images, _DESCRIBE.format(names=names, words=MAX_WORDS), schema=_SCHEMA)
+        question = _DESCRIBE.format(names=names, words=MAX_WORDS)
+        reply = ask(self.model, images, question, self.work, _SCHEMA)
         data = next(find_objects(reply), {})
         changes = data.get("changes")
         if not isinstance(changes, list) or not all(isinstance(c, str) for c in changes):
@@ -180,20 +182,10 @@ class ModelDynamics:
         if not self.verify:
             return Step(clauses, str(data.get("unchanged", ""))), ""
         statement = json.dumps("; ".join(clauses), ensure_ascii=False)
-        answer = self._ask(images, _VERIFY.format(statement=statement)).strip().lower()
-        if not answer.startswith("yes"):
+        answer = ask(self.model, images, _VERIFY.format(statement=statement), self.work)
+        if not answer.strip().lower().startswith("yes"):
             return None, "the change was not confirmed"
         return Step(clauses, str(data.get("unchanged", "")), True), ""
-
-    def _ask(
-        self, images: list[Image.Image], text: str, schema: dict[str, Any] | None = None
-    ) -> str:
-        conversation = Conversation()
-        conversation.add("user", *images, text)
-        takes_schema = self.model.capabilities.json_schema
-        return self.model.chat(
-            conversation, schema=schema if takes_schema else None, sampling=GREEDY
-        )
 
 
 def place_words(box: Box, shape: tuple[int, ...]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .records import Clip, Rejected, Shot
+from .records import Clip, Rejected, Shot, Stage
 from .video import VideoError, decode
 
 
@@ -34,14 +34,14 @@ class FrameSettings:
     gap: float = 0.5
 
 
-class Frames:
-    """Shot -> Clip."""
+class Frames(Stage[Shot, Clip]):
+    """The frames of a shot."""
 
     name = "frames"
 
     def __init__(self, settings: FrameSettings | None = None) -> None:
+        super().__init__()
         self.settings = settings or FrameSettings()
-        self.models: dict[str, str] = {}
 
     def run(self, shot: Shot) -> Iterator[Clip | Rejected]:
         """One clip, or a reason."""
@@ -52,6 +52,7 @@ class Frames:
             for seconds, frame in decode(
                 shot.video.path, limits.side, shot.start, shot.end, limits.fps
             ):
+                self.work["frames"] += 1
                 if frames and frame.shape != frames[0].shape:
                     break  # the size changes within the file
                 times.append(seconds)

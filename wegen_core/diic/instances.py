@@ -5,16 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from PIL import Image
 
 from ..mllm.lenient_json import find_objects
-from ..records.conversation import Conversation
-from ..records.hooks import GREEDY
+from .ask import ask
 from .masks import area, box_iou, box_of, mask_iou
-from .records import Box, Clip, Rejected, Sighting, Track, TrackedClip
+from .records import Box, Clip, Rejected, Sighting, Stage, Track, TrackedClip
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
@@ -144,8 +143,8 @@ class InstanceSettings:
     min_keys: int = 3
 
 
-class Instances:
-    """Clip -> TrackedClip.
+class Instances(Stage[Clip, TrackedClip]):
+    """The things of a clip that phrases name.
 
     Parameters
     ----------
@@ -182,7 +181,7 @@ class Instances:
         self.recheck = recheck
         self.skip_people = skip_people
         self.settings = settings or InstanceSettings()
-        self.models = {"instances": tracker.name}
+        super().__init__({"instances": tracker.name})
         if captioner is not None:
             self.models["captions"] = captioner.name
         if recheck is not None:
@@ -200,6 +199,7 @@ class Instances:
         if not phrases:
             yield Rejected(self.name, "no things were named", clip.shot.source)
             return
+        self.work["frames"] += len(clip.frames)
         tracks: list[Track] = []
         for phrase, sightings in self.tracker.find(clip.frames, phrases):
             fitting = {k: s for k, s in sightings.items() if k in clip.keys and self._fits(s)}
@@ -216,7 +216,7 @@ class Instances:
 
     def _name(self, captioner: ChatModel, frame: np.ndarray) -> tuple[str, tuple[str, ...]]:
         """A caption and noun phrases, empty where the reply cannot be read."""
-        reply = _ask(captioner, Image.fromarray(frame), _CAPTION, _SCHEMA)
+        reply = ask(captioner, [Image.fromarray(frame)], _CAPTION, self.work, _SCHEMA)
         data = next(find_objects(reply), {})
         things = data.get("things")
         caption = data.get("caption")
@@ -250,17 +250,8 @@ class Instances:
         if self.recheck is not None:
             key = max(track.sightings, key=lambda k: area(track.sightings[k].box))
             crop = Image.fromarray(clip.frames[key]).crop(track.sightings[key].box)
-            answer = _ask(self.recheck, crop, _RECHECK.format(phrase=track.name))
+            question = _RECHECK.format(phrase=track.name)
+            answer = ask(self.recheck, [crop], question, self.work)
             if not answer.strip().lower().startswith("yes"):
                 return "not confirmed by the second model"
         return ""
-
-
-def _ask(
-    model: ChatModel, image: Image.Image, text: str, schema: dict[str, Any] | None = None
-) -> str:
-    conversation = Conversation()
-    conversation.add("user", image, text)
-    if not model.capabilities.json_schema:
-        schema = None
-    return model.chat(conversation, schema=schema, sampling=GREEDY)

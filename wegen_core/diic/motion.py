@@ -13,7 +13,7 @@ import numpy as np
 
 from .flow import CameraMotion, camera_flow, camera_motion, grey, optical_flow, require_cv2, warp
 from .masks import box_of, mask_iou
-from .records import Clip, Rejected, Sighting, Track, TrackedClip
+from .records import Clip, Rejected, Sighting, Stage, Track, TrackedClip
 
 NAME = "the moving thing"
 
@@ -58,17 +58,18 @@ class _Follow:
     expected: np.ndarray
 
 
-class MotionInstances:
-    """Clip -> TrackedClip, for a machine without any models."""
+class MotionInstances(Stage[Clip, TrackedClip]):
+    """What moves in a clip, for a machine without any models."""
 
     name = "instances"
 
     def __init__(self, settings: MotionSettings | None = None) -> None:
+        super().__init__({"instances": "optical flow (DIS)"})
         self.settings = settings or MotionSettings()
-        self.models = {"instances": "optical flow (DIS)"}
 
     def run(self, clip: Clip) -> Iterator[TrackedClip | Rejected]:
         """The moving things of a clip, or why there are none."""
+        self.work["frames"] += len(clip.frames)
         tracks = self._follow([grey(frame, self.settings.side) for frame in clip.frames])
         size = clip.frames[0].shape[:2]
         moving = []

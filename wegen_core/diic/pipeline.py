@@ -23,7 +23,7 @@ from .identity import IdentityModel
 from .instances import DetectAndTrack, Instances, PhraseTracker
 from .motion import MotionInstances
 from .playground_samples import PlaygroundSamples
-from .records import Rejected, Sample, Stage, Video
+from .records import Clip, Rejected, Sample, Stage, TrackedClip, Video
 from .rows import ImageFormat, write_rows
 from .sam import Sam2Tracker, Sam3Tracker
 from .samples import Samples
@@ -87,11 +87,12 @@ class PipelineSettings:
 
 @dataclass
 class Funnel:
-    """How many records each stage took, gave and dropped, and how long it worked."""
+    """What each stage took, gave, dropped and did (see `Stage.work`), and for how long it worked."""
 
     taken: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
     rejected: Counter[tuple[str, str]] = field(default_factory=Counter)
+    work: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def to_dict(self) -> dict[str, Any]:
@@ -99,6 +100,7 @@ class Funnel:
         return {
             "in": dict(self.taken),
             "out": dict(self.passed),
+            "work": {stage: dict(work) for stage, work in self.work.items()},
             "seconds": {stage: round(value, 3) for stage, value in self.seconds.items()},
             "rejected": [
                 {"stage": stage, "reason": reason, "count": count}
@@ -110,15 +112,17 @@ class Funnel:
         """Add the counts of another funnel, as `to_dict` gives them."""
         self.taken.update(data["in"])
         self.passed.update(data["out"])
+        for stage, work in data["work"].items():
+            self.work[stage].update(work)
         for stage, seconds in data["seconds"].items():
             self.seconds[stage] += seconds
         for entry in data["rejected"]:
             self.rejected[entry["stage"], entry["reason"]] += entry["count"]
 
 
-def build_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage]:
+def build_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage[Any, Any]]:
     """The stages of a run in order, from a video to samples."""
-    stages: list[Stage]
+    stages: list[Stage[Any, Any]]
     if playground:
         stages = [
             PlaygroundShots(),
@@ -146,15 +150,18 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
     return [*stages, PlaygroundSamples(versions) if playground else Samples(versions)]
 
 
-def run_stages(stages: Sequence[Stage], record: Any, funnel: Funnel) -> Iterator[Sample | Rejected]:
+def run_stages(
+    stages: Sequence[Stage[Any, Any]], record: Any, funnel: Funnel
+) -> Iterator[Sample | Rejected]:
     """Send one record through the stages; nothing but the last outputs is kept."""
     stage, rest = stages[0], stages[1:]
     funnel.taken[stage.name] += 1
     outputs = stage.run(record)
     while True:
-        start = time.perf_counter()
+        before, start = stage.work.copy(), time.perf_counter()
         output = next(outputs, None)
         funnel.seconds[stage.name] += time.perf_counter() - start
+        funnel.work[stage.name] += stage.work - before
         if output is None:
             return
         if isinstance(output, Rejected):
@@ -169,7 +176,7 @@ def run_stages(stages: Sequence[Stage], record: Any, funnel: Funnel) -> Iterator
 
 
 def process_video(
-    stages: Sequence[Stage], video: Video, out: Path, image_format: ImageFormat
+    stages: Sequence[Stage[Any, Any]], video: Video, out: Path, image_format: ImageFormat
 ) -> dict[str, Any]:
     """Turn one video into `out`/KEY.parquet and a KEY.json that says how it went.
 
@@ -215,7 +222,7 @@ def write_video_rows(
     return record
 
 
-def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage:
+def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage[Clip, TrackedClip]:
     """The stage that finds instances: models where folders are named, else motion."""
     tracker: PhraseTracker
     if settings.sam3:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
@@ -12,6 +13,8 @@ if TYPE_CHECKING:
     from ..records.conversation import Conversation
 
 Box = tuple[int, int, int, int]
+Input = TypeVar("Input")
+Output = TypeVar("Output")
 
 
 @dataclass(frozen=True)
@@ -217,15 +220,25 @@ class Sample:
     versions: dict[str, str] = field(default_factory=dict)
 
 
-class Stage(Protocol):
+class Stage(Generic[Input, Output]):
     """One step of the pipeline: a record becomes records of the next kind.
 
-    Dropped inputs come out as `Rejected`. `models` names what it has loaded, for the rows.
+    Attributes
+    ----------
+    name
+        What reports call it.
+    models
+        What it has loaded, for the rows.
+    work
+        What it has done so far: "frames" that it looked at, "tokens" that its chat model wrote.
     """
 
     name: str
-    models: dict[str, str]
 
-    def run(self, record: Any) -> Iterator[Any]:
-        """The outputs of one input, in order."""
-        ...
+    def __init__(self, models: dict[str, str] | None = None) -> None:
+        self.models = models or {}
+        self.work: Counter[str] = Counter()
+
+    def run(self, record: Input, /) -> Iterator[Output | Rejected]:
+        """The outputs of one input, in order; what is dropped comes out as `Rejected`."""
+        raise NotImplementedError

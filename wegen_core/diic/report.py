@@ -20,6 +20,7 @@ from .records import ImageRecord, Sample
 from .rows import load_rows
 from .run import RUN_FILE
 
+_UNITS = ("frames", "tokens")
 _STYLE = """
 body{font:15px/1.5 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem;
 color:#222;background:#fff}table{border-collapse:collapse;margin:1rem 0}
@@ -98,9 +99,10 @@ def _funnel_table(funnel: Funnel) -> str:
     rows = []
     for stage, taken in funnel.taken.items():
         passed, seconds = funnel.passed[stage], funnel.seconds[stage]
-        speed = f"{taken / seconds:.1f}" if seconds > 0 else ""
-        rows.append((stage, taken, passed, f"{seconds:.2f}", speed))
-    return _table(("stage", "in", "out", "seconds", "in per second"), rows)
+        work = funnel.work[stage]
+        speeds = [f"{work[unit] / seconds:.1f}" if work[unit] else "" for unit in _UNITS]
+        rows.append((stage, taken, passed, f"{seconds:.2f}", *speeds))
+    return _table(("stage", "in", "out", "seconds", *(f"{unit}/s" for unit in _UNITS)), rows)
 
 
 def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

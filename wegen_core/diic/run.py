@@ -192,7 +192,7 @@ def _pool(workers: int, setup: tuple[PipelineSettings, bool]) -> ProcessPoolExec
     return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=setup)
 
 
-_stages: list[Stage] = []
+_stages: list[Stage[Any, Any]] = []
 
 
 def _start_worker(settings: PipelineSettings, playground: bool) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,8 +13,52 @@ from ..vision.model_input import model_input, normalisation
 from .masks import box_of
 from .records import Box, Sighting
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-class Sam2Tracker:
+
+class _SamVideo:
+    """What SAM 2 and SAM 3 video share: loading, and a session over the frames of a clip."""
+
+    def __init__(self, model_class: Any, folder: str | Path, device: str) -> None:
+        model = model_class.from_pretrained(folder, local_files_only=True)
+        self._model = model.to(device).eval()
+        self._statistics = normalisation(folder)
+        self.name = Path(folder).name
+
+    def _session(self, session_class: Any, frames: Sequence[np.ndarray]) -> Any:
+        """A video session of transformers, made without its video processor."""
+        import torch
+
+        height, width = frames[0].shape[:2]
+        side = int(self._model.config.image_size)
+        session = session_class(
+            video_height=height,
+            video_width=width,
+            inference_device=self._model.device,
+            inference_state_device=self._model.device,
+            dtype=torch.float32,
+        )
+        session.processed_frames = _Inputs(frames, (side, side), self._statistics)
+        return session
+
+
+@dataclass(frozen=True)
+class _Inputs:
+    """Frames as a model takes them, computed when asked for: a whole clip takes gigabytes."""
+
+    frames: Sequence[np.ndarray]
+    size: tuple[int, int]
+    statistics: tuple[np.ndarray, np.ndarray]
+
+    def __len__(self) -> int:
+        return len(self.frames)
+
+    def __getitem__(self, index: int) -> Tensor:
+        return model_input([self.frames[index]], self.size, self.statistics)[0]
+
+
+class Sam2Tracker(_SamVideo):
     """Masks through a clip from boxes in one of its frames (SAM 2, arXiv 2408.00714).
 
     Parameters
@@ -27,10 +72,7 @@ class Sam2Tracker:
     def __init__(self, folder: str | Path, device: str = "cpu") -> None:
         from transformers import Sam2VideoModel
 
-        model = Sam2VideoModel.from_pretrained(folder, local_files_only=True)
-        self._model = model.to(device).eval()
-        self._statistics = normalisation(folder)
-        self.name = Path(folder).name
+        super().__init__(Sam2VideoModel, folder, device)
 
     def follow(
         self, frames: Sequence[np.ndarray], start: int, boxes: Sequence[Box]
@@ -41,7 +83,7 @@ class Sam2Tracker:
 
         height, width = frames[0].shape[:2]
         side = int(self._model.config.image_size)
-        session = _session(Sam2VideoInferenceSession, self._model, frames, self._statistics)
+        session = self._session(Sam2VideoInferenceSession, frames)
         scale = torch.tensor([side / width, side / height])
         for number, box in enumerate(boxes):
             corners = torch.tensor(box, dtype=torch.float32).reshape(1, 1, 2, 2) * scale
@@ -68,7 +110,7 @@ class Sam2Tracker:
                 masks[number][output.frame_idx] = _full_size(mask, size)
 
 
-class Sam3Tracker:
+class Sam3Tracker(_SamVideo):
     """Everything that phrases name, with masks through the clip (SAM 3; transformers 5 and later).
 
     Parameters
@@ -89,13 +131,10 @@ class Sam3Tracker:
             from transformers import AutoTokenizer, Sam3VideoModel
         except ImportError as error:
             raise ImportError("SAM 3 needs transformers 5 or later") from error
-        model = Sam3VideoModel.from_pretrained(folder, local_files_only=True)
-        self._model = model.to(device).eval()
+        super().__init__(Sam3VideoModel, folder, device)
         self._tokenizer = AutoTokenizer.from_pretrained(
             folder, local_files_only=True, trust_remote_code=False
         )
-        self._statistics = normalisation(folder)
-        self.name = Path(folder).name
 
     def find(
         self, frames: Sequence[np.ndarray], phrases: Sequence[str]
@@ -106,7 +145,7 @@ class Sam3Tracker:
 
         height, width = frames[0].shape[:2]
         device = self._model.device
-        session = _session(Sam3VideoInferenceSession, self._model, frames, self._statistics)
+        session = self._session(Sam3VideoInferenceSession, frames)
         for phrase in phrases:
             number = session.add_prompt(phrase)
             tokens = self._tokenizer(
@@ -127,27 +166,6 @@ class Sam3Tracker:
         return [
             (session.prompts[prompt_of[thing]], sightings) for thing, sightings in things.items()
         ]
-
-
-def _session(
-    kind: Any,
-    model: Any,
-    frames: Sequence[np.ndarray],
-    statistics: tuple[np.ndarray, np.ndarray],
-) -> Any:
-    """A video session of transformers, made without its video processor."""
-    import torch
-
-    height, width = frames[0].shape[:2]
-    side = int(model.config.image_size)
-    return kind(
-        video=model_input(frames, (side, side), statistics),
-        video_height=height,
-        video_width=width,
-        inference_device=model.device,
-        inference_state_device=model.device,
-        dtype=torch.float32,
-    )
 
 
 def _full_size(mask: Any, size: tuple[int, int]) -> np.ndarray:

@@ -10,15 +10,15 @@ from PIL import Image
 from ..records.conversation import Conversation, ImagePart
 from .dynamics import place_words
 from .identity import masked_crop
-from .records import DescribedSession, ImageRecord, Rejected, Sample, Session, Track
+from .records import DescribedSession, ImageRecord, Rejected, Sample, Session, Stage, Track
 
 QUESTION = "What changed from picture 1 to picture 2?"
 DESCRIBE = "Describe this picture."
 SCENE = "Put these into one picture: {}"
 
 
-class Samples:
-    """DescribedSession -> Sample.
+class Samples(Stage[DescribedSession, Sample]):
+    """Training samples of a described session.
 
     Per session: the session itself (frame, words > frame, words > frame ...), a composition
     (instances cut out of one frame > another frame), a question about what changed; where frames
@@ -29,11 +29,12 @@ class Samples:
 
     def __init__(self, versions: dict[str, str] | None = None) -> None:
         """versions: what is written into each row."""
+        super().__init__()
         self.versions = versions or {}
-        self.models: dict[str, str] = {}
 
     def run(self, described: DescribedSession) -> Iterator[Sample | Rejected]:
         """The samples of one session."""
+        self.work["frames"] += len(described.session.frames)
         yield self._session(described)
         for make in (self._composition, self._question, self._caption, self._rewrite):
             sample = make(described)

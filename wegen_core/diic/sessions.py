@@ -10,7 +10,7 @@ from PIL import Image
 
 from .identity import ColourIdentity, IdentityModel, background_crop, masked_crop
 from .masks import mask_iou
-from .records import Rejected, Session, Track, TrackedClip
+from .records import Rejected, Session, Stage, Track, TrackedClip
 
 
 @dataclass(frozen=True)
@@ -36,8 +36,8 @@ class SessionSettings:
     identity: tuple[float, float] | None = None
 
 
-class Sessions:
-    """TrackedClip -> Session.
+class Sessions(Stage[TrackedClip, Session]):
+    """Runs of key frames with enough change between them.
 
     A step's "change" is the largest of: how little an instance's masks overlap (1 - IoU), how many
     instances come or go, and how much the whole image changes (mean difference / 64).
@@ -48,12 +48,13 @@ class Sessions:
     def __init__(
         self, identity: IdentityModel | None = None, settings: SessionSettings | None = None
     ) -> None:
-        self.settings = settings or SessionSettings()
         self.identity = identity or ColourIdentity()
-        self.models = {"identity": self.identity.name}
+        self.settings = settings or SessionSettings()
+        super().__init__({"identity": self.identity.name})
 
     def run(self, tracked: TrackedClip) -> Iterator[Session | Rejected]:
         """Sessions in order of time. Every key frame is in at most one of them."""
+        self.work["frames"] += len(tracked.clip.keys)
         frames: list[int] = []
         scores: list[dict[str, float]] = []
         reasons: set[str] = set()

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 from .cuts import AdaptiveCuts, CutDetector
-from .records import Rejected, Shot, Video
+from .records import Rejected, Shot, Stage, Video
 from .video import VideoError, decode
 
 
@@ -47,8 +47,8 @@ class ShotSettings:
     max_hash_distance: int = 4
 
 
-class Shots:
-    """Video -> Shot."""
+class Shots(Stage[Video, Shot]):
+    """The shots of a video."""
 
     name = "shots"
 
@@ -58,9 +58,9 @@ class Shots:
         detector: Callable[[], CutDetector] = AdaptiveCuts,
     ) -> None:
         """detector: makes a detector of cuts for each video."""
+        super().__init__({"cuts": detector().name})
         self.settings = settings or ShotSettings()
         self.detector = detector
-        self.models = {"cuts": detector().name}
 
     def run(self, video: Video) -> Iterator[Shot | Rejected]:
         """The shots of a video in order; memory does not grow with its length."""
@@ -86,6 +86,7 @@ class Shots:
         detector = self.detector()
         part = _Part()
         for seconds, frame in decode(video.path, self.settings.side):
+            self.work["frames"] += 1
             for cut in detector.add(seconds, frame):
                 # The detector looks ahead: the frames after the cut belong to the next shot.
                 later = part.split(cut)

@@ -21,6 +21,7 @@ from .records import (
     Session,
     Shot,
     Sighting,
+    Stage,
     Step,
     Track,
     TrackedClip,
@@ -41,47 +42,49 @@ def clip_of(path: str) -> clips.Clip:
     return clips.sample_clip(np.random.default_rng([7, int(path.removeprefix(PREFIX))]))
 
 
-class PlaygroundShots:
-    """Video -> Shot: a clip is one shot."""
+class PlaygroundShots(Stage[Video, Shot]):
+    """A clip is one shot."""
 
     name = "shots"
 
     def __init__(self) -> None:
-        self.models = {"shots": "playground"}
+        super().__init__({"shots": "playground"})
 
     def run(self, video: Video) -> Iterator[Shot | Rejected]:
         """The whole clip."""
         yield Shot(video, 0.0, clip_of(video.path).seconds)
 
 
-class PlaygroundFrames:
-    """Shot -> Clip: one frame in the middle of each rest, one in the middle of a jump."""
+class PlaygroundFrames(Stage[Shot, Clip]):
+    """One frame in the middle of each rest, one in the middle of a jump."""
 
     name = "frames"
 
     def __init__(self, size: int = 128) -> None:
         """size: pixels along one side."""
+        super().__init__()
         self.size = size
-        self.models: dict[str, str] = {}
 
     def run(self, shot: Shot) -> Iterator[Clip | Rejected]:
         """The frames of the clip, all of them key frames."""
         clip = clip_of(shot.video.path)
         times = tuple(clip.rest_times())
+        self.work["frames"] += len(times)
         frames = tuple(clips.frame_at(clip, seconds, self.size).image for seconds in times)
         yield Clip(shot, times, frames, tuple(range(len(frames))))
 
 
-class PlaygroundInstances:
-    """Clip -> TrackedClip: what is drawn, with its visible pixels."""
+class PlaygroundInstances(Stage[Clip, TrackedClip]):
+    """What is drawn, with its visible pixels."""
 
     name = "instances"
 
     def __init__(self) -> None:
-        self.models = {"instances": "playground"}
+        super().__init__({"instances": "playground"})
 
     def run(self, clip: Clip) -> Iterator[TrackedClip | Rejected]:
         """Every thing of the clip as a track, and the description of every frame."""
+        self.work["frames"] += len(clip.frames)
         scenes = clip_of(clip.shot.video.path).scenes
         size = clip.frames[0].shape[0]
         first_looks: dict[Instance, Instance] = {}  # of a thing, whatever it looks like now
@@ -104,16 +107,17 @@ class PlaygroundInstances:
         yield TrackedClip(clip, tracks, {k: world.describe(s) for k, s in enumerate(scenes)})
 
 
-class PlaygroundDynamics:
-    """Session -> DescribedSession: the events between its frames."""
+class PlaygroundDynamics(Stage[Session, DescribedSession]):
+    """The events between its frames."""
 
     name = "dynamics"
 
     def __init__(self) -> None:
-        self.models = {"dynamics": "playground"}
+        super().__init__({"dynamics": "playground"})
 
     def run(self, session: Session) -> Iterator[DescribedSession | Rejected]:
         """The session with what happened."""
+        self.work["frames"] += len(session.frames)
         scenes = clip_of(session.tracked.clip.shot.video.path).scenes
         steps = [
             Step(tuple(world.changes(scenes[a], scenes[b])), verified=True)
