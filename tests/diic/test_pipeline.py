@@ -193,8 +193,11 @@ def test_other_settings_need_another_folder(tmp_path: Path) -> None:
 
 def test_a_dry_run_says_what_is_missing(tmp_path: Path, capsys) -> None:
     (tmp_path / "a.mp4").write_bytes(b"")
+    (tmp_path / "empty").mkdir()
     command = ["diic", "run", str(tmp_path / "a.mp4"), "--out", str(tmp_path / "out"), "--dry-run"]
-    assert main([*command, "--identity", str(tmp_path / "missing")]) == 0
+    assert main([*command, "--identity", str(tmp_path / "missing")]) == 2
+    assert f"{tmp_path / 'missing'} is not a folder" in capsys.readouterr().err
+    assert main([*command, "--identity", str(tmp_path / "empty")]) == 0
     printed = capsys.readouterr().out
     assert "1 of 1 videos" in printed
     assert "no weights" in printed
@@ -216,9 +219,36 @@ def test_memory_does_not_grow_with_the_length_of_a_video(tmp_path: Path) -> None
     assert peaks[1] < 1.3 * peaks[0]
 
 
-def test_people_need_a_detector() -> None:
-    with pytest.raises(ValueError, match="detector"):
-        build_stages(PipelineSettings(skip_people=True))
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--skip-people"], "skip_people needs a detector"),
+        (["--detector", "."], "a detector needs a tracker"),
+        (["--detector", ".", "--tracker", "."], "a detector needs mllm"),
+        (["--identity", "."], "the stages cannot be built"),
+    ],
+)
+def test_wrong_options_end_the_run_at_once(tmp_path: Path, capsys, options, words: str) -> None:
+    path = write_video(tmp_path / "a.mp4", clip_frames(1, "walk")[:2])
+    assert main(["diic", "run", str(path), "--out", str(tmp_path / "out"), *options]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_an_interrupted_run_ends_at_once_and_continues(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "wegen_core", "diic", "run", "playground:500", "--out"]
+    run = subprocess.Popen([*command, str(tmp_path)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    while not list(tmp_path.glob("playground-*.json")):
+        time.sleep(0.1)
+        assert run.poll() is None
+    run.send_signal(signal.SIGINT)
+    _, errors = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "stopped" in errors
+    assert "Traceback" not in errors
+    finished = len(list(tmp_path.glob("playground-*.json")))
+    assert finished < 500
+    result = run_local(playground_videos(finished + 1), tmp_path, PipelineSettings())
+    assert result.skipped >= finished
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ import sys
 import types
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
@@ -87,6 +88,38 @@ def test_files_that_are_no_videos_are_reported(tmp_path: Path, name: str, conten
     assert reasons == ["not a video"]
     with pytest.raises(VideoError, match=name):
         next(decode(tmp_path / name, 64))
+
+
+def test_a_file_of_sound_alone_is_reported(tmp_path: Path) -> None:
+    path = tmp_path / "song.mkv"
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("pcm_s16le", rate=8000, layout="mono")
+        wave = (8000 * np.sin(np.arange(8000) / 5)).astype(np.int16)
+        frame = av.AudioFrame.from_ndarray(wave[None], layout="mono")
+        frame.sample_rate = 8000
+        container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    shots, reasons = shots_of(path)
+    assert not shots
+    assert reasons == ["not a video"]
+    with pytest.raises(VideoError, match=r"song\.mkv has no video stream"):
+        next(decode(path, 64))
+
+
+def test_frames_of_a_varying_rate_keep_their_times(tmp_path: Path) -> None:
+    """Two seconds at 12 frames a second, then four at 3, as telephones record in the dark."""
+    due = [*np.arange(0, 2, 1 / 12), *np.arange(2, 6, 1 / 3)]
+    path = write_video(tmp_path / "varying.mkv", clip_frames(1, "walk")[: len(due)], times=due)
+    assert [seconds for seconds, _ in decode(path, 64)] == pytest.approx(due, abs=0.002)
+    (shot,), reasons = shots_of(path)
+    assert not reasons
+    assert shot.end - shot.start == pytest.approx(6, abs=0.5)
+    (clip,) = Frames().run(shot)
+    assert isinstance(clip, Clip)
+    steps = np.diff([clip.times[key] for key in clip.keys])
+    assert steps.min() >= 0.49
+    assert steps.max() <= 0.7
+    assert len(clip.keys) >= 9
 
 
 def test_half_a_file_gives_what_is_there(tmp_path: Path) -> None:

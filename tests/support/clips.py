@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterable
 from fractions import Fraction
 from pathlib import Path
 
@@ -10,20 +12,33 @@ import numpy as np
 from wegen_core.playground import clips
 
 
-def write_video(path: Path, frames: list[np.ndarray], fps: float = 12.0) -> Path:
-    """Frames uint8 [H, W, 3] as a video file."""
+def write_video(
+    path: Path,
+    frames: Iterable[np.ndarray],
+    fps: float = 12.0,
+    times: Iterable[float] | None = None,
+) -> Path:
+    """Frames uint8 [H, W, 3] as a video file.
+
+    times: of each frame in seconds, where they are not evenly spaced.
+    """
     import av
 
+    rate = Fraction(fps).limit_denominator(1000)
+    tick = 1 / rate if times is None else Fraction(1, 1000)
+    moments = itertools.count(0, 1 / rate) if times is None else times
     with av.open(str(path), "w") as container:
-        stream = container.add_stream("mpeg4", rate=Fraction(fps).limit_denominator(1000))
-        stream.height, stream.width = frames[0].shape[:2]
+        stream = container.add_stream("mpeg4", rate=rate)
         stream.pix_fmt = "yuv420p"
         stream.bit_rate = 4_000_000
-        for pixels in frames:
-            for packet in stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")):
-                container.mux(packet)
-        for packet in stream.encode():
-            container.mux(packet)
+        stream.codec_context.time_base = tick
+        for pixels, seconds in zip(frames, moments, strict=False):
+            if not stream.codec_context.is_open:
+                stream.height, stream.width = pixels.shape[:2]
+            frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+            frame.time_base, frame.pts = tick, round(seconds / tick)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
     return path
 
 

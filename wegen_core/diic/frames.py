@@ -71,10 +71,14 @@ def choose_keys(times: list[float], limits: FrameSettings) -> tuple[int, ...]:
     """Indices of at most `max_keys` frames, evenly spaced, at least `gap` seconds apart."""
     if not times:
         return ()
-    length = times[-1] - times[0]
-    count = min(limits.max_keys, int(length / limits.gap) + 1)
-    due = np.linspace(times[0], times[-1], count)
-    return tuple(sorted({int(np.abs(np.array(times) - moment).argmin()) for moment in due}))
+    count = min(limits.max_keys, int((times[-1] - times[0]) / limits.gap) + 1)
+    keys = [0]
+    for moment in np.linspace(times[0], times[-1], count)[1:]:
+        earliest = max(moment, times[keys[-1]] + limits.gap)
+        key = int(np.searchsorted(times, earliest - 0.01))  # clocks of videos are rounded
+        if key < len(times):
+            keys.append(key)
+    return tuple(keys)
 
 
 def _cropped(frame: np.ndarray, crop: tuple[float, float, float, float]) -> np.ndarray:

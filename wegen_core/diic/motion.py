@@ -6,14 +6,16 @@ overlap are one instance. Nothing knows what it is.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from .flow import CameraMotion, camera_flow, camera_motion, grey, optical_flow, require_cv2, warp
+from .flow import STILL, CameraMotion, camera_motion, grey, optical_flow, require_cv2
 from .masks import box_of, mask_iou
 from .records import Clip, Rejected, Sighting, Stage, Track, TrackedClip
+from .regions import RegionSettings, moving_regions, standing_regions
 
 NAME = "the moving thing"
 
@@ -26,28 +28,24 @@ class MotionSettings:
     ----------
     side
         Flow is computed in frames of this many pixels.
-    min_speed
-        Pixels (of `side`) per frame that a region moves more than the background.
-    min_difference
-        Levels in which the frame differs from what the camera's motion alone would show.
-    min_area, max_area
-        Share of the frame that an instance covers.
+    window
+        Frames before and after in which what comes or goes is not there.
     min_frames
-        Frames in which an instance moves, at least.
+        Frames in which an instance moves, comes or goes, at least.
     min_overlap
         Intersection over union of a region with where the flow carries the instance.
     max_gap
         Frames for which an instance may rest and still be the same one.
+    regions
+        What counts as a thing in one frame.
     """
 
     side: int = 256
-    min_speed: float = 0.9
-    min_difference: float = 6.0
-    min_area: float = 0.004
-    max_area: float = 0.6
+    window: int = 8
     min_frames: int = 4
     min_overlap: float = 0.25
     max_gap: int = 8
+    regions: RegionSettings = field(default_factory=RegionSettings)
 
 
 @dataclass
@@ -91,19 +89,13 @@ class MotionInstances(Stage[Clip, TrackedClip]):
         yield TrackedClip(clip, instances)
 
     def _follow(self, greys: list[np.ndarray]) -> list[dict[int, np.ndarray]]:
-        """For each instance its small mask in the frames in which it moves."""
+        """For each instance its small mask in the frames in which it moves, comes or goes."""
         live: list[_Follow] = []
         tracks: list[_Follow] = []
-        cameras = []
-        for i in range(len(greys) - 1):
-            flow = optical_flow(greys[i], greys[i + 1])
-            cameras.append(camera_motion(flow))
-            # A thing differs from the frame before and the frame after; what it uncovers does not.
-            difference = _difference(greys[i], greys[i + 1], cameras[i])
-            if i:
-                before = _difference(greys[i], greys[i - 1], cameras[i - 1].inverse())
-                difference = np.minimum(difference, before)
-            regions = self._regions(flow, cameras[i], difference)
+        flows = [optical_flow(a, b) for a, b in itertools.pairwise(greys)]
+        cameras = [camera_motion(flow) for flow in flows]
+        for i, flow in enumerate(flows):
+            regions = self._regions(greys, flows, cameras, i)
             for follow in live:
                 best = max(regions, key=lambda r: mask_iou(r, follow.expected), default=None)
                 if best is None or mask_iou(best, follow.expected) < self.settings.min_overlap:
@@ -118,37 +110,33 @@ class MotionInstances(Stage[Clip, TrackedClip]):
         return [follow.masks for follow in tracks]
 
     def _regions(
-        self, flow: np.ndarray, camera: CameraMotion, difference: np.ndarray
+        self,
+        greys: list[np.ndarray],
+        flows: list[np.ndarray],
+        cameras: list[CameraMotion],
+        i: int,
     ) -> list[np.ndarray]:
-        """Connected moving regions of the frame where `flow` starts, the largest first."""
-        cv2 = require_cv2()
-        residual = flow - camera_flow(camera, flow.shape[:2])
-        speed = np.hypot(residual[..., 0], residual[..., 1])
-        fast = cv2.GaussianBlur(speed, (0, 0), 1.0) > self.settings.min_speed
-        moving = (fast & (difference > self.settings.min_difference)).astype(np.uint8)
-        kernel = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))
-        moving = cv2.morphologyEx(moving, cv2.MORPH_OPEN, kernel[2:5, 2:5])
-        moving = cv2.morphologyEx(moving, cv2.MORPH_CLOSE, kernel)
-        moving = cv2.erode(
-            moving, kernel[1:6, 1:6]
-        )  # flow reaches a few pixels over the edge of a thing
-        count, labels, statistics, _ = cv2.connectedComponentsWithStats(moving)
-        smallest, largest = (
-            share * moving.size for share in (self.settings.min_area, self.settings.max_area)
-        )
-        areas = statistics[:, cv2.CC_STAT_AREA]
-        chosen = [k for k in range(1, count) if smallest <= areas[k] <= largest]
-        return [labels == k for k in sorted(chosen, key=lambda k: -areas[k])]
+        """What may be a thing in frame `i`: what moves, then what comes or goes beside it."""
+        limits = self.settings.regions
+        before = (greys[i - 1], cameras[i - 1].inverse()) if i else None
+        regions = moving_regions(greys[i], (greys[i + 1], cameras[i]), before, flows[i], limits)
+        to_past = to_future = STILL
+        for camera in reversed(cameras[max(0, i - self.settings.window) : i]):
+            to_past = to_past.then(camera.inverse())
+        for camera in cameras[i : i + self.settings.window]:
+            to_future = to_future.then(camera)
+        past = greys[max(0, i - self.settings.window)]
+        future = greys[min(len(greys) - 1, i + self.settings.window)]
+        for other, camera in ((past, to_past), (future, to_future)):
+            for region in standing_regions(greys[i], (other, camera), limits):
+                if not any(_covers(region, moving) for moving in regions):
+                    regions.append(region)
+        return regions
 
 
-def _difference(first: np.ndarray, second: np.ndarray, camera: CameraMotion) -> np.ndarray:
-    """Levels in which a frame differs from what the camera's motion alone would show."""
-    cv2 = require_cv2()
-    # Flow leaks over even areas; there the camera's motion alone explains the frame as well.
-    change = warp(second, camera_flow(camera, first.shape[:2])).astype(np.float32) - first
-    # A change of the light is smooth, and not a motion.
-    change -= cv2.GaussianBlur(change, (0, 0), 12.0)
-    return cv2.GaussianBlur(np.abs(change), (0, 0), 1.5)
+def _covers(region: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two regions share a good part of the smaller one."""
+    return (region & other).sum() > 0.2 * min(region.sum(), other.sum())
 
 
 def _carried(mask: np.ndarray, flow: np.ndarray) -> np.ndarray:

@@ -87,7 +87,7 @@ class PipelineSettings:
 
 @dataclass
 class Funnel:
-    """What each stage took, gave, dropped and did (see `Stage.work`), and for how long it worked."""
+    """What each stage took, gave, dropped and did (see `Stage.work`), and how long it worked."""
 
     taken: Counter[str] = field(default_factory=Counter)
     passed: Counter[str] = field(default_factory=Counter)
@@ -120,13 +120,36 @@ class Funnel:
             self.rejected[entry["stage"], entry["reason"]] += entry["count"]
 
 
-def build_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage[Any, Any]]:
-    """The stages of a run in order, from a video to samples."""
+def check_settings(settings: PipelineSettings) -> None:
+    """ValueError for settings that contradict each other or name a folder that is not there."""
+    if bool(settings.detector) != bool(settings.tracker):
+        raise ValueError("a detector needs a tracker and the reverse; name both folders")
+    detects = bool(settings.detector or settings.sam3)
+    if settings.skip_people and not detects:
+        raise ValueError(
+            "skip_people needs a detector: motion alone cannot tell whether a thing is a person"
+        )
+    if detects and not (settings.mllm or settings.things):
+        raise ValueError("a detector needs mllm, which names things, or a list of things")
+    for folder in (settings.detector, settings.tracker, settings.sam3, settings.identity):
+        if folder and not Path(folder).is_dir():
+            raise ValueError(f"{folder} is not a folder; models are read from local folders")
+
+
+def cutting_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage[Any, Any]]:
+    """The stages from a video to clips; they decode, and run on CPUs."""
+    if playground:
+        return [PlaygroundShots(), PlaygroundFrames()]
+    return [Shots(detector=CUTS[settings.cuts]), Frames(FrameSettings(side=settings.side))]
+
+
+def describing_stages(
+    settings: PipelineSettings, playground: bool = False
+) -> list[Stage[Any, Any]]:
+    """The stages from a clip to samples, with their models loaded."""
     stages: list[Stage[Any, Any]]
     if playground:
         stages = [
-            PlaygroundShots(),
-            PlaygroundFrames(),
             PlaygroundInstances(),
             # The light and the camera may change: nothing else can be mistaken for it.
             Sessions(PlaygroundIdentity(), SessionSettings(max_background_change=255.0)),
@@ -138,16 +161,19 @@ def build_stages(settings: PipelineSettings, playground: bool = False) -> list[S
             identity = VisionEncoder(settings.identity, settings.device)
         model = load_mllm(settings.mllm, settings.device) if settings.mllm else None
         stages = [
-            Shots(detector=CUTS[settings.cuts]),
-            Frames(FrameSettings(side=settings.side)),
             _instances(settings, model),
             Sessions(identity),
             MotionDynamics() if model is None else ModelDynamics(model),
         ]
     versions = {"wegen": __version__}
-    for stage in stages:
+    for stage in [*cutting_stages(settings, playground), *stages]:
         versions |= stage.models
     return [*stages, PlaygroundSamples(versions) if playground else Samples(versions)]
+
+
+def build_stages(settings: PipelineSettings, playground: bool = False) -> list[Stage[Any, Any]]:
+    """The stages of a run in order, from a video to samples."""
+    return [*cutting_stages(settings, playground), *describing_stages(settings, playground)]
 
 
 def run_stages(
@@ -227,16 +253,10 @@ def _instances(settings: PipelineSettings, model: ChatModel | None) -> Stage[Cli
     tracker: PhraseTracker
     if settings.sam3:
         tracker = Sam3Tracker(settings.sam3, settings.device)
-    elif settings.detector and settings.tracker:
+    elif settings.detector:
         tracker = DetectAndTrack(
             GroundingDino(settings.detector, settings.device),
             Sam2Tracker(settings.tracker, settings.device),
-        )
-    elif settings.detector or settings.tracker:
-        raise ValueError("a detector needs a tracker and the reverse; name both folders")
-    elif settings.skip_people:
-        raise ValueError(
-            "skip_people needs a detector: motion alone cannot tell whether a thing is a person"
         )
     else:
         return MotionInstances()

@@ -15,12 +15,17 @@ from typing import Any
 
 from tqdm import tqdm
 
-from .pipeline import Funnel, PipelineSettings, build_stages, is_playground, run_stages
+from .pipeline import (
+    Funnel,
+    PipelineSettings,
+    cutting_stages,
+    describing_stages,
+    is_playground,
+    run_stages,
+)
 from .pipeline import write_video_rows as write
 from .records import Rejected, Sample, Video
 from .run import RunResult, prepare
-
-_CUTTING = 2  # shots and frames: they decode, and need no model
 
 
 def run_ray(
@@ -131,7 +136,7 @@ class _Cutter:
     """Videos become clips, one row each."""
 
     def __init__(self, settings: PipelineSettings, playground: bool) -> None:
-        self.stages = build_stages(settings, playground)[:_CUTTING]
+        self.stages = cutting_stages(settings, playground)
 
     def __call__(self, batch: dict[str, Any]) -> Iterator[dict[str, Any]]:
         for data in batch["video"]:
@@ -154,7 +159,7 @@ class _Describer:
     """Clips become samples."""
 
     def __init__(self, settings: PipelineSettings, playground: bool) -> None:
-        self.stages = build_stages(settings, playground)[_CUTTING:]
+        self.stages = describing_stages(settings, playground)
 
     def __call__(self, batch: dict[str, Any]) -> dict[str, Any]:
         parts = []

@@ -6,9 +6,11 @@ import hashlib
 import json
 import multiprocessing
 import re
+import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,14 @@ from typing import Any
 from tqdm import tqdm
 
 from ..images.atomic_write import write_atomically
-from .pipeline import Funnel, PipelineSettings, build_stages, is_playground, process_video
+from .pipeline import (
+    Funnel,
+    PipelineSettings,
+    build_stages,
+    check_settings,
+    is_playground,
+    process_video,
+)
 from .records import Stage, Video
 from .truth import playground_videos
 from .video import SUFFIXES
@@ -61,7 +70,11 @@ def shard_of(videos: Sequence[Video], shard: str) -> list[Video]:
 
 
 def plan(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[str]:
-    """What a run would do and which models it needs, one line each; loads nothing."""
+    """What a run would do and which models it needs, one line each; loads nothing.
+
+    ValueError: see `pipeline.check_settings`.
+    """
+    check_settings(settings)
     left = [video for video in videos if not (out / f"{video.key}.json").is_file()]
     lines = [f"{len(left)} of {len(videos)} videos are left; rows go to {out}"]
     if is_playground(videos):
@@ -110,7 +123,9 @@ def run_local(
     Raises
     ------
     ValueError
-        `out` holds rows that were made with other settings.
+        The settings contradict each other, or `out` holds rows that were made with others.
+    SetupError
+        A model cannot be loaded.
     """
     left = prepare(videos, out, settings)
     failed: dict[str, str] = {}
@@ -132,6 +147,7 @@ def run_local(
 
 def prepare(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[Video]:
     """Create `out`, note the settings, remove half-written files; the videos that are left."""
+    check_settings(settings)
     out.mkdir(parents=True, exist_ok=True)
     current = json.loads(json.dumps(asdict(settings)))
     path = out / RUN_FILE
@@ -175,6 +191,8 @@ def _results(
                     yield video, future.result()
                 except BrokenProcessPool:
                     alone.append(video)
+                except SetupError:
+                    raise
                 except Exception as error:
                     yield video, f"{type(error).__name__}: {error}"
     for video in alone:  # a process died: each of these was under way or waiting
@@ -187,19 +205,41 @@ def _results(
                 yield video, f"{type(error).__name__}: {error}"
 
 
-def _pool(workers: int, setup: tuple[PipelineSettings, bool]) -> ProcessPoolExecutor:
+@contextmanager
+def _pool(workers: int, setup: tuple[PipelineSettings, bool]) -> Iterator[ProcessPoolExecutor]:
+    """Processes with the stages built; whatever ends the run early ends them at once."""
+    others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")
-    return ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=setup)
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=setup)
+    try:
+        yield pool
+    except BaseException:
+        for process in set(multiprocessing.active_children()) - others:
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 _stages: list[Stage[Any, Any]] = []
+_faults: list[Exception] = []
+
+
+class SetupError(RuntimeError):
+    """A worker could not build its stages."""
 
 
 def _start_worker(settings: PipelineSettings, playground: bool) -> None:
-    _stages[:] = build_stages(settings, playground)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to handle
+    try:
+        _stages[:] = build_stages(settings, playground)
+    except Exception as error:
+        _faults.append(error)
 
 
 def _work(video: Video, out: Path, image_format: Any) -> dict[str, Any]:
+    if _faults:
+        raise SetupError(f"the stages cannot be built: {_faults[0]}")
     return process_video(_stages, video, out, image_format)
 
 
