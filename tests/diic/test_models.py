@@ -15,7 +15,13 @@ from tests.support.conversations import ScriptedModel
 from wegen_core.diic.dynamics import ModelDynamics
 from wegen_core.diic.grounding_dino import GroundingDino
 from wegen_core.diic.identity import ColourIdentity, masked_crop
-from wegen_core.diic.instances import DetectAndTrack, Detection, Instances, InstanceSettings
+from wegen_core.diic.instances import (
+    PEOPLE,
+    DetectAndTrack,
+    Detection,
+    Instances,
+    InstanceSettings,
+)
 from wegen_core.diic.masks import box_of
 from wegen_core.diic.records import (
     Box,
@@ -138,6 +144,26 @@ def test_a_crop_shows_the_instance_alone() -> None:
     crop = np.asarray(masked_crop(FRAMES[0], Sighting(box_of(mask) or (0, 0, 0, 0), mask)))
     assert crop.shape[0] == crop.shape[1] >= 50
     assert (crop[0] == 128).all()
+
+
+def test_a_mask_that_is_unlike_its_box_is_no_instance() -> None:
+    class Elsewhere(Boxes):
+        def follow(self, frames, start, boxes):
+            return super().follow(frames, start, [(x + 30, y, z + 30, w) for x, y, z, w in boxes])
+
+    boxes = Boxes(("a cat", (10, 10, 50, 50), 0.9))
+    for tracker, kept in ((boxes, True), (Elsewhere(), False)):
+        both = DetectAndTrack(boxes, tracker)
+        *_, last = Instances(both, phrases=("a cat",), settings=ANY_SIZE).run(CLIP)
+        assert isinstance(last, TrackedClip) == kept
+
+
+@pytest.mark.parametrize(
+    ("phrase", "person"),
+    [("a young woman", True), ("two policemen", True), ("a surfer", True), ("a manatee", False)],
+)
+def test_people_are_known_by_their_names(phrase: str, person: bool) -> None:
+    assert bool(PEOPLE.search(phrase)) == person
 
 
 def test_surer_boxes_hide_those_they_cover() -> None:

@@ -166,8 +166,11 @@ def test_sources_are_found_and_divided(tmp_path: Path) -> None:
     for wrong in ("0/2", "3/2", "x"):
         with pytest.raises(ValueError, match="shard"):
             shard_of(videos, wrong)
-    with pytest.raises(ValueError, match="no videos"):
+    with pytest.raises(ValueError, match="does not exist"):
         find_videos(str(tmp_path / "missing"))
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ValueError, match="no videos"):
+        find_videos(str(tmp_path / "none"))
 
 
 def test_a_broken_file_does_not_end_the_run(tmp_path: Path) -> None:
@@ -178,9 +181,12 @@ def test_a_broken_file_does_not_end_the_run(tmp_path: Path) -> None:
     result = run_local(find_videos(str(folder)), tmp_path / "out", PipelineSettings(side=256))
     assert result.rows > 0
     assert not result.failed
+    assert result.dropped["shots", "not a video"] == 1
     write_report(tmp_path / "out", tmp_path / "report.html")
     page = (tmp_path / "report.html").read_text("utf-8")
     assert "not a video" in page
+    assert "broken.mp4 cannot be opened" in page
+    assert "frames/s" in page
     assert "data:image/jpeg" in page
 
 

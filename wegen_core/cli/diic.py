@@ -36,7 +36,9 @@ def run(args: Namespace) -> None:
     else:
         result = run_local(videos, args.out, settings, args.workers)
     for video, reason in result.failed.items():
-        print(f"failed: {video}: {reason}", file=sys.stderr)
+        print(f"failed, and tried again by the next run: {video}: {reason}", file=sys.stderr)
+    for (stage, reason), count in result.dropped.items():
+        print(f"dropped by {stage}: {reason} ({count})")
     finished = f", {result.skipped} videos were finished before" if result.skipped else ""
     print(f"{result.rows} rows in {args.out}{finished}")
 

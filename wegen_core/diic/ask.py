@@ -10,7 +10,9 @@ from PIL import Image
 
 from ..mllm.chat_model import ChatModel, EmptyReplyError
 from ..records.conversation import Conversation
-from ..records.hooks import GREEDY, Hooks
+from ..records.hooks import Hooks, Sampling
+
+SAMPLING = Sampling(temperature=0.0, max_new_tokens=1024)  # thoughts included
 
 
 def ask(
@@ -36,7 +38,7 @@ def ask(
         reply = model.chat(
             conversation,
             schema=schema if model.capabilities.json_schema else None,
-            sampling=GREEDY,
+            sampling=SAMPLING,
             hooks=Hooks(on_text=pieces.append),
         )
     except EmptyReplyError:

@@ -7,6 +7,7 @@ words come from measured motion.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -17,13 +18,13 @@ from PIL import Image, ImageDraw
 from ..mllm.lenient_json import find_objects
 from .ask import ask
 from .flow import CameraMotion, camera_between
-from .masks import area
 from .records import Box, DescribedSession, Rejected, Session, Stage, Step, Track
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
 
 MAX_WORDS = 30
+MAX_SCALE = 1.75  # of a box that is the same thing's
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -78,10 +79,12 @@ class MotionDynamics(Stage[Session, DescribedSession]):
         """What changed between two frames."""
         frames = session.tracked.clip.frames
         camera = camera_between(frames, first, second)
-        clauses = list(self._camera(camera, frames[0].shape))
+        clauses: list[str] = []
         for track in session.tracks:
             clauses += self._clauses(session, track, first, second, camera)
-        return clauses
+        if not clauses and any(track.only_moving for track in session.tracks):
+            return []  # words about the camera alone would leave out what moves by itself
+        return [*self._camera(camera, frames[0].shape), *clauses]
 
     def _clauses(
         self, session: Session, track: Track, first: int, second: int, camera: CameraMotion
@@ -100,14 +103,17 @@ class MotionDynamics(Stage[Session, DescribedSession]):
                 yield f"{track.name} {verb} {place_words(there.box, shape)}"
             return
         if _cut_off(before.box, shape) or _cut_off(after.box, shape):
-            return  # the edge of the image moves its middle and its size
+            return  # the edge of the image moves its edges and its size
+        sides = _sides(after.box) / (_sides(before.box) * camera.zoom)
+        if track.only_moving and not (1 / MAX_SCALE < sides.min() <= sides.max() < MAX_SCALE):
+            return  # one of them is the box of a part
         moves = []
-        x, y = _middle(after.box) / shape[1] - camera.carry(_middle(before.box) / shape[1])
+        x, y = _shift(before.box, after.box, shape[1], camera)
         if abs(x) >= self.min_shift:
             moves.append(f"moves to the {'right' if x > 0 else 'left'}")
         if abs(y) >= self.min_shift:
             moves.append(f"moves {'down' if y > 0 else 'up'}")
-        ratio = (area(after.box) / max(1, area(before.box))) ** 0.5 / camera.zoom
+        ratio = math.sqrt(sides.prod())
         resized = ratio >= self.min_scale or ratio <= 1 / self.min_scale
         if resized and not track.only_moving:
             moves.append("looks larger" if ratio > 1 else "looks smaller")
@@ -190,7 +196,7 @@ class ModelDynamics(Stage[Session, DescribedSession]):
 
 def place_words(box: Box, shape: tuple[int, ...]) -> str:
     """Where a box is: "on the left", "in the middle", "on the right"."""
-    x = _middle(box)[0] / shape[1]
+    x = (box[0] + box[2]) / 2 / shape[1]
     return "on the left" if x < 0.36 else "on the right" if x > 0.64 else "in the middle"
 
 
@@ -206,12 +212,30 @@ def _numbered(session: Session, key: int) -> Image.Image:
     return image
 
 
+def _shift(before: Box, after: Box, width: int, camera: CameraMotion) -> tuple[float, float]:
+    """How far a box moves to the right and down against the background, in shares of the width.
+
+    Opposite edges must move the same way, and the smaller of their shifts counts: a leg that is
+    stretched out moves one edge.
+    """
+    corners = [
+        np.array(after[k : k + 2]) / width - camera.carry(np.array(before[k : k + 2]) / width)
+        for k in (0, 2)
+    ]
+    x, y = (
+        min(first, second, key=abs) if first * second > 0 else 0.0
+        for first, second in zip(*corners, strict=True)
+    )
+    return float(x), float(y)
+
+
+def _sides(box: Box) -> np.ndarray:
+    """Width and height, at least 1."""
+    return np.maximum(1, [box[2] - box[0], box[3] - box[1]])
+
+
 def _cut_off(box: Box, shape: tuple[int, ...]) -> bool:
     return box[0] <= 1 or box[1] <= 1 or box[2] >= shape[1] - 1 or box[3] >= shape[0] - 1
-
-
-def _middle(box: Box) -> np.ndarray:
-    return np.array([(box[0] + box[2]) / 2, (box[1] + box[3]) / 2])
 
 
 def _source(session: Session) -> str:

@@ -106,13 +106,34 @@ def camera_flow(motion: CameraMotion, shape: tuple[int, int]) -> np.ndarray:
     return there - np.stack([xs, ys], axis=-1)
 
 
+def in_view(camera: CameraMotion, shape: tuple[int, int]) -> np.ndarray:
+    """Which pixels of a frame the camera's motion keeps in view: bool [h, w]."""
+    height, width = shape
+    ys, xs = np.mgrid[0:height, 0:width]
+    dx, dy = np.moveaxis(camera_flow(camera, shape), -1, 0)
+    x, y = xs + dx, ys + dy
+    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
+
+
 def camera_between(frames: Sequence[np.ndarray], first: int, last: int) -> CameraMotion:
-    """The camera's motion from one frame to a later one, through those between them."""
-    motion = STILL
+    """The camera's motion from one frame to a later one.
+
+    Small errors add up through the frames between them, and a large motion cannot be measured
+    without these: of the motion through them, the direct one and none, that which shows the later
+    frame best.
+    """
     greys = [grey(frame) for frame in frames[first : last + 1]]
+    through = STILL
     for one, other in itertools.pairwise(greys):
-        motion = motion.then(camera_motion(optical_flow(one, other)))
-    return motion
+        through = through.then(camera_motion(optical_flow(one, other)))
+    direct = camera_motion(optical_flow(greys[0], greys[-1]))
+
+    def fault(motion: CameraMotion) -> float:
+        there = warp(greys[-1], camera_flow(motion, greys[0].shape))
+        difference = np.abs(there.astype(np.float32) - greys[0])
+        return float(np.minimum(difference, 32)[in_view(motion, greys[0].shape)].mean())
+
+    return min(STILL, direct, through, key=fault)
 
 
 def require_cv2() -> Any:

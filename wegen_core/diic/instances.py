@@ -33,8 +33,10 @@ _CAPTION = (
 )
 _RECHECK = "Does this picture show {phrase}, complete and alone? Answer with one word: yes or no."
 PEOPLE = re.compile(
-    r"\b(?:person|people|man|men|woman|women|boy|girl|child|children|kid|baby|human|lady|guy|"
-    r"player|rider|driver|worker|crowd|face|hand)s?\b",
+    r"\b(?:person|people|(?:police|sports|fire|fisher)?(?:man|men|woman|women)|boy|girl|child|"
+    r"children|kid|baby|babies|toddler|teenager|adult|human|lady|ladies|guy|mother|father|couple|"
+    r"player|rider|driver|worker|runner|dancer|singer|skater|skateboarder|surfer|skier|climber|"
+    r"cyclist|athlete|student|teacher|soldier|officer|pedestrian|passenger|crowd|face|hand)s?\b",
     re.IGNORECASE,
 )
 
@@ -85,11 +87,22 @@ class PhraseTracker(Protocol):
 class DetectAndTrack:
     """A detector and a tracker as one `PhraseTracker`: boxes of the middle frame are followed."""
 
-    def __init__(self, detector: Detector, tracker: Tracker, overlap: float = 0.8) -> None:
-        """overlap: of two boxes with a greater intersection over union the surer one stays."""
+    def __init__(
+        self, detector: Detector, tracker: Tracker, overlap: float = 0.8, agreement: float = 0.5
+    ) -> None:
+        """Bounds of intersection over union.
+
+        Parameters
+        ----------
+        overlap
+            Of two boxes that overlap more the surer one stays.
+        agreement
+            Least for a detected box and the box of its mask: else they are not the same thing.
+        """
         self.detector = detector
         self.tracker = tracker
         self.overlap = overlap
+        self.agreement = agreement
         self.name = f"{detector.name} + {tracker.name}"
 
     def find(
@@ -113,6 +126,10 @@ class DetectAndTrack:
                 box = box_of(mask)
                 if box is not None:
                     sightings[k] = Sighting(box, mask, detection.score)
+            if start not in sightings or (
+                box_iou(sightings[start].box, detection.box) < self.agreement
+            ):
+                sightings = {}
             things.append((detection.phrase, sightings))
         return things
 
@@ -241,7 +258,7 @@ class Instances(Stage[Clip, TrackedClip]):
         if self.skip_people and track.person:
             return "a person"
         if len(track.sightings) < self.settings.min_keys:
-            return "in too few frames, or of an unfit size"
+            return "in too few frames, of an unfit size, or unlike its box"
         for other in others:
             both = track.sightings.keys() & other.sightings.keys()
             overlaps = [mask_iou(track.sightings[k].mask, other.sightings[k].mask) for k in both]

@@ -36,6 +36,8 @@ class MotionSettings:
         Intersection over union of a region with where the flow carries the instance.
     max_gap
         Frames for which an instance may rest and still be the same one.
+    max_rest_change
+        Mean difference in levels of an instance that rests.
     regions
         What counts as a thing in one frame.
     """
@@ -45,6 +47,7 @@ class MotionSettings:
     min_frames: int = 4
     min_overlap: float = 0.25
     max_gap: int = 8
+    max_rest_change: float = 12.0
     regions: RegionSettings = field(default_factory=RegionSettings)
 
 
@@ -68,16 +71,20 @@ class MotionInstances(Stage[Clip, TrackedClip]):
     def run(self, clip: Clip) -> Iterator[TrackedClip | Rejected]:
         """The moving things of a clip, or why there are none."""
         self.work["frames"] += len(clip.frames)
-        tracks = self._follow([grey(frame, self.settings.side) for frame in clip.frames])
+        greys = [grey(frame, self.settings.side) for frame in clip.frames]
         size = clip.frames[0].shape[:2]
         moving = []
-        for masks in tracks:
-            # Between two of its movements it rests where the later one begins.
-            sightings = {
-                i: _sighting(masks[min(moment for moment in masks if moment >= i)], size)
-                for i in clip.keys
-                if min(masks) <= i <= max(masks)
-            }
+        for masks in self._follow(greys):
+            sightings = {}
+            for i in clip.keys:
+                # Between two of its movements it rests where the later one begins.
+                later = min((moment for moment in masks if moment >= i), default=None)
+                if later is None or i < min(masks):
+                    continue
+                mask = masks[later]
+                change = np.abs(greys[i][mask].astype(np.float32) - greys[later][mask])
+                if change.mean() <= self.settings.max_rest_change:
+                    sightings[i] = _sighting(mask, size)
             if len(masks) >= self.settings.min_frames and len(sightings) >= 2:
                 moving.append(sightings)
         if not moving:

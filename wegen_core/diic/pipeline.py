@@ -108,6 +108,10 @@ class Funnel:
             ],
         }
 
+    def summary(self) -> str:
+        """What came out of each stage: "shots 3 frames 3 instances 1"."""
+        return " ".join(f"{stage} {count}" for stage, count in self.passed.items())
+
     def add(self, data: dict[str, Any]) -> None:
         """Add the counts of another funnel, as `to_dict` gives them."""
         self.taken.update(data["in"])

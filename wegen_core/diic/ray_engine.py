@@ -59,7 +59,7 @@ def run_ray(
 
     left = prepare(videos, out, settings)
     if not left:
-        return RunResult(0, len(videos), {})
+        return RunResult(0, len(videos))
     ray.init(address=address, ignore_reinit_error=True, log_to_driver=False)
     playground = is_playground(left)
     gpus = 1 if settings.device.startswith("cuda") else 0
@@ -74,7 +74,7 @@ def run_ray(
     )
     image_format = "png" if playground else settings.image_format
     waiting: dict[str, _Waiting] = defaultdict(_Waiting)
-    written = 0
+    written, funnel = 0, Funnel()
     failed: dict[str, str] = {}
     with tqdm(total=len(left), unit="video", disable=None) as bar:
         for row in rows.iter_rows():
@@ -92,7 +92,9 @@ def run_ray(
                 part.video, video.outputs(), video.funnel(), video.start, out, image_format
             )
             written += record["rows"]
-    return RunResult(written, len(videos) - len(left), failed)
+            funnel.add(record["funnel"])
+            bar.set_postfix_str(funnel.summary())
+    return RunResult(written, len(videos) - len(left), failed, dict(funnel.rejected.most_common()))
 
 
 @dataclass

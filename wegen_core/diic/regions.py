@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .flow import CameraMotion, camera_flow, require_cv2, warp
+from .flow import CameraMotion, camera_flow, in_view, require_cv2, warp
 
 MAX_CHANGED = 0.25  # share of the frame; where more differs, the camera's motion is not known well
 MAX_LIGHT_CHANGE = 8.0  # levels, median of the frame
@@ -91,7 +91,7 @@ def standing_regions(
     there = _as_seen_from(other, frame)
     if abs(float(np.median(there - frame))) > MAX_LIGHT_CHANGE:
         return []
-    in_both = _in_view(other[1], frame.shape)
+    in_both = in_view(other[1], frame.shape)
     difference = _difference(frame, other, blur=139)
     changed = (difference > limits.min_lasting_difference) & in_both
     if changed.mean() > MAX_CHANGED:
@@ -136,15 +136,6 @@ def _closed(mask: np.ndarray) -> np.ndarray:
 
 def _square(side: int) -> np.ndarray:
     return np.ones((side, side), np.uint8)
-
-
-def _in_view(camera: CameraMotion, shape: tuple[int, int]) -> np.ndarray:
-    """Which pixels of a frame the camera's motion keeps in view: bool [h, w]."""
-    height, width = shape
-    ys, xs = np.mgrid[0:height, 0:width]
-    dx, dy = np.moveaxis(camera_flow(camera, shape), -1, 0)
-    x, y = xs + dx, ys + dy
-    return (x >= 0) & (x <= width - 1) & (y >= 0) & (y <= height - 1)
 
 
 def _edges(frame: np.ndarray) -> np.ndarray:

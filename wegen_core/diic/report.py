@@ -63,6 +63,7 @@ def write_report(data: Path, path: Path, samples: int = 40) -> None:
     funnel = Funnel()
     for record in records:
         funnel.add(record["funnel"])
+    examples = {(stage, reason): source for r in records for stage, reason, source in r["rejected"]}
     total = sum(record["rows"] for record in records)
     stride = max(1, total // max(1, samples))
     scores: dict[str, list[float]] = defaultdict(list)
@@ -84,8 +85,11 @@ def write_report(data: Path, path: Path, samples: int = 40) -> None:
         _funnel_table(funnel),
         "<h2>Dropped</h2>",
         _table(
-            ("stage", "reason", "count"),
-            [(s, reason, n) for (s, reason), n in funnel.rejected.most_common()],
+            ("stage", "reason", "count", "for example"),
+            [
+                (stage, reason, count, examples[stage, reason])
+                for (stage, reason), count in funnel.rejected.most_common()
+            ],
         ),
         "<h2>Scores</h2><div class=charts>",
         *[_histogram(name, values) for name, values in sorted(scores.items())],

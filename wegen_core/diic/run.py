@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,8 @@ def find_videos(source: str) -> list[Video]:
     root = Path(source)
     if root.is_file():
         return [_video(root, root.name)]
+    if not root.exists():
+        raise ValueError(f"{source} does not exist; name a video or a folder of videos")
     files = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file())
     if not files:
         raise ValueError(f"{source} holds no videos; these are read: {' '.join(sorted(SUFFIXES))}")
@@ -79,36 +81,59 @@ def plan(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list
     lines = [f"{len(left)} of {len(videos)} videos are left; rows go to {out}"]
     if is_playground(videos):
         return [*lines, "playground: truth stands in for every model"]
-    folders = {
-        "detector": settings.detector,
-        "tracker": settings.tracker,
-        "instances": settings.sam3,
-        "identity": settings.identity,
-    }
-    for role, folder in folders.items():
-        if folder:
-            files = [p for p in Path(folder).glob("*") if p.suffix in (".safetensors", ".bin")]
-            size = sum(p.stat().st_size for p in files) / 1e6
-            state = f"{size:.0f} MB of weights" if files else "no weights: the run would fail"
-            lines.append(f"{role}: {folder}, {state}, on {settings.device}")
-    servers = {"names things and describes changes": settings.mllm, "rechecks": settings.recheck}
-    lines += [f"{address} {role}" for role, address in servers.items() if address]
-    if not (settings.detector or settings.sam3):
-        lines.append("instances: what moves (optical flow)")
-    if not settings.mllm:
-        lines.append("words: measured motion")
-    if not settings.identity:
-        lines.append("identity: colours and edges")
-    return lines
+    cuts = "TransNetV2" if settings.cuts == "transnet" else "PySceneDetect's adaptive detector"
+    words = settings.mllm or "measured motion"
+    identity = _weights(settings.identity) if settings.identity else "colours and edges"
+    if settings.sam3:
+        instances = f"SAM 3 {_weights(settings.sam3)}"
+    elif settings.detector:
+        instances = (
+            f"Grounding DINO {_weights(settings.detector)}; SAM 2 {_weights(settings.tracker)}"
+        )
+    else:
+        instances = "what moves, comes or goes (optical flow)"
+    if settings.sam3 or settings.detector:
+        instances += f"; named by {', '.join(settings.things) or settings.mllm}"
+        if settings.recheck:
+            instances += f"; confirmed by {settings.recheck}"
+    return [
+        *lines,
+        f"shots: cuts by {cuts}",
+        f"frames: at most {settings.side} px",
+        f"instances: {instances}",
+        f"sessions: identity by {identity}",
+        f"dynamics: {words}",
+        f"models run on {settings.device}",
+    ]
+
+
+def _weights(folder: str) -> str:
+    """A model folder and what its weights weigh."""
+    files = [p for p in Path(folder).rglob("*") if p.suffix in (".safetensors", ".bin")]
+    size = sum(p.stat().st_size for p in files) / 1e6
+    return f"{folder} ({f'{size:.0f} MB' if files else 'no weights: the run would fail'})"
 
 
 @dataclass(frozen=True)
 class RunResult:
-    """What a run did: rows written now, sources that were finished before, sources that failed."""
+    """What a run did.
+
+    Parameters
+    ----------
+    rows
+        Written now.
+    skipped
+        Sources that were finished before.
+    failed
+        Why by source; the next run tries these again.
+    dropped
+        How many records by stage and reason.
+    """
 
     rows: int
     skipped: int
-    failed: dict[str, str]
+    failed: dict[str, str] = field(default_factory=dict)
+    dropped: dict[tuple[str, str], int] = field(default_factory=dict)
 
 
 def run_local(
@@ -139,10 +164,8 @@ def run_local(
                 rows += result["rows"]
                 funnel.add(result["funnel"])
             bar.update()
-            bar.set_postfix_str(
-                " ".join(f"{stage} {count}" for stage, count in funnel.passed.items())
-            )
-    return RunResult(rows, len(videos) - len(left), failed)
+            bar.set_postfix_str(funnel.summary())
+    return RunResult(rows, len(videos) - len(left), failed, dict(funnel.rejected.most_common()))
 
 
 def prepare(videos: Sequence[Video], out: Path, settings: PipelineSettings) -> list[Video]:
