@@ -223,7 +223,7 @@ def holds(clause: str, instances: list, before: world.Scene, after: world.Scene)
     return all(true for words, true in checks.items() if words in clause)
 
 
-def identity_in_playground(identity: IdentityModel, count: int) -> dict[str, float]:
+def identity_in_playground(identity: IdentityModel, count: int) -> dict[str, object]:
     """Pairs of one instance, and of two instances of one kind."""
     rng = np.random.default_rng(5)
     same, other = [], []
@@ -249,7 +249,7 @@ def crop_of(scene: world.Scene) -> Image.Image:
     return masked_crop(frame.image, Sighting(box or (0, 0, 1, 1), frame.coverage[0] > 0.5))
 
 
-def identity_of_photographs(identity: IdentityModel, folder: Path) -> dict[str, float]:
+def identity_of_photographs(identity: IdentityModel, folder: Path) -> dict[str, object]:
     """All pairs of photographs, by their names."""
     paths = sorted(folder.glob("*-*.jpg"))
     embedded = identity.embed([Image.open(path).convert("RGB") for path in paths])
@@ -262,7 +262,7 @@ def identity_of_photographs(identity: IdentityModel, folder: Path) -> dict[str, 
 
 def compare(
     identity: IdentityModel, same: Sequence[float], other: Sequence[float]
-) -> dict[str, float]:
+) -> dict[str, object]:
     """How well similarities of the same and of other things are told apart."""
     low = identity.bounds[0]
     wins = np.mean([(s > o) + 0.5 * (s == o) for s in same for o in other])
@@ -274,6 +274,10 @@ def compare(
         "lower bound": low,
         "same refused %": percent([s < low for s in same]),
         "other accepted %": percent([o >= low for o in other]),
+        "same refused % where others pass (ROC)": {
+            f"{rate} %": percent([s < np.quantile(other, 1 - rate / 100) for s in same])
+            for rate in (1, 5, 10, 20)
+        },
         "best lower bound": round(both[int(np.argmin(errors))], 3),
         "error there %": round(50 * float(min(errors)), 1),
     }
