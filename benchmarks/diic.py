@@ -69,7 +69,7 @@ from wegen_core.diic.records import (
     Video,
 )
 from wegen_core.diic.run import find_videos, run_local
-from wegen_core.diic.truth import playground_videos
+from wegen_core.diic.truth import first_looks, playground_videos
 from wegen_core.playground import clips, world
 from wegen_core.vision.encoder import VisionEncoder
 
@@ -124,11 +124,12 @@ def against_truth(seeds: range) -> dict[str, object]:
             clip = next(Frames().run(shot))
             if not isinstance(clip, Clip):
                 continue
+            looks = first_looks(drawn.scenes)
             truth = true_tracks(drawn, clip)
             tracked = next(MotionInstances().run(clip))
             tracks = tracked.tracks if isinstance(tracked, TrackedClip) else ()
             for action, instance in {(e.action, e.thing.instance) for e in drawn.events if e.thing}:
-                masks = truth.get(instance, {})
+                masks = truth.get(looks[instance], {})
                 recalled[action].append(any(purity(t, masks) >= 0.5 for t in tracks))
             for track in tracks:
                 best = max(purity(track, masks) for masks in truth.values())
@@ -151,12 +152,13 @@ def against_truth(seeds: range) -> dict[str, object]:
 
 def true_tracks(drawn: clips.Clip, clip: Clip) -> dict[object, dict[int, np.ndarray]]:
     """The visible pixels of each thing by key frame."""
+    looks = first_looks(drawn.scenes)
     masks: dict[object, dict[int, np.ndarray]] = {}
     for key in clip.keys:
         frame = clips.frame_at(drawn, clip.times[key], SIZE)
         for instance, cover in zip(frame.instances, frame.coverage, strict=True):
             if (cover > 0.5).any():
-                masks.setdefault(instance, {})[key] = cover > 0.5
+                masks.setdefault(looks[instance], {})[key] = cover > 0.5
     return masks
 
 
@@ -171,6 +173,7 @@ def purity(track: Track, masks: dict[int, np.ndarray]) -> float:
 def true_words(drawn: clips.Clip) -> list[bool]:
     """Whether each clause of measured dynamics holds, with true masks between two rests."""
     results = []
+    looks = first_looks(drawn.scenes)
     frames = [clips.render(scene, SIZE) for scene in drawn.scenes]
     for k in range(len(frames) - 1):
         sightings: dict[object, dict[int, Sighting]] = {}
@@ -179,7 +182,7 @@ def true_words(drawn: clips.Clip) -> list[bool]:
                 frame.instances, frame.boxes(), frame.coverage, strict=True
             ):
                 if box is not None:
-                    sightings.setdefault(instance, {})[11 * n] = Sighting(box, cover > 0.5)
+                    sightings.setdefault(looks[instance], {})[11 * n] = Sighting(box, cover > 0.5)
         tracks = tuple(
             Track(n, f"thing {n}", where) for n, where in enumerate(sightings.values(), 1)
         )
@@ -190,19 +193,22 @@ def true_words(drawn: clips.Clip) -> list[bool]:
         described = next(MotionDynamics().run(session))
         clauses = described.steps[0].changes if isinstance(described, DescribedSession) else ()
         before, after = drawn.scenes[k : k + 2]
-        instances = list(sightings)
-        results += [holds(clause, instances, before, after) for clause in clauses]
+        things = [
+            tuple(
+                next((t for t in scene.things if looks[t.instance] == first), None)
+                for scene in (before, after)
+            )
+            for first in sightings
+        ]
+        results += [holds(clause, things, before, after) for clause in clauses]
     return results
 
 
-def holds(clause: str, instances: list, before: world.Scene, after: world.Scene) -> bool:
+def holds(clause: str, things: list, before: world.Scene, after: world.Scene) -> bool:
     """Whether a clause about "thing N" or the camera is true of two scenes."""
     if clause.startswith("the camera"):
         return clause in world.changes(before, after)
-    instance = instances[int(clause.split()[1]) - 1]
-    then, now = (
-        next((t for t in scene.things if t.instance == instance), None) for scene in (before, after)
-    )
+    then, now = things[int(clause.split()[1]) - 1]
     if "appears" in clause or "leaves" in clause:
         return ("appears" in clause) == (then is None)
     if then is None or now is None:

@@ -18,7 +18,7 @@ from .truth import clip_of
 
 
 class PlaygroundSamples(Samples):
-    """DescribedSession -> Sample, as `Samples`, and one more kind: "words", a chat without images.
+    """As `Samples`, and one more kind: "words", a chat without images.
 
     A session begins with an image of the user's or with a drawing, and goes on with changes. A
     composition takes from two drawings; one of them is not of the clip.
@@ -27,6 +27,7 @@ class PlaygroundSamples(Samples):
     def run(self, described: DescribedSession) -> Iterator[Sample | Rejected]:
         """The samples of one session; equal sessions give equal samples."""
         session = described.session
+        self.work["frames"] += len(session.frames)
         shot = session.tracked.clip.shot
         scenes = [clip_of(shot.video.path).scenes[k] for k in session.frames]
         seed = [ord(letter) for letter in shot.video.path]

@@ -6,6 +6,7 @@ are drawn, and its dynamics are the events: the same records as from a real vide
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
@@ -40,6 +41,17 @@ def playground_videos(count: int, seed: int = 0) -> list[Video]:
 def clip_of(path: str) -> clips.Clip:
     """The clip of a source item."""
     return clips.sample_clip(np.random.default_rng([7, int(path.removeprefix(PREFIX))]))
+
+
+def first_looks(scenes: Sequence[world.Scene]) -> dict[Instance, Instance]:
+    """What each thing of a clip looked like when it was first there, whatever it looks like now."""
+    looks = {thing.instance: thing.instance for thing in scenes[0].things}
+    for before, after in itertools.pairwise(scenes):
+        for old, new in world.match(before, after):
+            if new is not None:
+                first = new.instance if old is None else looks[old.instance]
+                looks.setdefault(new.instance, first)
+    return looks
 
 
 class PlaygroundShots(Stage[Video, Shot]):
@@ -87,19 +99,15 @@ class PlaygroundInstances(Stage[Clip, TrackedClip]):
         self.work["frames"] += len(clip.frames)
         scenes = clip_of(clip.shot.video.path).scenes
         size = clip.frames[0].shape[0]
-        first_looks: dict[Instance, Instance] = {}  # of a thing, whatever it looks like now
+        looks = first_looks(scenes)
         sightings: dict[Instance, dict[int, Sighting]] = {}
         for k, scene in enumerate(scenes):
-            for old, new in world.match(scenes[k - 1], scene) if k else ():
-                if old is not None and new is not None:
-                    first_looks[new.instance] = first_looks[old.instance]
             frame = clips.render(scene, size)
             for instance, box, cover in zip(
                 frame.instances, frame.boxes(), frame.coverage, strict=True
             ):
-                first = first_looks.setdefault(instance, instance)
                 if box is not None:
-                    sightings.setdefault(first, {})[k] = Sighting(box, cover > 0.5)
+                    sightings.setdefault(looks[instance], {})[k] = Sighting(box, cover > 0.5)
         tracks = tuple(
             Track(n, world.describe_instance(instance), where, person=False)
             for n, (instance, where) in enumerate(sightings.items(), 1)
