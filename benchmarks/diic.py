@@ -205,7 +205,7 @@ def true_words(drawn: clips.Clip) -> list[bool]:
 
 
 def holds(clause: str, things: list, before: world.Scene, after: world.Scene) -> bool:
-    """Whether a clause about "thing N" or the camera is true of two scenes."""
+    """Whether a clause about "thing N" (then and now in `things`) or the camera is true."""
     if clause.startswith("the camera"):
         return clause in world.changes(before, after)
     then, now = things[int(clause.split()[1]) - 1]

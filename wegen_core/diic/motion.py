@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from .flow import STILL, CameraMotion, camera_motion, grey, optical_flow, require_cv2
+from .identity import ColourIdentity, masked_crop
 from .masks import box_of, mask_iou
 from .records import Clip, Rejected, Sighting, Stage, Track, TrackedClip
 from .regions import RegionSettings, moving_regions, standing_regions
 
 NAME = "the moving thing"
+MIN_LIKENESS = 0.9  # cosine of colours and edges
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class MotionInstances(Stage[Clip, TrackedClip]):
         greys = [grey(frame, self.settings.side) for frame in clip.frames]
         size = clip.frames[0].shape[:2]
         moving = []
-        for masks in self._follow(greys):
+        for masks in self._joined(clip, self._follow(greys)):
             sightings = {}
             for i in clip.keys:
                 # Between two of its movements it rests where the later one begins.
@@ -94,6 +96,24 @@ class MotionInstances(Stage[Clip, TrackedClip]):
             Track(n, NAME, sightings, only_moving=True) for n, sightings in enumerate(moving, 1)
         )
         yield TrackedClip(clip, instances)
+
+    def _joined(
+        self, clip: Clip, tracks: list[dict[int, np.ndarray]]
+    ) -> list[dict[int, np.ndarray]]:
+        """Tracks of which one begins soon after another ends and looks alike as one.
+
+        What moves far between two frames is lost by optical flow.
+        """
+        joined: list[dict[int, np.ndarray]] = []
+        for masks in sorted(tracks, key=min):
+            for earlier in joined:
+                pause = min(masks) - max(earlier)
+                if 0 < pause <= self.settings.max_gap and _look_alike(clip, earlier, masks):
+                    earlier |= masks
+                    break
+            else:
+                joined.append(masks)
+        return joined
 
     def _follow(self, greys: list[np.ndarray]) -> list[dict[int, np.ndarray]]:
         """For each instance its small mask in the frames in which it moves, comes or goes."""
@@ -139,6 +159,18 @@ class MotionInstances(Stage[Clip, TrackedClip]):
                 if not any(_covers(region, moving) for moving in regions):
                     regions.append(region)
         return regions
+
+
+def _look_alike(clip: Clip, one: dict[int, np.ndarray], other: dict[int, np.ndarray]) -> bool:
+    """Whether the largest views of two tracks have a like size and like colours."""
+    size = clip.frames[0].shape[:2]
+    views = [max(masks.items(), key=lambda view: view[1].sum()) for masks in (one, other)]
+    areas = [mask.sum() for _, mask in views]
+    if max(areas) > 2 * min(areas):
+        return False
+    crops = [masked_crop(clip.frames[k], _sighting(mask, size)) for k, mask in views]
+    first, second = ColourIdentity().embed(crops)
+    return float(first @ second) > MIN_LIKENESS
 
 
 def _covers(region: np.ndarray, other: np.ndarray) -> bool:
