@@ -15,13 +15,13 @@ medians for px, dB and time, else means:
 - mask IoU, mask recall: of the change mask
 - edit kept: share of the edited pixels that are nearer to the edit than to the source
 - no edit -> source: share of images without an edit that come back bit-exact
-- good: share of the pairs whose decision is right and, where composited, of whose mask less than
-  0.5 % plainly differs and was left outside it, and no more than 10 % of the image lies in the mask
-  far from any change
+- good: share of the pairs whose decision is right and whose mask, where composited, holds what
+  clearly differs (but for 0.5 % of the mask within 12 px of it, and a tenth of all thick parts),
+  and little more (at most a tenth of the image lies in it far from any clear difference)
 - 10 turns: bit-exact: share of pixels that none of ten edits changes
 
-Beside them: other pairs with the habits of real editors (`tests/support/real_habits.py`), half to
-twice as strong as usual; and the same pairs by what people do today (`benchmarks.baselines`), which
+Beside them: other pairs with the habits of real editors (`tests/support/real_habits.py`) at up to
+their usual strength; and the same pairs by what people do today (`benchmarks.baselines`), which
 decides nothing.
 
 --random tries pairs of unrelated images, down to one pixel, and counts failures.
@@ -36,11 +36,12 @@ import time
 from datetime import date
 from pathlib import Path
 
+import cv2
 import numpy as np
 from PIL import Image
-from scipy import ndimage
 
 from benchmarks.baselines import BASELINES
+from benchmarks.drift import DISC, clear_difference
 from tests.support import real_habits
 from tests.support.simulated_editor import (
     GLOBAL_EDITS,
@@ -52,8 +53,9 @@ from tests.support.simulated_editor import (
 from wegen_core.playground.samples import Scene, Thing, draw, edits, sample
 from wegen_core.preservation import Anchor, preserve
 
+# Of habits. The median misfit and colour shift are 4 levels then, and 2.3 levels in 48 real pairs.
+STRENGTHS = (0.2, 1.0)
 VISIBLE = 8  # levels from which a difference between the drawings is an edit
-PLAIN = 30  # levels that nobody overlooks
 
 
 def pair(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -92,7 +94,7 @@ def local(rng: np.random.Generator, size: int) -> dict[str, Row]:
 
 def by_real_habits(rng: np.random.Generator, size: int) -> Row:
     """One edit with the habits of real editors, measured."""
-    case = real_habits.case(rng, size, strength=rng.uniform(0.5, 2))
+    case = real_habits.case(rng, size, strength=rng.uniform(*STRENGTHS))
     start = time.process_time()
     result = preserve(case.source, case.edited)
     seconds = time.process_time() - start
@@ -107,11 +109,15 @@ def by_real_habits(rng: np.random.Generator, size: int) -> Row:
     return row
 
 
-def is_good(mask: np.ndarray, difference: np.ndarray) -> bool:
-    """Whether a change mask leaves nothing of the edit outside and is not far too large."""
-    left = (difference > PLAIN) & ~mask
-    far = ndimage.distance_transform_edt(difference < VISIBLE) > 12
-    return bool(left.sum() <= 0.005 * mask.sum() and (mask & far).mean() <= 0.1)
+def is_good(mask: np.ndarray, clear: np.ndarray) -> bool:
+    """Whether a change mask holds what clearly differs, see `drift`, and is not far too large."""
+    near_mask, near_clear = (cv2.dilate(part.astype(np.uint8), DISC) > 0 for part in (mask, clear))
+    thick = cv2.morphologyEx(clear.astype(np.uint8), cv2.MORPH_OPEN, np.ones((5, 5))) > 0
+    return bool(
+        (clear & near_mask & ~mask).sum() <= 0.005 * mask.sum()
+        and (thick & ~mask).sum() <= max(0.1 * thick.sum(), 2e-4 * thick.size)
+        and (mask & ~near_clear).mean() <= 0.1
+    )
 
 
 def quality(
@@ -134,7 +140,7 @@ def quality(
         "mask IoU": float((mask & changed).sum() / max(1, either.sum())),
         "mask recall": float(mask[changed].mean()),
         "edit kept": float((near_new < near_old)[changed].mean()),
-        "good": float(is_good(mask, difference)),
+        "good": float(is_good(mask, clear_difference(source, target, np.eye(3)))),
     }
 
 

@@ -124,6 +124,16 @@ def test_a_change_that_the_frame_cut_off_fades_out_beyond_it():
     assert background[:, width:].min() > 0.9
 
 
+def test_a_warp_that_leaves_the_frame_is_followed_beyond_it():
+    size, out_of_frame = (40, 60), 8
+    flow = np.full((4, 4, 2), (-out_of_frame, 0), np.float32)
+    valid, mask = np.zeros((2, *size), bool)
+    valid[:, out_of_frame:] = True
+    mask[10:30, out_of_frame:40] = True
+    alpha = extrapolate_alpha(mask, valid, Registration(np.eye(3), size, flow), size, SETTINGS)
+    assert alpha[20, :out_of_frame].min() > 0.7 and not alpha[:5].any()
+
+
 def test_boxes_hold_every_changed_pixel():
     alpha = np.zeros((300, 50), np.float32)
     alpha[70:75, 10:20] = 0.5

@@ -87,6 +87,32 @@ def test_a_local_edit_by_a_noisy_editor_is_not_taken_for_a_redrawn_image():
     assert result.report.decision == "lock" and result.report.noise > 2.5
 
 
+def test_a_few_coloured_edges_may_err_as_much_as_the_grey_ones():
+    size, rng = (160, 160), np.random.default_rng(0)
+    grey = 0.9 * (128 + 1.7 * (texture(size, 1.5).astype(float).mean(axis=2) - 128)) + 10
+    image = np.clip(np.repeat(grey[..., None], 3, axis=2), 0, 255).astype(np.uint8)
+
+    def bars(draw):
+        for x in range(40, 600, 100):
+            draw.rectangle((x, 400, x + 40, 560), fill=(205, 85, 85))
+
+    source = with_shapes(image, bars)
+    flow = ndimage.gaussian_filter(rng.normal(size=(2, *size)), (0, 4, 4))
+    points = np.indices(size) + 0.6 * flow / flow.std()  # everything lies a little aside
+    planes = np.moveaxis(source.astype(float), 2, 0)
+    moved = [ndimage.map_coordinates(p, points, order=1, mode="nearest") for p in planes]
+    assert not preserve(source, redrawn(np.stack(moved, axis=2))).change_mask.any()
+
+
+def test_textures_of_which_hardly_a_detail_matches_are_another_image():
+    """However small the residual is: nothing may be put back between details that differ."""
+    faint = [128 + 3 / 50 * (texture((200, 200), 2.0, seed=s).astype(float) - 128) for s in (1, 2)]
+    source, edited = (np.rint(image).astype(np.uint8) for image in faint)
+    report = preserve(source, edited).report
+    assert report.decision == "pass" and report.confidence > 0.9
+    assert report.reason.endswith("of the details match")
+
+
 def test_a_coloured_in_drawing_is_passed_and_a_tinted_one_is_not():
     paper = np.full((200, 200, 3), 250, np.uint8)
 

@@ -5,7 +5,8 @@
 2. It is searched in a pyramid, fine to coarse. Each level leaves out what finer ones detected,
    because masks would grow by the blur of the coarse levels.
 3. At each level the expected squared residual is a + b * gradient^2, learnt per colour plane on the
-   inliers: an editor redraws texture but leaves flat areas alone.
+   inliers: an editor redraws texture but leaves flat areas alone. The gradient is that of the
+   plane, so that a few coloured edges in a grey image may err as much as the grey ones.
 4. Components are found by hysteresis. Around a strong residual only what exceeds a share of it
    counts, because an editor also blurs the edges of what it added.
 5. What no displacement and no blur explains is a change, too, whatever the noise. Beside changes,
@@ -117,7 +118,7 @@ class _ResidualLevel:
     residual
         int16 [3,h,w] in multiples of `_UNIT`, planes of `_OPPONENT`.
     gradient
-        [h,w]: squared gradient of the source.
+        uint8 [3,h,w]: length of the source's gradient in each plane, levels.
     weight
         [h,w]: share of a pixel whose residual is not explained by a finer level, 0..1.
     quiet
@@ -147,7 +148,7 @@ class _ResidualLevel:
         return _ResidualLevel(
             quiet=backend.resize(self.quiet.astype(np.float32), size),
             weight=backend.resize((self.weight * unexplained).astype(np.float32), size),
-            gradient=backend.resize(self.gradient, size),
+            gradient=np.stack([backend.resize(plane, size) for plane in self.gradient]),
             residual=np.stack(
                 [backend.resize(plane * unexplained, size) for plane in self.residual]
             ),
@@ -162,10 +163,17 @@ class _ResidualLevel:
         learn = (self.quiet > 0.99) & (self.weight > 0.99)
         samples = _sample_rows(learn, self._smooth, settings)
         if samples.shape[1] < settings.min_noise_samples:
-            return np.tile(settings.initial_noise, (3, 1))
-        return np.array(
-            [_fit_noise(plane, samples[3], max_jitter, settings) for plane in samples[:3]]
+            return np.tile(np.float32(settings.initial_noise), (3, 1))
+        noise = np.array(
+            [
+                _fit_noise(plane, gradient, max_jitter, settings)
+                for plane, gradient in zip(samples[:3], samples[3:], strict=True)
+            ],
+            np.float32,
         )
+        # What is drawn aside is so in all planes; a grey image shows it in luma alone.
+        noise[:, 1] = np.maximum(noise[:, 1], noise[0, 1])
+        return noise
 
     def detect(
         self, thresholds: ChangeLevelSettings, noise: np.ndarray
@@ -174,9 +182,9 @@ class _ResidualLevel:
         score = np.empty(self.weight.shape, np.float32)
         weak, near_peak = np.empty((2, *score.shape), bool)
         for rows, with_halo, inner in backend.row_strips(len(score), self.settings.halo):
-            *planes, gradient = self._smooth(with_halo)
-            squared_score, difference = np.zeros((2, *gradient.shape), np.float32)
-            for plane, (a, b) in zip(planes, noise.astype(np.float32), strict=True):
+            parts = self._smooth(with_halo)
+            squared_score, difference = np.zeros((2, *parts[0].shape), np.float32)
+            for plane, gradient, (a, b) in zip(parts[:3], parts[3:], noise, strict=True):
                 squared_score += plane * plane / (a + b * gradient)
                 np.maximum(difference, np.abs(plane), out=difference)
             score[rows] = np.sqrt(squared_score[inner])
@@ -191,13 +199,15 @@ class _ResidualLevel:
         return detected, component & ~detected, score
 
     def _smooth(self, rows: slice) -> list[np.ndarray]:
-        """Blur the three planes, in levels, and the gradient of some rows to this scale."""
+        """Blur the three planes, in levels, then their squared gradients, of some rows."""
         sigma = self.settings.sigma
         # Normalised convolution: explained pixels do not pull their neighbours to 0.
         total = backend.blur(self.weight[rows].astype(np.float32), sigma)
         total = _UNIT / np.maximum(total, 0.15)
         planes = [backend.blur(p[rows].astype(np.float32), sigma) * total for p in self.residual]
-        return [*planes, backend.blur(self.gradient[rows], max(sigma, self.chroma_reach))]
+        reach = max(sigma, self.chroma_reach)
+        squares = (np.square(p[rows], dtype=np.float32) for p in self.gradient)
+        return [*planes, *(backend.blur(square, reach) for square in squares)]
 
 
 def _finest_level(
@@ -226,7 +236,7 @@ def _finest_level(
         shares = np.stack([_blur_shares(samples[3 + c :: 3].T, samples[c]) for c in range(3)])
     fine_share, coarse_share = (np.diag(s) / np.float32(_UNIT) for s in shares.T)
     stored = np.empty((3, *quiet.shape), np.int16)
-    gradient = np.empty(quiet.shape, np.float32)
+    gradient = np.empty((3, *quiet.shape), np.uint8)
     leftover, contradiction = np.empty((2, *quiet.shape), np.uint8)
     for rows, with_halo, inner in backend.row_strips(len(quiet), settings.halo):
         residual, fine, coarse, image = compute(with_halo)
@@ -234,7 +244,7 @@ def _finest_level(
         residual -= backend.mix_channels(fine, fine_share)
         residual -= backend.mix_channels(coarse, coarse_share)
         stored[:, rows] = np.rint(residual[inner], out=residual[inner]).transpose(2, 0, 1)
-        gradient[rows] = _squared_gradient(image)[inner]
+        gradient[:, rows] = _gradient(image, settings)[inner].transpose(2, 0, 1)
         parts = _contradiction(image, image - residual * _UNIT, settings)
         leftover[rows], contradiction[rows] = (part[inner] for part in parts)
     stored *= valid
@@ -283,13 +293,14 @@ def _blur_shares(bands: np.ndarray, residual: np.ndarray) -> np.ndarray:
     return shares.astype(np.float32)
 
 
-def _squared_gradient(image: np.ndarray) -> np.ndarray:
-    """Squared length of the gradient of [H,W,3], summed over the channels: [H,W]."""
+def _gradient(image: np.ndarray, settings: ChangeSettings) -> np.ndarray:
+    """Length of the gradient of [H,W,3] per channel, rounded, with a share of the others'."""
     smooth = backend.blur(image, 0.6)
     square = np.zeros_like(smooth)
     square[:, 1:-1] = (smooth[:, 2:] - smooth[:, :-2]) ** 2
     square[1:-1] += (smooth[2:] - smooth[:-2]) ** 2
-    return backend.mix_channels(square, np.full((1, 3), 0.25, np.float32))[..., 0]
+    shares = np.eye(3, dtype=np.float32) + np.float32(settings.shared_gradient)
+    return np.rint(np.sqrt(backend.mix_channels(square, shares / 4)))
 
 
 def _sample_rows(

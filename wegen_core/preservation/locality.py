@@ -128,7 +128,7 @@ def _colour_signs(colour: ColourTransfer, settings: LocalitySettings) -> list[_S
     # A tint of the whole image is in the curve. Who colours in keeps lines and shades.
     gained = _colourfulness(colour.match(after)) > settings.colourful
     lines_ncc = _weighted_mean(colour.local_ncc, gained * colour.texture)
-    is_drawing = old.mean() < settings.colourless and lines_ncc > settings.min_inlier_ncc
+    is_drawing = old.mean() < settings.colourless and lines_ncc > settings.min_lines_ncc
     return [
         (
             mean_shift / settings.max_colour_shift,
@@ -147,23 +147,23 @@ def _texture_signs(analysis: Analysis, changed: float, settings: LocalitySetting
     """Say whether the texture of what counts as unchanged is the same."""
     colour = analysis.colour
     unchanged = (analysis.valid & ~analysis.mask).astype(np.float32)
-    unchanged = backend.resize(unchanged, colour.texture.shape) * (0.05 + colour.inlier_weight)
+    unchanged = backend.resize(unchanged, colour.texture.shape)
+    matched_share = analysis.registration.ncc_share
+    kept_share = _weighted_mean(unchanged, colour.texture)
+    other = settings.min_matched_share * kept_share / (matched_share + 1e-6)
+    unchanged *= 0.05 + colour.inlier_weight
     texture = settings.residual_per_texture * _weighted_mean(colour.texture, unchanged)
-    texture_ncc = _weighted_mean(colour.local_ncc, unchanged * colour.texture)
     residual, share = colour.median_residual, colour.inlier_share
-    by_chance = settings.min_inlier_ncc / (texture_ncc + 1e-6)
     noisy = min(analysis.noise_floor / settings.max_flat_noise, share / settings.noisy_inlier_share)
     redrawn = max(
         residual / (settings.max_residual + texture),
         min(residual / (settings.noisy_residual + texture), noisy),
-        min(residual / settings.doubtful_residual, by_chance),
     )
     lost = settings.min_inlier_share / (min(share, 1 - changed) + 1e-6)
-    other = min(changed / settings.chance_changed_share, by_chance)
     return [
         (redrawn, f"the whole image was redrawn (misfit {residual:.1f} levels)"),
         (lost, f"nothing recognisable is left: {changed:.0%} changed"),
-        (other, f"another image: {changed:.0%} changed, the rest agrees by chance"),
+        (other, f"another image: {matched_share:.0%} of the details match"),
     ]
 
 

@@ -211,6 +211,8 @@ class RivalSettings:
         Smallest and largest gain between the images, and steps of its robust fit.
     min_noise
         Smallest variance of the noise, levels squared: rounding to 8 bits leaves 0.08.
+    samples
+        About how many pixels are compared.
     """
 
     max_textured_share: float = 0.65
@@ -222,6 +224,7 @@ class RivalSettings:
     gain_range: tuple[float, float] = (0.5, 2.0)
     gain_steps: int = 5
     min_noise: float = 0.05
+    samples: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -239,6 +242,9 @@ class RegistrationSettings:
         than 16:1.
     min_ncc_gain
         Mean NCC that a transform must gain over the plain resize to replace it.
+    min_ncc_share
+        And share that it must reach of the source's mean NCC with itself: where less matches, it
+        matches by chance.
     max_stretch
         Largest ratio of the two singular values of the affine map beyond a resize between the
         sizes. Editors hardly stretch images.
@@ -250,6 +256,7 @@ class RegistrationSettings:
     min_side: int = 16
     min_coarse_side: int = 8
     min_ncc_gain: float = 0.004
+    min_ncc_share: float = 0.05
     max_stretch: float = 1.25
     matching: MatchingSettings = MatchingSettings()
     solver: SolverSettings = SolverSettings()
@@ -382,6 +389,9 @@ class ChangeSettings:
     min_evidence
         Smallest peak score times square root of the area in px. Along sharp edges an editor's
         jitter leaves short bright lines.
+    shared_gradient
+        Share of the squared gradient of all colour planes that counts in each of them: what is
+        drawn aside errs a little in all.
     chroma_reach
         px by which colour may be off beside an edge: JPEG and video store it at half resolution.
     quiet_weight
@@ -422,6 +432,7 @@ class ChangeSettings:
     weak_score: float = 2.8
     announced_factor: float = 0.6
     min_evidence: float = 260.0
+    shared_gradient: float = 0.1
     chroma_reach: float = 1.5
     quiet_weight: float = 0.1
     noise_samples: int = 4000
@@ -494,8 +505,9 @@ class LocalitySettings:
         Share of its colourfulness that an image with colour must keep.
     colourless
         Mean colourfulness below which an image has no colour, levels.
-    coloured_area
-        Share of an image without colour that gains some when it is coloured in.
+    coloured_area, min_lines_ncc
+        Share of an image without colour that gains some when it is coloured in, and the NCC of the
+        lines there.
     max_residual, residual_per_texture
         A median residual above `max_residual` levels plus `residual_per_texture` per level of the
         unchanged part's texture means that the whole image was redrawn: editors redraw texture.
@@ -503,9 +515,9 @@ class LocalitySettings:
         So does one above `noisy_residual` levels plus that share if there is noise in flat areas
         above `max_flat_noise` levels (editors leave about 1), while more than `noisy_inlier_share`
         of the image are inliers, so that the noise is not the edit itself.
-    doubtful_residual, min_inlier_ncc
-        And so does one above `doubtful_residual` levels if the NCC of the unchanged part's texture
-        is below `min_inlier_ncc`.
+    min_matched_share
+        Share of the unchanged part's texture that the registration must match: less than this
+        matches by chance.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
     doubt_exponents, doubtful_error_rates
@@ -523,9 +535,6 @@ class LocalitySettings:
         worth more than what is kept.
     hinted_factor
         Factor on the strengths of a global edit where a hint says that the edit is local.
-    chance_changed_share
-        If more has changed than this share, inliers with an NCC below `min_inlier_ncc` agree by
-        chance.
     """
 
     min_pixels: int = 24
@@ -540,13 +549,13 @@ class LocalitySettings:
     min_colour_share: float = 0.45
     colourless: float = 1.0
     coloured_area: float = 0.2
+    min_lines_ncc: float = 0.45
     max_residual: float = 4.6
     residual_per_texture: float = 0.2
     noisy_residual: float = 3.0
     max_flat_noise: float = 2.5
     noisy_inlier_share: float = 0.5
-    doubtful_residual: float = 4.0
-    min_inlier_ncc: float = 0.45
+    min_matched_share: float = 0.28
     min_inlier_share: float = 0.05
     doubt_exponents: tuple[float, float] = (2.0, 3.0)
     doubtful_error_rates: tuple[float, float] = (0.4, 0.7)
@@ -554,7 +563,6 @@ class LocalitySettings:
     min_confidence: float = 0.75
     cautious_confidence: float = 0.3
     hinted_factor: float = 0.8
-    chance_changed_share: float = 0.3
 
 
 @dataclass(frozen=True)

@@ -139,20 +139,22 @@ def extrapolate_alpha(
     border = settings.frame_border
     # The pixels on the border itself are half mirrored: they follow those further in, too.
     y, x = np.nonzero(~backend.erode(valid, border))
-    points = np.stack([x, y, np.ones_like(x)]).astype(np.float64)
-    u, v, _ = registration.matrix @ points
     u, v = (
-        np.clip(p, min(border, (n - 1) / 2), max(n - 1 - border, (n - 1) / 2))
-        for p, n in ((u, edited[1]), (v, edited[0]))
+        np.broadcast_to(p, mask.shape)[y, x]
+        for p in registration.edited_points((0, 0, *mask.shape))
     )
-    back = np.linalg.inv(registration.matrix)
-    near_x = back[0, 0] * u + back[0, 1] * v + back[0, 2]
-    near_y = back[1, 0] * u + back[1, 1] * v + back[1, 2]
+    beyond = [
+        p - np.clip(p, min(border, (n - 1) / 2), max(n - 1 - border, (n - 1) / 2))
+        for p, n in ((u, edited[1]), (v, edited[0]))
+    ]
+    # Over so short a way a warp hardly varies: the affine map alone leads back.
+    step_x, step_y = np.linalg.inv(registration.matrix[:2, :2]) @ beyond
+    near_x, near_y = x - step_x, y - step_y
     rows = np.clip(np.rint(near_y), 0, mask.shape[0] - 1).astype(int)
     columns = np.clip(np.rint(near_x), 0, mask.shape[1] - 1).astype(int)
     nearest = backend.blur(mask.astype(np.float32), 1.0)[rows, columns]
     if nearest.mean() < settings.background_share:
-        nearest *= np.maximum(1 - np.hypot(near_x - x, near_y - y) / settings.frame_fade, 0)
+        nearest *= np.maximum(1 - np.hypot(step_x, step_y) / settings.frame_fade, 0)
     out = np.zeros(mask.shape, np.float32)
     out[y, x] = nearest
     return out

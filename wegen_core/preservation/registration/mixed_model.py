@@ -266,17 +266,17 @@ def wald_statistics(
     """
     size, unit = equations.size, max(equations.size)
     grid = control_grid(size, settings)
-    basis = make_basis(grid, size, settings)
-    normal, _ = equations.resized(grid).project(basis, np.zeros((*grid, 2)))
-    is_affine = np.tile(np.arange(len(basis.row)) < 3, 2)
-    amplitude = max(warp_rms / unit, settings.amplitudes[0])
-    # The affine part's precision is the Schur complement once the warp is integrated out.
-    inner = normal[~is_affine][:, ~is_affine]
-    inner += np.diag(np.tile(1 / (amplitude**2 * basis.variance), 2))
-    across = normal[~is_affine][:, is_affine]
-    factor = _cholesky(inner), True
-    solutions = [cho_solve(factor, column, check_finite=False) for column in across.T]
-    precision = normal[is_affine][:, is_affine] - across.T @ np.stack(solutions, axis=1)
+    basis = make_basis(grid, size, settings if warp_rms else None)
+    precision, _ = equations.resized(grid).project(basis, np.zeros((*grid, 2)))
+    if warp_rms:
+        # The affine part's precision is the Schur complement once the warp is integrated out.
+        is_affine = np.tile(np.arange(len(basis.row)) < 3, 2)
+        inner = precision[~is_affine][:, ~is_affine]
+        inner += np.diag(np.tile(1 / ((warp_rms / unit) ** 2 * basis.variance), 2))
+        across = precision[~is_affine][:, is_affine]
+        factor = _cholesky(inner), True
+        solutions = [cho_solve(factor, column, check_finite=False) for column in across.T]
+        precision = precision[is_affine][:, is_affine] - across.T @ np.stack(solutions, axis=1)
     statistics = []
     for matrix in maps:
         linear = matrix[:2, :2] - np.eye(2)

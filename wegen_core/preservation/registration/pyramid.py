@@ -122,6 +122,12 @@ class PyramidLevel:
         _, ncc, valid = self.residual_and_ncc(self.to_local(registration))
         return self._mean_ncc(ncc, valid)
 
+    @property
+    def best_ncc(self) -> float:
+        """Mean NCC of the source with itself."""
+        ncc = self.energy / (self.energy + self.settings.matching.min_energy)
+        return self._mean_ncc(ncc, np.ones(ncc.shape, bool))
+
     def matched_share(self, registration: Registration) -> float:
         """Share of the image whose texture matches, 0..1."""
         _, ncc, valid = self.residual_and_ncc(self.to_local(registration))

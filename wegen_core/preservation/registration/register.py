@@ -54,18 +54,17 @@ def register(
     ).reduced(settings.levels[-1], settings.matching.cell)
     use_warp = align == "warp" and min(size) >= settings.warp.min_side
     registration = _coarse_to_fine(pair, use_warp, settings, hooks)
-    registration = _compare_rivals(pair, registration, use_warp, settings, hooks)
+    registration = _compare_rivals(pair, registration, settings, hooks)
     return pair.to_larger(registration, size, edited_size)
 
 
 def _compare_rivals(
     pair: Pair,
     registration: Registration,
-    use_warp: bool,
     settings: RegistrationSettings,
     hooks: Hooks,
 ) -> Registration:
-    """Register a pair in other ways too, and return the most likely result.
+    """Register a pair by affine maps in other ways too, and return the most likely result.
 
     One way starts from a coarser level, where a repetitive pattern fits in fewer places. The other,
     for faint images, takes the same levels. Both count weaker signals as texture.
@@ -75,7 +74,7 @@ def _compare_rivals(
     sensitive = replace(
         settings, matching=replace(settings.matching, flat_variance=rival.flat_variance)
     )
-    coarse = _coarse_to_fine(small, use_warp, replace(sensitive, levels=rival.levels), hooks)
+    coarse = _coarse_to_fine(small, False, replace(sensitive, levels=rival.levels), hooks)
     rivals = [registration, small.to_larger(coarse, pair.source.shape, pair.edited.shape)]
     mean = backend.box_mean(pair.source, radius)
     variance = backend.box_mean(pair.source * pair.source, radius) - mean * mean

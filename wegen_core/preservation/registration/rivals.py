@@ -57,11 +57,11 @@ def log_likelihoods(
     valid = np.logical_and.reduce([covered for _, covered in resampled])
     if not valid.any():
         return np.zeros(len(registrations))
-    radius = settings.high_pass_radius
-    y = (pair.source - backend.box_mean(pair.source, radius))[valid]
+    radius, step = settings.high_pass_radius, max(1, np.count_nonzero(valid) // settings.samples)
+    y = (pair.source - backend.box_mean(pair.source, radius))[valid][::step]
     residuals, variances = [], []
     for registered, _ in resampled:
-        x = (registered - backend.box_mean(registered, radius))[valid]
+        x = (registered - backend.box_mean(registered, radius))[valid][::step]
         weight = np.ones_like(x)
         for _ in range(settings.gain_steps):
             gain = np.vdot(weight * x, y) / (np.vdot(weight * x, x) + 1e-6)

@@ -22,8 +22,8 @@ def select_model(
 
     1. If the fitted affine map does not differ significantly from a candidate resize, that resize
        takes its place: Wald's statistic against the penalty of Schwarz's criterion for six numbers.
-    2. If the result matches hardly better than the plain resize, or stretches the image as no
-       editor does, the plain resize alone is returned.
+    2. If the result matches hardly better than the plain resize, or hardly at all, or stretches
+       the image as no editor does, the plain resize alone is returned.
 
     Parameters
     ----------
@@ -51,11 +51,14 @@ def select_model(
             registration = registration.with_matrix(matrix)
             break
     residual = level.median_misfit(equations)
-    plain = Registration(resizes[0], registration.size, residual=residual)
+    plain = Registration(resizes[0], registration.size)
+    plain_ncc, best_ncc = level.mean_ncc(plain), level.best_ncc
     stretch = min(_stretch(np.linalg.inv(matrix) @ registration.matrix) for matrix in resizes)
-    if ncc <= level.mean_ncc(plain) + settings.min_ncc_gain or stretch > settings.max_stretch:
-        return plain
-    return replace(registration, residual=residual)
+    required_ncc = max(plain_ncc + settings.min_ncc_gain, settings.min_ncc_share * best_ncc)
+    if ncc <= required_ncc or stretch > settings.max_stretch:
+        registration, ncc = plain, plain_ncc
+    ncc_share = (ncc + 1e-3) / (best_ncc + 1e-3)  # 1 where there is no texture
+    return replace(registration, residual=residual, ncc_share=ncc_share)
 
 
 def _stretch(matrix: np.ndarray) -> float:
