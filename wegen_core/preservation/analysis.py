@@ -40,6 +40,8 @@ class Analysis:
         bool [h,w]: what counts as changed, once a mask of the caller is applied.
     noise_floor
         Standard deviation of the editor's noise in flat areas, levels.
+    matched_share
+        Share of the texture of what counts as unchanged that matches, 0..1.
     colour
         From `registered` to `source`.
     registration
@@ -54,6 +56,7 @@ class Analysis:
     valid: np.ndarray
     mask: np.ndarray
     noise_floor: float
+    matched_share: float
     colour: ColourTransfer
     registration: Registration
     full_edited_size: tuple[int, int]

@@ -147,11 +147,7 @@ def _texture_signs(analysis: Analysis, changed: float, settings: LocalitySetting
     """Say whether the texture of what counts as unchanged is the same."""
     colour = analysis.colour
     unchanged = (analysis.valid & ~analysis.mask).astype(np.float32)
-    unchanged = backend.resize(unchanged, colour.texture.shape)
-    matched_share = analysis.registration.ncc_share
-    kept_share = _weighted_mean(unchanged, colour.texture)
-    other = settings.min_matched_share * kept_share / (matched_share + 1e-6)
-    unchanged *= 0.05 + colour.inlier_weight
+    unchanged = backend.resize(unchanged, colour.texture.shape) * (0.05 + colour.inlier_weight)
     texture = settings.residual_per_texture * _weighted_mean(colour.texture, unchanged)
     residual, share = colour.median_residual, colour.inlier_share
     noisy = min(analysis.noise_floor / settings.max_flat_noise, share / settings.noisy_inlier_share)
@@ -159,11 +155,12 @@ def _texture_signs(analysis: Analysis, changed: float, settings: LocalitySetting
         residual / (settings.max_residual + texture),
         min(residual / (settings.noisy_residual + texture), noisy),
     )
+    other = settings.min_matched_share / (analysis.matched_share + 1e-6)
     lost = settings.min_inlier_share / (min(share, 1 - changed) + 1e-6)
     return [
         (redrawn, f"the whole image was redrawn (misfit {residual:.1f} levels)"),
         (lost, f"nothing recognisable is left: {changed:.0%} changed"),
-        (other, f"another image: {matched_share:.0%} of the details match"),
+        (other, f"another image: {analysis.matched_share:.0%} of the details match"),
     ]
 
 

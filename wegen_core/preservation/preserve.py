@@ -18,6 +18,7 @@ from .compositing.seam import seam_offset
 from .image_forms import Pixels, read
 from .locality import judge_locality
 from .masks import read_mask
+from .registration.pyramid import matched_texture
 from .registration.register import register
 from .registration.transform import Registration, resize_matrix, to_source_frame
 from .report import OUTSIDE_MASK, Fidelity, Report, build_report
@@ -217,6 +218,7 @@ def preserve(
     changed = change.mask
     if allowed is not None and announced is not None:
         changed = announced if mask_mode == "replace" else change.mask & announced
+    matched_share = matched_texture(source_rgb, registered, valid & ~changed, settings.registration)
     analysis = Analysis(
         source_rgb,
         edited_rgb,
@@ -224,6 +226,7 @@ def preserve(
         valid,
         changed,
         change.noise_floor,
+        matched_share,
         transfer,
         registration,
         edited_pixels.size,

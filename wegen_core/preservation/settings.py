@@ -439,7 +439,7 @@ class ChangeSettings:
     min_noise_samples: int = 64
     initial_noise: tuple[float, float] = (1.0, 0.05)
     min_noise: tuple[float, float] = (0.1, 1e-3)
-    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (7.0, 6.0))
+    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0))
     detail_share: float = 0.1
     max_gap: float = 4.0
     min_hole: int = 9
@@ -516,8 +516,8 @@ class LocalitySettings:
         above `max_flat_noise` levels (editors leave about 1), while more than `noisy_inlier_share`
         of the image are inliers, so that the noise is not the edit itself.
     min_matched_share
-        Share of the unchanged part's texture that the registration must match: less than this
-        matches by chance.
+        Share of the texture of what counts as unchanged that must match: less than this matches by
+        chance.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
     doubt_exponents, doubtful_error_rates
@@ -555,7 +555,7 @@ class LocalitySettings:
     noisy_residual: float = 3.0
     max_flat_noise: float = 2.5
     noisy_inlier_share: float = 0.5
-    min_matched_share: float = 0.28
+    min_matched_share: float = 0.25
     min_inlier_share: float = 0.05
     doubt_exponents: tuple[float, float] = (2.0, 3.0)
     doubtful_error_rates: tuple[float, float] = (0.4, 0.7)

@@ -120,13 +120,17 @@ class PyramidLevel:
         `flat_variance` keep it below 1.
         """
         _, ncc, valid = self.residual_and_ncc(self.to_local(registration))
-        return self._mean_ncc(ncc, valid)
+        return self.mean_of(ncc, valid)
+
+    @property
+    def own_ncc(self) -> np.ndarray:
+        """Local NCC of the source with itself: [h,w]."""
+        return self.energy / (self.energy + self.settings.matching.min_energy)
 
     @property
     def best_ncc(self) -> float:
         """Mean NCC of the source with itself."""
-        ncc = self.energy / (self.energy + self.settings.matching.min_energy)
-        return self._mean_ncc(ncc, np.ones(ncc.shape, bool))
+        return self.mean_of(self.own_ncc, np.ones(self.source.shape, bool))
 
     def matched_share(self, registration: Registration) -> float:
         """Share of the image whose texture matches, 0..1."""
@@ -140,7 +144,7 @@ class PyramidLevel:
     def assess(self, registration: Registration) -> tuple[NormalEquations, float]:
         """Measure normal equations and mean NCC at a registration."""
         residual, ncc, valid = self.residual_and_ncc(self.to_local(registration))
-        mean_ncc = self._mean_ncc(ncc, valid)
+        mean_ncc = self.mean_of(ncc, valid)
         return self._normal_equations(residual, ncc, valid), mean_ncc
 
     def median_misfit(self, equations: NormalEquations) -> float:
@@ -152,11 +156,12 @@ class PyramidLevel:
         length = np.hypot(*equations.vector[textured].T) / trace[textured]
         return float(np.median(length)) * self.full_sizes[0][1] / self.source.shape[1]
 
-    def _mean_ncc(self, ncc: np.ndarray, valid: np.ndarray) -> float:
+    def mean_of(self, ncc: np.ndarray, weight: np.ndarray) -> float:
+        """Mean over the source's texture of a local NCC [h,w], with a weight in 0..1 [h,w]."""
         # Without this threshold large unrelated texture would outvote a small unchanged part.
         chance = self.settings.matching.chance_ncc
         above_chance = np.clip(ncc - chance, 0, 1 - chance)
-        above_chance *= valid
+        above_chance *= weight
         total = (1 - chance) * self.contrast.sum() + 1e-6
         return float(np.vdot(above_chance, self.contrast) / total)
 
@@ -188,6 +193,27 @@ class PyramidLevel:
             size=size,
             effective_samples=size[0] * size[1] / self.settings.warp.pixels_per_sample,
         )
+
+
+def matched_texture(
+    source: np.ndarray, registered: np.ndarray, where: np.ndarray, settings: RegistrationSettings
+) -> float:
+    """Share of the source's texture that matches in a part, 0..1; 1 where that is flat.
+
+    Parameters
+    ----------
+    source, registered
+        uint8 [H,W,3] in one frame.
+    where
+        bool [H,W].
+    settings
+        Its finest level is compared.
+    """
+    images = backend.luma(source), backend.luma(registered)
+    level = PyramidLevel.build(*images, settings.levels[-1], settings)
+    _, ncc, _ = level.residual_and_ncc(Registration(np.eye(3), level.source.shape))
+    weight = backend.resize(where.astype(np.float32), ncc.shape)
+    return (level.mean_of(ncc, weight) + 1e-3) / (level.mean_of(level.own_ncc, weight) + 1e-3)
 
 
 def _normalise(image: np.ndarray, settings: MatchingSettings) -> tuple[np.ndarray, np.ndarray]:

@@ -51,14 +51,14 @@ def select_model(
             registration = registration.with_matrix(matrix)
             break
     residual = level.median_misfit(equations)
-    plain = Registration(resizes[0], registration.size)
-    plain_ncc, best_ncc = level.mean_ncc(plain), level.best_ncc
+    plain = Registration(resizes[0], registration.size, residual=residual)
+    required_ncc = max(
+        level.mean_ncc(plain) + settings.min_ncc_gain, settings.min_ncc_share * level.best_ncc
+    )
     stretch = min(_stretch(np.linalg.inv(matrix) @ registration.matrix) for matrix in resizes)
-    required_ncc = max(plain_ncc + settings.min_ncc_gain, settings.min_ncc_share * best_ncc)
     if ncc <= required_ncc or stretch > settings.max_stretch:
-        registration, ncc = plain, plain_ncc
-    ncc_share = (ncc + 1e-3) / (best_ncc + 1e-3)  # 1 where there is no texture
-    return replace(registration, residual=residual, ncc_share=ncc_share)
+        return plain
+    return replace(registration, residual=residual)
 
 
 def _stretch(matrix: np.ndarray) -> float:

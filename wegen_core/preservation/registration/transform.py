@@ -42,16 +42,12 @@ class Registration:
         float32 [gh,gw,2] in source pixels at the centres of a coarse grid over the source, or None.
     residual
         Median misfit in source pixels.
-    ncc_share
-        Mean NCC as a share of the source's with itself, about how much of its texture matches; 1
-        where that was not measured.
     """
 
     matrix: np.ndarray
     size: Size
     flow: np.ndarray | None = None
     residual: float = 0.0
-    ncc_share: float = 1.0
 
     def rescaled(self, size: Size, old_edited: Size, new_edited: Size) -> Registration:
         """Express the same relation for a source of `size` and an edited image of another size."""
