@@ -163,7 +163,7 @@ class _ResidualLevel:
         learn = (self.quiet > 0.99) & (self.weight > 0.99)
         samples = _sample_rows(learn, self._smooth, settings)
         if samples.shape[1] < settings.min_noise_samples:
-            return np.tile(np.float32(settings.initial_noise), (3, 1))
+            return np.tile(np.array(settings.initial_noise, np.float32), (3, 1))
         noise = np.array(
             [
                 _fit_noise(plane, gradient, max_jitter, settings)
