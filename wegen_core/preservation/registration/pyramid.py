@@ -198,7 +198,7 @@ class PyramidLevel:
 def matched_texture(
     source: np.ndarray, registered: np.ndarray, where: np.ndarray, settings: RegistrationSettings
 ) -> float:
-    """Share of the source's texture that matches in a part, 0..1; 1 where that is flat.
+    """Share of the source's texture that matches in a part, 0..1; 1 for flat and narrow images.
 
     Parameters
     ----------
@@ -209,8 +209,12 @@ def matched_texture(
     settings
         Its finest level is compared.
     """
+    long_side = settings.levels[-1]
+    size = backend.scaled_size(where.shape, min(1.0, long_side / max(where.shape)))
+    if min(size) < settings.min_coarse_side:
+        return 1.0
     images = backend.luma(source), backend.luma(registered)
-    level = PyramidLevel.build(*images, settings.levels[-1], settings)
+    level = PyramidLevel.build(*images, long_side, settings)
     _, ncc, _ = level.residual_and_ncc(Registration(np.eye(3), level.source.shape))
     weight = backend.resize(where.astype(np.float32), ncc.shape)
     return (level.mean_of(ncc, weight) + 1e-3) / (level.mean_of(level.own_ncc, weight) + 1e-3)
