@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from .. import __version__
-from . import chat, commands, diic, tools
+from . import bench, chat, commands, diic, tools
 
 
 class Parser(argparse.ArgumentParser):
@@ -43,7 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     _diic(adder.add_parser("diic", help="make training sequences from videos"))
     stages = ["painter", "align", "instruct", "mini", "mini128"]
     _rest(command("train", tools.train, "train a stage on rows, or the embedded network"), stages)
-    _rest(command("eval", tools.evaluate, "measure a model"), ["mini"])
+    _eval(adder.add_parser("eval", help="measure a model"))
     _common(
         command("info", tools.info, "print versions, the model's size and the devices"),
         models=False,
@@ -120,13 +120,17 @@ def _rewrite(parser: Parser) -> None:
 def _generate(parser: Parser) -> None:
     parser.add_argument("prompt", help="what to draw")
     parser.add_argument("-n", type=int, default=1, help="how many (default: 1)")
+    _painting(parser)
+    _common(parser, out="out")
+
+
+def _painting(parser: argparse.ArgumentParser) -> None:
     default = "(default: the model's own)"
     parser.add_argument("--size", type=_size, metavar="WxH", help=f"in pixels {default}")
     parser.add_argument("--steps", type=int, help=f"painting steps {default}")
     parser.add_argument(
         "--guidance", type=float, help=f"how closely the painter follows the plan {default}"
     )
-    _common(parser, out="out")
 
 
 def _refine(parser: Parser) -> None:
@@ -236,6 +240,41 @@ def _convert(parser: Parser) -> None:
 def _rest(parser: Parser, choices: list[str]) -> None:
     parser.add_argument("what", choices=choices)
     parser.add_argument("rest", nargs="...", metavar="options", help="see `... WHAT --help`")
+
+
+def _eval(parser: argparse.ArgumentParser) -> None:
+    adder = parser.add_subparsers(dest="what", required=True, metavar="what")
+    # Its options are read by the evaluation itself: none begins with this character.
+    mini = adder.add_parser("mini", help="the embedded network", prefix_chars="\0", add_help=False)
+    mini.set_defaults(run=tools.evaluate)
+    mini.add_argument("rest", nargs="...")
+    public = adder.add_parser("bench", help="a public benchmark, on your download of its data")
+    public.set_defaults(run=bench.run, check="off", expert=[])
+    public.add_argument(
+        "name", metavar="NAME", help="geneval, imgedit, mse, ... (a wrong name lists all)"
+    )
+    public.add_argument(
+        "--data", type=Path, required=True, metavar="FOLDER", help="the data as it is published"
+    )
+    for name, metavar, what in (
+        ("judge", "URL#MODEL|FOLDER", "a chat model that takes images answers the questions"),
+        ("detector", "FOLDER", "an object detector of transformers with COCO's kinds"),
+        ("encoder", "FOLDER", "a vision encoder of transformers, such as DINOv2"),
+        ("clip", "FOLDER", "a CLIP model of transformers"),
+        ("lpips", "FOLDER", "weights of LPIPS: of torchvision's network and of the package lpips"),
+    ):
+        public.add_argument(f"--{name}", metavar=metavar, help=what)
+    public.add_argument("--limit", type=int, metavar="N", help="only N cases, evenly spread")
+    public.add_argument("--images", type=int, metavar="N", help="per prompt (default: published)")
+    _painting(public)
+    _common(public)
+    public.add_argument(
+        "--out",
+        type=Path,
+        default=Path("bench"),
+        metavar="FOLDER",
+        help="a folder for each benchmark is written there, and continued (default: bench)",
+    )
 
 
 def _diic(parser: argparse.ArgumentParser) -> None:
