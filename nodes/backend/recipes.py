@@ -14,8 +14,8 @@ from .recipe import AUTO, Node, Recipe
 
 # What several rows share.
 _SD15, _SDXL = ("SD15", "SD20"), ("SDXL", "SDXLRefiner")
-_SD3_LATENT = {"latent": "EmptySD3LatentImage"}
-_FLUX2_LATENT = {"latent": "EmptyFlux2LatentImage"}
+_SD3_LATENT: dict[str, Any] = {"latent": "EmptySD3LatentImage"}
+_FLUX2_LATENT: dict[str, Any] = {"latent": "EmptyFlux2LatentImage"}
 # fmt: off
 _SD: dict[str, Any] = {"steps": 25, "cfg": 7.0, "sampler": "dpmpp_2m", "scheduler": "karras"}
 _FLUX2: dict[str, Any] = dict(
