@@ -257,7 +257,7 @@ def pie(data: Path) -> Iterator[Case]:
 
 def pie_mask(run_lengths: list[int], side: int = 512) -> np.ndarray:
     """float32 [side, side], 1 where the edit belongs: pairs of a start and a length."""
-    mask = np.zeros(side * side, np.float32)
+    mask: np.ndarray = np.zeros(side * side, np.float32)
     for start, length in zip(run_lengths[::2], run_lengths[1::2], strict=True):
         mask[start : start + length] = 1
     mask = mask.reshape(side, side)

@@ -201,7 +201,9 @@ def kris(case: Case, numbers: list[list[float]]) -> dict[str, float]:
 def turns(case: Case, images: Sequence[Image.Image], judges: Judges) -> Judgement:
     """MSE-Bench: success of each turn; the turns after a failed one fail, too."""
     judgement, sequence = Judgement(), [*case.images(), *images]
-    success, following, consistency = [], [], []
+    success: list[bool] = []
+    following: list[float] = []
+    consistency: list[float] = []
     for number, question in enumerate(case.questions, 1):
         if len(images) < number or not all(success):
             success.append(False)
