@@ -1,4 +1,4 @@
-"""The one reader of image numbers: "picture 2", "images 1 and 3", "the second photo", "图2".
+"""The one reader of image numbers: "picture 2", "images A and C", "the second photo", "图2".
 
 Everything that has to know which image a user means asks this module: the constraints, the
 references of a composition, and the normaliser of the embedded network's input.
@@ -38,7 +38,7 @@ class ImageMention(NamedTuple):
 def find_image_mentions(text: str) -> list[ImageMention]:
     """Find all words that name images by number.
 
-    English and Chinese; digits and number words; lists and ranges. Sizes, ratios, decimals and
+    English and Chinese; digits, number words and letters; lists and ranges. Sizes, ratios, decimals and
     counts ("image 3d", "picture 16:9", "picture two cats on a roof") are not image numbers. Neither
     is what stands in quotation marks: an image shows these words.
 
@@ -52,7 +52,7 @@ def find_image_mentions(text: str) -> list[ImageMention]:
     list of ImageMention
         In reading order, without overlaps. Linear in the length of `text`; never raises.
     """
-    text = blank(text, quote_spans(text))
+    text = blank(text, quote_spans(text)).translate(_CIRCLED)
     candidates = [*_numbered(text), *_counted(text), *_chinese(text)]
     if candidates:
         first = min(mention.end for mention in candidates)
@@ -155,6 +155,7 @@ def target_image(text: str) -> int | None:
 
 
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_CIRCLED = {ord(mark): str(number) for number, mark in enumerate("①②③④⑤⑥⑦⑧⑨", 1)}
 _LOOK_BACK = 40  # characters before a mention; a preposition and an article fit into it
 _ADJECTIVE = r"(?:(?:reference|input|source|attached|uploaded|given|other) )?"
 _DIRECTION = lazy_pattern(
@@ -184,7 +185,7 @@ _NOT_A_NUMBER = (  # what follows the digits of a size, a ratio, a decimal or a 
     r"|\.(?:png|jpe?g|webp|gif|bmp|tiff?)\b)"
 )
 _NUMBER = (
-    rf"(?:\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))})"
+    rf"(?:\d{{1,3}}|{'|'.join(sorted(_WORDS, key=len, reverse=True))}|(?-i:[A-H]))"
     rf"{_WORD_AFTER}(?!{_NOT_A_NUMBER})"
 )
 _NUMBERED = lazy_pattern(
@@ -236,6 +237,9 @@ def _numbered(text: str) -> Iterator[ImageMention]:
 
 
 def _value(word: str) -> int:
+    """The value of "2", "two", "B"."""
+    if len(word) == 1 and word.isalpha():
+        return ord(word) - ord("A") + 1
     return int(word) if word.isdecimal() else _WORDS[word.lower()]
 
 
@@ -327,7 +331,8 @@ _HAN_NUMBERED = lazy_pattern(
     rf"(?P<digits>\d{{1,3}})(?![\d%°]|[.:/]\d|[xX×*]\d|[A-Za-z]|张(?!开)|幅|个(?!性))"
     # Numerals: not the beginning of another word (一起, 三角, 二维) or of a count (一只).
     rf"|(?P<han>{_HAN_NUMBER})(?![一二三四五六七八九十百千万起些样直定下半切维角个种次年月岁点条张幅]"
-    r"|只(?![保有要取用])))"
+    r"|只(?![保有要取用]))|(?P<letter>[A-H])(?![A-Za-z\d]))"
+    r"|(?<![A-Za-z\d.])(?:(?P<letter2>[A-H])|(?P<digits2>\d{1,2})号)(?:图片|照片|图)(?![书案标形])"
 )
 _HAN_RANGE = lazy_pattern(r"[-–—~～](\d{1,3})(?!\d|\.\d)")
 _HAN_NEXT = lazy_pattern(
@@ -347,7 +352,9 @@ _HAN_ITEM = lazy_pattern(rf"\d{{1,3}}|{_HAN_NUMBER}")
 def _chinese(text: str) -> Iterator[ImageMention]:
     """Read "图1", "图片二", "图1、2和3", "第二张图", "第2张", "前两张图"."""
     for match in _HAN_NUMBERED.finditer(text):
-        numbers, end = [chinese.number_of(match["digits"] or match["han"])], match.end()
+        digits = match["digits"] or match["digits2"] or match["han"]
+        letter = match["letter"] or match["letter2"]
+        numbers, end = [_value(letter) if letter else chinese.number_of(digits)], match.end()
         while True:
             if match["digits"] and (upto := _HAN_RANGE.match(text, end)):
                 last = int(upto[1])
@@ -361,7 +368,8 @@ def _chinese(text: str) -> Iterator[ImageMention]:
             end = item.end()
         yield ImageMention(tuple(numbers), match.start(), end, False)
     for match in _HAN_COUNTED.finditer(text):
-        if (match["measure"] == "个" or match["count"]) and not match["noun"]:
+        is_pronoun = match["noun"] or re.match(r"$|[的里中都，。]", text[match.end() :])
+        if not is_pronoun and (match["measure"] == "个" or match["count"]):
             continue
         if match["count"]:
             numbers = list(range(1, chinese.number_of(match["count"]) + 1))

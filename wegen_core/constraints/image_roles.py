@@ -1,8 +1,13 @@
-"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势"."""
+"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势".
+
+An image is read by the words right before and right behind its name. `_WAYS` lists the ways to say
+what it gives; the first that fits decides.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 from .image_numbers import find_image_mentions
@@ -13,6 +18,8 @@ from .lexicon import requests as words
 from .parser import parse
 
 _ATTRIBUTES = frozenset({"style", "palette", "pose", "layout", "object"})
+_SINGLE = ("base", "background")
+"""Roles that several images cannot have at once."""
 
 
 class ImageRole(NamedTuple):
@@ -39,124 +46,6 @@ class _Mention(NamedTuple):
     alone: bool
 
 
-_ROLE = "|".join(rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items())
-_ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in words.ROLES.items())
-_ASPECT = "|".join(
-    rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items() if r != "subject"
-)
-_SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
-_DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
-_IN_ZH = r"\s*(?:里面?|中|上面?)?"
-# Behind the mention: "'s style", "as the background", "的风格", "作为背景".
-_OWNED = lazy_pattern(
-    rf"\s*['’]s?\s+{_SOME}(?:{_ROLE})"
-    rf"|{_IN_ZH}(?:那[个种]|这[个种])?的?(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|人)?的?"
-    rf"(?:{_ROLE_ZH})",
-    re.IGNORECASE,
-)
-_AS = lazy_pattern(
-    r"\s*,?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|becomes|provides|gives|sets)\s+"
-    rf"(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
-    rf"|\s+the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
-    r"|\s*(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于)(?:新的?|整体)?"
-    rf"(?:{_ROLE_ZH})",
-    re.IGNORECASE,
-)
-_OWNED_THING = lazy_pattern(
-    r"\s*['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
-    r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
-    rf"|{_IN_ZH}的(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？,.\s]|放|加|贴|移|戴|穿|换|合|和|"
-    r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去)",
-    re.IGNORECASE,
-)
-# Before the mention: "the style of", "the pose of the man in".
-_OF = lazy_pattern(
-    rf"(?P<role>{_ASPECT})(?:\s+(?:reference|used|shown|seen))?\s+"
-    r"(?:of|from|in|like|as|as in|that of|used in)\s+"
-    rf"(?P<owner>(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_ROLE_BEFORE_ZH = lazy_pattern(
-    rf"(?:{_ROLE_ZH})(?:请|要|都|也)?(?:参考|采用|用|按照?|照着?|像|跟|和|同)?\s*$"
-)
-_LIKE = lazy_pattern(
-    r"(?:\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
-    r"as \w+ as|in keeping with|the way|just as|just like|imitat\w*|mimic\w*|à la|a la|fits?|"
-    r"consistent with)\s+"
-    r"(?:the \w+ (?:in|of|from)\s+)?(?:in\s+)?(?:the\s+)?"
-    r"|(?:像|仿照|模仿|参照|参考|按照?|照着?)\s*)$",
-    re.IGNORECASE,
-)
-_INTO = lazy_pattern(
-    r"(?:\b(?:into|onto|over|on top of|to|upon)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
-    r"(?:[到进入至往]|[放贴摆加移置搬画]在)了?\s*)$",
-    re.IGNORECASE,
-)
-_PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|{words.PUT_ZH}", re.IGNORECASE)
-_PUTS_IT = lazy_pattern(rf"\b(?:{words.PUT})\w*\s+(?:the\s+)?$", re.IGNORECASE)
-_CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", re.IGNORECASE)
-_EXCHANGED = lazy_pattern(
-    r"\b(?:chang|replac|swap|switch|exchang|substitut|match|adapt|adjust|align|"
-    r"tun)\w*\s+(?:the\s+)?$",
-    re.I,
-)
-_OTHERWISE = lazy_pattern(  # "everything else as in picture 1"
-    r"\b(?:everything else|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|"
-    r"in)\s+(?:in\s+)?(?:the\s+)?$"
-    r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}$",
-    re.IGNORECASE,
-)
-_SERVES_ZH = lazy_pattern(r"\s*(?:作为?|当作?|当成|做)\s*$")  # "图2作为图1的背景"
-_IS = lazy_pattern(
-    r"\s*(?:is|shows)\s+(?:my|our|an?)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
-    r"that|which|i|we|from|in|with)\b))"
-    r"|\s*是(?:我家的?|我的?|一[张只个辆件盏把]|我喜欢的|"
-    r"我想要的)+(?P<zh>[\u4e00-\u9fff]{1,6}?)(?=$|[，。,.])",
-    re.IGNORECASE,
-)
-_DRESSED_IN = lazy_pattern(r"\b(?:dress|cloth|wrap|cover)\w*\b.*\bin\s+$", re.IGNORECASE)
-_EXCHANGED_FOR = lazy_pattern(
-    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|"
-    r"for)\s+(?:the\s+)?$"
-    r"|(?:换成|替换成|替换为|换上|穿上|戴上)\s*$",
-    re.IGNORECASE,
-)
-_TARGETED = lazy_pattern(
-    r"\b(?:dress|edit|chang|recolou?r|remov|replac|giv|mak|swap|restyl|turn|let)\w*\s+$",
-    re.IGNORECASE,
-)
-_CHANGED_ZH = lazy_pattern(r"(?:把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造)\s*$")
-_TAKEN = lazy_pattern(r"\b(?:take|use|start (?:with|from)|open|to)\s+(?:the\s+)?$", re.IGNORECASE)
-_MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
-_GETS = lazy_pattern(  # behind the image that is changed
-    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
-    r"|\s*(?:has|gets?|looks?|have)\b|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
-    re.IGNORECASE,
-)
-_CONTAINED = lazy_pattern(
-    r"\s*\b(?:that is |which is |who is |shown |seen |sitting |standing )?"
-    r"(?P<how>from|in|of|on|out of|inside|off)\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_THING = lazy_pattern(
-    r"(?:.*\b(?P<article>the|an?|that|this|his|her|my|its|their|both|all)\s+)"
-    r"(?P<thing>(?:[\w'’-]+\s*){1,5})$|(?P<bare>[\w'’-]+)\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_PLACED = lazy_pattern(
-    r"\b(?:into|onto|on|in|at|to|next to|beside|behind|under|over|in front of|around|for|between|"
-    r"near|by|against|above|(?:on|in|at|onto|into|over) (?:the )?\w+ of|(?:left|right|corner|"
-    r"side|top|bottom|middle|edge|part|half|front) of)\s+(?:the\s+)?$|[到在过进]\s*$",
-    re.IGNORECASE,
-)
-_PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
-_COMBINES = lazy_pattern(r"\b(?:combin|merg|mix|blend|fus|join)", re.IGNORECASE)
-_JOINER = lazy_pattern(
-    r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
-)
-_HAN = lazy_pattern(r"[\u4e00-\u9fff]")
-
-
 def find_image_roles(text: str) -> list[ImageRole]:
     """What each image that `text` names by number gives, in reading order, without repeats."""
     roles: list[ImageRole] = []
@@ -167,9 +56,11 @@ def find_image_roles(text: str) -> list[ImageRole]:
         if match := _swapped(mention):
             owner = _OF.search(mention.before)
             last, role, what = match, "base", (owner["owner"] or "") if owner else ""
-        elif last and _is_same_again(mention):
+        elif last and _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after):
             role, what = last, ""
-        if role == "base" and len(mention.numbers) > 1:
+        elif last and _SAME_ONE.search(mention.before):
+            role, what = last, ""
+        if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
             roles[roles.index(movable)] = movable._replace(role="subject")
@@ -181,6 +72,11 @@ def find_image_roles(text: str) -> list[ImageRole]:
     is_base = len(unclear) == 1 and bool(taken) and "base" not in taken and len(roles) > 1
     rest = "base" if is_base and taken <= _ATTRIBUTES else "subject"
     return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
+
+
+def joins(text: str) -> bool:
+    """Whether `text` puts images together: "mix it with picture 1"."""
+    return _COMBINES.search(text) is not None
 
 
 def _mentions(text: str) -> list[_Mention]:
@@ -209,79 +105,104 @@ def _mentions(text: str) -> list[_Mention]:
     ]
 
 
+_Reader = Callable[[_Mention, re.Match[str]], "tuple[str, str] | None"]
+
+
+class _Way(NamedTuple):
+    """One way to say what an image gives.
+
+    before, behind: what stands there, of which one is None. read: the role, or a function that
+    returns role and thing, or None to go on.
+    """
+
+    before: re.Pattern[str] | None
+    behind: re.Pattern[str] | None
+    read: str | _Reader
+
+
+def _before(pattern: str, read: str | _Reader) -> _Way:
+    return _Way(lazy_pattern(rf"(?:{pattern})\s*(?:the\s+)?$", re.IGNORECASE), None, read)
+
+
+def _behind(pattern: str, read: str | _Reader) -> _Way:
+    return _Way(None, lazy_pattern(rf"\s*(?:{pattern})", re.IGNORECASE), read)
+
+
 def _role(mention: _Mention) -> tuple[str, str]:
-    """Role and thing of a mention."""
-    before, after = mention.before, mention.after
-    if _OTHERWISE.search(before):
-        return "base", ""
-    if match := _IS.match(after):
-        return _described(match["en"] or match["zh"])
-    if _SERVES_ZH.match(after):
-        served = list(re.finditer(_ROLE_ZH, mention.to_come))
-        return _named(served[-1]) if served else ("", "")
-    if _SERVES_ZH.match(before) and not mention.first:
-        return "", ""
-    if match := _AS.match(after) or _OWNED.match(after):
-        named = _named(match)
-        return ("base", "") if named[0] == "background" and _INTO.search(before) else named
-    if match := _OF.search(before):
-        return _named(match)
-    if match := _ROLE_BEFORE_ZH.search(before):
-        return _named(match)
-    if match := _LIKE.search(before):
-        return _alike(before[: match.start()], mention.so_far)
-    if _EXCHANGED_FOR.search(before):
-        return "object", ""
-    if _INTO.search(before) and (not mention.first or _PUT.search(before)):
-        return "base", ""
-    if re.search(r"[放贴摆加]\s*$", before) and re.match(r"\s*[里中上]", after):
-        return "base", ""
-    if match := _OWNED_THING.match(after):
-        thing = match["thing"] or match["han"]
-        here = thing.endswith(("里", "上", "中", "内")) and mention.first
-        becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", after[match.end() :])
-        return _thing(thing, here or bool(becomes) or _is_target(mention))
-    if match := _CONTAINED.search(before):
-        return _contained(before[: match.start()], match["how"].lower(), mention)
-    if re.search(r"\b(?:in|on|inside|within|for)\s+(?:the\s+)?$|在\s*$", before, re.IGNORECASE):
-        return "base", ""
-    if _PUTS_IT.search(before) or (before.endswith(("把", "将")) and _PUT.match(after)):
-        return "object", ""
-    changed = _CHANGED.search(before) or _CHANGED_ZH.search(before) or _GETS.match(after)
-    return ("base" if changed or _TAKEN.search(before) else ""), ""
+    """Role and thing of a mention; "" if nothing says so."""
+    for way in _WAYS:
+        match = (
+            way.before.search(mention.before) if way.before else way.behind.match(mention.after)  # type: ignore[union-attr]
+        )
+        if match is None:
+            continue
+        read = (way.read, "") if isinstance(way.read, str) else way.read(mention, match)
+        if read is not None:
+            return read
+    return "", ""
 
 
-def _alike(before: str, so_far: str) -> tuple[str, str]:
-    """What the image behind "like" gives; before, so_far: the words up to "like"."""
-    if re.search(
-        r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov)\w*\s*$", before, re.IGNORECASE
-    ):
-        return "pose", ""
-    if re.search(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", so_far, re.IGNORECASE):
-        return "layout", ""
-    named = list(re.finditer(f"{_ROLE}|{_ROLE_ZH}", before, re.IGNORECASE))
-    return _named(named[-1]) if named else ("style", "")
-
-
-def _described(thing: str) -> tuple[str, str]:
-    """Role of an image that "is my living room", "is a lamp"."""
-    nouns = parse(thing).values("subject")
-    return ("base", "") if nouns & noun_table.PLACES else _thing(thing, is_target=False)
-
-
-def _named(match: re.Match[str]) -> tuple[str, str]:
+def _named(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     """The role that `match` names, and the words for it where they say more than the role."""
     role, word = next(
         (r, w) for r, w in match.groupdict().items() if w and r not in ("role", "owner")
     )
     role, word = role.rpartition("_")[2], word.lower()
+    left = mention.before[: match.start()] if "owner" in match.re.groupindex else mention.before
+    if role == "background" and _ENTERED.search(left):
+        return "base", ""  # "put it into the scene of picture 2"
     if role != "style" or word in words.PLAIN_STYLE:
         return role, ""
     return role, word if _HAN.search(word) else f"the {word}"
 
 
-def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
-    """Role of the image in "the hat from picture 1"; left: the words up to the thing."""
+def _served(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+    """The role that the words behind the next image name: "图2作为图1的背景"."""
+    named = list(_ANY_ROLE.finditer(mention.to_come))
+    return _named(mention, named[-1]) if named else ("", "")
+
+
+def _unclear(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
+    return None if mention.first else ("", "")
+
+
+def _alike(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+    """What the image behind "like" gives: by the verb, or by what is alike."""
+    before = mention.before[: match.start()]
+    for role, verbs in _ALIKE.items():
+        if verbs.search(before if role == "pose" else mention.so_far):
+            return role, ""
+    named = list(_ANY_ROLE.finditer(before))
+    return _named(mention, named[-1]) if named else ("style", "")
+
+
+def _described(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+    """Role of an image that "is my living room", "is a lamp"."""
+    thing = match["en"] or match["zh"]
+    nouns = parse(thing).values("subject")
+    return ("base", "") if nouns & noun_table.PLACES else _thing(thing, is_target=False)
+
+
+def _in_front(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
+    """A whole image behind things of another."""
+    return None if mention.first else ("background", "")
+
+
+def _entered(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
+    """An image that something is put into."""
+    return ("base", "") if not mention.first or _PUT.search(mention.before) else None
+
+
+def _owned_thing(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+    thing = match["thing"] or match["han"]
+    here = thing.endswith(("里", "上", "中", "内")) and mention.first
+    becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", mention.after[match.end() :])
+    return _thing(thing, here or bool(becomes) or _is_target(mention))
+
+
+def _contained(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+    """Role of the image in "the hat from picture 1"."""
+    left, how = mention.before[: match.start()], match["how"].lower()
     named = _THING.search(left)
     if named is None or _PRONOUN.fullmatch(named["bare"] or ""):
         return "base", ""
@@ -295,11 +216,21 @@ def _contained(left: str, how: str, mention: _Mention) -> tuple[str, str]:
         (_CHANGED.search(link) and (inside or mention.alone))
         or ((inside or not mention.alone) and _GETS.match(mention.after))
         or _TARGETED.search(link)
+        or (not mention.first and _USED_FOR.search(so_far))
     )
-    moved = mention.alone and how == "from" and re.search(r"\b(?:let|have|make)\s+$", link, re.I)
+    moved = mention.alone and how == "from" and _MOVES.search(link)
     placed = inside and _PLACED.search(link)
     where = not left.strip() or (named["bare"] and inside and mention.alone)
     return _thing(thing, bool((changed and not moved) or placed or where))
+
+
+def _moved(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
+    """A whole image that is put somewhere."""
+    return ("object", "") if _GOES.match(mention.after) else None
+
+
+def _moved_zh(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
+    return ("object", "") if _PUT.match(mention.after) else None
 
 
 def _is_worn(thing: str) -> bool:
@@ -331,33 +262,184 @@ def _thing(thing: str, is_target: bool) -> tuple[str, str]:
 
 def _swapped(mention: _Mention) -> str:
     """The role in "change the background of picture 1 to ...", "把图1的背景换成"; else ""."""
+    if mention.alone:
+        return ""
     match = _OF.search(mention.before)
-    if (
-        match
-        and mention.first
-        and not mention.alone
-        and _EXCHANGED.search(mention.before[: match.start("role")])
-    ):
-        return _named(match)[0]
+    if match and mention.first and _EXCHANGED.search(mention.before[: match.start("role")]):
+        return _named(mention, match)[0]
     owned = _OWNED.match(mention.after)
     swaps = owned and re.match(
         r"(?:替|更)?(?:换|改|变|调|做|弄)(?:成|为)", mention.after[owned.end() :]
     )
-    return _named(owned)[0] if owned and swaps and not mention.alone else ""
+    return _named(mention, owned)[0] if owned and swaps else ""
 
 
-def _is_same_again(mention: _Mention) -> bool:
-    """Whether a mention is of "the one in picture 2", "the second picture's", "图2的"."""
-    one = re.search(
-        r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", mention.before, re.IGNORECASE
-    )
-    bare = re.search(
-        r"\b(?:to|with|by|for|into)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", mention.before, re.I
-    )
-    return bool(
-        one
-        or (
-            bare
-            and re.match(r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|一样|相同|一致|那样)", mention.after)
-        )
-    )
+_ROLE = "|".join(rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items())
+_ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in words.ROLES.items())
+_ASPECT = "|".join(
+    rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items() if r != "subject"
+)
+_ANY_ROLE = lazy_pattern(f"{_ROLE}|{_ROLE_ZH}", re.IGNORECASE)
+_SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
+_DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
+_IN_ZH = r"\s*(?:里面?|中|上面?)?"
+_PEOPLE_ZH = "(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|女人|男人|人)"
+_SERVES = r"(?:as|作为?|当作?|当成|做)"
+_OWNED = lazy_pattern(
+    rf"\s*['’]s?\s+{_SOME}(?:{_ROLE})"
+    rf"|{_IN_ZH}(?:那[个种]|这[个种])?的?{_PEOPLE_ZH}?的?(?:{_ROLE_ZH})",
+    re.IGNORECASE,
+)
+_OF = lazy_pattern(
+    rf"(?P<role>{_ASPECT})(?:\s+(?:reference|used|shown|seen|you see))?\s+"
+    r"(?:of|from|in|like|as|as in|that of|used in)\s+"
+    rf"(?P<owner>(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_INTO_ = (
+    r"(?:\b(?:into|onto|over|on top of|to|upon)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
+    r"(?:[到进入至往]|[放贴摆加移置搬画印]在)了?\s*)"
+)
+_INTO = lazy_pattern(rf"{_INTO_}$", re.IGNORECASE)
+_ENTERED = lazy_pattern(
+    rf"\b(?:{words.PUT})\w*\b.*\b(?:in|into|onto|on)\s+(?:the\s+)?$|{_INTO_}$", re.IGNORECASE
+)
+_PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|\s*(?:{words.PUT_ZH})", re.IGNORECASE)
+_CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", re.IGNORECASE)
+_GETS = lazy_pattern(  # behind the image that is changed
+    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
+    r"|\s*(?:has|gets?|looks?|have|needs?|wants?|carr(?:y|ies))\b"
+    r"|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
+    re.IGNORECASE,
+)
+_GOES = lazy_pattern(  # behind a whole image that is put somewhere
+    r"\s*(?:on|onto|in|into|inside|over|across|to)\s+(?:the|a|an|his|her|my|their|its)\s+"
+    rf"(?!\w*\s*(?:{words.any_of(words.ROLES['style'][0])}))",
+    re.IGNORECASE,
+)
+# What the words "like", "as in", "按照" compare, by the verb before them; else the style.
+_ALIKE = {
+    "pose": lazy_pattern(
+        r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|squat|hold\w* (?:her|"
+        r"his|their)? ?(?:arms?|hands?|head))\w*(?: (?:exactly|just|his|her|their|arms?|hands?))*\s*$",
+        re.IGNORECASE,
+    ),
+    "layout": lazy_pattern(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", re.IGNORECASE),
+    "palette": lazy_pattern(r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing)?\b", re.IGNORECASE),
+}
+_WAYS = (
+    _before(  # "everything else as in picture 1"
+        r"\b(?:everything else|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|in)(?:\s+in)?"
+        r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
+        "base",
+    ),
+    _behind(rf"{_SERVES}\s*$", _served),
+    _before(rf"^\s*{_SERVES}", _unclear),
+    _behind(  # "as the background", "作为背景"
+        r",?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|are|becomes|provides|gives|"
+        rf"sets|[:=：])\s+(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
+        rf"|(?<=\s)the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
+        rf"|(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于|[:：])(?:新的?|整体)?(?:{_ROLE_ZH})",
+        _named,
+    ),
+    _Way(None, _OWNED, _named),
+    _behind(  # "is my living room"
+        r"(?:is|shows|[:=：])\s*(?:my|our|an?|the)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
+        r"that|which|i|we|from|in|with)\b))"
+        r"|是(?:我家的?|我的?|一[张只个辆件盏把]|我喜欢的|我想要的)*(?P<zh>[\u4e00-\u9fff]{1,6}?)"
+        r"(?=$|[，。,.])",
+        _described,
+    ),
+    _before(  # "as the background for the person in"
+        rf"\bas\s+(?:{_DET}\s+)*(?:{words.any_of(words.ROLES['background'][0])})\s+(?:for|of|to)\s+"
+        r"(?:the|my|a|an)\s+[\w ]{1,24}?(?:in|of|from|on)",
+        "subject",
+    ),
+    _Way(_OF, None, _named),
+    _before(  # "for the pose take", "style:", "姿势参考"
+        rf"\bfor (?:{_DET}\s+)*(?:{_ROLE}),? (?:use|take|see|look at|refer to|go with|copy)"
+        rf"|(?:{_ROLE.replace('?P<', '?P<is_')})\s*[:=：]"
+        rf"|(?:{_ROLE_ZH})(?:请|要|都|也|还|就)?(?:参考|采用|用|按照?|照着?|像|跟|和|同|是|选|取|换成?|改成|"
+        r"来自|沿用|[:：])?",
+        _named,
+    ),
+    _before(
+        r"\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
+        r"as \w+ as|as in|in keeping with|just as|imitat\w*|mimic\w*|à la|a la|fits?|"
+        r"the way(?: \w+ (?:does|do|is|are|did))?(?: in)?|based on|modell?ed on|"
+        r"styl\w+ [^.,;]{0,40}\bafter|consistent with)\s+(?:the [\w ]{1,20}(?:in|of|from)\s+)?(?:in)?"
+        r"|\b(?:artist|painter|illustrator|author|hand|whoever)\b[^,.;]{0,20}"
+        r"|像|仿照|模仿|参照|参考|按照?|照着?",
+        _alike,
+    ),
+    _before(
+        r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)"
+        r"|换成|替换成|替换为|换上|穿上|戴上",
+        "object",
+    ),
+    _before(r"\bin front of|\bagainst", _in_front),
+    _behind(r"behind\b", "background"),
+    _Way(_INTO, None, _entered),
+    _before(r"\bwhere\b[^,.;]*\b(?:in|on|of)", "base"),
+    _behind(  # "'s hat", "的帽子"
+        r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
+        r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
+        rf"|{_IN_ZH}的(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？,.\s]|放|加|贴|移|戴|穿|换|合|和|"
+        r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去|"
+        r"装|印|嵌|抱|牵|骑|在)",
+        _owned_thing,
+    ),
+    _before(
+        r"\s*\b(?:that is |which is |who is |(?:that )?you see |shown |seen |sitting |standing )?"
+        r"(?P<how>from|in|of|on|out of|inside|off)",
+        _contained,
+    ),
+    _before(r"\b(?:in|on|inside|within|for)|在", "base"),
+    _before(rf"\b(?:{words.PUT})\w*", _moved),
+    _before(rf"\b(?:{words.PUT})\w*(?<!show)(?<!display)", "object"),
+    _before("把|将", _moved_zh),
+    _Way(_CHANGED, None, "base"),
+    _before(r"把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造", "base"),
+    _Way(None, _GETS, "base"),
+    _before(r"\b(?:take|use|start (?:with|from)|open|to)", "base"),
+)
+_EXCHANGED = lazy_pattern(
+    r"\b(?:chang|replac|swap|switch|exchang|substitut|match|adapt|adjust|align|"
+    r"tun)\w*\s+(?:the\s+)?$",
+    re.I,
+)
+_EXCHANGED_FOR = lazy_pattern(
+    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)\s+$",
+    re.IGNORECASE,
+)
+_DRESSED_IN = lazy_pattern(r"\b(?:dress|cloth|wrap|cover)\w*\b.*\bin\s+$", re.IGNORECASE)
+_TARGETED = lazy_pattern(
+    r"\b(?:dress|edit|chang|recolou?r|remov|replac|giv|mak|swap|restyl|turn|let)\w*\s+$",
+    re.IGNORECASE,
+)
+_USED_FOR = lazy_pattern(r"\buse\b.*\bto [a-z]+\s+$", re.IGNORECASE)  # "use the fabric to cover"
+_MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
+_MOVES = lazy_pattern(r"\b(?:let|have|make)\s+$", re.IGNORECASE)
+_THING = lazy_pattern(
+    r"(?:.*\b(?P<article>the|an?|that|this|his|her|my|its|their|both|all)\s+)"
+    r"(?P<thing>(?:[\w'’-]+\s*){1,5})$|(?P<bare>[\w'’-]+)\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_PLACED = lazy_pattern(
+    r"\b(?:into|onto|on|in|at|to|next to|beside|behind|under|over|in front of|around|for|between|"
+    r"near|by|against|above|(?:on|in|at|onto|into|over) (?:the )?\w+ of|(?:left|right|corner|"
+    r"side|top|bottom|middle|edge|part|half|front) of)\s+(?:the\s+)?$|[到在过进]\s*$",
+    re.IGNORECASE,
+)
+_PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
+_COMBINES = lazy_pattern(r"\b(?:combin|merg|mix|blend|fus|join)", re.IGNORECASE)
+_JOINER = lazy_pattern(
+    r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
+)
+# "the one in picture 2", "the second picture's", "图2的" after an exchange
+_SAME_ONE = lazy_pattern(r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", re.IGNORECASE)
+_SAME_BEFORE = lazy_pattern(
+    r"\b(?:to|with|by|for|into)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", re.IGNORECASE
+)
+_SAME_BEHIND = lazy_pattern(r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|一样|相同|一致|那样)")
+_HAN = lazy_pattern(r"[\u4e00-\u9fff]")

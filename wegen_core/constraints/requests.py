@@ -78,7 +78,7 @@ _TAIL = lazy_pattern(
     re.IGNORECASE,
 )
 _EDIT = lazy_pattern(rf"(?:{words.EDIT})|(?:{words.EDIT_ZH})", re.IGNORECASE)
-_DRAW = lazy_pattern(rf"(?:{words.DRAW})\s*", re.IGNORECASE)
+_DRAW = lazy_pattern(rf"(?:{words.DRAW})(?!(?<=画)[风面质法布框家])\s*", re.IGNORECASE)
 _DRAWN = lazy_pattern(
     rf"(?:me |us )?(?:{words.INDEFINITE}|(?!what\b|how\b|the\b|it\b|this\b|that\b|these\b|"
     rf"those\b|his\b|her\b|"
@@ -90,7 +90,7 @@ _IS_INDEFINITE = lazy_pattern(rf"(?:me |us )?{words.INDEFINITE}", re.IGNORECASE)
 _VERSION = lazy_pattern(words.VERSION, re.IGNORECASE)
 _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the dog swim?" does not
     r"(?:could|can|might|would|shouldn't|couldn't|can't)\s+(?:(?:the|his|her|its|their|my|our|"
-    r"this|that)\s+(?:[\w'’-]+\s+){1,4}?|"
+    r"this|that)\s+(?:[\w'’-]+\s+){1,6}?|"
     r"(?:it|she|he|they|everyone|everything)\s+)"
     r"(?:(?:be|look|become|appear|get)\s+(?:a bit|a little|a lot|much|more|less|\w+(?:er|ier)\b|"
     r"in\b|on\b|made\b|"

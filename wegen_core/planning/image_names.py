@@ -3,23 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..constraints import find_image_mentions, named_images
 from ..constraints.english import known
 from ..constraints.lazy_pattern import lazy_pattern
-from ..constraints.lexicon.english import ORDINALS
+from ..constraints.lexicon.english import NUMBERS, ORDINALS
+from ..constraints.parser import parse
 from .references import conversation_number
 
 if TYPE_CHECKING:
     from ..records.conversation import Conversation
 
-_IMAGE = r"(?:picture|image|photo|photograph|drawing|painting|sketch|screenshot|pic|reference)"
+_IMAGE = (
+    r"(?:picture|image|photo|photograph|drawing|painting|sketch|screenshot|pic|reference|shot|"
+    r"snapshot|artwork|render|scan|selfie)"
+)
+_IMAGE_ZH = r"(?:图片|照片|图像|画|图)"
+_ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
+_FOLLOWS = (  # what may stand behind a name that is no noun: "the second as", "B on"
+    r"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:and|with|into|in|on|onto|to|as|for|from|of|"
+    r"look|looks|should|is|are|was|has|have|gets?|but|at|wear|wears|by|like|so|next|over|behind|"
+    r"beside|can|will|could|would|needs?|onto|under)\b))"
+)
 _BARE_ORDINAL = lazy_pattern(
-    r"\bthe (?P<ordinal>first|second|third|fourth|original)(?: one| version)?"
-    r"(?=\s*(?:$|[,.;!?]|(?:and|with|into|in|on|onto|to|as|for|from|look|should|is)\b))",
+    rf"\b(?:the |my )?(?P<ordinal>first|second|third|fourth|original|1st|2nd|3rd|4th)"
+    rf"(?:(?<=original) {_IMAGE}\b| one\b| version\b|{_FOLLOWS})",
+    re.IGNORECASE,
+)
+# Names that are as often something else: they count if all fit the number of images.
+_BARE_LETTER = lazy_pattern(rf"(?<![\w.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
+_BARE_NUMBER = lazy_pattern(
+    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and) |\()(?P<name>[1-9]){_FOLLOWS}",
+    re.IGNORECASE,
+)
+_MARKED_NUMBER = lazy_pattern(
+    r"(?:[\[<@](?:image |img |picture |图)?|(?<!\w)#\s?|\bnumber )"
+    rf"(?P<name>[1-9]|one|two|three|four)(?:[\])>]|{_FOLLOWS}|\b(?=[\u4e00-\u9fff]))",
     re.IGNORECASE,
 )
 _ALL = lazy_pattern(
@@ -27,22 +51,60 @@ _ALL = lazy_pattern(
     r"(?! (?:of|from|in)\b)"
     rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b(?! (?:of|from|in)\b)|"
     rf"\bboth\b(?= together|\s*$|[.!])"
-    r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)?|这(?:些|几张)(?:图片|照片|图)|"
+    r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)|这(?:些|几张)(?:图片|照片|图)|"
     r"所有(?:的)?(?:图片|照片|图)",
     re.IGNORECASE,
 )
+_PAIR = lazy_pattern(
+    rf"\b(?:the )?(?P<word>left|right|former|latter)(?:(?<=t)(?:[- ]hand)? (?:{_IMAGE}|one)\b|"
+    rf"(?<=er)\b(?: {_IMAGE}| one)?)|\bthe {_IMAGE} on the (?P<side>left|right)\b(?! \w)"
+    rf"|(?P<zh>[左右])(?:边|侧)?的?{_ONE_ZH}|(?P<zh2>前者|后者|[前后](?=一张))(?:一张{_IMAGE_ZH}?)?",
+    re.IGNORECASE,
+)
+_FIRST_OF_PAIR = frozenset("left former 左 前 前者".split())
+_LAST = lazy_pattern(
+    rf"\bthe (?:very )?(?:last|final) (?:(?P<n>two|three) )?(?:{_IMAGE}|one)s?\b"
+    rf"|(?:最后|后(?=[两三]))(?:的)?(?:一|(?P<zh>[两三]))?(?:张|幅){_IMAGE_ZH}?",
+    re.IGNORECASE,
+)
+_ONE = lazy_pattern(  # of a pair
+    rf"\bone (?:of (?:them|these|the (?:two )?{_IMAGE}s)|{_IMAGE})\b|\bone\b(?= (?:is|has|shows)\b)"
+    rf"|(?<!另)(?<!另外)其?中?一(?:张|幅){_IMAGE_ZH}?",
+    re.IGNORECASE,
+)
 _OTHER = lazy_pattern(
-    rf"\bthe other (?:{_IMAGE}|one)\b|另外?一(?:张|幅)(?:图片|照片|图)?", re.IGNORECASE
+    rf"\bthe other(?:s| (?:two |three )?(?:{_IMAGE}|one)s?| two| three)?\b(?! [a-z]+s?\b(?<!is)"
+    r"(?<!are)(?<!as)(?<!for)(?<!in)(?<!on)(?<!with))"
+    rf"|另外?[一两三几](?:张|幅){_IMAGE_ZH}?|(?:其他|其它|其余|剩下)的?(?:几|两|三)?(?:张|幅){_IMAGE_ZH}?",
+    re.IGNORECASE,
 )
 _PREVIOUS = lazy_pattern(
     rf"\bthe (?:previous|earlier|one before) ?(?:{_IMAGE}|one)?\b"
     r"|(?:上一|之前那|前一)(?:张|幅)(?:图片|照片|图)?",
     re.IGNORECASE,
 )
+_PAINTS = r"(?:drew|made|painted|generated|created|rendered|did|gave me)"
+_PAINTED = lazy_pattern(
+    rf"\b(?:the (?:{_IMAGE}|one|result|version) (?:that )?you (?:just |have |had )*{_PAINTS}"
+    rf"(?: for me)?(?: before| earlier)?|your (?:last |previous |first )?(?:{_IMAGE}|result|version)|"
+    r"the (?:last |previous |earlier )?result)\b"
+    rf"|(?:你)?(?:刚刚?才?|之前)(?:给我)?(?:画|生成|做)?的?{_ONE_ZH}|你(?:给我)?(?:画|生成|做)的{_ONE_ZH}",
+    re.IGNORECASE,
+)
+_SENDS = r"(?:sent|send|uploaded|upload|attached|posted|shared|gave you|showed you|provided)"
+_SENT = lazy_pattern(
+    rf"\b(?:the (?:{_IMAGE}|one) (?:that )?I (?:just |have |first |originally )*{_SENDS}(?: you)?"
+    rf"(?: first| before| earlier)?|my (?:own )?(?:original )?{_IMAGE}|the (?:uploaded|attached) {_IMAGE})\b"
+    rf"|我(?:刚刚?才?|之前|最初|一开始)?(?:发|上传|传|给你)的{_ONE_ZH}",
+    re.IGNORECASE,
+)
+_ORIGINAL_ZH = lazy_pattern(rf"原(?:图|照片|片|画)|最初的{_ONE_ZH}|最开始的{_ONE_ZH}")
 _THIS = lazy_pattern(
     rf"\b(?:this|the (?:attached|uploaded|new|given))(?: (?:attached|new|reference))? "
     rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b"
-    r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图",
+    rf"|\b(?:the|a|my|our) ref(?:erence)?(?: {_IMAGE})?\b|^\s*ref(?:erence)?(?=\s*(?:for|:))"
+    r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
+    r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
 )
 _BARE_THIS = lazy_pattern(
@@ -57,89 +119,217 @@ _ITS_ROLE = lazy_pattern(
     rf"画风|姿势|动作|配色|构图|背景)",
     re.I,
 )
+_MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副]"
+_THING_ZH = (
+    r"(?P<han>[\u4e00-\u9fff]{1,3}?)"
+    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|在|和|$|，)"
+)
 _ITS_THING = lazy_pattern(
-    r"\b(?P<verb>put|add|insert|place|use|give|include|bring|paste|hang)\b(?P<link>[^.;]{0,20}?)"
+    r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick)\b[^.;]{0,20}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
-    r"|这[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副](?P<han>[\u4e00-\u9fff]{1,3}?)"
-    r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|$|，)",
+    rf"|(?:我(?:刚)?发的)?这{_MEASURE}{_THING_ZH}",
+    re.IGNORECASE,
+)
+_PAINTED_THING = lazy_pattern(
+    rf"\bthe (?P<thing>\w+) (?:that )?you (?:just |have )?{_PAINTS}\b"
+    rf"|你(?:刚才?)?画的(?:那{_MEASURE})?{_THING_ZH}",
     re.IGNORECASE,
 )
 _IN_BRACKETS = lazy_pattern(r"\s*\((picture \d+)\)")
-_MINE = lazy_pattern(r"\b(?:my|this|these) (\w+)\b", re.IGNORECASE)
+_MINE = lazy_pattern(r"\b(?:my|this|these) (?P<thing>\w+)(?P<han>)\b", re.IGNORECASE)
+_CAPTIONED = lazy_pattern(  # "the castle picture", "the photo of my cat", "有猫的那张图"
+    rf"\b(?:the|my) (?P<words>(?!same\b|first\b|other\b)[a-z]+) (?:{_IMAGE}|one)\b"
+    rf"|\b(?:the|my) (?:{_IMAGE}|one) (?:of|with|showing) (?:the |a |an |my )?(?P<what>[a-z]+)\b"
+    rf"|有?(?P<han>[\u4e00-\u9fff]{{1,4}}?)的?那(?:张|幅){_IMAGE_ZH}?",
+    re.IGNORECASE,
+)
+_DEFINITE = lazy_pattern(
+    r"\b(?:the|my|that) (?P<thing>[a-z]+)\b(?!,? (?:from|in|of|on) picture)(?! you\b)"
+    rf"|[这那]{_MEASURE}{_THING_ZH}",
+    re.IGNORECASE,
+)
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")
+
+
+@dataclass(frozen=True)
+class _Images:
+    """The images of a conversation, by number; attached: how many came with its last message."""
+
+    conversation: Conversation
+    count: int
+    attached: int
+
+    @cached_property
+    def current(self) -> list[int]:
+        """Those that the message is about where it does not say which."""
+        first = self.count - self.attached + 1 if self.attached > 1 else 1
+        return list(range(first, self.count + 1))
+
+    @cached_property
+    def captions(self) -> dict[int, set[str]]:
+        """What the earlier images show, by the prompts and messages that they came with."""
+        things: dict[int, set[str]] = {}
+        for turn in self.conversation.turns[:-1]:
+            words = str(turn.record.get("plan", {}).get("prompt", "")) or turn.text
+            for _ in turn.images:
+                single = len(turn.images) == 1
+                things[len(things) + 1] = _nouns(words) if single else set()
+        return things
+
+    def by(self, role: str) -> list[int]:
+        """The earlier images that the user sent, or the assistant painted."""
+        turns = self.conversation.turns[:-1]
+        roles = [turn.role for turn in turns for _ in turn.images]
+        return [number for number, sender in enumerate(roles, 1) if sender == role]
+
+    def showing(self, thing: str) -> list[int]:
+        """The one earlier image that shows `thing`; none if several do."""
+        nouns = _nouns(thing)
+        numbers = [n for n, shown in self.captions.items() if nouns and nouns <= shown]
+        return numbers if len(numbers) == 1 else []
 
 
 def number_images(text: str, conversation: Conversation) -> str:
     """`text` with "picture N" or "图N" for each image that it names.
 
-    text: the words of the last turn. "this picture", "both", "the other one", "the second" are
-    understood where the number of images leaves no doubt.
+    text: the words of the last turn. "this picture", "both", "the other one", "the second", "B",
+    "the one you drew", "the castle picture" are understood where the images leave no doubt.
     """
     count, attached = len(conversation.images), len(conversation.turns[-1].images)
+    images = _Images(conversation, count, attached)
     named = named_images(text)
     for mention in reversed(find_image_mentions(text)):
         numbers = [conversation_number(conversation, n, named) for n in mention.numbers]
         text = _replaced(text, mention.start, mention.end, numbers)
-    text = _IN_BRACKETS.sub(r" of \1", text)
+    if count > 1:
+        text = _of_several(text, images, named)
+    if attached == 1 or count == 1:
+        text = _of_one(text, count)
+    if attached == 1 and count > 1:
+        text = _things_of(text, _ITS_THING, lambda _: [count])
+        text = _things_of(
+            text,
+            _MINE,
+            lambda thing: images.showing(thing) or ([count] if known(thing.lower()) else []),
+        )
+    return _IN_BRACKETS.sub(r" of \1", text)
+
+
+def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
+    """`text` with the names that tell one of several images from the others."""
+    count, attached, current = images.count, images.attached, images.current
+    for pattern in (_MARKED_NUMBER, _BARE_LETTER, _BARE_NUMBER):
+        numbers = [_value(m["name"]) for m in pattern.finditer(text)]
+        certain = pattern is _MARKED_NUMBER or len(set(numbers)) > 1 or named_images(text)
+        if numbers and certain and max(numbers) <= len(current):
+            group = "name" if pattern is _BARE_NUMBER else 0
+            text = _each(text, pattern, lambda m: [current[_value(m["name"]) - 1]], group)
     ordinals = _BARE_ORDINAL.findall(text)
-    versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b", text, re.IGNORECASE)
-    if count > 1 and ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
+    versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b|\boriginal\b", text, re.I)
+    if ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
         text = _each(text, _BARE_ORDINAL, lambda m: [_number(m["ordinal"], count, attached)])
-    current = range(count - attached + 1, count + 1) if attached > 1 else range(1, count + 1)
-    if len(current) > 1:
-        text = _each(text, _ALL, lambda _: current)
+    painted, sent = images.by("assistant"), images.by("user")
+    text = _each(text, _ORIGINAL_ZH, lambda _: [1])
+    text = _each(text, _PAINTED, lambda _: painted[-1:])
+    text = _things_of(text, _PAINTED_THING, lambda _: painted[-1:])
+    if not attached:
+        text = _each(text, _SENT, lambda _: sent[-1:])
+    text = _each(text, _CAPTIONED, lambda m: images.showing(m["words"] or m["what"] or m["han"]))
+    if len(current) == 2:
+        text = _each(text, _PAIR, lambda m: [current[_second(m)]])
+        if _OTHER.search(text) and not named_images(text):
+            text = _each(text, _ONE, lambda _: current[:1])
+    before = current[:-1] if attached == 1 else current
+    text = _each(text, _LAST, lambda m: before[-_many(m["n"] or m["zh"]) :])
+    partial = set(named_images(text)) < set(current) and not _ALL.search(text)
+    text = _each(text, _ALL, lambda _: current)
     rest = [n for n in current if n not in named_images(text)]
-    if len(current) == 2 and len(rest) == 1:
+    if named_images(text):
         text = _each(text, _OTHER, lambda _: rest)
     if count > max(attached, 1):
         text = _each(text, _PREVIOUS, lambda _: [count - max(attached, 1)])
-    if attached == 1 or count == 1:
-        text = _each(text, _THIS, lambda _: [count])
-        text = _BARE_THIS.sub(
-            lambda m: (
-                f"{m['before']}picture {count}"
-                if m["before"]
-                else f"{m['before_zh'] or m['put']}图{count}"
-            ),
-            text,
-        )
-        text = _ITS_ROLE.sub(
-            lambda m: (
-                f"图{count}的{m['han']}" if m["han"] else f"the {m['role']} of picture {count}"
-            ),
-            text,
-        )
-    if attached == 1 and count > 1:
-        text = _MINE.sub(
-            lambda m: f"the {m[1]} from picture {count}" if known(m[1].lower()) else m[0], text
-        )
-        text = _ITS_THING.sub(
-            lambda m: (
-                f"图{count}的{m['han']}"
-                if m["han"]
-                else f"{m['verb']}{m['link']}the {m['thing']} from picture {count}"
-            ),
-            text,
+    if partial and (attached == 1 or named_images(text)):
+        changed = [count - 1] if attached == 1 else []
+        text = _things_of(
+            text, _DEFINITE, lambda thing: [n for n in images.showing(thing) if n not in changed]
         )
     return text
 
 
+def _of_one(text: str, number: int) -> str:
+    """`text` with the names of the one image that came with it, or of the only one."""
+    text = _each(text, _THIS, lambda _: [number])
+    text = _BARE_THIS.sub(
+        lambda m: (
+            f"{m['before']}picture {number}"
+            if m["before"]
+            else f"{m['before_zh'] or m['put']}图{number}"
+        ),
+        text,
+    )
+    return _ITS_ROLE.sub(
+        lambda m: f"图{number}的{m['han']}" if m["han"] else f"the {m['role']} of picture {number}",
+        text,
+    )
+
+
+def _things_of(text: str, pattern: re.Pattern[str], numbers: Callable[[str], Sequence[int]]) -> str:
+    """`text` with "the thing from picture N" for each thing of `pattern` whose image is known."""
+
+    def owned(match: re.Match[str]) -> str:
+        thing = match["thing"] or match["han"]
+        owner = list(numbers(thing))
+        if len(owner) != 1:
+            return match[0]
+        if match["han"]:
+            return f"图{owner[0]}的{thing}"
+        return f"{match.groupdict().get('lead') or ''}the {thing} from picture {owner[0]}"
+
+    return pattern.sub(owned, text)
+
+
+def _nouns(words: str) -> set[str]:
+    return set(parse(words).values("subject"))
+
+
+def _value(name: str) -> int:
+    if name.isdecimal():
+        return int(name)
+    return NUMBERS.get(name.lower()) or ord(name) - ord("A") + 1
+
+
+def _second(match: re.Match[str]) -> bool:
+    """Whether a name of one of two images is that of the second."""
+    word = match["word"] or match["side"] or match["zh"] or match["zh2"]
+    return word.lower() not in _FIRST_OF_PAIR
+
+
+def _many(word: str | None) -> int:
+    return {"two": 2, "three": 3, "两": 2, "三": 3}.get((word or "").lower(), 1)
+
+
 def _number(ordinal: str, count: int, attached: int) -> int:
-    number = ORDINALS.get(ordinal.lower(), 1)
+    number = int(ordinal[0]) if ordinal[0].isdecimal() else ORDINALS.get(ordinal.lower(), 1)
     return count - attached + number if attached >= max(number, 2) else number
 
 
 def _each(
-    text: str, pattern: re.Pattern[str], numbers: Callable[[re.Match[str]], Iterable[int]]
+    text: str,
+    pattern: re.Pattern[str],
+    numbers: Callable[[re.Match[str]], Sequence[int]],
+    group: str | int = 0,
 ) -> str:
+    """`text` with the images' numbers in place of each `group` of `pattern` whose images are known."""
     for match in reversed(list(pattern.finditer(text))):
-        text = _replaced(text, match.start(), match.end(), list(numbers(match)))
+        if owners := list(numbers(match)):
+            text = _replaced(text, match.start(group), match.end(group), owners)
     return text
 
 
 def _replaced(text: str, start: int, end: int, numbers: list[int]) -> str:
     if text.startswith("参考", start):  # "参考图3" is a reference image, or an order
         start += 2
+    start -= 4 if text[:start].lower().endswith("the ") else 0
     if _HAN.search(text[start:end]) or (_HAN.search(text) and not text[start:end].isascii()):
         names = "和".join(f"图{n}" for n in numbers)
     else:

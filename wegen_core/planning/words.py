@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..constraints import find_constraints, named_images
 from ..constraints.edit_scope import edit_scope
-from ..constraints.image_roles import find_image_roles
+from ..constraints.image_roles import find_image_roles, joins
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
@@ -165,7 +165,7 @@ def _references(request: Request, conversation: Conversation) -> list[Reference]
 
     request: with every image by its number.
     """
-    count = len(conversation.images)
+    count, attached = len(conversation.images), len(conversation.turns[-1].images)
     references: dict[int, Reference] = {}
     stated = [r for r in find_image_roles(request.text) if 1 <= r.number <= count]
     bases = [r.number for r in stated if r.role == "base"][:1]
@@ -179,9 +179,15 @@ def _references(request: Request, conversation: Conversation) -> list[Reference]
     scene = "background" in roles and len(roles) > 1
     rest = [number for number in range(1, count + 1) if number not in references]
     draws = any(clause.kind == "draw" for clause in request.clauses)
-    if references and rest and not (bases or whole or scene or draws):
-        return [Reference(rest[-1], "base"), *references.values()]  # the current image
-    return list(references.values())
+    if not references or not rest or scene or draws:
+        return list(references.values())
+    if len(references) == 1 and joins(request.text):
+        return [Reference(number) for number in sorted([rest[-1], *references])]
+    if bases or whole:
+        return list(references.values())
+    if len(rest) > 1 and len(rest) < attached:  # "with the last one as the background"
+        return [*references.values(), *map(Reference, rest)]
+    return [Reference(rest[-1], "base"), *references.values()]  # the current image
 
 
 def _all_images(conversation: Conversation) -> list[Reference]:
@@ -198,7 +204,9 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
         return edit_scope(request.changes)
     if "base" not in roles:
         return None
-    if roles & {"style", "palette", "layout"}:
+    if "layout" in roles:
+        return "global"
+    if roles & {"style", "palette"}:
         thing = next((r.what for r in find_image_roles(request.text) if r.role == "base"), "")
         return "local" if thing and edit_scope(request.changes) == "local" else "global"
     return "background" if "background" in roles else "local"

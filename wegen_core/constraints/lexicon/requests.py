@@ -306,7 +306,7 @@ ROLES: dict[str, tuple[str, str]] = {
         "构图 布局 排版 版式 机位 视角 取景 结构",
     ),
     "background": (
-        "background backdrop setting scenery surroundings environment location landscape",
+        "background backdrop setting scene scenery surroundings environment location landscape",
         "背景 场景 环境 景色 风景 布景",
     ),
     "base": (
@@ -327,12 +327,15 @@ PLAIN_STYLE = frozenset("style styles look 风格 画风 样式".split())
 # Stems of verbs that put a thing somewhere, and of those that change what is there.
 PUT = (
     "put|plac|add|insert|past|mov|transfer|drop|appl|composit|transplant|copy|copies|bring|attach|"
-    "hang|overlay|plant|stick|sit|seat|stand|fit|includ|drap|lay|mount|project|print|wrap"
+    "hang|overlay|plant|stick|sit|seat|stand|fit|includ|drap|lay|mount|project|print|wrap|show|"
+    "display|embed|tr(?:y|ies)"
 )
-PUT_ZH = "放|停|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|画到|坐|站|摆|挂|套|迁"
+PUT_ZH = (
+    "放|停|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|画到|坐|站|摆|挂|套|迁|印|嵌|投影|绣|装"
+)
 CHANGE = (
     "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
-    "sketch|giv|adjust|fix|improv|enhanc|remov|dress|replac|swap|show|eras|substitut|exchang|"
-    "delet|pos"
+    "sketch|giv|adjust|fix|improv|enhanc|remov|replac|swap|show|eras|substitut|exchang|"
+    "delet|pos|arrang|rearrang|grad|tint|decorat|furnish|dress"
 )
