@@ -91,7 +91,7 @@ def edit_scope(clauses: Sequence[Clause]) -> Scope | None:
         text = _bare(clause.text)
         change = _read_zh(text) if _HAN.search(text) else _read_en(text)
         refers = change.kind == "it" and not _OF_IMAGES.search(change.rest)
-        if refers and about in ("thing", "atmosphere"):
+        if refers and about:
             change = change._replace(kind=about)
         about = change.kind or about
         if clause in orders:

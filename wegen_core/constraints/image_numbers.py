@@ -174,7 +174,10 @@ _PLACE = lazy_pattern(
 _WORD_BEFORE = r"(?<![^\W\u4e00-\u9fff])"
 _WORD_AFTER = r"(?![^\W\u4e00-\u9fff])"
 _GAP = r"[ \t\u00a0]"  # a mention never crosses a line end
-_NOUN = r"(?:pictures?|images?|photo(?:graph)?s?|figures?|references?|(?:pic|img|ref)s?\.?)"
+_NOUN = (
+    r"(?:pictures?|images?|photo(?:graph)?s?|figures?|references?|(?:pic|img|ref)s?\.?|uploads?|"
+    r"attachments?|screenshots?|renders?)"
+)
 # "a picture no one has seen": a bare "no" needs digits.
 _MARK = rf"(?:(?:numbers?|nos?\.|no(?={_GAP}?\d)|nr\.?){_GAP}{{0,2}}|[#№]{_GAP}?)"
 
@@ -209,7 +212,9 @@ _FOLLOWING_WORD = lazy_pattern(rf"{_GAP}{{1,3}}([^\W\d_\u4e00-\u9fff]+)")
 _NOT_COUNTED = (
     lexicon.BOUNDARY
     | lexicon.DETERMINERS
-    | frozenset("together side respectively both combined merged again first".split())
+    | frozenset(
+        "together side respectively both combined merged again first get gets need needs goes".split()
+    )
 )
 
 
@@ -266,7 +271,12 @@ def _is_request(text: str, match: re.Match[str], number: str) -> bool:
     """Whether a sentence asks for a picture of several things: "Picture 3 cats on a sofa"."""
     opening = text[: match.start()].rstrip()[-1:] in ("", ".", "!", "?", "\n")
     following = _FOLLOWING_WORD.match(text, match.end())
-    if not opening or match["noun"].lower() != "picture" or following is None or number == "1":
+    if (
+        not opening
+        or match["noun"].lower() not in ("picture", "render")
+        or following is None
+        or number == "1"
+    ):
         return False
     word = following[1].lower()
     return english.known(word) and english.lemma(word) != word

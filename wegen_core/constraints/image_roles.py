@@ -56,9 +56,9 @@ def find_image_roles(text: str) -> list[ImageRole]:
         if match := _swapped(mention):
             owner = _OF.search(mention.before)
             last, role, what = match, "base", (owner["owner"] or "") if owner else ""
-        elif last and _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after):
-            role, what = last, ""
-        elif last and _SAME_ONE.search(mention.before):
+        elif not last and mention.first and not mention.alone and _FAULT.match(mention.after):
+            last, role, what = ("object" if role == "object" else role), "base", what
+        elif last and _is_same_again(mention):
             role, what = last, ""
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
@@ -67,11 +67,20 @@ def find_image_roles(text: str) -> list[ImageRole]:
         roles += [ImageRole(number, role, what) for number in mention.numbers]
         if role == "base" and (_MAKES.search(mention.before) or _GETS.match(mention.after)):
             movable = roles[-1]
+    roles = [r._replace(role="base") if _is_destination(r, text) else r for r in roles]
     unclear = [role for role in roles if not role.role]
     taken = {role.role for role in roles if role.role and role.role != "background"}
     is_base = len(unclear) == 1 and bool(taken) and "base" not in taken and len(roles) > 1
     rest = "base" if is_base and taken <= _ATTRIBUTES else "subject"
     return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
+
+
+def _is_destination(role: ImageRole, text: str) -> bool:
+    """Whether something is put where the thing of an image is: "cat goes on the throne"."""
+    if role.role not in ("object", "subject") or not role.what:
+        return False
+    head = re.escape(role.what.split()[-1])
+    return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
 
 
 def joins(text: str) -> bool:
@@ -105,40 +114,42 @@ def _mentions(text: str) -> list[_Mention]:
     ]
 
 
-_Reader = Callable[[_Mention, re.Match[str]], "tuple[str, str] | None"]
+_Reader = Callable[[_Mention, re.Match[str]], tuple[str, str]]
 
 
 class _Way(NamedTuple):
     """One way to say what an image gives.
 
     before, behind: what stands there, of which one is None. read: the role, or a function that
-    returns role and thing, or None to go on.
+    returns role and thing. where: what else must hold.
     """
 
     before: re.Pattern[str] | None
     behind: re.Pattern[str] | None
     read: str | _Reader
+    where: Callable[[_Mention], object] | None = None
 
 
-def _before(pattern: str, read: str | _Reader) -> _Way:
-    return _Way(lazy_pattern(rf"(?:{pattern})\s*(?:the\s+)?$", re.IGNORECASE), None, read)
+def _before(
+    pattern: str, read: str | _Reader, where: Callable[[_Mention], object] | None = None
+) -> _Way:
+    compiled = lazy_pattern(rf"(?:{pattern})\s*(?:the\s+)?$", re.IGNORECASE)
+    return _Way(compiled, None, read, where)
 
 
-def _behind(pattern: str, read: str | _Reader) -> _Way:
-    return _Way(None, lazy_pattern(rf"\s*(?:{pattern})", re.IGNORECASE), read)
+def _behind(
+    pattern: str, read: str | _Reader, where: Callable[[_Mention], object] | None = None
+) -> _Way:
+    return _Way(None, lazy_pattern(rf"\s*(?:{pattern})", re.IGNORECASE), read, where)
 
 
 def _role(mention: _Mention) -> tuple[str, str]:
     """Role and thing of a mention; "" if nothing says so."""
-    for way in _WAYS:
-        match = (
-            way.before.search(mention.before) if way.before else way.behind.match(mention.after)  # type: ignore[union-attr]
-        )
-        if match is None:
-            continue
-        read = (way.read, "") if isinstance(way.read, str) else way.read(mention, match)
-        if read is not None:
-            return read
+    for before, behind, read, where in _WAYS:
+        match = before.search(mention.before) if before else None
+        match = behind.match(mention.after) if behind else match
+        if match and (where is None or where(mention)):
+            return (read, "") if isinstance(read, str) else read(mention, match)
     return "", ""
 
 
@@ -156,14 +167,10 @@ def _named(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     return role, word if _HAN.search(word) else f"the {word}"
 
 
-def _served(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+def _served(mention: _Mention, _: re.Match[str]) -> tuple[str, str]:
     """The role that the words behind the next image name: "图2作为图1的背景"."""
     named = list(_ANY_ROLE.finditer(mention.to_come))
     return _named(mention, named[-1]) if named else ("", "")
-
-
-def _unclear(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
-    return None if mention.first else ("", "")
 
 
 def _alike(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
@@ -176,33 +183,27 @@ def _alike(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     return _named(mention, named[-1]) if named else ("style", "")
 
 
-def _described(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
+def _described(_: _Mention, match: re.Match[str]) -> tuple[str, str]:
     """Role of an image that "is my living room", "is a lamp"."""
     thing = match["en"] or match["zh"]
+    if _STANDS_THERE.match(match.string[match.end() :]):
+        return "base", thing
     nouns = parse(thing).values("subject")
     return ("base", "") if nouns & noun_table.PLACES else _thing(thing, is_target=False)
-
-
-def _in_front(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
-    """A whole image behind things of another."""
-    return None if mention.first else ("background", "")
-
-
-def _entered(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
-    """An image that something is put into."""
-    return ("base", "") if not mention.first or _PUT.search(mention.before) else None
 
 
 def _owned_thing(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     thing = match["thing"] or match["han"]
     here = thing.endswith(("里", "上", "中", "内")) and mention.first
-    becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像)", mention.after[match.end() :])
+    becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :])
     return _thing(thing, here or bool(becomes) or _is_target(mention))
 
 
 def _contained(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     """Role of the image in "the hat from picture 1"."""
     left, how = mention.before[: match.start()], match["how"].lower()
+    if left.startswith(("'s ", "’s ")):  # the thing is that of another image
+        return "base", ""
     named = _THING.search(left)
     if named is None or _PRONOUN.fullmatch(named["bare"] or ""):
         return "base", ""
@@ -222,15 +223,6 @@ def _contained(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     placed = inside and _PLACED.search(link)
     where = not left.strip() or (named["bare"] and inside and mention.alone)
     return _thing(thing, bool((changed and not moved) or placed or where))
-
-
-def _moved(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
-    """A whole image that is put somewhere."""
-    return ("object", "") if _GOES.match(mention.after) else None
-
-
-def _moved_zh(mention: _Mention, match: re.Match[str]) -> tuple[str, str] | None:
-    return ("object", "") if _PUT.match(mention.after) else None
 
 
 def _is_worn(thing: str) -> bool:
@@ -274,6 +266,12 @@ def _swapped(mention: _Mention) -> str:
     return _named(mention, owned)[0] if owned and swaps else ""
 
 
+def _is_same_again(mention: _Mention) -> bool:
+    """Whether an exchange goes on: "the one in picture 2", "the second picture's", "图2的"."""
+    bare = _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after)
+    return bool(bare or _SAME_ONE.search(mention.before))
+
+
 _ROLE = "|".join(rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items())
 _ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in words.ROLES.items())
 _ASPECT = "|".join(
@@ -297,7 +295,7 @@ _OF = lazy_pattern(
     re.IGNORECASE,
 )
 _INTO_ = (
-    r"(?:\b(?:into|onto|over|on top of|to|upon)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
+    r"(?:\b(?:into|onto|over|on top of|to|upon|around)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
     r"(?:[到进入至往]|[放贴摆加移置搬画印]在)了?\s*)"
 )
 _INTO = lazy_pattern(rf"{_INTO_}$", re.IGNORECASE)
@@ -307,7 +305,7 @@ _ENTERED = lazy_pattern(
 _PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|\s*(?:{words.PUT_ZH})", re.IGNORECASE)
 _CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", re.IGNORECASE)
 _GETS = lazy_pattern(  # behind the image that is changed
-    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would )\w+"
+    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would |be )\w+"
     r"|\s*(?:has|gets?|looks?|have|needs?|wants?|carr(?:y|ies))\b"
     r"|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
     re.IGNORECASE,
@@ -333,19 +331,26 @@ _WAYS = (
         r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
         "base",
     ),
+    _behind(r"(?:is|are|shows|[=:])\s*(?:me|us|myself)\b", ""),
+    _before(  # "me =", "I'm in"
+        r"(?:^|[,.;!，。]|\b(?:and|is|it['’]s|that['’]s))\s*(?:me|us|myself|i|i['’]m|i am|we|we['’]re)"
+        r"(?:\s*(?:in|of|from|=|:|\())*|(?:我|本人)(?:是|在|=)?",
+        "",
+    ),
     _behind(rf"{_SERVES}\s*$", _served),
-    _before(rf"^\s*{_SERVES}", _unclear),
+    _before(rf"^\s*{_SERVES}", "", lambda m: not m.first),
     _behind(  # "as the background", "作为背景"
         r",?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|are|becomes|provides|gives|"
-        rf"sets|[:=：])\s+(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
+        rf"sets|(?:has|have|shows) (?!\w+ \w+ (?:of|from|in) )|[:=：])\s*(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
         rf"|(?<=\s)the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
         rf"|(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于|[:：])(?:新的?|整体)?(?:{_ROLE_ZH})",
         _named,
     ),
+    _behind(rf"(?:统一|保持一致|一致)(?:一下)?(?:{_ROLE_ZH})", _named),
     _Way(None, _OWNED, _named),
     _behind(  # "is my living room"
         r"(?:is|shows|[:=：])\s*(?:my|our|an?|the)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
-        r"that|which|i|we|from|in|with)\b))"
+        r"that|which|i|we|they|it|he|she|from|in|with)\b))"
         r"|是(?:我家的?|我的?|一[张只个辆件盏把]|我喜欢的|我想要的)*(?P<zh>[\u4e00-\u9fff]{1,6}?)"
         r"(?=$|[，。,.])",
         _described,
@@ -360,8 +365,14 @@ _WAYS = (
         rf"\bfor (?:{_DET}\s+)*(?:{_ROLE}),? (?:use|take|see|look at|refer to|go with|copy)"
         rf"|(?:{_ROLE.replace('?P<', '?P<is_')})\s*[:=：]"
         rf"|(?:{_ROLE_ZH})(?:请|要|都|也|还|就)?(?:参考|采用|用|按照?|照着?|像|跟|和|同|是|选|取|换成?|改成|"
-        r"来自|沿用|[:：])?",
+        r"取自|来自|源自|沿用|往|向|接近|靠近|贴近|[:：])?"
+        r"|(?:^|[，。,])(?P<zh_subject_>人)(?:物)?(?:用|是|取|取自|来自)",
         _named,
+    ),
+    _before(  # "lamp:", "衣服是"
+        r"(?:^|[,.;])\s*(?:(?:the|my|our|a) )?(?P<en>[a-z][\w -]{0,24}?)\s*[=:]"
+        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6})\s*[=:：]",
+        _described,
     ),
     _before(
         r"\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
@@ -377,27 +388,29 @@ _WAYS = (
         r"|换成|替换成|替换为|换上|穿上|戴上",
         "object",
     ),
-    _before(r"\bin front of|\bagainst", _in_front),
+    _before(r"\bin front of|\bagainst", "background", lambda m: not m.first),
     _behind(r"behind\b", "background"),
-    _Way(_INTO, None, _entered),
+    _Way(_INTO, None, "base", lambda m: not m.first or _PUT.search(m.before)),
     _before(r"\bwhere\b[^,.;]*\b(?:in|on|of)", "base"),
     _behind(  # "'s hat", "的帽子"
         r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
         r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
-        rf"|{_IN_ZH}的(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？,.\s]|放|加|贴|移|戴|穿|换|合|和|"
+        rf"|{_IN_ZH}(?:的|[这那](?:个|件|条|双|款|只|种|顶|张|位|辆|把|副))(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
         r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去|"
-        r"装|印|嵌|抱|牵|骑|在)",
+        r"装|印|嵌|抱|牵|骑|在|趴|太|不|有点|很|配|背|给|是|会)",
         _owned_thing,
     ),
     _before(
-        r"\s*\b(?:that is |which is |who is |(?:that )?you see |shown |seen |sitting |standing )?"
+        r"\s*\b(?:(?:that |which |who )?(?:is|(?:I|you|we|he|she|they|it)(?:['’]\w+)? \w+(?: is| are)?) |"
+        r"shown |seen |sitting |standing )?"
         r"(?P<how>from|in|of|on|out of|inside|off)",
         _contained,
     ),
     _before(r"\b(?:in|on|inside|within|for)|在", "base"),
-    _before(rf"\b(?:{words.PUT})\w*", _moved),
+    _before(r"(?:挂|贴|摆|加|放|印|戴|穿|铺|嵌)(?:上|入)?", "object"),
+    _before(rf"\b(?:{words.PUT})\w*", "object", lambda m: _GOES.match(m.after)),
     _before(rf"\b(?:{words.PUT})\w*(?<!show)(?<!display)", "object"),
-    _before("把|将", _moved_zh),
+    _before("把|将", "object", lambda m: _PUT.match(m.after)),
     _Way(_CHANGED, None, "base"),
     _before(r"把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造", "base"),
     _Way(None, _GETS, "base"),
@@ -418,6 +431,19 @@ _TARGETED = lazy_pattern(
     re.IGNORECASE,
 )
 _USED_FOR = lazy_pattern(r"\buse\b.*\bto [a-z]+\s+$", re.IGNORECASE)  # "use the fabric to cover"
+_STANDS_THERE = lazy_pattern(  # "the table they stand on"
+    r"\s*(?:that |which )?(?:they|it|he|she|we|everything)\b.*\b(?:on|in|at|inside)\b", re.I
+)
+_GOES_TO = (
+    rf"\b(?:(?:{words.PUT})\w*|goes|belongs?)\b[^.;,]*\b(?:on|onto|in|into|over|to|next to|beside|"
+    r"under|behind|at|against)\s+(?:the |my |our |that |this )?|(?:让|给)(?:这个|那个)?"
+)
+_FAULT = lazy_pattern(  # what is said of what is to be replaced
+    r"(?:\s*['’]s \w+)?\s*(?:is|are|looks?|feels?)(?:n['’]t)? (?:too |not |so |a bit |a little |rather |pretty |"
+    r"kind of )*(?:dull|boring|bland|ugly|old|empty|plain|flat|bad|wrong|broken|dark|messy|cluttered|"
+    r"weak|grey|gray|nice enough|right)\b|[^，。]{0,8}?(?:太|不好|不行|有点|过于|不够|难看)",
+    re.IGNORECASE,
+)
 _MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
 _MOVES = lazy_pattern(r"\b(?:let|have|make)\s+$", re.IGNORECASE)
 _THING = lazy_pattern(
@@ -431,15 +457,16 @@ _PLACED = lazy_pattern(
     r"side|top|bottom|middle|edge|part|half|front) of)\s+(?:the\s+)?$|[到在过进]\s*$",
     re.IGNORECASE,
 )
-_PRONOUN = lazy_pattern(r"(?:it|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
+_PRONOUN = lazy_pattern(r"(?:it|me|us|i|we|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
 _COMBINES = lazy_pattern(r"\b(?:combin|merg|mix|blend|fus|join)", re.IGNORECASE)
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )
-# "the one in picture 2", "the second picture's", "图2的" after an exchange
 _SAME_ONE = lazy_pattern(r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _SAME_BEFORE = lazy_pattern(
-    r"\b(?:to|with|by|for|into)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", re.IGNORECASE
+    r"\b(?:to|with|by|for|into|take|use|try)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", re.IGNORECASE
 )
-_SAME_BEHIND = lazy_pattern(r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|一样|相同|一致|那样)")
+_SAME_BEHIND = lazy_pattern(
+    r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|for (?:it|that)\b|instead\b|一样|相同|一致|那样)"
+)
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")

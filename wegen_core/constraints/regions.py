@@ -34,7 +34,10 @@ _PLACE = lazy_pattern(
     rf"(?= *(?:$|[,.;!?\n]|of\b|and\b|that\b|with\b|in\b|please\b|write\b|add\b|put\b|"
     rf"there\b)){_FRAME}"
     rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}"
-    rf"|\b(?:middle|cent(?:er|re)|top|bottom)\b(?= of){_FRAME}",
+    rf"|\b(?:middle|cent(?:er|re)|top|bottom)\b(?= of){_FRAME}"
+    r"|\b(?:far|very|extreme) (?:left|right)\b"
+    r"|(?:^|(?<=[,;(]))\s*(?:dead |top |bottom |upper |lower )?(?:left|right|cent(?:er|re)|middle|top|bottom)"
+    r"(?: top| bottom)?(?=\s*(?:$|[,.;!?)]))|\bcent(?:er|re) (?:top|bottom)\b",
     re.IGNORECASE,
 )
 _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
@@ -48,6 +51,7 @@ _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
 _PLACE_ZH = lazy_pattern(
     r"[左右][上下](?:角|方|侧|边|部)?|[上下左右]半(?:部分?|边)?|[左右](?:边|侧|面|方|三分之一)"
     r"|(?:画面|图片|照片|图像|图\d?|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
+    r"|(?:靠|偏)[左右](?![手脚肩眼])[上下]?|正中|最[上下左右]"
     r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|(?:^|(?<=[把将，。,\n]))中间的|"
     r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)"
 )

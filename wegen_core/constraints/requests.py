@@ -58,7 +58,7 @@ _BOUNDARY = lazy_pattern(
     rf"|(?:\s*,)?\s+\b(?:but|and then|then|while|whereas|plus)\b\s*"
     rf"|,\s*(?:and\s+|then\s+|also\s+)?{_VERB_AHEAD}"
     rf"|\s+(?:and|&)\s+{_VERB_AHEAD}"
-    rf"|,\s*(?={words.POLITE})"
+    rf"|,\s*(?={words.POLITE})|,\s*(?=(?:can|could|would|should) (?:the|my|this|it|he|she|they)\b)"
     rf"|^\s*(?:{words.FILLER})\s*[,!.-]+"
     rf"|[，,](?=[^，,]*[\u4e00-\u9fff])|(?<=[\u4e00-\u9fff])[，,]|但是?|不过|(?:然后|接着|同时|"
     rf"并且)",
@@ -94,9 +94,11 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
     r"(?:it|she|he|they|everyone|everything)\s+)"
     r"(?:(?:be|look|become|appear|get)\s+(?:a bit|a little|a lot|much|more|less|\w+(?:er|ier)\b|"
     r"in\b|on\b|made\b|"
-    rf"{'|'.join(english.COLOURS)})|(?:have|wear|hold|carry|face|sit|stand|smile|use|go|stay|"
+    rf"\w+(?:ed|en|ne|wn)\b|{'|'.join(english.COLOURS)})|(?:have|wear|hold|carry|face|sit|stand|smile|use|go|stay|"
     rf"fill)\b)"
-    r"|(?:could|can|may) (?:we|i) (?:see|have|get|try)\b",
+    r"|(?:could|can|may) (?:we|i) (?:see|have|get|try)\b"
+    r"|(?:what|how) would [^,.?]{1,60} look (?:like )?(?:with|in|wearing|on)\b"
+    r"|would [^,.?]{1,60} (?:suit|go with|fit|look good (?:on|in|with))\b",
     re.IGNORECASE,
 )
 _ANSWER = lazy_pattern(rf"(?:{words.ANSWER})", re.IGNORECASE)
@@ -120,6 +122,10 @@ _ONLY = lazy_pattern(
 )
 _DRAWS_ZH = lazy_pattern(r"^[^把将]*(?:画|生成|创作|来|做)(?:出?一|两|几)?(?:张|幅)")
 _ADVICE_ZH = lazy_pattern(r"(?:是否)?(?:需要|有必要|要不要|该不该|应该)")
+_TRY_ZH = lazy_pattern(  # "穿在她身上会怎么样": it is to be seen, not answered
+    r"(?:穿|戴|放|配|换|摆|用|剪|挂|加|在)[^，。]{0,20}(?:怎么样|什么样|怎样|效果)|(?:再|多)[来加画](?:上|个|点)?"
+    r"[一两三四五几](?!张|幅)"
+)
 _LOOK_OF = lazy_pattern(words.LOOK_OF, re.IGNORECASE)
 _DEGREE_ZH = lazy_pattern(r"^(?:太|更|再|不够|稍)|(?:一点|一些|一点儿|点)(?:儿|吧)?$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
@@ -212,6 +218,8 @@ def _kind_zh(core_words: str, whole: str, is_question: bool, polite: bool) -> Cl
     drawn = _DRAW.search(whole)
     if _ADVICE_ZH.match(core_words) and re.search(r"[吗?？]", whole):
         return "ask"
+    if _TRY_ZH.search(whole):
+        return "edit"
     question = _QUESTION_ZH.search(whole)
     if question and (edit is None or (not polite and question.start() < edit.start())):
         return "ask"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ..constraints import find_image_mentions, named_images
 from ..constraints.english import known
 from ..constraints.lazy_pattern import lazy_pattern
-from ..constraints.lexicon.english import NUMBERS, ORDINALS
+from ..constraints.lexicon.english import BOUNDARY, NUMBERS, ORDINALS
 from ..constraints.parser import parse
 from .references import conversation_number
 
@@ -26,9 +26,8 @@ _IMAGE_ZH = r"(?:图片|照片|图像|画|图)"
 _ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
 _FOLLOWS = (  # what may stand behind a name that is no noun: "the second as", "B on"
-    r"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:and|with|into|in|on|onto|to|as|for|from|of|"
-    r"look|looks|should|is|are|was|has|have|gets?|but|at|wear|wears|by|like|so|next|over|behind|"
-    r"beside|can|will|could|would|needs?|onto|under)\b))"
+    rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|look|looks|"
+    r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
 )
 _BARE_ORDINAL = lazy_pattern(
     rf"\b(?:the |my )?(?P<ordinal>first|second|third|fourth|original|1st|2nd|3rd|4th)"
@@ -38,7 +37,8 @@ _BARE_ORDINAL = lazy_pattern(
 # Names that are as often something else: they count if all fit the number of images.
 _BARE_LETTER = lazy_pattern(rf"(?<![\w.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
-    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and) |\()(?P<name>[1-9]){_FOLLOWS}",
+    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
+    r"|(?<![A-Za-z0-9_.~ 图片张第-])(?P<zh>[1-9])(?=[的里中上和，。、]|$)",
     re.IGNORECASE,
 )
 _MARKED_NUMBER = lazy_pattern(
@@ -101,7 +101,7 @@ _SENT = lazy_pattern(
 _ORIGINAL_ZH = lazy_pattern(rf"原(?:图|照片|片|画)|最初的{_ONE_ZH}|最开始的{_ONE_ZH}")
 _THIS = lazy_pattern(
     rf"\b(?:this|the (?:attached|uploaded|new|given))(?: (?:attached|new|reference))? "
-    rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b"
+    rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b|\bthe attached\b(?! \w)"
     rf"|\b(?:the|a|my|our) ref(?:erence)?(?: {_IMAGE})?\b|^\s*ref(?:erence)?(?=\s*(?:for|:))"
     r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
@@ -119,6 +119,7 @@ _ITS_ROLE = lazy_pattern(
     rf"画风|姿势|动作|配色|构图|背景)",
     re.I,
 )
+_MANY = lazy_pattern(rf"\bthe first (?P<n>two|three)(?: ones?| of (?:them|these))?{_FOLLOWS}", re.I)
 _MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副]"
 _THING_ZH = (
     r"(?P<han>[\u4e00-\u9fff]{1,3}?)"
@@ -127,7 +128,11 @@ _THING_ZH = (
 _ITS_THING = lazy_pattern(
     r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick)\b[^.;]{0,20}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
-    rf"|(?:我(?:刚)?发的)?这{_MEASURE}{_THING_ZH}",
+    r"|\bhere(?:['’]s| is| are) (?:my|our|a|an|the|his|her|some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
+    r"|\bthe attached (?P<sent>[a-z]+)\b"
+    r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |the )?(?P<mine>[\w -]+?)(?=$|[,.;!])"
+    rf"|(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}|附件[里中]?的?{_THING_ZH.replace('han', 'zh')}"
+    rf"|我[发拍画]的{_MEASURE}?{_THING_ZH.replace('han', 'zh2')}",
     re.IGNORECASE,
 )
 _PAINTED_THING = lazy_pattern(
@@ -136,7 +141,10 @@ _PAINTED_THING = lazy_pattern(
     re.IGNORECASE,
 )
 _IN_BRACKETS = lazy_pattern(r"\s*\((picture \d+)\)")
-_MINE = lazy_pattern(r"\b(?:my|this|these) (?P<thing>\w+)(?P<han>)\b", re.IGNORECASE)
+_MINE = lazy_pattern(
+    r"\b(?:my|our|this|these) (?P<thing>\w+(?: \w+){0,2} ?(?=\(attached)|\w+)(?:\(attached\))?",
+    re.IGNORECASE,
+)
 _CAPTIONED = lazy_pattern(  # "the castle picture", "the photo of my cat", "有猫的那张图"
     rf"\b(?:the|my) (?P<words>(?!same\b|first\b|other\b)[a-z]+) (?:{_IMAGE}|one)\b"
     rf"|\b(?:the|my) (?:{_IMAGE}|one) (?:of|with|showing) (?:the |a |an |my )?(?P<what>[a-z]+)\b"
@@ -210,7 +218,7 @@ def number_images(text: str, conversation: Conversation) -> str:
         text = _things_of(
             text,
             _MINE,
-            lambda thing: images.showing(thing) or ([count] if known(thing.lower()) else []),
+            lambda thing: images.showing(thing) or ([count] if _is_thing(thing) else []),
         )
     return _IN_BRACKETS.sub(r" of \1", text)
 
@@ -219,11 +227,10 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
     """`text` with the names that tell one of several images from the others."""
     count, attached, current = images.count, images.attached, images.current
     for pattern in (_MARKED_NUMBER, _BARE_LETTER, _BARE_NUMBER):
-        numbers = [_value(m["name"]) for m in pattern.finditer(text)]
+        numbers = [_value(m) for m in pattern.finditer(text)]
         certain = pattern is _MARKED_NUMBER or len(set(numbers)) > 1 or named_images(text)
         if numbers and certain and max(numbers) <= len(current):
-            group = "name" if pattern is _BARE_NUMBER else 0
-            text = _each(text, pattern, lambda m: [current[_value(m["name"]) - 1]], group)
+            text = _each(text, pattern, lambda m: [current[_value(m) - 1]])
     ordinals = _BARE_ORDINAL.findall(text)
     versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b|\boriginal\b", text, re.I)
     if ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
@@ -239,6 +246,7 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
         text = _each(text, _PAIR, lambda m: [current[_second(m)]])
         if _OTHER.search(text) and not named_images(text):
             text = _each(text, _ONE, lambda _: current[:1])
+    text = _each(text, _MANY, lambda m: current[: _many(m["n"])])
     before = current[:-1] if attached == 1 else current
     text = _each(text, _LAST, lambda m: before[-_many(m["n"] or m["zh"]) :])
     partial = set(named_images(text)) < set(current) and not _ALL.search(text)
@@ -277,22 +285,29 @@ def _things_of(text: str, pattern: re.Pattern[str], numbers: Callable[[str], Seq
     """`text` with "the thing from picture N" for each thing of `pattern` whose image is known."""
 
     def owned(match: re.Match[str]) -> str:
-        thing = match["thing"] or match["han"]
+        name = match.lastgroup or "thing"
+        thing = match[name]
         owner = list(numbers(thing))
         if len(owner) != 1:
             return match[0]
-        if match["han"]:
+        if _HAN.search(thing):
             return f"图{owner[0]}的{thing}"
-        return f"{match.groupdict().get('lead') or ''}the {thing} from picture {owner[0]}"
+        lead = match.groupdict().get("lead") or ""
+        return f"{lead}the {thing} from picture {owner[0]}"
 
     return pattern.sub(owned, text)
+
+
+def _is_thing(words: str) -> bool:
+    return any(known(word) for word in words.lower().split())
 
 
 def _nouns(words: str) -> set[str]:
     return set(parse(words).values("subject"))
 
 
-def _value(name: str) -> int:
+def _value(match: re.Match[str]) -> int:
+    name = match[match.lastgroup or 0]
     if name.isdecimal():
         return int(name)
     return NUMBERS.get(name.lower()) or ord(name) - ord("A") + 1
@@ -317,12 +332,13 @@ def _each(
     text: str,
     pattern: re.Pattern[str],
     numbers: Callable[[re.Match[str]], Sequence[int]],
-    group: str | int = 0,
 ) -> str:
-    """`text` with the images' numbers in place of each `group` of `pattern` whose images are known."""
+    """`text` with the numbers in place of each name of `pattern` whose images are known."""
+    bare = pattern is _BARE_NUMBER  # the words before it stay
     for match in reversed(list(pattern.finditer(text))):
         if owners := list(numbers(match)):
-            text = _replaced(text, match.start(group), match.end(group), owners)
+            start = match.start(match.lastgroup) if bare and match.lastgroup else match.start()
+            text = _replaced(text, start, match.end(), owners)
     return text
 
 

@@ -150,7 +150,7 @@ SMALL_TALK_ZH = (
 # Fragments that only make sense of an image that is there.
 FRAGMENT = any_of(
     """
-    from in on under over by near inside outside through into against like during more less fewer
+    from in on under over by near inside outside through into against like during more less fewer one_more two_more some_more a_few_more
     too without with_more with_less bigger smaller larger brighter darker lighter warmer cooler
     colder softer sharper bolder closer wider taller shorter thinner thicker younger older happier
     sadder bluer redder greener higher lower further slightly much_more a_bit a_little a_lot_more
@@ -182,7 +182,7 @@ VERSION = any_of(
 # The image as a whole.
 IMAGE = any_of(
     """
-    portrait selfie everything all_of_it all_of_this whole_thing whole entire image picture photo
+    portrait selfie everything things all_of_it all_of_this whole_thing whole entire image picture photo
     photograph pic scene shot frame painting drawing artwork canvas illustration render thing
     """,
     """
@@ -287,7 +287,7 @@ ROLES: dict[str, tuple[str, str]] = {
     "style": (
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
-        "lighting light texture textures material materials treatment filter medium manner fashion "
+        "lighting light daylight sunlight shadows glow texture textures material materials treatment filter medium manner fashion "
         "spirit",
         "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境",
     ),
@@ -307,7 +307,7 @@ ROLES: dict[str, tuple[str, str]] = {
     ),
     "background": (
         "background backdrop setting scene scenery surroundings environment location landscape",
-        "背景 场景 环境 景色 风景 布景",
+        "背景 场景 环境 景色 风景 布景 景",
     ),
     "base": (
         "content contents base canvas base_image starting_point",
@@ -337,5 +337,5 @@ CHANGE = (
     "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
     "sketch|giv|adjust|fix|improv|enhanc|remov|replac|swap|show|eras|substitut|exchang|"
-    "delet|pos|arrang|rearrang|grad|tint|decorat|furnish|dress"
+    "delet|pos|suit|complement|arrang|rearrang|grad|tint|decorat|furnish|dress"
 )
