@@ -60,6 +60,9 @@ def find_image_roles(text: str) -> list[ImageRole]:
             last, role, what = ("object" if role == "object" else role), "base", what
         elif last and _is_same_again(mention):
             role, what = last, ""
+        elif role in ("object", "subject") and _INSIDE.search(mention.before) and what:
+            if _TAKEN_OUT.search(mention.so_far[: -len(mention.before)]) and not _is_worn(what):
+                role = "base"  # "the kids from picture 1 riding the elephant in picture 2"
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
@@ -160,7 +163,7 @@ def _named(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     )
     role, word = role.rpartition("_")[2], word.lower()
     left = mention.before[: match.start()] if "owner" in match.re.groupindex else mention.before
-    if role == "background" and _ENTERED.search(left):
+    if role in ("background", "subject") and _ENTERED.search(left):
         return "base", ""  # "put it into the scene of picture 2"
     if role != "style" or word in words.PLAIN_STYLE:
         return role, ""
@@ -195,7 +198,7 @@ def _described(_: _Mention, match: re.Match[str]) -> tuple[str, str]:
 def _owned_thing(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     thing = match["thing"] or match["han"]
     here = thing.endswith(("里", "上", "中", "内")) and mention.first
-    becomes = re.match(r"(?:改|变|换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :])
+    becomes = re.match(r"(?:改|变|替?换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :])
     return _thing(thing, here or bool(becomes) or _is_target(mention))
 
 
@@ -261,7 +264,7 @@ def _swapped(mention: _Mention) -> str:
         return _named(mention, match)[0]
     owned = _OWNED.match(mention.after)
     swaps = owned and re.match(
-        r"(?:替|更)?(?:换|改|变|调|做|弄)(?:成|为)", mention.after[owned.end() :]
+        r"(?:替|更)?(?:换|改|变|调|做|弄|化)(?:成|为)", mention.after[owned.end() :]
     )
     return _named(mention, owned)[0] if owned and swaps else ""
 
@@ -282,10 +285,11 @@ _SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
 _DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
 _IN_ZH = r"\s*(?:里面?|中|上面?)?"
 _PEOPLE_ZH = "(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|女人|男人|人)"
+_COMBINE = r"(?:combin|merg|mix|blend|fus|join|stitch)"
 _SERVES = r"(?:as|作为?|当作?|当成|做)"
 _OWNED = lazy_pattern(
     rf"\s*['’]s?\s+{_SOME}(?:{_ROLE})"
-    rf"|{_IN_ZH}(?:那[个种]|这[个种])?的?{_PEOPLE_ZH}?的?(?:{_ROLE_ZH})",
+    rf"|{_IN_ZH}(?:那[个种样]|这[个种样])?的?{_PEOPLE_ZH}?的?(?:{_ROLE_ZH})",
     re.IGNORECASE,
 )
 _OF = lazy_pattern(
@@ -307,7 +311,7 @@ _CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", 
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would |be )\w+"
     r"|\s*(?:has|gets?|looks?|have|needs?|wants?|carr(?:y|ies))\b"
-    r"|\s*(?:用|采用|套用|要|改用|变成|改成|换成|参考|应该)",
+    r"|\s*(?:用|采用|套用|要|想要|需要|改用|变成|改成|换成|参考|应该)",
     re.IGNORECASE,
 )
 _GOES = lazy_pattern(  # behind a whole image that is put somewhere
@@ -317,6 +321,7 @@ _GOES = lazy_pattern(  # behind a whole image that is put somewhere
 )
 # What the words "like", "as in", "按照" compare, by the verb before them; else the style.
 _ALIKE = {
+    "object": lazy_pattern(r"\b(?:dress|cloth|outfit)\w*\b[^.,;]*$", re.IGNORECASE),
     "pose": lazy_pattern(
         r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|squat|hold\w* (?:her|"
         r"his|their)? ?(?:arms?|hands?|head))\w*(?: (?:exactly|just|his|her|their|arms?|hands?))*\s*$",
@@ -327,7 +332,7 @@ _ALIKE = {
 }
 _WAYS = (
     _before(  # "everything else as in picture 1"
-        r"\b(?:everything else|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|in)(?:\s+in)?"
+        r"\b(?:everything(?: else| \w+)?|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|in)(?:\s+in)?"
         r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
         "base",
     ),
@@ -344,6 +349,11 @@ _WAYS = (
         rf"sets|(?:has|have|shows) (?!\w+ \w+ (?:of|from|in) )|[:=：])\s*(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
         rf"|(?<=\s)the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
         rf"|(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于|[:：])(?:新的?|整体)?(?:{_ROLE_ZH})",
+        _named,
+    ),
+    _behind(
+        r"(?:should |will |can |must )?(?:inspire|set|define|determine|drive|supply|lend)s? "
+        rf"(?:{_DET}\s+)*{_SOME}(?:{_ROLE})",
         _named,
     ),
     _behind(rf"(?:统一|保持一致|一致)(?:一下)?(?:{_ROLE_ZH})", _named),
@@ -371,7 +381,7 @@ _WAYS = (
     ),
     _before(  # "lamp:", "衣服是"
         r"(?:^|[,.;])\s*(?:(?:the|my|our|a) )?(?P<en>[a-z][\w -]{0,24}?)\s*[=:]"
-        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6})\s*[=:：]",
+        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6}?)\s*(?:[=:：]|用|取|选|是|来自)",
         _described,
     ),
     _before(
@@ -385,7 +395,7 @@ _WAYS = (
     ),
     _before(
         r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)"
-        r"|换成|替换成|替换为|换上|穿上|戴上",
+        r"|换成|替换成|替换为|换上|穿上|戴上|穿成|打扮成",
         "object",
     ),
     _before(r"\bin front of|\bagainst", "background", lambda m: not m.first),
@@ -395,7 +405,7 @@ _WAYS = (
     _behind(  # "'s hat", "的帽子"
         r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
         r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
-        rf"|{_IN_ZH}(?:的|[这那](?:个|件|条|双|款|只|种|顶|张|位|辆|把|副))(?P<han>[\u4e00-\u9fff]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
+        rf"|{_IN_ZH}(?:的|[这那](?:样的|种|个|件|条|双|款|只|种|顶|张|位|辆|把|副))(?P<han>[\u4e00-\u9fffA-Za-z]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
         r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去|"
         r"装|印|嵌|抱|牵|骑|在|趴|太|不|有点|很|配|背|给|是|会)",
         _owned_thing,
@@ -410,16 +420,21 @@ _WAYS = (
     _before(r"(?:挂|贴|摆|加|放|印|戴|穿|铺|嵌)(?:上|入)?", "object"),
     _before(rf"\b(?:{words.PUT})\w*", "object", lambda m: _GOES.match(m.after)),
     _before(rf"\b(?:{words.PUT})\w*(?<!show)(?<!display)", "object"),
-    _before("把|将", "object", lambda m: _PUT.match(m.after)),
+    _before("把|将", "object", lambda m: _PUT.match(m.after) and not _BECOMES.match(m.after)),
     _Way(_CHANGED, None, "base"),
     _before(r"把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造", "base"),
     _Way(None, _GETS, "base"),
     _before(r"\b(?:take|use|start (?:with|from)|open|to)", "base"),
+    _before(
+        rf"(?:^|[,.;!])\s*(?!{_COMBINE})(?:please |then |now |just )?[a-z]+(?<!with)(?<!and)",
+        "base",
+        lambda m: m.first or m.before.lstrip()[:1] in ",.;!",
+    ),
 )
-_EXCHANGED = lazy_pattern(
-    r"\b(?:chang|replac|swap|switch|exchang|substitut|match|adapt|adjust|align|"
-    r"tun)\w*\s+(?:the\s+)?$",
-    re.I,
+_EXCHANGED = lazy_pattern(  # an order about an aspect that does not take it from there
+    r"(?:^|[,.;!]|\b(?:and|please|then|you|to))\s*(?!(?:same|the|an?|as|from|my|his|her|its|this|us|tak|borrow|cop|keep|kept|appl|transfer|"
+    r"steal|grab|get|want|like|lov|put|giv|with|in|mix|combin|blend)\w*)[a-z]+\s+(?:the\s+)?$",
+    re.IGNORECASE,
 )
 _EXCHANGED_FOR = lazy_pattern(
     r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)\s+$",
@@ -458,7 +473,10 @@ _PLACED = lazy_pattern(
     re.IGNORECASE,
 )
 _PRONOUN = lazy_pattern(r"(?:it|me|us|i|we|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
-_COMBINES = lazy_pattern(r"\b(?:combin|merg|mix|blend|fus|join)", re.IGNORECASE)
+_COMBINES = lazy_pattern(rf"\b{_COMBINE}", re.IGNORECASE)
+_INSIDE = lazy_pattern(r"\bin\s+(?:the\s+)?$", re.IGNORECASE)
+_TAKEN_OUT = lazy_pattern(r"\bfrom\s+(?:the\s+)?\S+(?: \S+)?$", re.IGNORECASE)
+_BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )

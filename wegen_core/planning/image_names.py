@@ -26,7 +26,7 @@ _IMAGE_ZH = r"(?:图片|照片|图像|画|图)"
 _ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
 _FOLLOWS = (  # what may stand behind a name that is no noun: "the second as", "B on"
-    rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|look|looks|"
+    rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|the|a|an|his|her|its|look|looks|"
     r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
 )
 _BARE_ORDINAL = lazy_pattern(
@@ -35,9 +35,9 @@ _BARE_ORDINAL = lazy_pattern(
     re.IGNORECASE,
 )
 # Names that are as often something else: they count if all fit the number of images.
-_BARE_LETTER = lazy_pattern(rf"(?<![\w.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
+_BARE_LETTER = lazy_pattern(rf"(?<![A-Za-z0-9_.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
-    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
+    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is|give|make|put|use|take|turn|change) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
     r"|(?<![A-Za-z0-9_.~ 图片张第-])(?P<zh>[1-9])(?=[的里中上和，。、]|$)",
     re.IGNORECASE,
 )
@@ -50,7 +50,7 @@ _ALL = lazy_pattern(
     rf"\b(?:both|all(?: (?:two|three|four))?(?: of)?)(?: of)?(?: (?:the|these|my))? {_IMAGE}s\b"
     r"(?! (?:of|from|in)\b)"
     rf"|\b(?:these|the) (?:two|three|four )?{_IMAGE}s\b(?! (?:of|from|in)\b)|"
-    rf"\bboth\b(?= together|\s*$|[.!])"
+    rf"\bboth\b(?= together| in(?:to)? | on |\s*$|[.!])|\bthe left and (?:the )?right {_IMAGE}s?\b"
     r"|(?:这|那)?[两三四](?:张|幅)(?:图片|照片|图)|这(?:些|几张)(?:图片|照片|图)|"
     r"所有(?:的)?(?:图片|照片|图)",
     re.IGNORECASE,
@@ -110,7 +110,7 @@ _THIS = lazy_pattern(
 _BARE_THIS = lazy_pattern(
     r"(?P<before>\b(?:like|using|from|of|with|use|take|match|as|as in|like in) )(?:this|here)"
     r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
-    r"|(?P<before_zh>像|按|照|用|参考|换成|换上)这个|(?P<put>把|将)这个(?=放|挂|贴|加|摆|P|移|当|"
+    r"|(?P<before_zh>像|按|照|用|参考|换成|换上|穿成|打扮成|变成|画成|改成)这[个样里]|(?P<put>把|将)这个(?=放|挂|贴|加|摆|P|移|当|"
     r"作)",
     re.IGNORECASE,
 )

@@ -337,5 +337,5 @@ CHANGE = (
     "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
     "sketch|giv|adjust|fix|improv|enhanc|remov|replac|swap|show|eras|substitut|exchang|"
-    "delet|pos|suit|complement|arrang|rearrang|grad|tint|decorat|furnish|dress"
+    "recreat|reproduc|remak|reimagin|delet|pos|suit|complement|arrang|rearrang|grad|tint|decorat|furnish|dress"
 )
