@@ -10,10 +10,12 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
+from .english import known
 from .image_numbers import find_image_mentions
 from .lazy_pattern import lazy_pattern
 from .lexicon import english as english_words
 from .lexicon import nouns as noun_table
+from .lexicon import chinese as han_words
 from .lexicon import requests as words
 from .parser import parse
 
@@ -71,6 +73,14 @@ def find_image_roles(text: str) -> list[ImageRole]:
         if role == "base" and (_MAKES.search(mention.before) or _GETS.match(mention.after)):
             movable = roles[-1]
     roles = [r._replace(role="base") if _is_destination(r, text) else r for r in roles]
+    given = {r.role for r in roles}
+    if len(roles) == 2 and given & {"style", "palette"} and not _DRAWN.search(text):
+        roles = [
+            r._replace(role="base")
+            if r.role in ("object", "subject", "background") and r.what
+            else r
+            for r in roles
+        ]
     unclear = [role for role in roles if not role.role]
     taken = {role.role for role in roles if role.role and role.role != "background"}
     is_base = len(unclear) == 1 and bool(taken) and "base" not in taken and len(roles) > 1
@@ -198,7 +208,9 @@ def _described(_: _Mention, match: re.Match[str]) -> tuple[str, str]:
 def _owned_thing(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     thing = match["thing"] or match["han"]
     here = thing.endswith(("里", "上", "中", "内")) and mention.first
-    becomes = re.match(r"(?:改|变|替?换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :])
+    becomes = re.match(
+        r"(?:改|变|替换[成为掉]|换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :]
+    )
     return _thing(thing, here or bool(becomes) or _is_target(mention))
 
 
@@ -208,7 +220,10 @@ def _contained(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
     if left.startswith(("'s ", "’s ")):  # the thing is that of another image
         return "base", ""
     named = _THING.search(left)
-    if named is None or _PRONOUN.fullmatch(named["bare"] or ""):
+    bare = named["bare"] or "" if named else "it"
+    if _PRONOUN.fullmatch(bare) or (
+        re.fullmatch(r"[a-z]+(?:s|ing)", bare) and not known(bare.lower())
+    ):
         return "base", ""
     link = left[: named.start("article" if named["article"] else "bare")]
     thing = named["thing"] or named["bare"]
@@ -250,7 +265,8 @@ def _thing(thing: str, is_target: bool) -> tuple[str, str]:
     thing = " ".join(thing.split())
     if is_target:
         return "base", thing
-    nouns = parse(f"the {thing}").values("subject") or parse(thing).values("subject")
+    head = thing.rpartition("的")[2]
+    nouns = parse(f"the {head}").values("subject") or parse(head).values("subject")
     role = "subject" if nouns & noun_table.ANIMATE else "object"
     return role, thing if _HAN.search(thing) else f"the {thing}"
 
@@ -285,11 +301,13 @@ _SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
 _DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
 _IN_ZH = r"\s*(?:里面?|中|上面?)?"
 _PEOPLE_ZH = "(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|女人|男人|人)"
+_GAP_ZH = "[^换改变加用做到在和放穿让给把照按参跟与是为来，。、；\\s]{0,4}?"
 _COMBINE = r"(?:combin|merg|mix|blend|fus|join|stitch)"
+_MEASURE_ZH = f"[{han_words.MEASURES}款种套顶台部盆碗]"
 _SERVES = r"(?:as|作为?|当作?|当成|做)"
 _OWNED = lazy_pattern(
     rf"\s*['’]s?\s+{_SOME}(?:{_ROLE})"
-    rf"|{_IN_ZH}(?:那[个种样]|这[个种样])?的?{_PEOPLE_ZH}?的?(?:{_ROLE_ZH})",
+    rf"|{_IN_ZH}(?:那[个种样]|这[个种样])?的?{_PEOPLE_ZH}?{_GAP_ZH}(?:{_ROLE_ZH})",
     re.IGNORECASE,
 )
 _OF = lazy_pattern(
@@ -311,7 +329,7 @@ _CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", 
 _GETS = lazy_pattern(  # behind the image that is changed
     r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would |be )\w+"
     r"|\s*(?:has|gets?|looks?|have|needs?|wants?|carr(?:y|ies))\b"
-    r"|\s*(?:用|采用|套用|要|想要|需要|改用|变成|改成|换成|参考|应该)",
+    r"|\s*(?:用|采用|套用|要|想要|需要|[^，。]{0,6}(?:照着|按着|跟着)|改用|变成|改成|换成|参考|应该)",
     re.IGNORECASE,
 )
 _GOES = lazy_pattern(  # behind a whole image that is put somewhere
@@ -384,15 +402,17 @@ _WAYS = (
         r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6}?)\s*(?:[=:：]|用|取|选|是|来自)",
         _described,
     ),
+    _before(r"\bdo(?:es|ing)? what\b[^,.;]*", "pose"),
     _before(
         r"\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
         r"as \w+ as|as in|in keeping with|just as|imitat\w*|mimic\w*|à la|a la|fits?|"
         r"the way(?: \w+ (?:does|do|is|are|did))?(?: in)?|based on|modell?ed on|"
         r"styl\w+ [^.,;]{0,40}\bafter|consistent with)\s+(?:the [\w ]{1,20}(?:in|of|from)\s+)?(?:in)?"
         r"|\b(?:artist|painter|illustrator|author|hand|whoever)\b[^,.;]{0,20}"
-        r"|像|仿照|模仿|参照|参考|按照?|照着?",
+        r"|像|仿照|模仿|参照|参考|按照?|照着?|(?:画|做|变|改|弄|渲染)成",
         _alike,
     ),
+    _before(r"\bsame (?P<en>[a-z]+) as(?: in| on)?(?P<zh>)", _described),
     _before(
         r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)"
         r"|换成|替换成|替换为|换上|穿上|戴上|穿成|打扮成",
@@ -405,7 +425,7 @@ _WAYS = (
     _behind(  # "'s hat", "的帽子"
         r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
         r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
-        rf"|{_IN_ZH}(?:的|[这那](?:样的|种|个|件|条|双|款|只|种|顶|张|位|辆|把|副))(?P<han>[\u4e00-\u9fffA-Za-z]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
+        rf"|{_IN_ZH}(?:的|[这那](?:样的|种|{_MEASURE_ZH}))(?P<han>[\u4e00-\u9fffA-Za-z]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
         r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去|"
         r"装|印|嵌|抱|牵|骑|在|趴|太|不|有点|很|配|背|给|是|会)",
         _owned_thing,
@@ -480,6 +500,7 @@ _BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )
+_DRAWN = lazy_pattern(rf"\b(?:{words.DRAW})\s+{words.INDEFINITE}|[画做来出](?:一|张|个|幅)", re.I)
 _SAME_ONE = lazy_pattern(r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _SAME_BEFORE = lazy_pattern(
     r"\b(?:to|with|by|for|into|take|use|try)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", re.IGNORECASE

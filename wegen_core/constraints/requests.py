@@ -97,7 +97,7 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
     rf"\w+(?:ed|en|ne|wn)\b|{'|'.join(english.COLOURS)})|(?:have|wear|hold|carry|face|sit|stand|smile|use|go|stay|"
     rf"fill)\b)"
     r"|(?:could|can|may) (?:we|i) (?:see|have|get|try)\b"
-    r"|(?:what|how) would [^,.?]{1,60} look (?:like )?(?:with|in|wearing|on)\b"
+    r"|(?:could|can) there be\b|(?:what|how) would [^,.?]{1,60} look (?:like )?(?:with|in|wearing|on)\b"
     r"|would [^,.?]{1,60} (?:suit|go with|fit|look good (?:on|in|with))\b",
     re.IGNORECASE,
 )

@@ -34,6 +34,9 @@ _BARE_ORDINAL = lazy_pattern(
     rf"(?:(?<=original) {_IMAGE}\b| one\b| version\b|{_FOLLOWS})",
     re.IGNORECASE,
 )
+_COUNTED_THING = lazy_pattern(  # "the first kitchen with the second kitchen's tiles"
+    r"\bthe (?P<ordinal>first|second|third) (?P<thing>[a-z]+)\b(?! picture)", re.IGNORECASE
+)
 # Names that are as often something else: they count if all fit the number of images.
 _BARE_LETTER = lazy_pattern(rf"(?<![A-Za-z0-9_.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
@@ -42,7 +45,7 @@ _BARE_NUMBER = lazy_pattern(
     re.IGNORECASE,
 )
 _MARKED_NUMBER = lazy_pattern(
-    r"(?:[\[<@](?:image |img |picture |图)?|(?<!\w)#\s?|\bnumber )"
+    r"(?:[\[<@](?:image |img |picture |图)?|(?<!\w)#\s?|\bn(?:umber|os?\.) ?)"
     rf"(?P<name>[1-9]|one|two|three|four)(?:[\])>]|{_FOLLOWS}|\b(?=[\u4e00-\u9fff]))",
     re.IGNORECASE,
 )
@@ -68,7 +71,7 @@ _LAST = lazy_pattern(
     re.IGNORECASE,
 )
 _ONE = lazy_pattern(  # of a pair
-    rf"\bone (?:of (?:them|these|the (?:two )?{_IMAGE}s)|{_IMAGE})\b|\bone\b(?= (?:is|has|shows)\b)"
+    rf"\bthe one\b(?=[^.]*\bthe other\b)|\bone (?:of (?:them|these|the (?:two )?{_IMAGE}s)|{_IMAGE})\b|\bone\b(?= (?:is|has|shows)\b)"
     rf"|(?<!另)(?<!另外)其?中?一(?:张|幅){_IMAGE_ZH}?",
     re.IGNORECASE,
 )
@@ -104,6 +107,7 @@ _THIS = lazy_pattern(
     rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b|\bthe attached\b(?! \w)"
     rf"|\b(?:the|a|my|our) ref(?:erence)?(?: {_IMAGE})?\b|^\s*ref(?:erence)?(?=\s*(?:for|:))"
     r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
+    r"|(?<![\u4e00-\u9fff])(?:照片|图片|图)(?=[里中][的这那])|(?<=[成像用])(?:照片|图片|图)(?=[里中][的这那])"
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
 )
@@ -128,7 +132,7 @@ _THING_ZH = (
 _ITS_THING = lazy_pattern(
     r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick)\b[^.;]{0,20}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
-    r"|\bhere(?:['’]s| is| are) (?:my|our|a|an|the|his|her|some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
+    r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
     r"|\bthe attached (?P<sent>[a-z]+)\b"
     r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |the )?(?P<mine>[\w -]+?)(?=$|[,.;!])"
     rf"|(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}|附件[里中]?的?{_THING_ZH.replace('han', 'zh')}"
@@ -235,6 +239,11 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
     versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b|\boriginal\b", text, re.I)
     if ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
         text = _each(text, _BARE_ORDINAL, lambda m: [_number(m["ordinal"], count, attached)])
+    if len({m["ordinal"] for m in _COUNTED_THING.finditer(text)}) > 1 and attached > 1:
+        text = _COUNTED_THING.sub(
+            lambda m: f"the {m['thing']} from picture {_number(m['ordinal'], count, attached)}",
+            text,
+        )
     painted, sent = images.by("assistant"), images.by("user")
     text = _each(text, _ORIGINAL_ZH, lambda _: [1])
     text = _each(text, _PAINTED, lambda _: painted[-1:])

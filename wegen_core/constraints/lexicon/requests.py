@@ -288,8 +288,8 @@ ROLES: dict[str, tuple[str, str]] = {
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
         "lighting light daylight sunlight shadows glow texture textures material materials treatment filter medium manner fashion "
-        "spirit",
-        "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境",
+        "spirit font fonts typography lettering",
+        "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境 字体",
     ),
     "palette": (
         "colours colors colour color colour_palette color_palette palette colour_scheme "
@@ -307,7 +307,7 @@ ROLES: dict[str, tuple[str, str]] = {
     ),
     "background": (
         "background backdrop setting scene scenery surroundings environment location landscape",
-        "背景 场景 环境 景色 风景 布景 景",
+        "背景 场景 环境 景色 风景 布景",
     ),
     "base": (
         "content contents base canvas base_image starting_point",
