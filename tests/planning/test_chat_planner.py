@@ -57,6 +57,18 @@ def test_a_good_reply_becomes_the_plan_at_once():
     assert len(request.conversation.images) == 1
 
 
+def test_the_model_says_which_image_gives_what_where_the_words_do_not():
+    roles = [{"picture": 1, "role": "base"}, {"picture": 2, "role": "style"}]
+    reply = GOOD | {"intent": "compose", "references": roles}
+    for words, expected in (
+        ("mix picture 1 and picture 2 as we said", [(1, "base"), (2, "style")]),
+        ("put the boat from picture 1 into picture 2", [(1, "object"), (2, "base")]),
+    ):
+        model = ScriptedModel(reply, reply, capabilities=Capabilities())
+        plan = plan_of(model, user_says(scene(), scene(), words))
+        assert [(r.image, r.role) for r in plan.references] == expected
+
+
 @pytest.mark.parametrize(
     "form",
     [

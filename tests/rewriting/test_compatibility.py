@@ -52,6 +52,9 @@ def test_the_rules_see_conflicts():
         ("a goldfish", "kitchen walking leap leaves"),
         ("a rollercoaster", "kitchen bookshelves candlelight"),
         ("a charcoal sketch", "candy jewel pastel"),
+        ("a minimal line drawing of a cat", "noon backlight seen meadow"),
+        ("a portrait of a boxer after the fight", "dune meadow pines lake"),
+        ("a small boat and distant mountains", "straight"),
     ],
 )
 def test_what_does_not_fit_is_not_added(prompt, never):

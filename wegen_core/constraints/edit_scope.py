@@ -115,7 +115,7 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if not removes and (_MOVES_TO_PLACE.match(clause) or _ON_BACKGROUND.search(clause)):
         return "background"
-    if removes and change.kind in ("it", None):
+    if removes and change.kind in ("it", "image", None):
         return "local"
     if _RECROPS.match(change.verb):
         return "global"

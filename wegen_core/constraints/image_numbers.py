@@ -38,9 +38,9 @@ class ImageMention(NamedTuple):
 def find_image_mentions(text: str) -> list[ImageMention]:
     """Find all words that name images by number.
 
-    English and Chinese; digits, number words and letters; lists and ranges. Sizes, ratios, decimals and
-    counts ("image 3d", "picture 16:9", "picture two cats on a roof") are not image numbers. Neither
-    is what stands in quotation marks: an image shows these words.
+    English and Chinese; digits, number words and letters; lists and ranges. Sizes, ratios, decimals
+    and counts ("image 3d", "picture 16:9", "picture two cats on a roof") are not image numbers.
+    Neither is what stands in quotation marks: an image shows these words.
 
     Parameters
     ----------
@@ -213,7 +213,8 @@ _NOT_COUNTED = (
     lexicon.BOUNDARY
     | lexicon.DETERMINERS
     | frozenset(
-        "together side respectively both combined merged again first get gets need needs goes".split()
+        "together side respectively both combined merged again first get gets need needs "
+        "goes".split()
     )
 )
 

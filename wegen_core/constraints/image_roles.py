@@ -1,25 +1,17 @@
-"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势".
-
-An image is read by the words right before and right behind its name. `_WAYS` lists the ways to say
-what it gives; the first that fits decides.
-"""
+"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势"."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import NamedTuple
 
-from .english import known
 from .image_numbers import find_image_mentions
+from .image_role_ways import COMBINE, GETS, Mention, exchanged_role, is_worn, read_role, taken_role
 from .lazy_pattern import lazy_pattern
-from .lexicon import english as english_words
-from .lexicon import nouns as noun_table
-from .lexicon import chinese as han_words
 from .lexicon import requests as words
-from .parser import parse
 
 _ATTRIBUTES = frozenset({"style", "palette", "pose", "layout", "object"})
+_THINGS = ("subject", "object")
 _SINGLE = ("base", "background")
 """Roles that several images cannot have at once."""
 
@@ -32,68 +24,44 @@ class ImageRole(NamedTuple):
     what: str = ""
 
 
-class _Mention(NamedTuple):
-    """A mention of images.
-
-    so_far, to_come: all words before and after it. before, after: those up to the mentions next to
-    it. first, alone: whether it is the first, or the only one.
-    """
-
-    numbers: list[int]
-    so_far: str
-    before: str
-    after: str
-    to_come: str
-    first: bool
-    alone: bool
-
-
 def find_image_roles(text: str) -> list[ImageRole]:
     """What each image that `text` names by number gives, in reading order, without repeats."""
     roles: list[ImageRole] = []
     last = ""  # the role whose exchange "the one in picture 2" continues
     movable: ImageRole | None = None  # "let the girl in picture 2 ...": base unless another is
     for mention in _mentions(text):
-        role, what = _role(mention)
-        if match := _swapped(mention):
-            owner = _OF.search(mention.before)
-            last, role, what = match, "base", (owner["owner"] or "") if owner else ""
+        role, what = read_role(mention)
+        if exchanged := exchanged_role(mention):
+            role, (last, what) = "base", exchanged
         elif not last and mention.first and not mention.alone and _FAULT.match(mention.after):
             last, role, what = ("object" if role == "object" else role), "base", what
         elif last and _is_same_again(mention):
             role, what = last, ""
-        elif role in ("object", "subject") and _INSIDE.search(mention.before) and what:
-            if _TAKEN_OUT.search(mention.so_far[: -len(mention.before)]) and not _is_worn(what):
-                role = "base"  # "the kids from picture 1 riding the elephant in picture 2"
+        elif role in _THINGS and _is_scene(mention, what):
+            role = "base"
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
-            roles[roles.index(movable)] = movable._replace(role="subject")
+            taken = taken_role(movable.what) if movable.what else "subject"
+            roles[roles.index(movable)] = movable._replace(role=taken)
         roles += [ImageRole(number, role, what) for number in mention.numbers]
-        if role == "base" and (_MAKES.search(mention.before) or _GETS.match(mention.after)):
+        if role == "base" and (_MAKES.search(mention.before) or GETS.match(mention.after)):
             movable = roles[-1]
     roles = [r._replace(role="base") if _is_destination(r, text) else r for r in roles]
-    given = {r.role for r in roles}
-    if len(roles) == 2 and given & {"style", "palette"} and not _DRAWN.search(text):
-        roles = [
-            r._replace(role="base")
-            if r.role in ("object", "subject", "background") and r.what
-            else r
-            for r in roles
-        ]
+    looks = any(r.role in ("style", "palette") for r in roles)
+    if len(roles) == 2 and looks and not _DRAWN.search(text):  # what gets that look
+        roles = [ImageRole(r.number, "base") if r.role in _THINGS and r.what else r for r in roles]
     unclear = [role for role in roles if not role.role]
-    taken = {role.role for role in roles if role.role and role.role != "background"}
-    is_base = len(unclear) == 1 and bool(taken) and "base" not in taken and len(roles) > 1
-    rest = "base" if is_base and taken <= _ATTRIBUTES else "subject"
+    stated = {role.role for role in roles if role.role and role.role != "background"}
+    is_base = len(unclear) == 1 and bool(stated) and "base" not in stated and len(roles) > 1
+    rest = "base" if is_base and stated <= _ATTRIBUTES else "subject"
     return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
 
 
-def _is_destination(role: ImageRole, text: str) -> bool:
-    """Whether something is put where the thing of an image is: "cat goes on the throne"."""
-    if role.role not in ("object", "subject") or not role.what:
-        return False
-    head = re.escape(role.what.split()[-1])
-    return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
+def roles_are_clear(text: str) -> bool:
+    """Whether `text` says of every image that it names what that gives, one of them the base."""
+    roles = {read_role(mention)[0] for mention in _mentions(text)}
+    return "" not in roles and "base" in {role.role for role in find_image_roles(text)}
 
 
 def joins(text: str) -> bool:
@@ -101,7 +69,7 @@ def joins(text: str) -> bool:
     return _COMBINES.search(text) is not None
 
 
-def _mentions(text: str) -> list[_Mention]:
+def _mentions(text: str) -> list[Mention]:
     groups: list[tuple[list[int], int, int]] = []  # "picture 1 and picture 2" is one
     for mention in find_image_mentions(text):
         between = text[groups[-1][2] : mention.start] if groups else ""
@@ -114,7 +82,7 @@ def _mentions(text: str) -> list[_Mention]:
     ends = [0, *(end for _, _, end in groups)]
     starts = [*(start for _, start, _ in groups), len(text)]
     return [
-        _Mention(
+        Mention(
             numbers,
             text[:start],
             text[ends[k] : start],
@@ -127,379 +95,46 @@ def _mentions(text: str) -> list[_Mention]:
     ]
 
 
-_Reader = Callable[[_Mention, re.Match[str]], tuple[str, str]]
-
-
-class _Way(NamedTuple):
-    """One way to say what an image gives.
-
-    before, behind: what stands there, of which one is None. read: the role, or a function that
-    returns role and thing. where: what else must hold.
-    """
-
-    before: re.Pattern[str] | None
-    behind: re.Pattern[str] | None
-    read: str | _Reader
-    where: Callable[[_Mention], object] | None = None
-
-
-def _before(
-    pattern: str, read: str | _Reader, where: Callable[[_Mention], object] | None = None
-) -> _Way:
-    compiled = lazy_pattern(rf"(?:{pattern})\s*(?:the\s+)?$", re.IGNORECASE)
-    return _Way(compiled, None, read, where)
-
-
-def _behind(
-    pattern: str, read: str | _Reader, where: Callable[[_Mention], object] | None = None
-) -> _Way:
-    return _Way(None, lazy_pattern(rf"\s*(?:{pattern})", re.IGNORECASE), read, where)
-
-
-def _role(mention: _Mention) -> tuple[str, str]:
-    """Role and thing of a mention; "" if nothing says so."""
-    for before, behind, read, where in _WAYS:
-        match = before.search(mention.before) if before else None
-        match = behind.match(mention.after) if behind else match
-        if match and (where is None or where(mention)):
-            return (read, "") if isinstance(read, str) else read(mention, match)
-    return "", ""
-
-
-def _named(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
-    """The role that `match` names, and the words for it where they say more than the role."""
-    role, word = next(
-        (r, w) for r, w in match.groupdict().items() if w and r not in ("role", "owner")
-    )
-    role, word = role.rpartition("_")[2], word.lower()
-    left = mention.before[: match.start()] if "owner" in match.re.groupindex else mention.before
-    if role in ("background", "subject") and _ENTERED.search(left):
-        return "base", ""  # "put it into the scene of picture 2"
-    if role != "style" or word in words.PLAIN_STYLE:
-        return role, ""
-    return role, word if _HAN.search(word) else f"the {word}"
-
-
-def _served(mention: _Mention, _: re.Match[str]) -> tuple[str, str]:
-    """The role that the words behind the next image name: "图2作为图1的背景"."""
-    named = list(_ANY_ROLE.finditer(mention.to_come))
-    return _named(mention, named[-1]) if named else ("", "")
-
-
-def _alike(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
-    """What the image behind "like" gives: by the verb, or by what is alike."""
-    before = mention.before[: match.start()]
-    for role, verbs in _ALIKE.items():
-        if verbs.search(before if role == "pose" else mention.so_far):
-            return role, ""
-    named = list(_ANY_ROLE.finditer(before))
-    return _named(mention, named[-1]) if named else ("style", "")
-
-
-def _described(_: _Mention, match: re.Match[str]) -> tuple[str, str]:
-    """Role of an image that "is my living room", "is a lamp"."""
-    thing = match["en"] or match["zh"]
-    if _STANDS_THERE.match(match.string[match.end() :]):
-        return "base", thing
-    nouns = parse(thing).values("subject")
-    return ("base", "") if nouns & noun_table.PLACES else _thing(thing, is_target=False)
-
-
-def _owned_thing(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
-    thing = match["thing"] or match["han"]
-    here = thing.endswith(("里", "上", "中", "内")) and mention.first
-    becomes = re.match(
-        r"(?:改|变|替换[成为掉]|换(?!到|上)|调|应该|像|[搭]?配)", mention.after[match.end() :]
-    )
-    return _thing(thing, here or bool(becomes) or _is_target(mention))
-
-
-def _contained(mention: _Mention, match: re.Match[str]) -> tuple[str, str]:
-    """Role of the image in "the hat from picture 1"."""
-    left, how = mention.before[: match.start()], match["how"].lower()
-    if left.startswith(("'s ", "’s ")):  # the thing is that of another image
-        return "base", ""
-    named = _THING.search(left)
-    bare = named["bare"] or "" if named else "it"
-    if _PRONOUN.fullmatch(bare) or (
-        re.fullmatch(r"[a-z]+(?:s|ing)", bare) and not known(bare.lower())
-    ):
-        return "base", ""
-    link = left[: named.start("article" if named["article"] else "bare")]
-    thing = named["thing"] or named["bare"]
-    so_far = mention.so_far[: len(mention.so_far) - len(mention.before)] + link
-    if _EXCHANGED_FOR.search(so_far) or _DRESSED_IN.search(so_far):
-        return _thing(thing, is_target=False)
-    inside = how in ("in", "on", "of", "inside") or (not mention.first and not _is_worn(thing))
-    changed = (
-        (_CHANGED.search(link) and (inside or mention.alone))
-        or ((inside or not mention.alone) and _GETS.match(mention.after))
-        or _TARGETED.search(link)
-        or (not mention.first and _USED_FOR.search(so_far))
-    )
-    moved = mention.alone and how == "from" and _MOVES.search(link)
-    placed = inside and _PLACED.search(link)
-    where = not left.strip() or (named["bare"] and inside and mention.alone)
-    return _thing(thing, bool((changed and not moved) or placed or where))
-
-
-def _is_worn(thing: str) -> bool:
-    return not parse(f"the {thing}").values("subject").isdisjoint(english_words.CLOTHES)
-
-
-def _is_target(mention: _Mention) -> bool:
-    """Whether "picture 2's sofa" is where something goes, or what is changed."""
-    before = mention.before
-    if re.search(r"(?:让|给|往|替换掉?|换掉)\s*$", before):
-        return not (mention.alone and re.search(r"[走坐站躺跑飞睡游跳趴][在到进]", mention.after))
-    if re.search(r"(?:把|将)\s*$", before):
-        moved = _PUT.search(re.sub(r"(?:替|更)?换成.*", "", mention.to_come))
-        moved = moved or re.search(r"[到进入给往在]\s*$", mention.after)
-        return not moved or (mention.alone and moved[0] in "移换")
-    if _PLACED.search(before):
-        return not mention.first or mention.alone
-    return mention.alone and _CHANGED.search(before) is not None
-
-
-def _thing(thing: str, is_target: bool) -> tuple[str, str]:
-    thing = " ".join(thing.split())
-    if is_target:
-        return "base", thing
-    head = thing.rpartition("的")[2]
-    nouns = parse(f"the {head}").values("subject") or parse(head).values("subject")
-    role = "subject" if nouns & noun_table.ANIMATE else "object"
-    return role, thing if _HAN.search(thing) else f"the {thing}"
-
-
-def _swapped(mention: _Mention) -> str:
-    """The role in "change the background of picture 1 to ...", "把图1的背景换成"; else ""."""
-    if mention.alone:
-        return ""
-    match = _OF.search(mention.before)
-    if match and mention.first and _EXCHANGED.search(mention.before[: match.start("role")]):
-        return _named(mention, match)[0]
-    owned = _OWNED.match(mention.after)
-    swaps = owned and re.match(
-        r"(?:替|更)?(?:换|改|变|调|做|弄|化)(?:成|为)", mention.after[owned.end() :]
-    )
-    return _named(mention, owned)[0] if owned and swaps else ""
-
-
-def _is_same_again(mention: _Mention) -> bool:
+def _is_same_again(mention: Mention) -> bool:
     """Whether an exchange goes on: "the one in picture 2", "the second picture's", "图2的"."""
     bare = _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after)
     return bool(bare or _SAME_ONE.search(mention.before))
 
 
-_ROLE = "|".join(rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items())
-_ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in words.ROLES.items())
-_ASPECT = "|".join(
-    rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items() if r != "subject"
-)
-_ANY_ROLE = lazy_pattern(f"{_ROLE}|{_ROLE_ZH}", re.IGNORECASE)
-_SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
-_DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
-_IN_ZH = r"\s*(?:里面?|中|上面?)?"
-_PEOPLE_ZH = "(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|女人|男人|人)"
-_GAP_ZH = "[^换改变加用做到在和放穿让给把照按参跟与是为来，。、；\\s]{0,4}?"
-_COMBINE = r"(?:combin|merg|mix|blend|fus|join|stitch)"
-_MEASURE_ZH = f"[{han_words.MEASURES}款种套顶台部盆碗]"
-_SERVES = r"(?:as|作为?|当作?|当成|做)"
-_OWNED = lazy_pattern(
-    rf"\s*['’]s?\s+{_SOME}(?:{_ROLE})"
-    rf"|{_IN_ZH}(?:那[个种样]|这[个种样])?的?{_PEOPLE_ZH}?{_GAP_ZH}(?:{_ROLE_ZH})",
-    re.IGNORECASE,
-)
-_OF = lazy_pattern(
-    rf"(?P<role>{_ASPECT})(?:\s+(?:reference|used|shown|seen|you see))?\s+"
-    r"(?:of|from|in|like|as|as in|that of|used in)\s+"
-    rf"(?P<owner>(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_INTO_ = (
-    r"(?:\b(?:into|onto|over|on top of|to|upon|around)\s+(?:the\s+)?(?:scene\s+(?:of|in)\s+)?|"
-    r"(?:[到进入至往]|[放贴摆加移置搬画印]在)了?\s*)"
-)
-_INTO = lazy_pattern(rf"{_INTO_}$", re.IGNORECASE)
-_ENTERED = lazy_pattern(
-    rf"\b(?:{words.PUT})\w*\b.*\b(?:in|into|onto|on)\s+(?:the\s+)?$|{_INTO_}$", re.IGNORECASE
-)
-_PUT = lazy_pattern(rf"\b(?:{words.PUT})\w*\b|\s*(?:{words.PUT_ZH})", re.IGNORECASE)
-_CHANGED = lazy_pattern(rf"\b(?:{words.CHANGE})\w*\s+(?:only\s+)?(?:the\s+)?$", re.IGNORECASE)
-_GETS = lazy_pattern(  # behind the image that is changed
-    r"\s*(?:to (?!the\b|an?\b|my\b|picture|image)|should |must |shall |will |could |can |would |be )\w+"
-    r"|\s*(?:has|gets?|looks?|have|needs?|wants?|carr(?:y|ies))\b"
-    r"|\s*(?:用|采用|套用|要|想要|需要|[^，。]{0,6}(?:照着|按着|跟着)|改用|变成|改成|换成|参考|应该)",
-    re.IGNORECASE,
-)
-_GOES = lazy_pattern(  # behind a whole image that is put somewhere
-    r"\s*(?:on|onto|in|into|inside|over|across|to)\s+(?:the|a|an|his|her|my|their|its)\s+"
-    rf"(?!\w*\s*(?:{words.any_of(words.ROLES['style'][0])}))",
-    re.IGNORECASE,
-)
-# What the words "like", "as in", "按照" compare, by the verb before them; else the style.
-_ALIKE = {
-    "object": lazy_pattern(r"\b(?:dress|cloth|outfit)\w*\b[^.,;]*$", re.IGNORECASE),
-    "pose": lazy_pattern(
-        r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|squat|hold\w* (?:her|"
-        r"his|their)? ?(?:arms?|hands?|head))\w*(?: (?:exactly|just|his|her|their|arms?|hands?))*\s*$",
-        re.IGNORECASE,
-    ),
-    "layout": lazy_pattern(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", re.IGNORECASE),
-    "palette": lazy_pattern(r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing)?\b", re.IGNORECASE),
-}
-_WAYS = (
-    _before(  # "everything else as in picture 1"
-        r"\b(?:everything(?: else| \w+)?|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|in)(?:\s+in)?"
-        r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
-        "base",
-    ),
-    _behind(r"(?:is|are|shows|[=:])\s*(?:me|us|myself)\b", ""),
-    _before(  # "me =", "I'm in"
-        r"(?:^|[,.;!，。]|\b(?:and|is|it['’]s|that['’]s))\s*(?:me|us|myself|i|i['’]m|i am|we|we['’]re)"
-        r"(?:\s*(?:in|of|from|=|:|\())*|(?:我|本人)(?:是|在|=)?",
-        "",
-    ),
-    _behind(rf"{_SERVES}\s*$", _served),
-    _before(rf"^\s*{_SERVES}", "", lambda m: not m.first),
-    _behind(  # "as the background", "作为背景"
-        r",?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|are|becomes|provides|gives|"
-        rf"sets|(?:has|have|shows) (?!\w+ \w+ (?:of|from|in) )|[:=：])\s*(?:{_DET}\s+)*{_SOME}(?:{_ROLE})"
-        rf"|(?<=\s)the\s+(?:{_ROLE.replace('?P<', '?P<the_')})(?=\s*(?:$|[,.;]|and\b))"
-        rf"|(?:来|只|仅)?(?:作为?|当作?|当成|做|是|为|提供|用作|用来做|用于|[:：])(?:新的?|整体)?(?:{_ROLE_ZH})",
-        _named,
-    ),
-    _behind(
-        r"(?:should |will |can |must )?(?:inspire|set|define|determine|drive|supply|lend)s? "
-        rf"(?:{_DET}\s+)*{_SOME}(?:{_ROLE})",
-        _named,
-    ),
-    _behind(rf"(?:统一|保持一致|一致)(?:一下)?(?:{_ROLE_ZH})", _named),
-    _Way(None, _OWNED, _named),
-    _behind(  # "is my living room"
-        r"(?:is|shows|[:=：])\s*(?:my|our|an?|the)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|\b(?:and|"
-        r"that|which|i|we|they|it|he|she|from|in|with)\b))"
-        r"|是(?:我家的?|我的?|一[张只个辆件盏把]|我喜欢的|我想要的)*(?P<zh>[\u4e00-\u9fff]{1,6}?)"
-        r"(?=$|[，。,.])",
-        _described,
-    ),
-    _before(  # "as the background for the person in"
-        rf"\bas\s+(?:{_DET}\s+)*(?:{words.any_of(words.ROLES['background'][0])})\s+(?:for|of|to)\s+"
-        r"(?:the|my|a|an)\s+[\w ]{1,24}?(?:in|of|from|on)",
-        "subject",
-    ),
-    _Way(_OF, None, _named),
-    _before(  # "for the pose take", "style:", "姿势参考"
-        rf"\bfor (?:{_DET}\s+)*(?:{_ROLE}),? (?:use|take|see|look at|refer to|go with|copy)"
-        rf"|(?:{_ROLE.replace('?P<', '?P<is_')})\s*[:=：]"
-        rf"|(?:{_ROLE_ZH})(?:请|要|都|也|还|就)?(?:参考|采用|用|按照?|照着?|像|跟|和|同|是|选|取|换成?|改成|"
-        r"取自|来自|源自|沿用|往|向|接近|靠近|贴近|[:：])?"
-        r"|(?:^|[，。,])(?P<zh_subject_>人)(?:物)?(?:用|是|取|取自|来自)",
-        _named,
-    ),
-    _before(  # "lamp:", "衣服是"
-        r"(?:^|[,.;])\s*(?:(?:the|my|our|a) )?(?P<en>[a-z][\w -]{0,24}?)\s*[=:]"
-        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6}?)\s*(?:[=:：]|用|取|选|是|来自)",
-        _described,
-    ),
-    _before(r"\bdo(?:es|ing)? what\b[^,.;]*", "pose"),
-    _before(
-        r"\b(?:(?<!['’]d )(?<!would )like|match(?:es|ing)?|similar to|resembl\w*|inspired by|"
-        r"as \w+ as|as in|in keeping with|just as|imitat\w*|mimic\w*|à la|a la|fits?|"
-        r"the way(?: \w+ (?:does|do|is|are|did))?(?: in)?|based on|modell?ed on|"
-        r"styl\w+ [^.,;]{0,40}\bafter|consistent with)\s+(?:the [\w ]{1,20}(?:in|of|from)\s+)?(?:in)?"
-        r"|\b(?:artist|painter|illustrator|author|hand|whoever)\b[^,.;]{0,20}"
-        r"|像|仿照|模仿|参照|参考|按照?|照着?|(?:画|做|变|改|弄|渲染)成",
-        _alike,
-    ),
-    _before(r"\bsame (?P<en>[a-z]+) as(?: in| on)?(?P<zh>)", _described),
-    _before(
-        r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)"
-        r"|换成|替换成|替换为|换上|穿上|戴上|穿成|打扮成",
-        "object",
-    ),
-    _before(r"\bin front of|\bagainst", "background", lambda m: not m.first),
-    _behind(r"behind\b", "background"),
-    _Way(_INTO, None, "base", lambda m: not m.first or _PUT.search(m.before)),
-    _before(r"\bwhere\b[^,.;]*\b(?:in|on|of)", "base"),
-    _behind(  # "'s hat", "的帽子"
-        r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
-        r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
-        rf"|{_IN_ZH}(?:的|[这那](?:样的|种|{_MEASURE_ZH}))(?P<han>[\u4e00-\u9fffA-Za-z]{{1,8}}?)(?=$|[，。；！？、,.\s]|放|加|贴|移|戴|穿|换|合|和|"
-        r"与|跟|搬|停|P|抠|替|到|拿|用|画|坐|站|走|跑|飞|躺|睡|跳|游|变|改|给|融|挪|添|摆|挂|套|转|做|去|"
-        r"装|印|嵌|抱|牵|骑|在|趴|太|不|有点|很|配|背|给|是|会)",
-        _owned_thing,
-    ),
-    _before(
-        r"\s*\b(?:(?:that |which |who )?(?:is|(?:I|you|we|he|she|they|it)(?:['’]\w+)? \w+(?: is| are)?) |"
-        r"shown |seen |sitting |standing )?"
-        r"(?P<how>from|in|of|on|out of|inside|off)",
-        _contained,
-    ),
-    _before(r"\b(?:in|on|inside|within|for)|在", "base"),
-    _before(r"(?:挂|贴|摆|加|放|印|戴|穿|铺|嵌)(?:上|入)?", "object"),
-    _before(rf"\b(?:{words.PUT})\w*", "object", lambda m: _GOES.match(m.after)),
-    _before(rf"\b(?:{words.PUT})\w*(?<!show)(?<!display)", "object"),
-    _before("把|将", "object", lambda m: _PUT.match(m.after) and not _BECOMES.match(m.after)),
-    _Way(_CHANGED, None, "base"),
-    _before(r"把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造", "base"),
-    _Way(None, _GETS, "base"),
-    _before(r"\b(?:take|use|start (?:with|from)|open|to)", "base"),
-    _before(
-        rf"(?:^|[,.;!])\s*(?!{_COMBINE})(?:please |then |now |just )?[a-z]+(?<!with)(?<!and)",
-        "base",
-        lambda m: m.first or m.before.lstrip()[:1] in ",.;!",
-    ),
-)
-_EXCHANGED = lazy_pattern(  # an order about an aspect that does not take it from there
-    r"(?:^|[,.;!]|\b(?:and|please|then|you|to))\s*(?!(?:same|the|an?|as|from|my|his|her|its|this|us|tak|borrow|cop|keep|kept|appl|transfer|"
-    r"steal|grab|get|want|like|lov|put|giv|with|in|mix|combin|blend)\w*)[a-z]+\s+(?:the\s+)?$",
-    re.IGNORECASE,
-)
-_EXCHANGED_FOR = lazy_pattern(
-    r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)\s+$",
-    re.IGNORECASE,
-)
-_DRESSED_IN = lazy_pattern(r"\b(?:dress|cloth|wrap|cover)\w*\b.*\bin\s+$", re.IGNORECASE)
-_TARGETED = lazy_pattern(
-    r"\b(?:dress|edit|chang|recolou?r|remov|replac|giv|mak|swap|restyl|turn|let)\w*\s+$",
-    re.IGNORECASE,
-)
-_USED_FOR = lazy_pattern(r"\buse\b.*\bto [a-z]+\s+$", re.IGNORECASE)  # "use the fabric to cover"
-_STANDS_THERE = lazy_pattern(  # "the table they stand on"
-    r"\s*(?:that |which )?(?:they|it|he|she|we|everything)\b.*\b(?:on|in|at|inside)\b", re.I
-)
+def _is_scene(mention: Mention, thing: str) -> bool:
+    """Whether a thing "in" an image meets one "from" another: "the kid from 1 on the horse in"."""
+    if not thing or is_worn(thing) or not _INSIDE.search(mention.before):
+        return False
+    return _TAKEN_OUT.search(mention.so_far[: -len(mention.before)]) is not None
+
+
+def _is_destination(role: ImageRole, text: str) -> bool:
+    """Whether something is put where the thing of an image is: "cat goes on the throne"."""
+    if role.role not in _THINGS or not role.what:
+        return False
+    head = re.escape(role.what.split()[-1])
+    return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
+
+
 _GOES_TO = (
     rf"\b(?:(?:{words.PUT})\w*|goes|belongs?)\b[^.;,]*\b(?:on|onto|in|into|over|to|next to|beside|"
     r"under|behind|at|against)\s+(?:the |my |our |that |this )?|(?:让|给)(?:这个|那个)?"
 )
 _FAULT = lazy_pattern(  # what is said of what is to be replaced
-    r"(?:\s*['’]s \w+)?\s*(?:is|are|looks?|feels?)(?:n['’]t)? (?:too |not |so |a bit |a little |rather |pretty |"
-    r"kind of )*(?:dull|boring|bland|ugly|old|empty|plain|flat|bad|wrong|broken|dark|messy|cluttered|"
+    r"(?:\s*['’]s \w+)?\s*(?:is|are|looks?|feels?)(?:n['’]t)? (?:too |not |so |a bit |a little |"
+    r"rather |pretty |"
+    r"kind of )*(?:dull|boring|bland|ugly|old|empty|plain|flat|bad|wrong|broken|dark|messy|"
+    r"cluttered|"
     r"weak|grey|gray|nice enough|right)\b|[^，。]{0,8}?(?:太|不好|不行|有点|过于|不够|难看)",
     re.IGNORECASE,
 )
 _MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
-_MOVES = lazy_pattern(r"\b(?:let|have|make)\s+$", re.IGNORECASE)
-_THING = lazy_pattern(
-    r"(?:.*\b(?P<article>the|an?|that|this|his|her|my|its|their|both|all)\s+)"
-    r"(?P<thing>(?:[\w'’-]+\s*){1,5})$|(?P<bare>[\w'’-]+)\s*$",
-    re.IGNORECASE | re.DOTALL,
-)
-_PLACED = lazy_pattern(
-    r"\b(?:into|onto|on|in|at|to|next to|beside|behind|under|over|in front of|around|for|between|"
-    r"near|by|against|above|(?:on|in|at|onto|into|over) (?:the )?\w+ of|(?:left|right|corner|"
-    r"side|top|bottom|middle|edge|part|half|front) of)\s+(?:the\s+)?$|[到在过进]\s*$",
-    re.IGNORECASE,
-)
-_PRONOUN = lazy_pattern(r"(?:it|me|us|i|we|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
-_COMBINES = lazy_pattern(rf"\b{_COMBINE}", re.IGNORECASE)
-_INSIDE = lazy_pattern(r"\bin\s+(?:the\s+)?$", re.IGNORECASE)
-_TAKEN_OUT = lazy_pattern(r"\bfrom\s+(?:the\s+)?\S+(?: \S+)?$", re.IGNORECASE)
-_BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
+_COMBINES = lazy_pattern(rf"\b{COMBINE}", re.IGNORECASE)
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )
+_INSIDE = lazy_pattern(r"\bin\s+(?:the\s+)?$", re.IGNORECASE)
+_TAKEN_OUT = lazy_pattern(r"\bfrom\s+(?:the\s+)?\S+(?: \S+)?$", re.IGNORECASE)
 _DRAWN = lazy_pattern(rf"\b(?:{words.DRAW})\s+{words.INDEFINITE}|[画做来出](?:一|张|个|幅)", re.I)
 _SAME_ONE = lazy_pattern(r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", re.IGNORECASE)
 _SAME_BEFORE = lazy_pattern(
@@ -508,4 +143,3 @@ _SAME_BEFORE = lazy_pattern(
 _SAME_BEHIND = lazy_pattern(
     r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|for (?:it|that)\b|instead\b|一样|相同|一致|那样)"
 )
-_HAN = lazy_pattern(r"[\u4e00-\u9fff]")

@@ -66,7 +66,8 @@ _PATTERNS = tuple(
         r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)"
         r"(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
         r"(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
-        r"(?:^|[,.;!]\s*|\b(?:and|but|with)\s+)(?P<thing>(?:(?!(?:but|and|stays?|remains?|is|are)\b)[\w'-]+\s+){1,4}?)(?:exactly |just )?"
+        r"(?:^|[,.;!]\s*|\b(?:and|but|with)\s+)(?P<thing>(?:(?!(?:but|and|stays?|remains?|is|"
+        r"are)\b)[\w'-]+\s+){1,4}?)(?:exactly |just )?"
         r"as (?:it|they|he|she) (?:is|are|was|were)\b",
         r"(?P<thing>everything else|all else|the rest) (?:as|like) (?:before|it|now|is)\b(?: \w+)?",
         r"\bchang\w+ (?P<thing>nothing)(?= (?:except|but|apart|other))",

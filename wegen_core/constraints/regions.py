@@ -15,7 +15,7 @@ _FRAME = (
     r"(?:(?= of)(?: of (?:the |this |that |my )?(?:whole |first |second |third )?(?:picture|image|"
     r"frame|photo|photograph|scene|canvas|painting|composition|shot|poster|page|drawing|flyer|"
     r"flier|card|cover|banner|advert|ad|first|"
-    r"second|third|it|this)\b)|(?! of\b))"
+    r"second|third|room|view|it|this)\b)|(?! of\b))"
 )
 _PAIRED = (  # of these there is a left and a right one
     r"hand|arm|leg|foot|eye|ear|eyebrow|wing|paw|cheek|shoulder|sleeve|shoe|glove|knee|thumb|"
@@ -36,7 +36,8 @@ _PLACE = lazy_pattern(
     rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}"
     rf"|\b(?:middle|cent(?:er|re)|top|bottom)\b(?= of){_FRAME}"
     r"|\b(?:far|very|extreme) (?:left|right)\b"
-    r"|(?:^|(?<=[,;(]))\s*(?:dead |top |bottom |upper |lower )?(?:left|right|cent(?:er|re)|middle|top|bottom)"
+    r"|(?:^|(?<=[,;(]))\s*(?:dead |top |bottom |upper |lower )?(?:left|right|cent(?:er|re)|middle|"
+    r"top|bottom)"
     r"(?: top| bottom)?(?=\s*(?:$|[,.;!?)]))|\bcent(?:er|re) (?:top|bottom)\b",
     re.IGNORECASE,
 )

@@ -94,10 +94,12 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
     r"(?:it|she|he|they|everyone|everything)\s+)"
     r"(?:(?:be|look|become|appear|get)\s+(?:a bit|a little|a lot|much|more|less|\w+(?:er|ier)\b|"
     r"in\b|on\b|made\b|"
-    rf"\w+(?:ed|en|ne|wn)\b|{'|'.join(english.COLOURS)})|(?:have|wear|hold|carry|face|sit|stand|smile|use|go|stay|"
+    rf"\w+(?:ed|en|ne|wn)\b|{'|'.join(english.COLOURS)})|(?:have|wear|hold|carry|face|sit|stand|"
+    rf"smile|use|go|stay|"
     rf"fill)\b)"
     r"|(?:could|can|may) (?:we|i) (?:see|have|get|try)\b"
-    r"|(?:could|can) there be\b|(?:what|how) would [^,.?]{1,60} look (?:like )?(?:with|in|wearing|on)\b"
+    r"|(?:could|can) there be\b|(?:what|how) would [^,.?]{1,60} look (?:like )?(?:with|in|wearing|"
+    r"on)\b"
     r"|would [^,.?]{1,60} (?:suit|go with|fit|look good (?:on|in|with))\b",
     re.IGNORECASE,
 )

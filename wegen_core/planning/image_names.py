@@ -26,7 +26,8 @@ _IMAGE_ZH = r"(?:图片|照片|图像|画|图)"
 _ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
 _FOLLOWS = (  # what may stand behind a name that is no noun: "the second as", "B on"
-    rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|the|a|an|his|her|its|look|looks|"
+    rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|the|a|an|his|"
+    rf"her|its|look|looks|"
     r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
 )
 _BARE_ORDINAL = lazy_pattern(
@@ -40,7 +41,8 @@ _COUNTED_THING = lazy_pattern(  # "the first kitchen with the second kitchen's t
 # Names that are as often something else: they count if all fit the number of images.
 _BARE_LETTER = lazy_pattern(rf"(?<![A-Za-z0-9_.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
-    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is|give|make|put|use|take|turn|change) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
+    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is|give|make|put|use|take|turn|"
+    rf"change) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
     r"|(?<![A-Za-z0-9_.~ 图片张第-])(?P<zh>[1-9])(?=[的里中上和，。、]|$)",
     re.IGNORECASE,
 )
@@ -71,7 +73,8 @@ _LAST = lazy_pattern(
     re.IGNORECASE,
 )
 _ONE = lazy_pattern(  # of a pair
-    rf"\bthe one\b(?=[^.]*\bthe other\b)|\bone (?:of (?:them|these|the (?:two )?{_IMAGE}s)|{_IMAGE})\b|\bone\b(?= (?:is|has|shows)\b)"
+    rf"\bthe one\b(?=[^.]*\bthe other\b)|\bone (?:of (?:them|these|the (?:two )?{_IMAGE}s)|"
+    rf"{_IMAGE})\b|\bone\b(?= (?:is|has|shows)\b)"
     rf"|(?<!另)(?<!另外)其?中?一(?:张|幅){_IMAGE_ZH}?",
     re.IGNORECASE,
 )
@@ -89,7 +92,8 @@ _PREVIOUS = lazy_pattern(
 _PAINTS = r"(?:drew|made|painted|generated|created|rendered|did|gave me)"
 _PAINTED = lazy_pattern(
     rf"\b(?:the (?:{_IMAGE}|one|result|version) (?:that )?you (?:just |have |had )*{_PAINTS}"
-    rf"(?: for me)?(?: before| earlier)?|your (?:last |previous |first )?(?:{_IMAGE}|result|version)|"
+    rf"(?: for me)?(?: before| earlier)?|your (?:last |previous |first )?(?:{_IMAGE}|result|"
+    rf"version)|"
     r"the (?:last |previous |earlier )?result)\b"
     rf"|(?:你)?(?:刚刚?才?|之前)(?:给我)?(?:画|生成|做)?的?{_ONE_ZH}|你(?:给我)?(?:画|生成|做)的{_ONE_ZH}",
     re.IGNORECASE,
@@ -97,7 +101,8 @@ _PAINTED = lazy_pattern(
 _SENDS = r"(?:sent|send|uploaded|upload|attached|posted|shared|gave you|showed you|provided)"
 _SENT = lazy_pattern(
     rf"\b(?:the (?:{_IMAGE}|one) (?:that )?I (?:just |have |first |originally )*{_SENDS}(?: you)?"
-    rf"(?: first| before| earlier)?|my (?:own )?(?:original )?{_IMAGE}|the (?:uploaded|attached) {_IMAGE})\b"
+    rf"(?: first| before| earlier)?|my (?:own )?(?:original )?{_IMAGE}|the (?:uploaded|"
+    rf"attached) {_IMAGE})\b"
     rf"|我(?:刚刚?才?|之前|最初|一开始)?(?:发|上传|传|给你)的{_ONE_ZH}",
     re.IGNORECASE,
 )
@@ -106,7 +111,7 @@ _THIS = lazy_pattern(
     rf"\b(?:this|the (?:attached|uploaded|new|given))(?: (?:attached|new|reference))? "
     rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b|\bthe attached\b(?! \w)"
     rf"|\b(?:the|a|my|our) ref(?:erence)?(?: {_IMAGE})?\b|^\s*ref(?:erence)?(?=\s*(?:for|:))"
-    r"|这(?:张|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
+    r"|这(?:张(?!桌|床|沙发|椅|脸|纸|嘴|网|弓|皮|凳)|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
     r"|(?<![\u4e00-\u9fff])(?:照片|图片|图)(?=[里中][的这那])|(?<=[成像用])(?:照片|图片|图)(?=[里中][的这那])"
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
@@ -124,7 +129,7 @@ _ITS_ROLE = lazy_pattern(
     re.I,
 )
 _MANY = lazy_pattern(rf"\bthe first (?P<n>two|three)(?: ones?| of (?:them|these))?{_FOLLOWS}", re.I)
-_MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副]"
+_MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副张种]"
 _THING_ZH = (
     r"(?P<han>[\u4e00-\u9fff]{1,3}?)"
     r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|在|和|$|，)"
@@ -132,10 +137,13 @@ _THING_ZH = (
 _ITS_THING = lazy_pattern(
     r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick)\b[^.;]{0,20}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
-    r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
+    r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|"
+    r"some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
     r"|\bthe attached (?P<sent>[a-z]+)\b"
-    r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |the )?(?P<mine>[\w -]+?)(?=$|[,.;!])"
-    rf"|(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}|附件[里中]?的?{_THING_ZH.replace('han', 'zh')}"
+    r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |"
+    r"the )?(?P<mine>[\w -]+?)(?=$|[,.;!])"
+    rf"|(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}"
+    rf"|附件[里中]?的?{_THING_ZH.replace('han', 'zh')}"
     rf"|我[发拍画]的{_MEASURE}?{_THING_ZH.replace('han', 'zh2')}",
     re.IGNORECASE,
 )
@@ -355,7 +363,7 @@ def _replaced(text: str, start: int, end: int, numbers: list[int]) -> str:
     if text.startswith("参考", start):  # "参考图3" is a reference image, or an order
         start += 2
     start -= 4 if text[:start].lower().endswith("the ") else 0
-    if _HAN.search(text[start:end]) or (_HAN.search(text) and not text[start:end].isascii()):
+    if _HAN.search(text):
         names = "和".join(f"图{n}" for n in numbers)
     else:
         names = " and ".join(f"picture {n}" for n in numbers)

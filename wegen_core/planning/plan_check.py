@@ -108,14 +108,14 @@ def check_fields(
     _check_keep(draft, plan, sees)
     if not sees:
         _check_inventions(draft, words, request)
-    if plan.scope is not None and values.get("scope") not in (None, plan.scope):
+    if "scope" in words.certain and values.get("scope") not in (None, plan.scope):
         faults["scope"] = f'"scope" is "{values["scope"]}", but the message says "{plan.scope}"'
     region = values.get("region")
     if plan.region is None and not sees:
         values["region"] = None
     elif plan.region and region and _overlap(region, plan.region) < _MIN_OVERLAP:
         faults["region"] = '"region" is not where the message says'
-    _check_references(draft, words)
+    _check_references(draft, words, trusted)
 
 
 def merge(draft: Draft, words: WordsPlan) -> Plan:
@@ -230,12 +230,15 @@ def _check_inventions(draft: Draft, words: WordsPlan, request: str) -> None:
         draft.values["changes"] = ()
 
 
-def _check_references(draft: Draft, words: WordsPlan) -> None:
+def _check_references(draft: Draft, words: WordsPlan, trusted: bool) -> None:
+    """The roles that the words state; where these are unclear, the images that they name."""
     stated = {(r.image, r.role) for r in words.plan.references}
     written = {(r.image, r.role) for r in draft.values.get("references", ())}
     if "references" in words.certain and not stated <= written:
         names = ", ".join(f"picture {image} as {role}" for image, role in sorted(stated - written))
         draft.faults["references"] = f'"references" leaves out {names}'
+    elif not trusted or not {image for image, _ in stated} <= {image for image, _ in written}:
+        draft.values["references"] = ()
 
 
 def _words(text: str) -> set[str]:

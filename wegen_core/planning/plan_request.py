@@ -96,7 +96,7 @@ def plan_fields(task: Task, *, sees: bool) -> list[FieldSpec]:
     plan, images = task.words.plan, len(task.conversation.images)
     if images and sees:
         return asked_fields(Plan)
-    if images and plan.intent in ("refine", "compose") and plan.scope is None:
+    if images and plan.intent in ("refine", "compose") and "scope" not in task.words.certain:
         names.add("scope")
     if images > 1 and "references" not in task.words.certain:
         names.add("references")

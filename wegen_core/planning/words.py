@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from ..constraints import find_constraints, named_images
 from ..constraints.edit_scope import edit_scope
-from ..constraints.image_roles import find_image_roles, joins
+from ..constraints.image_role_ways import moves_it
+from ..constraints.image_roles import find_image_roles, joins, roles_are_clear
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
@@ -127,6 +128,8 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
     certain |= {name for name in ("keep", "region", "scope") if getattr(plan, name)}
     if named_images(numbered.text):
         certain.add("references")
+    if intent == "compose" and not roles_are_clear(numbered.text):
+        certain -= {"references", "scope"}
     return WordsPlan(plan, frozenset(certain))
 
 
@@ -183,6 +186,8 @@ def _references(request: Request, conversation: Conversation) -> list[Reference]
         return list(references.values())
     if len(references) == 1 and joins(request.text):
         return [Reference(number) for number in sorted([rest[-1], *references])]
+    if bases == [count] == list(references) and attached == 1 and moves_it(request.text):
+        return [Reference(count - 1), *references.values()]  # "let it sit on this sofa"
     if bases or whole:
         return list(references.values())
     if len(rest) > 1 and len(rest) < attached:  # "with the last one as the background"

@@ -96,7 +96,7 @@ low: noon overcast
 haze: contrast clear noon
 soft: deep candy contrast
 ink: candy deep neon contrast
-top: lookup sky depth back face
+top: lookup sky depth back face far vast building
 photo: drawn craft pixel
 drawn: photo
 backdrop: sky depth

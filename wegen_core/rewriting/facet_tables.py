@@ -60,7 +60,7 @@ at sunrise | 日出时分 | sunrise | day outdoor low sun sky warm
 at high noon | 正午时分 | noon | day bright noon sun
 late at night | 深夜时分 | night | night
 at sunset | 日落时分 | sunset | day outdoor low sun sky warm
-just after rain | 雨后初晴 | after rain, wet | outdoor wet
+just after rain | 刚下过雨 | after rain, wet | outdoor wet
 during an eclipse | 日食之时 | eclipse | bold outdoor dark sky
 under a sky of two moons | 双月悬空之时 | night sky, two moons | bold night outdoor sky
 """
@@ -122,7 +122,7 @@ nearly monochrome tones with one accent | 近乎单色、只有一处亮点的�
 bright candy tones | 明亮的糖果色调 | candy colors, vibrant | bright joy candy
 misty low-contrast tones | 雾感的低对比色调 | low contrast, misty colors | haze
 strong complementary contrasts | 强烈的互补对比 | complementary colors, high contrast | contrast
-neutrals | 中性色 | neutral colors |
+neutral tones | 中性色调 | neutral colors |
 high-key clarity | 高调明净 | high-key, bright | bright
 low-key richness | 低调深沉 | low-key | dark
 two harmonious hues | 双色和谐 | two-tone palette |

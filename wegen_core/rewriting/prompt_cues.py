@@ -9,8 +9,8 @@ CUES: dict[str, tuple[str, str]] = {
     "night": (
         "night* northern_lights meteor* shooting_star* midnight moon* stars starry evening "
         "nocturnal neon cyberpunk fireworks campfire bonfire aurora nightclub fireflies disco "
-        "lantern lanterns",
-        "流星 夜 晚上 月 星空 霓虹 烟花 烟火 极光 萤火虫 篝火 灯会",
+        "lantern lanterns mid-autumn new_year's_eve",
+        "流星 夜 晚上 月 星空 霓虹 烟花 烟火 极光 萤火虫 篝火 灯会 中秋 元宵 跨年",
     ),
     "dusk": ("dusk twilight", "黄昏 暮色"),
     "day": (
@@ -59,16 +59,17 @@ CUES: dict[str, tuple[str, str]] = {
         "museum library cafe office window sofa couch bed desk classroom corridor hallway gym "
         "church_interior bar pub restaurant shop workshop bookshop bakery laboratory lab "
         "aquarium cockpit elevator basement attic theatre theater stage ballroom casino arcade "
-        "hospital fireplace table chessboard piano bathtub",
+        "hospital fireplace table chessboard piano bathtub boxer* bartender* barista* chef* "
+        "surgeon* librarian* blacksmith* barber* dough baking ballet",
         "室内 温室 房间 厨房 卧室 客厅 浴室 桌 沙发 床 咖啡馆 图书馆 博物馆 教室 办公室 店 餐馆 "
-        "剧院 舞台 实验室 工作室 书房 走廊 壁炉 钢琴",
+        "剧院 舞台 实验室 工作室 书房 走廊 壁炉 钢琴 拳击手 厨师 咖啡师 理发师 铁匠",
     ),
     "outdoor": (
         "outdoor outdoors sled* husky ski* igloo tractor* surf* skateboard* stadium volcano* "
         "rooftop* roof sea beach ocean forest mountain* field meadow grass street city desert "
         "sky garden park river lake waterfall bridge road valley hill* cliff jungle island "
         "village harbour harbor countryside farm savanna* swamp canyon landscape cityscape "
-        "skyline",
+        "skyline beekeeper* farmer* shepherd* fisherman fishermen cyclist* hiker* mailbox*",
         "屋顶 海边 沙滩 海滩 大海 森林 山 草地 草原 街 城市 沙漠 天空 花园 公园 河 湖 瀑布 桥 "
         "公路 山谷 岛 村 田 港 风景",
     ),
@@ -252,16 +253,17 @@ CUES: dict[str, tuple[str, str]] = {
         "logo* logotype* emblem* icon icons favicon sticker* badge* monogram* wordmark pattern* "
         "seamless tileable texture* infographic* diagram* flowchart* chart* blueprint* "
         "schematic* map maps coloring_page* colouring_page* coloring_book colouring_book "
-        "line_art lineart typography lettering font fonts typeface business_card* brochure* "
+        "line_art lineart line_drawing* continuous_line typography lettering font fonts "
+        "typeface business_card* brochure* "
         "flyer* ui ux website webpage web_page wireframe* dashboard* mockup app_screen "
         "user_interface sprite_sheet sprite sprites tattoo* qr_code barcode clipart clip_art "
         "pictogram* glyph* mandala* silhouette* character_sheet model_sheet turnaround "
         "reference_sheet crest insignia stamp wallpaper_pattern fractal* gradient abstract "
         "vector label labels stencil* heraldic heraldry letterhead calligraphy crossword "
         "comic_panel* storyboard* concept_sheet",
-        "标志 徽标 徽章 图标 商标 贴纸 图案 花纹 纹理 无缝 信息图 图表 流程图 蓝图 线稿 涂色 "
-        "字体 名片 界面 网页 剪影 二维码 设定图 三视图 印章 书法 渐变 抽象 分形 纹身 矢量 "
-        "表情包 地图 传单",
+        "标志 徽标 徽章 图标 商标 贴纸 图案 花纹 纹理 无缝 信息图 图表 流程图 蓝图 线稿 线描 "
+        "简笔画 涂色 字体 名片 界面 网页 剪影 二维码 设定图 三视图 印章 书法 渐变 抽象 分形 纹身 "
+        "矢量 表情包 地图 传单",
     ),
     "isolated": (
         "white_background plain_background transparent_background isolated product_photo* "
@@ -296,8 +298,8 @@ CUES: dict[str, tuple[str, str]] = {
     ),
     "far": (
         "landscape* panorama* aerial wide_shot skyline cityscape vista bird's-eye drone_shot "
-        "mountain_range valley galaxy crowd city village",
-        "全景 远景 航拍 俯瞰 山水 风景 天际线 山谷 城市 村庄 银河",
+        "mountain_range valley galaxy crowd city village distant",
+        "全景 远景 远山 远处 航拍 俯瞰 山水 风景 天际线 山谷 城市 村庄 银河",
     ),
     "cosy": ("cozy cosy snug", "温馨 舒适"),
     "simple": ("simple minimal* minimalist uncluttered plain", "简单 极简 简约"),

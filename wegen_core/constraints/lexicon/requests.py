@@ -150,7 +150,8 @@ SMALL_TALK_ZH = (
 # Fragments that only make sense of an image that is there.
 FRAGMENT = any_of(
     """
-    from in on under over by near inside outside through into against like during more less fewer one_more two_more some_more a_few_more
+    from in on under over by near inside outside through into against like during more less fewer
+    one_more two_more some_more a_few_more
     too without with_more with_less bigger smaller larger brighter darker lighter warmer cooler
     colder softer sharper bolder closer wider taller shorter thinner thicker younger older happier
     sadder bluer redder greener higher lower further slightly much_more a_bit a_little a_lot_more
@@ -182,8 +183,9 @@ VERSION = any_of(
 # The image as a whole.
 IMAGE = any_of(
     """
-    portrait selfie everything things all_of_it all_of_this whole_thing whole entire image picture photo
-    photograph pic scene shot frame painting drawing artwork canvas illustration render thing
+    portrait selfie everything things all_of_it all_of_this whole_thing whole entire image
+    picture photo photograph pic scene shot frame painting drawing artwork canvas
+    illustration render thing
     """,
     """
     手绘 草图 线稿 图片 照片 画面 图像 整张 整幅 整个 整体 全图 全部 这张 这幅 图 画 场景 原图
@@ -287,7 +289,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "style": (
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
-        "lighting light daylight sunlight shadows glow texture textures material materials treatment filter medium manner fashion "
+        "lighting light daylight sunlight shadows glow texture textures material materials "
+        "treatment filter medium manner fashion "
         "spirit font fonts typography lettering",
         "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境 字体",
     ),
@@ -334,8 +337,10 @@ PUT_ZH = (
     "放|停|加|贴|移|换|替|合成|合到|融|搬|P到|戴|穿|应用|画到|坐|站|摆|挂|套|迁|印|嵌|投影|绣|装"
 )
 CHANGE = (
-    "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|transform|"
+    "colou?r|mak|edit|chang|turn|redo|redraw|repaint|recolou?r|restyl|styli[sz]|render|convert|"
+    "transform|"
     "brighten|darken|crop|sharpen|keep|rework|modify|let|hav|coloriz|colouris|relight|draw|paint|"
     "sketch|giv|adjust|fix|improv|enhanc|remov|replac|swap|show|eras|substitut|exchang|"
-    "recreat|reproduc|remak|reimagin|delet|pos|suit|complement|arrang|rearrang|grad|tint|decorat|furnish|dress"
+    "recreat|reproduc|remak|reimagin|delet|pos|suit|complement|arrang|rearrang|grad|tint|decorat|"
+    "furnish|dress"
 )
