@@ -124,10 +124,11 @@ def _contained(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
     if left.startswith(("'s ", "’s ")):  # the thing is that of another image
         return "base", ""
     named = _THING.search(left)
-    bare = named["bare"] or "" if named else "it"
-    if _PRONOUN.fullmatch(bare) or (
-        re.fullmatch(r"[a-z]+(?:s|ing)", bare) and not known(bare.lower())
-    ):
+    if named is None:
+        return "base", ""
+    bare = named["bare"] or ""
+    is_verb = re.fullmatch(r"[a-z]+(?:s|ing)", bare) and not known(bare)  # "goes on picture 2"
+    if is_verb or _PRONOUN.fullmatch(bare):
         return "base", ""
     link = left[: named.start("article" if named["article"] else "bare")]
     thing = named["thing"] or named["bare"]
@@ -261,6 +262,7 @@ _ALIKE = {
     "layout": lazy_pattern(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", re.IGNORECASE),
     "palette": lazy_pattern(r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing)?\b", re.IGNORECASE),
 }
+_BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
 _WAYS = (
     _before(  # "everything else as in picture 1"
         r"\b(?:everything(?: else| \w+)?|all else|the rest|otherwise)\b.*\b(?:as|like|from|of|"
@@ -410,5 +412,4 @@ _PLACED = lazy_pattern(
 _PART_OF = lazy_pattern(r"\b(?:the|his|her|its|their) (?P<part>[\w ]{1,20}) of\s+$", re.IGNORECASE)
 _PRONOUN = lazy_pattern(r"(?:it|me|us|i|we|them|him|her|this|that|one|ones|those)", re.IGNORECASE)
 _SWAPS_ZH = lazy_pattern(r"(?:替|更)?(?:换|改|变|调|做|弄|化)(?:成|为)")
-_BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
 _HAN = lazy_pattern(r"[\u4e00-\u9fff]")

@@ -47,6 +47,7 @@ def find_image_roles(text: str) -> list[ImageRole]:
         roles += [ImageRole(number, role, what) for number in mention.numbers]
         if role == "base" and (_MAKES.search(mention.before) or GETS.match(mention.after)):
             movable = roles[-1]
+    roles = list(dict.fromkeys(roles))
     roles = [r._replace(role="base") if _is_destination(r, text) else r for r in roles]
     looks = any(r.role in ("style", "palette") for r in roles)
     if len(roles) == 2 and looks and not _DRAWN.search(text):  # what gets that look
