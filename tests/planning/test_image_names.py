@@ -80,3 +80,16 @@ def test_an_earlier_image_is_known_by_what_it_shows():
     words = "put the dragon into the knight picture"
     conversation.add("user", words)
     assert number_images(words, conversation) == "put the dragon from picture 2 into picture 1"
+
+
+def test_my_photo_is_the_current_image_after_it_was_changed():
+    conversation = Conversation()
+    conversation.add("user", scene(), "a warmer light")
+    conversation.add("assistant", "ok", scene())
+    for words, numbered in (
+        ("make my photo brighter", "make my photo brighter"),
+        ("the light of the photo I sent", "the light of picture 1"),
+    ):
+        branch = conversation.branch(conversation.head)
+        branch.add("user", words)
+        assert number_images(words, branch) == numbered

@@ -101,8 +101,7 @@ _PAINTED = lazy_pattern(
 _SENDS = r"(?:sent|send|uploaded|upload|attached|posted|shared|gave you|showed you|provided)"
 _SENT = lazy_pattern(
     rf"\b(?:the (?:{_IMAGE}|one) (?:that )?I (?:just |have |first |originally )*{_SENDS}(?: you)?"
-    rf"(?: first| before| earlier)?|my (?:own )?(?:original )?{_IMAGE}|the (?:uploaded|"
-    rf"attached) {_IMAGE})\b"
+    rf"(?: first| before| earlier)?|the (?:uploaded|attached) {_IMAGE})\b"
     rf"|我(?:刚刚?才?|之前|最初|一开始)?(?:发|上传|传|给你)的{_ONE_ZH}",
     re.IGNORECASE,
 )
