@@ -125,7 +125,7 @@ _ONLY = lazy_pattern(
 _DRAWS_ZH = lazy_pattern(r"^[^把将]*(?:画|生成|创作|来|做)(?:出?一|两|几)?(?:张|幅)")
 _ADVICE_ZH = lazy_pattern(r"(?:是否)?(?:需要|有必要|要不要|该不该|应该)")
 _TRY_ZH = lazy_pattern(  # "穿在她身上会怎么样": it is to be seen, not answered
-    r"(?:穿|戴|放|配|换|摆|用|剪|挂|加)[^，。]{0,20}(?:怎么样|什么样|怎样|效果)|(?:再|多)[来加画](?:上|个|点)?"
+    r"(?:想看看?|穿|戴|放|配|换|摆|用|剪|挂|加)[^，。]{0,20}(?:怎么样|什么样|怎样|效果)|(?:再|多)[来加画](?:上|个|点)?"
     r"[一两三四五几](?!张|幅)"
 )
 _LOOK_OF = lazy_pattern(words.LOOK_OF, re.IGNORECASE)

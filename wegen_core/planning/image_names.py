@@ -25,7 +25,7 @@ _IMAGE = (
 _IMAGE_ZH = r"(?:图片|照片|图像|画|图)"
 _ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
-_FOLLOWS = (  # what may stand behind a name that is no noun: "the second as", "B on"
+_FOLLOWS = (  # what may follow a bare name: "the second as", "B on"
     rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|the|a|an|his|"
     rf"her|its|look|looks|"
     r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
@@ -204,7 +204,7 @@ class _Images:
     def showing(self, thing: str) -> list[int]:
         """The one earlier image that shows `thing`; none if several do."""
         nouns = _nouns(thing)
-        numbers = [n for n, shown in self.captions.items() if nouns and nouns <= shown]
+        numbers = [n for n, things in self.captions.items() if nouns and nouns <= things]
         return numbers if len(numbers) == 1 else []
 
 
