@@ -134,7 +134,7 @@ TABLE: dict[str, SyntaxKind] = {
     ),
     # cat:1.5 (a front end reads no weight there, yet it is the user's)
     "loose weight": SyntaxKind(
-        rf"{_LEFT}[^\W\d_][\w-]*:(?:\d+\.\d+|\.\d+)(?=\s*(?:[,;\n]|\Z))", "words", "word"
+        rf"{_LEFT}[^\W\d_][\w-]{{0,40}}:(?:\d+\.\d+|\.\d+)(?=\s*(?:[,;\n]|\Z))", "words", "word"
     ),
     "colour code": SyntaxKind(r"(?<![\w&])#(?:[0-9a-fA-F]{8}|[0-9a-fA-F]{6})\b", "nothing", "word"),
     "emoticon": SyntaxKind(
