@@ -275,7 +275,7 @@ def _colour(image: Image.Image, detection: Detection, judges: Judges) -> str:
     texts = [w.format(c, detection.label) for c in COLOURS for w in wordings]
     embedded = metrics.unit(clip.texts(texts)).reshape(len(COLOURS), len(wordings), -1)
     colours = metrics.unit(embedded.mean(1))
-    crop = metrics.unit(clip.images([image.crop(tuple(map(round, detection.box)))]))
+    crop = metrics.unit(clip.images([image.crop(detection.box)]))
     return COLOURS[int((crop @ colours.T).argmax())]
 
 
