@@ -54,7 +54,11 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _common(
-    parser: argparse.ArgumentParser, *, models: bool = True, seed: bool = True, out: str | None = None
+    parser: argparse.ArgumentParser,
+    *,
+    models: bool = True,
+    seed: bool = True,
+    out: str | None = None,
 ) -> None:
     parser.add_argument(
         "--model",
