@@ -93,10 +93,10 @@ def shared_page(browser, server: ComfyServer) -> Iterator[object]:
 @functools.cache
 def long_conversation() -> bytes:
     """A zip file of 50 turns, as the sidebar exports them."""
-    images = wegen.load().generate("a blue house on grass", n=5, seed=1)
+    images = wegen.load().generate("a red boat on grass", n=5, seed=1)
     conversation = Conversation()
     for k in range(25):
-        conversation.add("user", "a blue house on grass")
+        conversation.add("user", "a red boat on grass")
         conversation.add("assistant", "Here it is.", images[k % 5])
     content = io.BytesIO()
     with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
