@@ -417,7 +417,7 @@ def test_a_frontend_without_tabs_gets_no_tab_and_no_error(browser, server, error
     page.add_init_script(WITHOUT_TABS)
     page.goto(f"http://{server.address}")
     page.wait_for_function("window.app?.extensions?.some(({ name }) => name === 'WeGen.Sidebar')")
-    page.wait_for_function("window.LiteGraph?.registered_node_types?.WeGenChat")
+    page.wait_for_function("!!window.LiteGraph?.registered_node_types?.WeGenChat")
     page.wait_for_timeout(1000)
     assert not page.evaluate("!!app.extensionManager.registerSidebarTab")
     tabs = page.evaluate("app.extensionManager.getSidebarTabs().map(({ id }) => id)")

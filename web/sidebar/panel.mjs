@@ -34,6 +34,8 @@ export class Panel {
     this.header = h("header", { class: "wegen-bar" });
     this.tray = h("div", { class: "wegen-tray" });
     this.input = h("textarea", { rows: 2, placeholder: t("say"), "aria-label": t("say") });
+    this.jobs = h("div", { class: "wegen-jobs" });
+    this.cards = new Map(); // run -> its element
     this.footer = this.composer();
     this.element.append(this.header, this.body, this.footer);
     state.addEventListener("change", () => this.render());
@@ -240,8 +242,12 @@ export class Panel {
     const children = branch.map((turn) => keep.get(key(turn)) ?? this.turn(turn, key(turn)));
     const asked = branch.findLast(({ role }) => role === "user");
     const jobs = asked ? state.jobsOf(asked.id) : [];
-    if (jobs.length)
-      children.push(h("div", { class: "wegen-jobs" }, ...jobs.map((job) => this.pending(...job))));
+    const cards = jobs.map((job) => this.pending(...job));
+    if (String(jobs.map(([job]) => job)) !== this.jobs.dataset.jobs) {
+      this.jobs.dataset.jobs = jobs.map(([job]) => job);
+      this.jobs.replaceChildren(...cards);
+    }
+    if (jobs.length) children.push(this.jobs);
     else if (last?.role === "user" && last.parts.some(({ text }) => text))
       children.push(this.unanswered(last, keep));
     else if (last?.role === "user") children.push(h("p", { class: "wegen-hint" }, t("sayMore")));
@@ -470,28 +476,32 @@ export class Panel {
     return element;
   }
 
-  /** A run that has not ended. */
+  /** A run that has not ended: the same element each time, so that "Stop" stays under the pointer. */
   pending(job, { text, preview }) {
-    return h(
+    const element = this.cards.get(job) ?? this.card(job);
+    element.querySelector("p").textContent = text || t("working");
+    const image = element.querySelector("img");
+    image.hidden = !preview;
+    if (preview) image.src = preview;
+    return element;
+  }
+
+  card(job) {
+    const stop = h(
+      "button",
+      { type: "button", class: "wegen-stop", onclick: () => this.attempt(() => server.stop(job)) },
+      h("i", { class: "pi pi-stop-circle", "aria-hidden": "true" }),
+      t("stop"),
+    );
+    const element = h(
       "article",
       { class: "wegen-turn wegen-assistant", "aria-busy": "true" },
-      h("p", {}, text || t("working")),
-      h(
-        "div",
-        { class: "wegen-frame wegen-waiting" },
-        preview && h("img", { src: preview, alt: "" }),
-        h(
-          "button",
-          {
-            type: "button",
-            class: "wegen-stop",
-            onclick: () => this.attempt(() => server.stop(job)),
-          },
-          h("i", { class: "pi pi-stop-circle", "aria-hidden": "true" }),
-          t("stop"),
-        ),
-      ),
+      h("p", {}),
+      h("div", { class: "wegen-frame wegen-waiting" }, h("img", { alt: "" }), stop),
     );
+    for (const old of this.cards.keys()) if (!this.state.jobs.has(old)) this.cards.delete(old);
+    this.cards.set(job, element);
+    return element;
   }
 
   /** What stands below a message without a reply: why there is none, its plan, and "run". */
