@@ -57,6 +57,11 @@ def test_a_good_reply_becomes_the_plan_at_once():
     assert len(request.conversation.images) == 1
 
 
+def test_a_text_that_repeats_the_examples_is_not_said():
+    plan, _ = refining(*[GOOD | {"text": "The house by the pond has a green roof now."}] * 2)
+    assert plan.text == "" and plan.prompt == GOOD["prompt"]
+
+
 def test_the_model_says_which_image_gives_what_where_the_words_do_not():
     roles = [{"picture": 1, "role": "base"}, {"picture": 2, "role": "style"}]
     reply = GOOD | {"intent": "compose", "references": roles}

@@ -271,6 +271,7 @@ class _PlanTextStreamer:
 
     def __init__(self, task: Task, model: ChatModel, habits: Habits) -> None:
         self._on_text, self._words, self._habits = task.hooks.on_text, task.words, habits
+        self._request = task.request
         self._starts = ("",) if model.capabilities.marks_thoughts else ("{", "`")
         self._reply = self._emitted = ""
         self._complete = self._on_text is None
@@ -293,6 +294,8 @@ class _PlanTextStreamer:
     def _is_fit(self, text: str) -> bool:
         """Whether the beginning of a text can be said before the whole is checked."""
         if len(text) < _MIN_SPOKEN or text in self.instruction or is_refusal(text):
+            return False
+        if small_steps.is_example(text, self._request):
             return False
         return words_of(text) == text.strip()
 

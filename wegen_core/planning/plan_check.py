@@ -15,6 +15,7 @@ from ..constraints import broken, find_constraints, find_subjects, is_edit
 from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.repair import repair
 from ..records.plan import Plan
+from .small_steps import is_example
 from .target_prompt import removed_thing
 from .user_text import is_refusal, words_of
 
@@ -99,6 +100,7 @@ def check_fields(
     if plan.intent == "answer":
         return
     is_unfit = "intent" in faults or is_foreign or text.endswith(("?", "？")) or is_refusal(text)
+    is_unfit = is_unfit or is_example(text, f"{before}\n{request}")
     values["text"] = "" if is_unfit else text
     _check_prompt(draft, words, request, instruction, before)
     if not trusted and _is_translated(plan.constraints, values["prompt"]):
