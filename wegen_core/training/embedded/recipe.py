@@ -18,7 +18,7 @@ from ...diic.pipeline import PipelineSettings
 from ...diic.run import find_videos, run_local
 from ...loading import load_network
 from ...model import WeGen
-from ...model.checkpoint import save
+from ...model.checkpoint import save_network
 from ...model.config import PaintDefaults, WeGenConfig
 from ...model.reply_format import INTENT_PREFIXES
 from ..data import read_data
@@ -100,7 +100,7 @@ def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Pa
     folder = out / "base"
     if "base" in parts and not folder.exists():
         base = build_base(out, seed)
-        save(base, folder, torch.float32, max_shard=SHARD)
+        save_network(base, folder, torch.float32, max_shard=SHARD)
     if "rows" in parts:
         videos = find_videos(f"playground:{CLIPS}:{seed * CLIPS}")
         run_local(videos, out / "rows", PipelineSettings(), 1)
