@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def here(tmp_path, monkeypatch, copilot) -> Path:
     """An empty working folder with one picture in it; every model name loads the fakes."""
-    monkeypatch.setattr(wegen_core.loading, "load", lambda model, device=None: copilot)
+    monkeypatch.setattr(wegen_core.loading, "load", lambda model, **_options: copilot)
     monkeypatch.chdir(tmp_path)
     scene((96, 80)).save("boat.png")
     return tmp_path
@@ -341,7 +341,7 @@ def test_wrong_input_takes_one_line(here, capsys, args, words):
 
 
 def test_a_missing_package_takes_one_line(here, capsys, monkeypatch):
-    def load(model, device=None):
+    def load(model, **_options):
         raise ModuleNotFoundError("No module named 'torch'", name="torch")
 
     monkeypatch.setattr(wegen_core.loading, "load", load)

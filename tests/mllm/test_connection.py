@@ -112,6 +112,7 @@ RAW_DEFLATE = zlib.compress(WHOLE)[2:-4]
         ("gzip", WHOLE),  # unpacked on the way
         ("identity", gzip.compress(WHOLE)),
     ],
+    ids="gzip x-gzip members deflate raw-deflate plain unpacked unnamed".split(),
 )
 @pytest.mark.parametrize("size", [9, 10_000])
 def test_replies_that_a_proxy_compressed(encoding, body, size):
