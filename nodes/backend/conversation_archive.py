@@ -9,7 +9,8 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-from ...wegen_core.records.conversation import FILE, Conversation
+from ...wegen_core.records.conversation import Conversation
+from ...wegen_core.records.conversation_files import FILE
 from .conversations import SIDEBAR_FILE, Conversations
 
 MAX_BYTES = 1 << 30

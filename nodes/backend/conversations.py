@@ -19,7 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from ...wegen_core.images.atomic_write import locked, write_atomically
-from ...wegen_core.records.conversation import FILE, Conversation, Turn, content_name
+from ...wegen_core.records.conversation import Conversation, Turn
+from ...wegen_core.records.conversation_files import FILE, content_name
 from ...wegen_core.records.plan import Plan, Reference
 from .variants import split_variants
 

@@ -16,7 +16,7 @@ from comfy_api.latest import io
 from ...wegen_core.painting.painter import PaintSettings
 from ...wegen_core.pipeline import FinishedImage, Step, image_seeds, paint_step
 from ...wegen_core.planning.requests import generate_request
-from ...wegen_core.records.conversation import content_name
+from ...wegen_core.records.conversation_files import content_name
 from .comfy_painter import ComfyPainter
 from .graph import COPILOT, Link, OpaqueInput, PaintingGraph
 from .memory import ManagedCopilot, interruptible, require_copilot, show_text

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
-from ...wegen_core.records.conversation import FILE
+from ...wegen_core.records.conversation_files import FILE
 from .conversations import Conversations
 
 EXTRA_DATA = 3  # its place in an item of ComfyUI's queue

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from wegen_core.records.conversation import Conversation, ImagePart, TextPart, content_name
+from wegen_core.records.conversation import Conversation, ImagePart, TextPart
+from wegen_core.records.conversation_files import content_name
 
 sizes = st.integers(1, 7)
 images = st.one_of(

@@ -16,7 +16,8 @@ from urllib.request import url2pathname
 from PIL import Image
 
 from ..images.files import free_path, open_image
-from ..records.conversation import FILE, Conversation
+from ..records.conversation import Conversation
+from ..records.conversation_files import FILE
 from ..records.hooks import Stopped
 from . import commands, provenance
 

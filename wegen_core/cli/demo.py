@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..images.atomic_write import write_atomically
-from ..records.conversation import FILE, Conversation
+from ..records.conversation import Conversation
+from ..records.conversation_files import FILE
 from ..records.hooks import NO_HOOKS, Hooks
 from . import demo_page as page
 from .provenance import save

@@ -7,30 +7,38 @@ ours drew, all named after their content.
 
 from __future__ import annotations
 
-import codecs
-import hashlib
-import io
 import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
 from PIL import Image
 
-from ..images.atomic_write import locked, long_path, write_atomically
+from ..images.atomic_write import locked, write_atomically
 from ..images.convert import float_batch, one_pil, to_pil
+from .conversation_files import (
+    FILE,
+    VERSION,
+    content_name,
+    features_name,
+    keep_branch,
+    named,
+    npy_bytes,
+    png_bytes,
+    read_features,
+    read_json,
+    read_saved,
+    write_once,
+)
 from .plan import Reference
 
 Role = Literal["user", "assistant"]
-FILE = "conversation.json"
-VERSION = 1
 _PNG_NAME = re.compile(r"[0-9a-f]{16}\.png")
-_NPY_NAME = re.compile(r"[0-9a-f]{16}\.npy")
 
 
 @dataclass(frozen=True)
@@ -217,11 +225,11 @@ class Conversation:
         for turn in self.tree.values():
             for part, names in zip(turn.parts, ours[turn.id]["parts"], strict=True):
                 if isinstance(part, ImagePart):
-                    _write_once(folder / names["picture"], part, _png)
+                    write_once(folder / names["picture"], partial(png_bytes, part.image))
                     if "features" in names:
-                        _write_once(folder / names["features"], part, _npy)
+                        write_once(folder / names["features"], partial(npy_bytes, part.features))
         with locked(folder):
-            saved_head, saved = _read_saved(folder / FILE)
+            saved_head, saved = read_saved(folder / FILE)
             is_elsewhere = saved_head not in (None, *self.tree)
             head = saved_head if follow and is_elsewhere else self.head
             data = {"version": VERSION, "head": head, "turns": list((saved | ours).values())}
@@ -241,9 +249,9 @@ class Conversation:
         path = Path(folder) / FILE
         if not path.is_file():
             raise FileNotFoundError(f"{folder} holds no conversation: {FILE} is missing")
-        with _named(path):
-            data = _read_json(path)
-            data = data if branch is None else _branch(data, branch)
+        with named(path):
+            data = read_json(path)
+            data = data if branch is None else keep_branch(data, branch)
             conversation = cls._from_dict(data, path.parent)
         conversation._check_known(branch)
         return conversation
@@ -266,56 +274,6 @@ class Conversation:
             raise ValueError(f"the conversation has no turn {turn_id!r}")
 
 
-@contextmanager
-def _named(path: Path) -> Iterator[None]:
-    """Name the file in what is raised if it is not a conversation."""
-    try:
-        yield
-    except (ValueError, KeyError, TypeError) as error:
-        what = f"field {error} is missing" if isinstance(error, KeyError) else error
-        raise ValueError(
-            f"{path} is not a conversation: {what}; move it away, or name another folder"
-        ) from error
-
-
-def _read_json(path: Path) -> dict[str, Any]:
-    """The file, whose version is checked. An editor may have added a byte order mark."""
-    text = long_path(path).read_bytes().removeprefix(codecs.BOM_UTF8)
-    data = json.loads(text.decode("utf-8", "surrogatepass"))
-    if not isinstance(data, dict):
-        raise ValueError("it is not a JSON object")
-    if data.get("version") != VERSION:
-        raise ValueError(f"its version is {data.get('version')!r}; this WeGen reads {VERSION}")
-    return data
-
-
-def _branch(data: Mapping[str, Any], head: str) -> dict[str, Any]:
-    """Only the turns from the first to `head`."""
-    turns = {turn["id"]: turn for turn in data["turns"]}
-    path: list[Any] = []
-    turn_id: str | None = head
-    while turn_id in turns:
-        path.insert(0, turns.pop(turn_id))
-        turn_id = path[0]["parent"]
-    return {"turns": path, "head": head if path else None}
-
-
-def _read_saved(path: Path) -> tuple[str | None, dict[str, Any]]:
-    """The head in a file, and its turns by their ids, as they are; none if there is no file."""
-    if not long_path(path).exists():
-        return None, {}
-    with _named(path):
-        data = _read_json(path)
-        return data["head"], {turn["id"]: turn for turn in data["turns"]}
-
-
-def content_name(image: Image.Image) -> str:
-    """File name made of an image's content: equal pixels, equal name."""
-    digest = hashlib.sha256(f"{image.mode} {image.size}".encode())
-    digest.update(image.tobytes())
-    return f"{digest.hexdigest()[:16]}.png"
-
-
 def _has_tokens(part: ImagePart) -> bool:
     """Whether there are visual tokens that can be saved: a tensor."""
     if part.features is None:
@@ -323,35 +281,6 @@ def _has_tokens(part: ImagePart) -> bool:
     import torch
 
     return isinstance(part.features, torch.Tensor)
-
-
-def features_name(features: Any) -> str:
-    """File name made of the values of visual tokens."""
-    values = features.detach().float().cpu().numpy()
-    return f"{hashlib.sha256(values.tobytes()).hexdigest()[:16]}.npy"
-
-
-def _write_once(path: Path, part: ImagePart, encode: Callable[[ImagePart], bytes]) -> None:
-    """Write a file that is named after its content, unless it is there."""
-    path = long_path(path)
-    if not path.exists():
-        write_atomically(path, encode(part))
-
-
-def _npy(part: ImagePart) -> bytes:
-    import numpy as np
-
-    buffer = io.BytesIO()
-    np.save(buffer, part.features.detach().float().cpu().numpy(), allow_pickle=False)
-    return buffer.getvalue()
-
-
-def _png(part: ImagePart) -> bytes:
-    bare = part.image.copy()
-    bare.info.clear()  # a "transparency" or gamma entry would change what is read back
-    buffer = io.BytesIO()
-    bare.save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def _role(value: Any) -> Role:
@@ -437,22 +366,9 @@ def _part_from_dict(part: Any, folder: Path) -> Part:
     try:
         with Image.open(folder / name) as image:
             image.load()
-            return ImagePart(image.copy(), _read_features(part.get("features"), folder))
+            return ImagePart(image.copy(), read_features(part.get("features"), folder))
     except (OSError, SyntaxError) as error:
         raise ValueError(f"image {name} cannot be read: {error}") from error
-
-
-def _read_features(name: Any, folder: Path) -> Any:
-    """Visual tokens as a tensor; None without their file: the image is then read again."""
-    if not isinstance(name, str) or not _NPY_NAME.fullmatch(name) or not (folder / name).is_file():
-        return None
-    import numpy as np
-    import torch
-
-    try:
-        return torch.from_numpy(np.load(folder / name, allow_pickle=False))
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"visual tokens {name} cannot be read: {error}") from error
 
 
 def _check_parents(tree: Mapping[str, Turn]) -> None:
