@@ -32,7 +32,8 @@ from tests.support.fakes import FakeMLLM, FakePainter
 from tests.support.simulated_editor import simulate_editor, texture
 from wegen_core.images.convert import box_of
 from wegen_core.painting.families import FAMILIES, paint_size
-from wegen_core.pipeline import FinishedImage, Pipeline, Step, paint_step
+from wegen_core.painting.step import FinishedImage, Step, paint_step
+from wegen_core.pipeline import Pipeline
 from wegen_core.planning.requests import refine_request
 from wegen_core.playground.samples import draw, sample
 from wegen_core.records.plan import Plan, Reference

@@ -5,7 +5,7 @@ from __future__ import annotations
 import PIL.Image
 from comfy_api.latest import io
 
-from ..wegen_core.pipeline import paint_step
+from ..wegen_core.painting.step import paint_step
 from ..wegen_core.planning.requests import chat_request
 from ..wegen_core.planning.undo import try_undo
 from ..wegen_core.records.conversation import Conversation, ImagePart

@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..wegen_core.constraints.image_numbers import target_image
 from ..wegen_core.images.convert import require_shape
-from ..wegen_core.pipeline import paint_step
+from ..wegen_core.painting.step import paint_step
 from ..wegen_core.planning.requests import compose_request
 from .backend.expansion import IMAGE, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot

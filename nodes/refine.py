@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..wegen_core.pipeline import paint_step
+from ..wegen_core.painting.step import paint_step
 from ..wegen_core.planning.requests import refine_request
 from .backend.expansion import IMAGE, MASK, REPORT, ExpansionContext, paint
 from .backend.memory import ManagedCopilot

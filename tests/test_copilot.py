@@ -13,7 +13,7 @@ from tests.support.fakes import SIZE, SQUARE, FakeMLLM, FakePainter, scene
 from wegen_core.copilot import Copilot
 from wegen_core.mllm import ChatModel
 from wegen_core.painting import Painter
-from wegen_core.pipeline import image_seeds
+from wegen_core.painting.painter import image_seeds
 from wegen_core.planning.planner import Planner
 from wegen_core.records.conversation import Conversation
 from wegen_core.records.hooks import Hooks, Stopped

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .painting.painter import PaintSettings
-from .pipeline import Check, Pipeline, paint_step, require_count
+from .painting.step import paint_step
+from .pipeline import Check, Pipeline, require_count
 from .planning import requests
 from .planning.undo import try_undo
 from .records.hooks import NO_HOOKS, Hooks

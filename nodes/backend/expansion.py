@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from comfy_api.latest import io
 
-from ...wegen_core.painting.painter import PaintSettings
-from ...wegen_core.pipeline import FinishedImage, Step, image_seeds, paint_step
+from ...wegen_core.painting.painter import PaintSettings, image_seeds
+from ...wegen_core.painting.step import FinishedImage, Step, paint_step
 from ...wegen_core.planning.requests import generate_request
 from ...wegen_core.records.conversation_files import content_name
 from .comfy_painter import ComfyPainter

@@ -8,7 +8,8 @@ from dataclasses import replace
 from PIL import Image
 
 from ...painting.painter import PaintSettings, image_seeds
-from ...pipeline import FinishedImage, Pipeline, leave_unchanged, paint_step
+from ...painting.step import FinishedImage, leave_unchanged, paint_step
+from ...pipeline import Pipeline
 from ...planning.planner import Planner
 from ...planning.requests import compose_request, generate_request, refine_request
 from ...records.conversation import Conversation, image_parts
