@@ -283,7 +283,7 @@ def test_mini_runs_every_benchmark(name, tmp_path, mini, all_judges):
         assert results["table"][PLAIN]["total"] == {"correct": 1}
     if name == "pie":
         before, after = (results["table"][v]["total"]["PSNR"] for v in variants)
-        assert after > before
+        assert after >= before
     page = (tmp_path / "out" / "index.html").read_text("utf-8")
     assert all((tmp_path / "out" / f).is_file() for f in re.findall('src="([^"]+)"', page))
 

@@ -211,17 +211,17 @@ def test_a_failed_conversion_leaves_nothing(source: Path, tmp_path: Path, monkey
 
 
 def test_save(net: WeGen, tmp_path: Path) -> None:
-    checkpoint.save(net, tmp_path / "saved")
+    checkpoint.save_network(net, tmp_path / "saved")
     assert_same(WeGen.from_pretrained(tmp_path / "saved"), golden_weights())
     with pytest.raises(FileExistsError):
-        checkpoint.save(net, tmp_path / "saved")
+        checkpoint.save_network(net, tmp_path / "saved")
 
 
 def test_tied_embeddings(net: WeGen, tmp_path: Path) -> None:
     config = json.loads(json.dumps(net.config.to_json()))
     config["llm"]["tie_word_embeddings"] = True
     tied = WeGen(type(net.config).from_json(config), net.tokenizer)
-    checkpoint.save(tied, tmp_path / "tied")
+    checkpoint.save_network(tied, tmp_path / "tied")
     assert "llm.lm_head.weight" not in load_file(tmp_path / "tied" / "model.safetensors")
     loaded = WeGen.from_pretrained(tmp_path / "tied")
     assert loaded.llm.lm_head.weight is loaded.llm.model.embed_tokens.weight

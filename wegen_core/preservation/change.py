@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..records.hooks import NO_HOOKS, Hooks
 from . import array_backend as backend
 from .colour import ColourTransfer
 from .settings import ChangeLevelSettings, ChangeSettings
@@ -58,6 +59,7 @@ def find_change(
     announced: np.ndarray | None,
     residual_px: float,
     settings: ChangeSettings,
+    hooks: Hooks = NO_HOOKS,
 ) -> Change:
     """Find where `source` was changed on purpose.
 
@@ -75,6 +77,8 @@ def find_change(
         Median misfit of the registration, px. Bounds what misalignment explains.
     settings
         Thresholds.
+    hooks
+        `check_stop` is called between the parts, and raises `Stopped`.
     """
     size = valid.shape
     threshold_scale = np.ones((1, 1), np.float32)
@@ -84,11 +88,13 @@ def find_change(
     level, leftover, contradiction = _finest_level(
         source, registered, valid, colour, threshold_scale, settings
     )
+    hooks.check_stop()
     contradictory = _contradictory_components(contradiction, settings)
     del contradiction
     noise = level.fit_noise(max_jitter)
     noise_floor = float(np.sqrt(noise[0, 0]))
     mask, edges, scores = level.detect(settings.levels[0], noise)
+    hooks.check_stop()
     explained, detected = mask | edges | ~valid, mask
     for thresholds in settings.levels[1:]:
         level = level.halved(detected | edges)

@@ -211,6 +211,7 @@ def preserve(
         announced,
         working_registration.residual,
         settings.change,
+        hooks,
     )
     hooks.check_stop()
     if recut is not None:
