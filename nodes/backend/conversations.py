@@ -22,6 +22,7 @@ from ...wegen_core.images.atomic_write import locked, write_atomically
 from ...wegen_core.records.conversation import Conversation, Turn
 from ...wegen_core.records.conversation_files import FILE, content_name
 from ...wegen_core.records.plan import Plan, Reference
+from .hidden_keys import hide_keys
 from .variants import split_variants
 
 SIDEBAR_FILE = "sidebar.json"
@@ -94,7 +95,8 @@ class Conversations:
         if "head" in changes:
             with self._edited(folder) as data:
                 data["head"] = _turn(data, changes["head"])["id"]
-        self._write_info(folder, {k: v for k, v in changes.items() if k != "head"})
+        fields = {k: v for k, v in changes.items() if k != "head"}
+        self._write_info(folder, hide_keys(fields))  # the copilot's nodes may hold one
         return {"id": conversation_id, **_listed(self._info(folder))}
 
     def describe(self, conversation_id: str) -> dict[str, Any]:

@@ -354,3 +354,13 @@ def test_two_hundred_conversations_are_listed_quickly(shelf) -> None:
         assert len(shelf.summaries()) == 200
         seconds.append(time.process_time() - start)
     assert min(seconds) < 0.1
+
+
+def test_a_key_in_the_copilot_s_nodes_is_not_saved(shelf) -> None:
+    one = shelf.create()["id"]
+    url = "https://example.com/v1?api_key=hunter2hunter2"
+    node = {"class_type": "WeGenMLLMEndpoint", "inputs": {"url": url, "model": "m"}}
+    shelf.update(one, {"copilot": {"nodes": {"1": node}, "output": ["1", 0]}})
+    assert "hunter2" not in (shelf.folder(one) / "sidebar.json").read_text("utf-8")
+    saved = shelf.describe(one)["copilot"]["nodes"]["1"]["inputs"]
+    assert saved["url"].startswith("https://example.com/v1") and saved["model"] == "m"
