@@ -357,7 +357,7 @@ def test_two_hundred_conversations_are_listed_quickly(shelf) -> None:
 
 
 def test_a_key_in_the_copilot_s_nodes_is_not_saved(shelf) -> None:
-    one = shelf.create()["id"]
+    one = shelf.create()
     url = "https://example.com/v1?api_key=hunter2hunter2"
     node = {"class_type": "WeGenMLLMEndpoint", "inputs": {"url": url, "model": "m"}}
     shelf.update(one, {"copilot": {"nodes": {"1": node}, "output": ["1", 0]}})
