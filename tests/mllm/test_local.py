@@ -298,6 +298,12 @@ def rename_weights(folder: Path, prefix: str) -> None:
     save_file({f"{prefix}{n}": w for n, w in weights.items()}, folder / "model.safetensors")
 
 
+def nest_weights(folder: Path) -> None:
+    weights = load_file(folder / "model.safetensors")
+    (folder / "model.safetensors").unlink()
+    torch.save({"epoch": 3, "state_dict": weights}, folder / "pytorch_model.bin")
+
+
 def halve(path: Path) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
@@ -335,6 +341,7 @@ def quantise(folder: Path, method: str) -> None:
         ("text_only", lambda d: (d / WEIGHTS).rename(d / "x.safetensors"), "cannot be loaded"),
         ("text_only", lambda d: rename_weights(d, "module."), "each name begins with 'module.'"),
         ("text_only", lambda d: rename_weights(d, "backbone."), "are not those of a llama model"),
+        ("text_only", nest_weights, "stored are .*state_dict.* save the part with the weights alone"),
         ("text_only", lambda d: quantise(d, "awq"), r"quantised \(awq\).*gptqmodel"),
         ("text_only", lambda d: quantise(d, "gptq"), r"quantised \(gptq\).*optimum"),
     ],

@@ -113,9 +113,11 @@ def load(
     except (ImportError, OSError, RuntimeError, KeyError, UnpicklingError) as error:
         raise ValueError(_why_not_loaded(error, folder, config, attention)) from error
     if bits is None and 2 * len(info["missing_keys"]) > len(model.state_dict()):
+        stored = ", ".join(sorted(info["unexpected_keys"])[:3]) or "nothing else"
         raise ValueError(
             f"the weights in {folder} are not those of a {config.model_type} model: "
-            f"{len(info['missing_keys'])} are missing, such as {min(info['missing_keys'])}"
+            f"{len(info['missing_keys'])} are missing, such as {min(info['missing_keys'])}; stored "
+            f"are {stored}. Of a training checkpoint, save the part with the weights alone"
         )
     with own_code_refused(folder):
         processor = load_processor(folder, config)
