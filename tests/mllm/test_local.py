@@ -341,7 +341,7 @@ def quantise(folder: Path, method: str) -> None:
         ("text_only", lambda d: (d / WEIGHTS).rename(d / "x.safetensors"), "cannot be loaded"),
         ("text_only", lambda d: rename_weights(d, "module."), "each name begins with 'module.'"),
         ("text_only", lambda d: rename_weights(d, "backbone."), "are not those of a llama model"),
-        ("text_only", nest_weights, "stored are .*state_dict.* save the part with the weights alone"),
+        ("text_only", nest_weights, "stored are .*state_dict.* save the part with the weights"),
         ("text_only", lambda d: quantise(d, "awq"), r"quantised \(awq\).*gptqmodel"),
         ("text_only", lambda d: quantise(d, "gptq"), r"quantised \(gptq\).*optimum"),
     ],

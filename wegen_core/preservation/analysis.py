@@ -73,6 +73,14 @@ class Analysis:
         return math.sqrt(abs(float(np.linalg.det(self.motion[:2, :2]))))
 
     @property
+    def shift(self) -> float:
+        """How far the editor moved the middle of the image, as a share of its longer side."""
+        height, width = self.registration.size
+        middle = np.array([width / 2, height / 2, 1.0])
+        x, y, w = self.motion @ middle
+        return math.hypot(x / w - middle[0], y / w - middle[1]) / max(height, width)
+
+    @property
     def scales(self) -> tuple[float, float]:
         """How much larger the editor drew the image across and down, beyond that resize."""
         across, down = np.linalg.norm(self.motion[:2, :2], axis=0)

@@ -515,9 +515,10 @@ class LocalitySettings:
         So does one above `noisy_residual` levels plus that share if there is noise in flat areas
         above `max_flat_noise` levels (editors leave about 1), while more than `noisy_inlier_share`
         of the image are inliers, so that the noise is not the edit itself.
-    min_matched_share
-        Share of the texture of what counts as unchanged that must match: less than this matches by
-        chance.
+    min_matched_shares, unsure_shift
+        Share of the texture of what counts as unchanged that must match, where the image stands as
+        it did and where it was moved by `unsure_shift` of its longer side or more: less than this
+        matches by chance.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
     doubt_exponents, doubtful_error_rates
@@ -555,7 +556,8 @@ class LocalitySettings:
     noisy_residual: float = 3.0
     max_flat_noise: float = 2.5
     noisy_inlier_share: float = 0.5
-    min_matched_share: float = 0.25
+    min_matched_shares: tuple[float, float] = (0.06, 0.25)
+    unsure_shift: float = 0.05
     min_inlier_share: float = 0.05
     doubt_exponents: tuple[float, float] = (2.0, 3.0)
     doubtful_error_rates: tuple[float, float] = (0.4, 0.7)
