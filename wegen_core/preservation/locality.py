@@ -156,9 +156,8 @@ def _texture_signs(analysis: Analysis, changed: float, settings: LocalitySetting
         min(residual / (settings.noisy_residual + texture), noisy),
     )
     # Drawings have little texture that could match; one that stands as it did needs less of it.
-    certain, moved = settings.min_matched_shares
-    needed = certain + (moved - certain) * min(1.0, analysis.shift / settings.unsure_shift)
-    other = needed / (analysis.matched_share + 1e-6)
+    has_moved = analysis.shift > settings.unsure_shift
+    other = settings.min_matched_shares[has_moved] / (analysis.matched_share + 1e-6)
     lost = settings.min_inlier_share / (min(share, 1 - changed) + 1e-6)
     return [
         (redrawn, f"the whole image was redrawn (misfit {residual:.1f} levels)"),

@@ -517,7 +517,7 @@ class LocalitySettings:
         of the image are inliers, so that the noise is not the edit itself.
     min_matched_shares, unsure_shift
         Share of the texture of what counts as unchanged that must match, where the image stands as
-        it did and where it was moved by `unsure_shift` of its longer side or more: less than this
+        it did and where it was moved by more than `unsure_shift` of its longer side: less than this
         matches by chance.
     min_inlier_share
         Share of the image that must be inliers, and that must be unchanged.
