@@ -24,7 +24,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """[B,T,width] -> [B,T,width]."""
         batch, tokens, width = x.shape
-        q, k, v = self.qkv(x).view(batch, tokens, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
+        shape = (batch, tokens, 3, self.heads, width // self.heads)
+        q, k, v = self.qkv(x).view(shape).permute(2, 0, 3, 1, 4)
         x = F.scaled_dot_product_attention(q, k, v)
         return self.proj(x.transpose(1, 2).reshape(batch, tokens, width))
 

@@ -21,6 +21,7 @@ from ...model import WeGen
 from ...model.checkpoint import save_network
 from ...model.config import PaintDefaults, WeGenConfig
 from ...model.reply_format import INTENT_PREFIXES
+from .. import mini
 from ..data import read_data
 from ..settings import stage_settings
 from ..stage import train_stage
@@ -31,43 +32,15 @@ from .tokenizer import build_tokenizer, taught_words
 from .vae import train_vae
 
 UNET = {
-    "sample_size": 16,
+    **mini.UNET,
     "in_channels": 8,
     "out_channels": 8,
     "block_out_channels": (80, 112, 160),
-    "layers_per_block": 1,
-    "norm_num_groups": 16,
-    "down_block_types": ("CrossAttnDownBlock2D",) * 3,
-    "up_block_types": ("CrossAttnUpBlock2D",) * 3,
-    "transformer_layers_per_block": 1,
     "attention_head_dim": (2, 4, 5),
-    "use_linear_projection": True,
-    "addition_embed_type": "text_time",
-    "addition_time_embed_dim": 32,
     "cross_attention_dim": VISION.width,
     "projection_class_embeddings_input_dim": VISION.width + 6 * 32,
 }
-LLM = {
-    "hidden_size": 256,
-    "intermediate_size": 688,
-    "num_hidden_layers": 5,
-    "num_attention_heads": 4,
-    "num_key_value_heads": 4,
-    "max_position_embeddings": 2048,
-    "rms_norm_eps": 1e-5,
-    "tie_word_embeddings": False,
-    "bos_token_id": 1,
-    "eos_token_id": 2,
-}
-SCHEDULER = {
-    "num_train_timesteps": 1000,
-    "beta_start": 0.00085,
-    "beta_end": 0.012,
-    "beta_schedule": "scaled_linear",
-    "timestep_spacing": "leading",
-    "steps_offset": 1,
-    "prediction_type": "epsilon",
-}
+LLM = {**mini.LLM, "num_hidden_layers": 5}
 WORLD = (
     "drawings of animals, vehicles, plants, buildings, furniture and food in eight colours, at "
     "eight places, and simple English"
@@ -75,7 +48,6 @@ WORLD = (
 PARTS = ("base", "rows", "painter", "align", "instruct")
 DRAWN, CLIPS = 12_000, 8_000
 VAE_STEPS, ENCODER_STEPS = 3000, 4000
-SHARD = 16_000_000  # bytes; the repository takes no file over 20 MB
 
 
 def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Path:
@@ -100,7 +72,7 @@ def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Pa
     folder = out / "base"
     if "base" in parts and not folder.exists():
         base = build_base(out, seed)
-        save_network(base, folder, torch.float32, max_shard=SHARD)
+        save_network(base, folder, torch.float32, max_shard=mini.SHARD)
     if "rows" in parts:
         videos = find_videos(f"playground:{CLIPS}:{seed * CLIPS}")
         run_local(videos, out / "rows", PipelineSettings(), 1)
@@ -130,7 +102,7 @@ def build_base(out: Path, seed: int = 0) -> WeGen:
         llm={**LLM, "vocab_size": len(tokenizer)},
         unet=UNET,
         vae={k: v for k, v in vae.config.items() if not k.startswith("_")},
-        scheduler=SCHEDULER,
+        scheduler=mini.SCHEDULER,
         paint=PaintDefaults(width=SIZE, height=SIZE, steps=20, guidance=2.0),
         tokens_side=GRID,
         intent_prefixes=INTENT_PREFIXES,
