@@ -200,17 +200,17 @@ def agreement(
             plan = Plan("compose", prompt="x", references=(Reference(1, "subject"),))
             conversation = compose_request([statement.reference], statement.words)
         results = verify(statement.image, find_atoms(plan, conversation), [expert])
-        told = [r.holds for r in results if r.holds is not None]
-        holds = all(told) if len(told) == len(results) else None
+        answered = [r.holds for r in results if r.holds is not None]
+        holds = all(answered) if len(answered) == len(results) else None
         answers[statement.kind].append((statement.true, holds))
     rows = {}
     for kind, pairs in answers.items():
-        told = [(true, holds) for true, holds in pairs if holds is not None]
+        answered = [(true, holds) for true, holds in pairs if holds is not None]
         false = [holds for true, holds in pairs if not true]
         rows[kind] = {
             "number": len(pairs),
-            "told": percent([True] * len(told), len(pairs)),
-            "right": percent([true == holds for true, holds in told], len(told)),
+            "told": percent([True] * len(answered), len(pairs)),
+            "right": percent([true == holds for true, holds in answered], len(answered)),
             "false yes": percent([holds is True for holds in false], len(false)),
         }
     return rows

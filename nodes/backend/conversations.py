@@ -20,7 +20,7 @@ from typing import Any
 
 from ...wegen_core.images.atomic_write import locked, write_atomically
 from ...wegen_core.records.conversation import Conversation, Turn
-from ...wegen_core.records.conversation_files import FILE, content_name
+from ...wegen_core.records.conversation_files import FILE, content_name, write_json
 from ...wegen_core.records.plan import Plan, Reference
 from .hidden_keys import hide_keys
 from .variants import split_variants
@@ -103,7 +103,7 @@ class Conversations:
         """All turns that are not hidden, without reading an image."""
         folder = self.folder(conversation_id)
         info = self._info(folder)
-        data = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))
+        data = _saved(folder)
         hidden = _with_followers(info["hidden"], data["turns"])
         turns = [turn for turn in data["turns"] if turn["id"] not in hidden]
         children: dict[str | None, list[str]] = {}
@@ -318,19 +318,24 @@ class Conversations:
     def _edited(self, folder: Path) -> Iterator[dict[str, Any]]:
         """What `conversation.json` says, to be changed; no image is read or written."""
         with locked(folder):
-            data = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))
+            data = _saved(folder)
             yield data
-            text = json.dumps(data, ensure_ascii=False, indent=1)
-            write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
+            write_json(folder / FILE, data)
 
     def _matches(self, folder: Path, info: Mapping[str, Any], query: str) -> bool:
         text = info["title"] + "\n" + "\n".join(_texts(folder))
         return query.casefold() in text.casefold()
 
 
+def _saved(folder: Path) -> dict[str, Any]:
+    """What `conversation.json` says; no image is read."""
+    data: dict[str, Any] = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))
+    return data
+
+
 def _counts(folder: Path) -> dict[str, Any]:
     """What a list shows of the files that are there now."""
-    turns = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))["turns"]
+    turns = _saved(folder)["turns"]
     images = [p["picture"] for turn in turns for p in turn["parts"] if "picture" in p]
     return {
         "turns": len(turns),
@@ -353,8 +358,7 @@ def _turn(data: Mapping[str, Any], turn_id: str) -> dict[str, Any]:
 
 
 def _texts(folder: Path) -> Iterator[str]:
-    data = json.loads((folder / FILE).read_text("utf-8", "surrogatepass"))
-    for turn in data["turns"]:
+    for turn in _saved(folder)["turns"]:
         yield from (part["text"] for part in turn["parts"] if "text" in part)
 
 

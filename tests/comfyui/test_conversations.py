@@ -225,57 +225,59 @@ def test_hostile_requests_get_an_error_and_never_a_500(server: ComfyServer) -> N
 
 @pytest.mark.slow
 def test_every_user_of_a_server_has_conversations_of_their_own(server, tmp_path: Path) -> None:
-    own = ComfyServer(server.folder, server.python, tmp_path)
-    own.start({"ComfyUI-WeGen": PACK}, "--multi-user")
+    second = ComfyServer(server.folder, server.python, tmp_path)
+    second.start({"ComfyUI-WeGen": PACK}, "--multi-user")
     try:
-        users = {n: call(own, "POST", "users", json={"username": n}).json() for n in ("ann", "bob")}
+        users = {
+            n: call(second, "POST", "users", json={"username": n}).json() for n in ("ann", "bob")
+        }
         for name, user in users.items():
             header = {"Comfy-User": user}
             nodes = graph(f"boats of {name}", "")
             nodes["3"]["inputs"]["message"] = "a red boat"
             # An id in the body, as older pages sent it, opens nobody else's folder.
             body = {"prompt": nodes, "extra_data": {"wegen_user": "../.."}}
-            job = call(own, "POST", "prompt", json=body, headers=header).json()["prompt_id"]
+            job = call(second, "POST", "prompt", json=body, headers=header).json()["prompt_id"]
             give_up = time.monotonic() + 120
-            while job not in own.get(f"history/{job}").json():
+            while job not in second.get(f"history/{job}").json():
                 assert time.monotonic() < give_up
                 time.sleep(0.1)
-            listed = call(own, "GET", SHELF, headers=header).json()["conversations"]
+            listed = call(second, "GET", SHELF, headers=header).json()["conversations"]
             assert [entry["title"] for entry in listed] == [f"boats of {name}"]
         for header in ({}, {"Comfy-User": "nobody"}):
-            assert call(own, "GET", SHELF, headers=header).status_code == 404
+            assert call(second, "GET", SHELF, headers=header).status_code == 404
         nodes = graph("boats of nobody", "")
         nodes["3"]["inputs"]["message"] = "a red boat"
-        assert own.run(nodes).end == "execution_success"
+        assert second.run(nodes).end == "execution_success"
         saved = tmp_path / "user" / "default" / "wegen" / "conversations"
         assert len(list(saved.iterdir())) == 1
     finally:
-        own.stop()
+        second.stop()
 
 
 @pytest.mark.slow
 def test_killing_the_server_loses_no_confirmed_turn(server: ComfyServer, tmp_path: Path) -> None:
-    own = ComfyServer(server.folder, server.python, tmp_path)
-    own.start({"ComfyUI-WeGen": PACK})
+    second = ComfyServer(server.folder, server.python, tmp_path)
+    second.start({"ComfyUI-WeGen": PACK})
     rng = random.Random(0)
-    one, head, confirmed = new(own), None, []
+    one, head, confirmed = new(second), None, []
     broken = (requests.RequestException, websocket.WebSocketException, OSError)
     try:
         for _ in range(KILLS):
-            threading.Timer(rng.uniform(0.5, 6), own.process.kill).start()
+            threading.Timer(rng.uniform(0.5, 6), second.process.kill).start()
             with contextlib.suppress(*broken):
                 while True:
-                    confirmed.append(say(own, one, "a red boat by the sea", head))
-                    own.run(graph(one, confirmed[-1]))
-                    head = describe(own, one)["head"]
+                    confirmed.append(say(second, one, "a red boat by the sea", head))
+                    second.run(graph(one, confirmed[-1]))
+                    head = describe(second, one)["head"]
                     confirmed.append(head)
-            own.process.wait()
-            own.launch()
-            described = describe(own, one)
+            second.process.wait()
+            second.launch()
+            described = describe(second, one)
             assert {*confirmed} <= {turn["id"] for turn in described["turns"]}
             for turn in described["turns"]:
                 if any("image" in part for part in turn["parts"]):
-                    assert picture(own, one, turn).shape == (64, 64, 3)
+                    assert picture(second, one, turn).shape == (64, 64, 3)
     finally:
-        own.stop()
+        second.stop()
     assert len(confirmed) >= KILLS

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from tests.support.graphs import Graph
 from tests.support.hostile_server import serving
@@ -20,6 +19,7 @@ from tests.support.painting_graphs import (
     add_copilot,
     add_image,
     add_refine,
+    compose_from_colours,
     photo,
     plan_reply,
     run_to_success,
@@ -93,21 +93,8 @@ def test_it_draws_a_new_image(server, recipe):
 @pytest.mark.parametrize("recipe", SEVERAL)
 def test_every_image_has_an_effect(server, recipe):
     skip_unless_known(server, **FAMILIES[recipe])
-    references = [{"picture": n, "role": "subject", "what": "", "strength": 1} for n in (1, 2)]
-    drawn = []
-    with serving(plan_reply(intent="compose", region=None, references=references)) as host:
-        for colours in (("black", "black"), ("white", "black"), ("black", "white")):
-            graph = Graph()
-            images = {
-                f"image_{i}": add_image(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
-                for i, c in enumerate(colours, 1)
-            }
-            words = {"instruction": "the boat of picture 1 beside that of picture 2", "seed": 1}
-            copilot = add_copilot(graph, host, **FAMILIES[recipe])
-            composed = graph.add("WeGenCompose", copilot=copilot, **words, **images)
-            graph.add("PreviewImage", images=composed)
-            drawn.append(np.asarray(server.pictures(run_to_success(server, graph))[0]))
-    assert all((other != drawn[0]).any() for other in drawn[1:])
+    images = compose_from_colours(server, **FAMILIES[recipe])
+    assert all((other != images[0]).any() for other in images[1:])
 
 
 @pytest.mark.parametrize("kind", STAND_INS)

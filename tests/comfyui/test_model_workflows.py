@@ -51,7 +51,7 @@ def swapped(graph: dict[str, Any], made: str, file: str, host: str) -> dict[str,
     """`graph` with a tiny model instead of the files, small pictures and few steps."""
     loaders = {n for n, v in graph.items() if v["class_type"] in FILES[:-1]}
     small = {"width": 64, "height": 64, "steps": 2, "url": f"http://{host}/v1"}
-    found = {"0": {"class_type": made, "inputs": {"unet_name": file} if file else {}}}
+    smaller = {"0": {"class_type": made, "inputs": {"unet_name": file} if file else {}}}
     for name, node in graph.items():
         inputs = {k: small.get(k, v) for k, v in node["inputs"].items()}
         for key, value in inputs.items():
@@ -61,8 +61,8 @@ def swapped(graph: dict[str, Any], made: str, file: str, host: str) -> dict[str,
         if node["class_type"] == "WeGenCopilot":
             inputs["check"] = "off"  # one more answer of the language model for each picture
         if name not in loaders:
-            found[name] = {"class_type": node["class_type"], "inputs": inputs}
-    return found
+            smaller[name] = {"class_type": node["class_type"], "inputs": inputs}
+    return smaller
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda p: p.stem)

@@ -14,6 +14,7 @@ from tests.support.painting_graphs import (
     add_image,
     add_painter,
     add_refine,
+    compose_from_colours,
     photo,
     plan_reply,
     run_to_success,
@@ -305,22 +306,8 @@ def test_a_recipe_is_found_through_other_nodes_or_called_a_guess(server):
 @pytest.mark.parametrize("recipe", EDITORS)
 def test_every_reference_has_an_effect(server, recipe):
     skip_unless_known(server, **FAMILIES[recipe])
-    references = [{"picture": n, "role": "subject", "what": "", "strength": 1} for n in (1, 2)]
-    made = []
-    with serving(plan_reply(intent="compose", region=None, references=references)) as host:
-        for colours in (("black", "black"), ("white", "black"), ("black", "white")):
-            graph = Graph()
-            pictures = {
-                f"image_{i}": add_image(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
-                for i, c in enumerate(colours, 1)
-            }
-            composed = graph.add(
-                "WeGenCompose", copilot=add_copilot(graph, host, **FAMILIES[recipe]), seed=1,
-                instruction="the boat of picture 1 beside that of picture 2", **pictures,
-            )  # fmt: skip
-            graph.add("PreviewImage", images=composed)
-            made.append(np.asarray(server.pictures(run_to_success(server, graph))[0]))
-    assert all((other != made[0]).any() for other in made[1:])
+    images = compose_from_colours(server, **FAMILIES[recipe])
+    assert all((other != images[0]).any() for other in images[1:])
 
 
 def test_a_chat_draws_changes_and_answers(server):

@@ -74,8 +74,8 @@ def test_a_run_takes_its_words_from_a_server(tmp_path: Path, address: str) -> No
         assert {turn.text for turn in sample.conversation.turns[::2]} == {"the cat walks on"}
         assert sample.scores["verified"] == 1.0
         assert sample.versions["dynamics"].startswith("scripted at 127.0.0.1")
-    asked = state(address)["asked"]
-    assert {(a["images"], a["schema"]) for a in asked} == {(2, True), (2, False)}
+    questions = state(address)["asked"]
+    assert {(q["images"], q["schema"]) for q in questions} == {(2, True), (2, False)}
     write_report(tmp_path / "out", tmp_path / "report.html")
     assert "tokens/s" in (tmp_path / "report.html").read_text("utf-8")
 

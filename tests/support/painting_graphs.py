@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.support.graphs import Graph, output
-from tests.support.hostile_server import HostileServer, speak
+from tests.support.hostile_server import HostileServer, serving, speak
 
 PLAN = {
     "intent": "refine",
@@ -75,6 +75,25 @@ def run_to_success(server, graph: Graph, **more):
     outcome = server.run(graph, **more)
     assert outcome.end == "execution_success", outcome.message
     return outcome
+
+
+def compose_from_colours(server, **painter) -> list[np.ndarray]:
+    """What a painter composes from two black images, and from the first or the second in white."""
+    references = [{"picture": n, "role": "subject", "what": "", "strength": 1} for n in (1, 2)]
+    words = {"instruction": "the boat of picture 1 beside that of picture 2", "seed": 1}
+    images = []
+    with serving(plan_reply(intent="compose", region=None, references=references)) as host:
+        for colours in (("black", "black"), ("white", "black"), ("black", "white")):
+            graph = Graph()
+            inputs = {
+                f"image_{i}": add_image(server, graph, Image.new("RGB", (80, 64), c), f"{c}.png")
+                for i, c in enumerate(colours, 1)
+            }
+            copilot = add_copilot(graph, host, **painter)
+            composed = graph.add("WeGenCompose", copilot=copilot, **words, **inputs)
+            graph.add("PreviewImage", images=composed)
+            images.append(np.asarray(server.pictures(run_to_success(server, graph))[0]))
+    return images
 
 
 def skip_unless_known(server, maker: str = "TestStableDiffusion", **_) -> None:

@@ -32,79 +32,73 @@ class PlaygroundSamples(Samples):
         scenes = [clip_of(shot.video.path).scenes[k] for k in session.frames]
         seed = [ord(letter) for letter in shot.video.path]
         rng = np.random.default_rng([13, session.frames[0], *seed])
-        for kind in ("session", "composition", "question", "caption", "rewrite", "words"):
+        for kind, fill in _KINDS.items():
             build = Builder(session)
-            getattr(self, f"_{kind}_of")(build, scenes, rng)
+            fill(build, scenes, rng)
             yield self._finish(kind, described, build)
 
-    def _session_of(
-        self, build: Builder, scenes: list[world.Scene], rng: np.random.Generator
-    ) -> None:
-        frames = build.session.frames
-        attached: tuple[ImagePart, ...] = ()
-        if rng.random() < 0.5:
-            attached = (build.frame(frames[0]),)
-        else:
-            request, reply = chats.generate(scenes[0], rng)
-            build.user(request)
-            build.assistant(reply, build.frame(frames[0]))
-        for before, after, frame in zip(scenes, scenes[1:], frames[1:], strict=False):
-            request, reply = chats.refine(before, after, rng)
-            build.user(*attached, request)
-            build.assistant(reply, build.frame(frame))
-            attached = ()
 
-    def _composition_of(
-        self, build: Builder, scenes: list[world.Scene], rng: np.random.Generator
-    ) -> None:
-        composition = None
-        while composition is None:
-            pair = [scenes[0], world.sample(rng)]
-            first, second = pair if rng.random() < 0.5 else pair[::-1]
-            composition = chats.compose(first, second, rng)
-        request, reply = composition.exchange
-        build.user(_drawn(build, composition.first), _drawn(build, composition.second), request)
-        build.assistant(reply, _drawn(build, composition.result))
-
-    def _question_of(
-        self, build: Builder, scenes: list[world.Scene], rng: np.random.Generator
-    ) -> None:
-        first, second = build.session.frames[:2]
-        attached = (build.frame(first),)
-        for k in range(3):
-            request, reply = chats.ask(scenes[0], rng)
-            build.user(*(attached if k == 0 else ()), request)
-            build.assistant(reply)
-        build.user(build.frame(second), QUESTION)
-        build.assistant("; ".join(world.changes(*scenes[:2])))
-
-    def _caption_of(
-        self, build: Builder, scenes: list[world.Scene], _rng: np.random.Generator
-    ) -> None:
-        build.user(build.frame(build.session.frames[0]), DESCRIBE)
-        build.assistant(world.describe(scenes[0]))
-
-    def _rewrite_of(
-        self, build: Builder, scenes: list[world.Scene], rng: np.random.Generator
-    ) -> None:
-        request, reply = chats.generate(scenes[-1], rng)
+def _session(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
+    frames = build.session.frames
+    attached: tuple[ImagePart, ...] = ()
+    if rng.random() < 0.5:
+        attached = (build.frame(frames[0]),)
+    else:
+        request, reply = chats.generate(scenes[0], rng)
         build.user(request)
-        build.assistant(reply, build.frame(build.session.frames[-1]))
+        build.assistant(reply, build.frame(frames[0]))
+    for before, after, frame in zip(scenes, scenes[1:], frames[1:], strict=False):
+        request, reply = chats.refine(before, after, rng)
+        build.user(*attached, request)
+        build.assistant(reply, build.frame(frame))
+        attached = ()
 
-    def _words_of(
-        self, build: Builder, scenes: list[world.Scene], rng: np.random.Generator
-    ) -> None:
-        """A request whose images are left out: their description in the reply is not learned."""
-        if rng.random() < 0.3:
-            exchange = chats.rewrite(scenes[0], rng)
-            build.user(exchange.request)
-            build.assistant(exchange.reply)
-            return
-        request, reply = chats.refine(scenes[0], scenes[1], rng)
-        observation, change = reply.split(". ", 1)
-        build.user(request)
-        # The empty part at the end is not learned: an image would follow.
-        build.assistant(f"{observation}. ", change, "", learn=(False, True, False))
+
+def _composition(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
+    composition = None
+    while composition is None:
+        pair = [scenes[0], world.sample(rng)]
+        first, second = pair if rng.random() < 0.5 else pair[::-1]
+        composition = chats.compose(first, second, rng)
+    request, reply = composition.exchange
+    build.user(_drawn(build, composition.first), _drawn(build, composition.second), request)
+    build.assistant(reply, _drawn(build, composition.result))
+
+
+def _question(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
+    first, second = build.session.frames[:2]
+    attached = (build.frame(first),)
+    for k in range(3):
+        request, reply = chats.ask(scenes[0], rng)
+        build.user(*(attached if k == 0 else ()), request)
+        build.assistant(reply)
+    build.user(build.frame(second), QUESTION)
+    build.assistant("; ".join(world.changes(*scenes[:2])))
+
+
+def _caption(build: Builder, scenes: list[world.Scene], _rng: np.random.Generator) -> None:
+    build.user(build.frame(build.session.frames[0]), DESCRIBE)
+    build.assistant(world.describe(scenes[0]))
+
+
+def _rewrite(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
+    request, reply = chats.generate(scenes[-1], rng)
+    build.user(request)
+    build.assistant(reply, build.frame(build.session.frames[-1]))
+
+
+def _words(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
+    """A request whose images are left out: their description in the reply is not learned."""
+    if rng.random() < 0.3:
+        exchange = chats.rewrite(scenes[0], rng)
+        build.user(exchange.request)
+        build.assistant(exchange.reply)
+        return
+    request, reply = chats.refine(scenes[0], scenes[1], rng)
+    observation, change = reply.split(". ", 1)
+    build.user(request)
+    # The empty part at the end is not learned: an image would follow.
+    build.assistant(f"{observation}. ", change, "", learn=(False, True, False))
 
 
 def _drawn(build: Builder, scene: world.Scene) -> ImagePart:
@@ -113,3 +107,14 @@ def _drawn(build: Builder, scene: world.Scene) -> ImagePart:
     frame = clips.render(scene, size)
     build.images.append(ImageRecord(0.0, mask=frame.coverage.max(0) > 0.5))
     return ImagePart(Image.fromarray(frame.image))
+
+
+_KINDS = {
+    "session": _session,
+    "composition": _composition,
+    "question": _question,
+    "caption": _caption,
+    "rewrite": _rewrite,
+    "words": _words,
+}
+"""Kind of sample -> what writes it into a builder."""

@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 from PIL import Image
 
-from ..images.atomic_write import locked, write_atomically
+from ..images.atomic_write import locked
 from ..images.convert import float_batch, one_pil, to_pil
 from .conversation_files import (
     FILE,
@@ -33,6 +33,7 @@ from .conversation_files import (
     read_features,
     read_json,
     read_saved,
+    write_json,
     write_once,
 )
 from .plan import Reference
@@ -233,8 +234,7 @@ class Conversation:
             is_elsewhere = saved_head not in (None, *self.tree)
             head = saved_head if follow and is_elsewhere else self.head
             data = {"version": VERSION, "head": head, "turns": list((saved | ours).values())}
-            text = json.dumps(data, ensure_ascii=False, indent=1)
-            write_atomically(folder / FILE, text.encode("utf-8", "surrogatepass"))
+            write_json(folder / FILE, data)
 
     @classmethod
     def load(cls, folder: str | os.PathLike[str], branch: str | None = None) -> Conversation:

@@ -47,6 +47,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return data
 
 
+def write_json(path: Path, data: Mapping[str, Any]) -> None:
+    """Write the file at once."""
+    text = json.dumps(data, ensure_ascii=False, indent=1)
+    write_atomically(path, text.encode("utf-8", "surrogatepass"))
+
+
 def keep_branch(data: Mapping[str, Any], head: str) -> dict[str, Any]:
     """Only the turns from the first to `head`."""
     turns = {turn["id"]: turn for turn in data["turns"]}
