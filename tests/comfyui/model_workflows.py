@@ -99,8 +99,8 @@ def copilot(ids: tuple[int, int], llm: int, made: tuple[Any, Any, Any]) -> tuple
     given = {"model": model, "clip": clip, "vae": vae, **PAINTER}
     joined = {"mllm": [llm, 0], "painter": [ids[0], 0], "check": "report"}
     return (
-        Node(ids[0], "WeGenPainter", (column(1), 150, WIDTH, 330), given),
-        Node(ids[1], "WeGenCopilot", (column(1), 0, WIDTH, 90), joined),
+        Node(ids[0], "WeGenPainter", (column(1), 190, WIDTH, 330), given),
+        Node(ids[1], "WeGenCopilot", (column(1), 0, WIDTH, 150), joined),
     )
 
 
@@ -121,7 +121,7 @@ def refining(
             mllm(1, (0, UNDER_NOTE + 440)),
             *parts((2, 3, 4), names),
             *copilot((5, 6), 1, ([2, 0], [3, 0], [4, 0])),
-            load_image(7, (column(1), 520), "Your image"),
+            load_image(7, (column(1), 570), "Your image"),
             Node(8, "WeGenRefine", (column(2), 0, WIDTH, 270), given),
             words(9, (column(2), PICTURES), 8, 2, height=300),
             picture(10, (column(3), 0), 8, size=LARGE),
@@ -205,8 +205,8 @@ EXAMPLES = (
             mllm(1, (0, UNDER_NOTE + 440)),
             *parts((2, 3, 4), QWEN),
             *copilot((5, 6), 1, ([2, 0], [3, 0], [4, 0])),
-            load_image(7, (column(1), 520), "Picture 1"),
-            load_image(8, (column(2), 520), "Picture 2"),
+            load_image(7, (column(1), 570), "Picture 1"),
+            load_image(8, (column(2), 570), "Picture 2"),
             Node(
                 9,
                 "WeGenCompose",
