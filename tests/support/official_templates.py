@@ -17,6 +17,7 @@ from typing import Any
 
 PACKAGE = "comfyui_workflow_templates_json"
 FACTS = Path(__file__).with_name("data") / "official_templates.json"
+VERSION = "0.1.123"  # of the package, when the facts were read
 
 # Names of the widgets of a node, in the order of a saved graph; "-": not a setting of the image.
 _EMPTY = ("width", "height", "batch_size")

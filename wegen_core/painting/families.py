@@ -71,7 +71,12 @@ class Family:
 
 _PLAIN = Family("instruction", ". Keep {keep} unchanged.", "。保持{keep}不变。")
 _QWEN = Family(
-    "instruction", ", keep {keep} unchanged.", "，保持{keep}不变。", multiple=32, max_images=3
+    "instruction",
+    ", keep {keep} unchanged.",
+    "，保持{keep}不变。",
+    guide="https://github.com/QwenLM/Qwen-Image/blob/main/src/examples/tools/prompt_utils.py",
+    multiple=32,
+    max_images=3,
 )
 _FLUX2 = Family(
     "instruction",
@@ -137,7 +142,13 @@ FAMILIES: dict[str, Family] = {
         guide="https://github.com/FireRedTeam/FireRed-Image-Edit",
     ),
     "joyai": replace(_PLAIN, guide="https://github.com/jd-opensource/JoyAI-Image"),
-    "mage-flow": replace(_PLAIN, reference="image {n}", base_first=True, max_images=16),
+    "mage-flow": replace(
+        _PLAIN,
+        reference="image {n}",
+        base_first=True,
+        guide="https://github.com/microsoft/Mage/blob/main/mage_flow/README.md",
+        max_images=16,
+    ),
     "longcat": replace(
         _QWEN, guide="https://github.com/meituan-longcat/LongCat-Image", multiple=16, max_images=1
     ),
@@ -167,7 +178,11 @@ FAMILIES: dict[str, Family] = {
     "z-image-omni": replace(_PLAIN, max_images=3),
     "fibo2": replace(_PLAIN, reference="<image_{n}>", base_first=True, max_images=16),
     "moss": replace(_PLAIN, reference="Picture {n}", max_images=9),
-    "boogu": _PLAIN,
+    "boogu": replace(
+        _PLAIN,
+        guide="https://github.com/boogu-project/Boogu-Image/blob/main/boogu/pipelines/boogu/"
+        "instruct_reasoner_static_skills.py",
+    ),
     "ming": replace(_PLAIN, reference="image {n}", base_first=True, max_images=8),
 }
 """The families by name. The names are also the styles that `rewriting.rewrite` takes."""

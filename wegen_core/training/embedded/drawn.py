@@ -24,20 +24,23 @@ GRID = SIZE // PATCH
 
 LOOKS = {
     "kind": (*KINDS, "nothing"),
-    "colour": (*COLOUR_RGB, "nothing"),
-    "pattern": (*PATTERNS, "nothing"),
-    "accessory": (*ACCESSORIES, "nothing"),
-    "accent": (*COLOUR_RGB, "nothing"),
-    "build": (*BUILDS, "nothing"),
-    "facing": (*world.FACINGS, "nothing"),
-    "depth": (*world.DEPTHS, "nothing"),
-    "size": (*world.SIZES, "nothing"),
-    "opened": ("shut", "open", "nothing"),
+    "colour": tuple(COLOUR_RGB),
+    "pattern": PATTERNS,
+    "accessory": ACCESSORIES,
+    "accent": tuple(COLOUR_RGB),
+    "build": BUILDS,
+    "facing": world.FACINGS,
+    "depth": world.DEPTHS,
+    "size": world.SIZES,
+    "opened": (False, True),
 }
 """What a patch tells of the thing that it shows, with all values."""
 
 WHOLE = {"setting": tuple(SETTINGS), "light": tuple(LIGHTS), "pan": world.PANS, "zoom": world.ZOOMS}
 """What every patch tells of the whole image."""
+
+UNSEEN = 255
+"""Stands for a value that a patch does not show."""
 
 _MIN_COVERED = 0.12  # share of a patch's pixels that a thing covers
 
@@ -51,7 +54,7 @@ class DrawnImages:
     pixels
         uint8 [N, 128, 128, 3].
     looks
-        uint8 [N, 64, looks]: positions in the values of `LOOKS`, patches row by row.
+        uint8 [N, 64, looks]: positions in the values of `LOOKS`, or `UNSEEN`, patches row by row.
     whole
         uint8 [N, 4]: positions in the values of `WHOLE`.
     """
@@ -104,10 +107,9 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
 def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
     """`looks` [64, looks] and `whole` [4] of one image."""
     things = {thing.instance: thing for thing in scene.things}
-    labels = np.array(
-        [_looks(things[instance]) for instance in frame.instances]
-        + [[len(values) - 1 for values in LOOKS.values()]]
-    )
+    labels = np.full((len(things) + 1, len(LOOKS)), UNSEEN)
+    labels[:-1] = [_looks(things[instance]) for instance in frame.instances]
+    labels[-1, 0] = len(KINDS)  # nothing
     covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
     which = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
     camera = scene.camera
@@ -121,8 +123,9 @@ def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarra
 
 
 def _looks(thing: world.Thing) -> list[int]:
-    """Positions in the values of `LOOKS`."""
-    instance = thing.instance
-    opened = "open" if thing.opened else "shut"
-    values = vars(instance) | vars(thing) | {"opened": opened}
-    return [LOOKS[name].index(values[name]) for name in LOOKS]
+    """Positions in the values of `LOOKS`; `UNSEEN` for an accent that nothing is drawn in."""
+    values = vars(thing.instance) | vars(thing)
+    numbers = [known.index(values[name]) for name, known in LOOKS.items()]
+    if thing.instance.pattern == "plain" and not thing.instance.accessory:
+        numbers[list(LOOKS).index("accent")] = UNSEEN
+    return numbers

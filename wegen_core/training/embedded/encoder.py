@@ -18,7 +18,7 @@ from ...model.config import VisionConfig
 from ...model.preprocess import CLIP_MEAN, CLIP_STD
 from ...model.vision import VisionTransformer
 from ..loop import train
-from .drawn import GRID, LOOKS, PATCH, SIZE, WHOLE, DrawnImages
+from .drawn import GRID, LOOKS, PATCH, SIZE, UNSEEN, WHOLE, DrawnImages
 
 CONFIG = VisionConfig(
     image_size=SIZE, patch_size=PATCH, width=128, layers=5, head_width=32, mlp_ratio=3.0
@@ -29,7 +29,7 @@ TOKEN_NOISE = 0.4
 PIXEL_NOISE = 0.08
 """Standard deviation of the noise on the normalised pixels."""
 
-BATCH = 32
+BATCH = 8
 
 
 class EncoderTask(nn.Module):
@@ -48,7 +48,7 @@ class EncoderTask(nn.Module):
                 nn.init.constant_(module.weight, (2 * CONFIG.layers) ** -0.5)
 
     def losses(self, images: Tensor, looks: Tensor, whole: Tensor) -> dict[str, Tensor]:
-        """A term per reader, and one for tokens of unit power.
+        """A term per reader, over the patches that show it, and one for tokens of unit power.
 
         Parameters
         ----------
@@ -67,7 +67,9 @@ class EncoderTask(nn.Module):
         positions = torch.arange(GRID**2).expand(len(images), -1)
         targets |= {"column": positions % GRID, "row": positions // GRID}
         losses = {
-            name: F.cross_entropy(read(noisy).flatten(0, 1), targets[name].flatten())
+            name: F.cross_entropy(
+                read(noisy).flatten(0, 1), targets[name].flatten(), ignore_index=UNSEEN
+            )
             for name, read in self.labels.items()
         }
         patches = F.unfold(clean, PATCH, stride=PATCH).transpose(1, 2)

@@ -47,7 +47,7 @@ WORLD = (
 )
 PARTS = ("base", "rows", "painter", "align", "instruct")
 DRAWN, CLIPS = 12_000, 8_000
-VAE_STEPS, ENCODER_STEPS = 3000, 4000
+VAE_STEPS, ENCODER_STEPS = 3000, 40_000
 
 
 def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Path:

@@ -69,6 +69,7 @@ def train_vae(drawn: DrawnImages, folder: Path, *, steps: int, seed: int = 0) ->
         weight_decay=0.0,
         ema_decay=0.998,
         save_every=100,
+        bf16=True,
         seed=seed,
     )
     vae.eval()
