@@ -1,7 +1,12 @@
-"""The server that the tests share; `comfy_server` says which ComfyUI and which Python."""
+"""The server and the page that the tests share.
+
+`comfy_server` says which ComfyUI and which Python. Pages need Playwright; the browser is that of
+CHROMIUM, else of Playwright.
+"""
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 
@@ -14,6 +19,7 @@ from tests.support.comfy_server import (
     interpreter,
     is_explicit,
 )
+from tests.support.sidebar_page import LIMIT, expect, long_conversation, open_page
 
 SUPPORT = PACK / "tests" / "support"
 
@@ -53,3 +59,51 @@ def server(request, tmp_path_factory) -> Iterator[ComfyServer]:
 @pytest.fixture(scope="session")
 def object_info(server: ComfyServer) -> dict:
     return server.get("object_info").json()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[object]:
+    api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
+    api.expect.set_options(timeout=LIMIT)
+    with api.sync_playwright() as playwright:
+        options = {"args": ["--no-sandbox", "--disable-gpu"]}
+        if "CHROMIUM" in os.environ:
+            options["executable_path"] = os.environ["CHROMIUM"]
+        browser = playwright.chromium.launch(**options)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    """What pages complained about that is ours."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def shared_page(browser, server: ComfyServer) -> Iterator[object]:
+    """One page for many tests, and what it complains about: opening one takes seconds."""
+    errors: list[str] = []
+    page = open_page(browser, server, errors)
+    yield page, errors
+    page.close()
+
+
+@pytest.fixture(params=["fresh", pytest.param("long", marks=pytest.mark.slow)])
+def page(request, shared_page) -> Iterator[object]:
+    """The page with a new conversation, or with one of 50 turns."""
+    page, errors = shared_page
+    page.wait_for_function(  # whatever the test before has queued
+        "fetch('/prompt').then((answer) => answer.json()).then((q) => !q.exec_info.queue_remaining)"
+    )
+    page.keyboard.press("Escape")
+    page.fill(".wegen textarea", "")
+    page.click(".wegen header [aria-label='New conversation']")
+    if request.param == "long":
+        page.click(".wegen header [aria-label='Conversations']")
+        file = {"name": "a.zip", "mimeType": "application/zip", "buffer": long_conversation()}
+        page.set_input_files(".wegen header input[type=file]", files=[file])
+        expect(page, ".wegen-picture", 25)
+    yield page
+    complaints, errors[:] = [*errors], []
+    assert not complaints

@@ -5,148 +5,18 @@ Needs Playwright; the browser is that of CHROMIUM, else of Playwright.
 
 from __future__ import annotations
 
-import functools
-import io
 import json
-import os
 import re
-import tempfile
 import uuid
-import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-import wegen_core as wegen
 from tests.support.comfy_server import ComfyServer
-from wegen_core.records.conversation import Conversation
+from tests.support.sidebar_page import act, choose, expect, new_page, open_page, say, show_tab
 
 pytestmark = pytest.mark.comfyui
 api = pytest.importorskip("playwright.sync_api", reason="Playwright is not installed")
-SECONDS = 1000
-api.expect.set_options(timeout=90 * SECONDS)  # the machine may be busy
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[object]:
-    with api.sync_playwright() as playwright:
-        options = {"args": ["--no-sandbox"]}
-        if "CHROMIUM" in os.environ:
-            options["executable_path"] = os.environ["CHROMIUM"]
-        browser = playwright.chromium.launch(**options)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture
-def errors() -> list[str]:
-    """What pages complained about that is ours."""
-    return []
-
-
-def new_page(browser, errors: list[str]):
-    """A page in a browser context of its own; `errors` gets what it complains about."""
-    page = browser.new_page(viewport={"width": 1280, "height": 900})
-    page.set_default_timeout(90 * SECONDS)
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.on(
-        "console",
-        lambda message: (
-            errors.append(message.text)
-            if message.type == "error"
-            and "wegen" in (message.text + message.location["url"]).lower()
-            else None
-        ),
-    )
-    return page
-
-
-def open_page(browser, server: ComfyServer, errors: list[str]):
-    """A page with the tab open."""
-    page = new_page(browser, errors)
-    # Else the first visit opens the template browser over everything.
-    server.post("settings", {"Comfy.TutorialCompleted": True})
-    page.goto(f"http://{server.address}")
-    show_tab(page)
-    return page
-
-
-def show_tab(page) -> None:
-    page.wait_for_function(
-        "window.app?.extensionManager?.getSidebarTabs?.().some((t) => t.id === 'wegen')"
-    )
-    page.keyboard.press("Escape")
-    page.evaluate("app.extensionManager.sidebarTab.toggleSidebarTab('wegen')")
-    page.wait_for_selector(".wegen footer")
-
-
-@pytest.fixture(scope="module")
-def shared_page(browser, server: ComfyServer) -> Iterator[object]:
-    """One page for many tests, and what it complains about: opening one takes seconds."""
-    errors: list[str] = []
-    page = open_page(browser, server, errors)
-    yield page, errors
-    page.close()
-
-
-@functools.cache
-def long_conversation() -> bytes:
-    """A zip file of 50 turns, as the sidebar exports them."""
-    images = wegen.load().generate("a red boat on grass", n=5, seed=1)
-    conversation = Conversation()
-    for k in range(25):
-        conversation.add("user", "a red boat on grass")
-        conversation.add("assistant", "Here it is.", images[k % 5])
-    content = io.BytesIO()
-    with tempfile.TemporaryDirectory() as folder, zipfile.ZipFile(content, "w") as archive:
-        conversation.save(folder)
-        for path in Path(folder).iterdir():
-            archive.write(path, path.name)
-    return content.getvalue()
-
-
-@pytest.fixture(params=["fresh", pytest.param("long", marks=pytest.mark.slow)])
-def page(request, shared_page) -> Iterator[object]:
-    """The page with a new conversation, or with one of 50 turns."""
-    page, errors = shared_page
-    page.wait_for_function(  # whatever the test before has queued
-        "fetch('/prompt').then((answer) => answer.json()).then((q) => !q.exec_info.queue_remaining)"
-    )
-    page.keyboard.press("Escape")
-    page.fill(".wegen textarea", "")
-    page.click(".wegen header [aria-label='New conversation']")
-    if request.param == "long":
-        page.click(".wegen header [aria-label='Conversations']")
-        file = {"name": "a.zip", "mimeType": "application/zip", "buffer": long_conversation()}
-        page.set_input_files(".wegen header input[type=file]", files=[file])
-        expect(page, ".wegen-picture", 25)
-    yield page
-    complaints, errors[:] = [*errors], []
-    assert not complaints
-
-
-def say(page, text: str, wait: bool = True) -> None:
-    replies = page.locator(".wegen-picture").count()
-    page.fill(".wegen textarea", text)
-    page.press(".wegen textarea", "Enter")
-    if wait:
-        expect(page, ".wegen-picture", replies + 1)
-
-
-def expect(page, selector: str, count: int) -> None:
-    api.expect(page.locator(selector)).to_have_count(count)
-
-
-def act(page, label: str, index: int = -1) -> None:
-    """Click the button of a turn; it appears when the pointer is there."""
-    page.locator(f".wegen [aria-label='{label}']").nth(index).dispatch_event("click")
-
-
-def choose(page, label: str) -> None:
-    """Choose from the menu of the last turn."""
-    act(page, "More")
-    page.get_by_role("menuitem", name=label).click()
 
 
 def test_a_wish_is_drawn_and_changed(page) -> None:
@@ -378,10 +248,14 @@ def test_a_branch_opens_as_a_graph(page) -> None:
     say(page, "a red boat by the sea on the left")
     messages = page.locator(".wegen-user p").all_inner_texts()
     choose(page, "Open as a graph")
-    page.wait_for_function("app.graph.nodes.some((node) => node.type === 'WeGenChat')")
-    prompt = page.evaluate("app.graphToPrompt().then(({output}) => JSON.stringify(output))")
-    chats = [n for n in json.loads(prompt).values() if n["class_type"] == "WeGenChat"]
-    assert [n["inputs"]["message"] for n in chats] == messages
+    page.wait_for_function(  # another graph with such nodes may be open still
+        """async (messages) => {
+          const { output } = await app.graphToPrompt();
+          const chats = Object.values(output).filter((node) => node.class_type === "WeGenChat");
+          return String(chats.map(({ inputs }) => inputs.message)) === String(messages);
+        }""",
+        arg=messages,
+    )
 
 
 def test_stop_works_and_the_message_stays(page) -> None:

@@ -10,11 +10,12 @@ export class ConversationState extends EventTarget {
   constructor() {
     super();
     this.id = null;
+    this.wanted = null; // the id that is being opened
     this.title = "";
     this.head = null;
     this.copilot = null;
     this.turns = new Map();
-    this.jobs = new Map(); // job -> {id, turn, text, preview, queued}
+    this.jobs = new Map(); // job -> {id, turn, text, preview, queued, started}
     this.failures = new Map(); // turn -> message
     this.listen();
   }
@@ -25,15 +26,18 @@ export class ConversationState extends EventTarget {
 
   /** The turns from the first to the head. */
   get branch() {
+    return this.branchTo(this.head);
+  }
+
+  branchTo(end) {
     const path = [];
-    for (let turn = this.turns.get(this.head); turn; turn = this.turns.get(turn.parent))
-      path.unshift(turn);
+    for (let turn = this.turns.get(end); turn; turn = this.turns.get(turn.parent)) path.unshift(turn);
     return path;
   }
 
-  /** The pictures of the branch, the first is picture 1. */
-  get pictures() {
-    return this.branch.flatMap((turn) => turn.parts.filter((part) => part.image));
+  /** The pictures of the branch up to a turn (null: none), the first is picture 1. */
+  picturesUpTo(end) {
+    return this.branchTo(end).flatMap((turn) => turn.parts.filter((part) => part.image));
   }
 
   /** The runs that reply to a turn: [[job, run]]. */
@@ -47,8 +51,8 @@ export class ConversationState extends EventTarget {
   }
 
   async start() {
-    for (const { job, id, turn } of await server.running())
-      this.jobs.set(job, { id, turn, text: "", preview: null, queued: true });
+    for (const { job, ...run } of await server.running())
+      this.jobs.set(job, { ...run, text: "", preview: null, queued: true });
     const last = localStorage.getItem(LAST);
     const all = await server.listAll();
     if (all.some(({ id }) => id === last)) await this.open(last);
@@ -57,8 +61,10 @@ export class ConversationState extends EventTarget {
   }
 
   async open(id) {
-    if (id !== this.id) this.failures.clear();
+    this.wanted = id;
     const found = await server.open(id);
+    if (this.wanted !== id) return; // another one was opened, or this one closed, meanwhile
+    if (id !== this.id) this.failures.clear();
     this.id = id;
     this.title = found.title;
     this.head = found.head;
@@ -73,7 +79,7 @@ export class ConversationState extends EventTarget {
   }
 
   close() {
-    this.id = this.head = null;
+    this.id = this.head = this.wanted = null;
     this.title = "";
     this.turns = new Map();
     this.changed();
@@ -114,7 +120,7 @@ export class ConversationState extends EventTarget {
     this.failures.delete(turn);
     const job = server.newJob();
     // Before it is queued: it may end before the answer is here.
-    const run = { id: this.id, turn, text: "", preview: null, queued: false };
+    const run = { id: this.id, turn, text: "", preview: null, queued: false, started: false };
     this.jobs.set(job, run);
     try {
       await server.run(job, this.copilot, nodes);
@@ -185,6 +191,8 @@ export class ConversationState extends EventTarget {
     const on = (name, react) => api.addEventListener(name, ({ detail }) => react(detail));
     on("execution_start", ({ prompt_id }) => {
       current = prompt_id;
+      const run = this.jobs.get(current);
+      if (run) run.started = true;
       this.changed();
     });
     on("progress_text", ({ nodeId, text }) => {
@@ -216,7 +224,7 @@ export class ConversationState extends EventTarget {
     });
     // Another tab, a graph or the command line has written.
     on("wegen.conversation", ({ id }) => {
-      if (id === this.id) this.reload();
+      if (id === this.id) this.reload().catch(() => this.close()); // deleted for good
       this.dispatchEvent(new Event("list"));
     });
     // A job that was taken out of the queue ends without a word.

@@ -107,11 +107,16 @@ export class Panel {
     );
   }
 
+  /** The pictures that the message follows; the next one is numbered after them. */
+  get pictures() {
+    return this.state.picturesUpTo(this.parent === undefined ? this.state.head : this.parent);
+  }
+
   async send() {
     const text = this.input.value.trim();
     if (!text && !this.attached.length) return;
     this.sendButton.disabled = true;
-    const before = this.state.pictures.length;
+    const before = this.pictures.length;
     const references = this.attached
       .map(({ role }, index) => ({ picture: before + index + 1, role }))
       .filter(({ role }) => role);
@@ -183,7 +188,7 @@ export class Panel {
   }
 
   async addMask() {
-    const last = this.state.pictures.at(-1);
+    const last = this.pictures.at(-1);
     if (!last) throw new Error(t("noPicture"));
     const blob = await drawMask(await server.pictureURL(this.state.id, last.image));
     if (blob) await this.setMask(blob);
@@ -196,7 +201,7 @@ export class Panel {
   }
 
   renderTray() {
-    const before = this.state.pictures.length;
+    const before = this.pictures.length;
     const items = this.attached.map((item, index) => {
       const number = before + index + 1;
       const image = h("img", { alt: `${number}` });
@@ -204,7 +209,9 @@ export class Panel {
       const roles = h(
         "select",
         { "aria-label": t("role", number), onchange: () => (item.role = roles.value) },
-        ...ROLES.map((role) => h("option", { value: role, selected: role === item.role }, role)),
+        ...ROLES.map((role) =>
+          h("option", { value: role, selected: role === item.role }, t(role || "anyRole")),
+        ),
       );
       const remove = () => {
         this.attached.splice(index, 1);
@@ -346,7 +353,7 @@ export class Panel {
     ];
     const actions = own
       ? [
-          button("pencil", t("edit"), () => this.editTurn(turn)),
+          button("pencil", t("edit"), () => this.attempt(() => this.editTurn(turn))),
           button("trash", t("deleteTurn"), () => this.hideTurn(turn)),
         ]
       : [button("sync", t("regenerate"), again), this.menuButton(more.filter(Boolean))];
@@ -477,9 +484,9 @@ export class Panel {
   }
 
   /** A run that has not ended: the same element each time, so that "Stop" stays under the pointer. */
-  pending(job, { text, preview }) {
+  pending(job, { text, preview, started }) {
     const element = this.cards.get(job) ?? this.card(job);
-    element.querySelector("p").textContent = text || t("working");
+    element.querySelector("p").textContent = text || t(started ? "working" : "waiting");
     const image = element.querySelector("img");
     image.hidden = !preview;
     if (preview) image.src = preview;
@@ -531,14 +538,21 @@ export class Panel {
 
   // Actions
 
-  editTurn(turn) {
+  async editTurn(turn) {
+    this.detach();
     this.parent = turn.parent;
     this.input.value = turn.record.words ?? turn.parts.map(({ text }) => text ?? "").join("");
+    const before = this.pictures.length;
     this.attached = turn.parts
       .filter(({ image }) => image)
-      .map(({ image, width, height }) => ({ name: image, width, height, role: "" }));
+      .map(({ image, width, height }, index) => {
+        const reference = turn.references.find(({ picture }) => picture === before + index + 1);
+        return { name: image, width, height, role: reference?.role ?? "" };
+      });
     this.renderTray();
     this.input.focus();
+    const { mask } = turn.record;
+    if (mask) await this.setMask(await (await fetch(`data:image/png;base64,${mask}`)).blob());
   }
 
   hideTurn(turn) {

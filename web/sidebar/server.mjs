@@ -145,13 +145,17 @@ export function run(job, copilot, nodes) {
   return send("/prompt", "POST", { prompt, prompt_id: job, client_id: api.clientId });
 }
 
-/** Runs of ours that wait or run, also those queued before the page was loaded: [{job, id, turn}]. */
+/** Runs of ours, also those queued before the page was loaded: [{job, id, turn, started}]. */
 export async function running() {
   const queue = await json("/queue");
-  return [...queue.queue_running, ...queue.queue_pending]
-    .map(([, job, prompt]) => [job, prompt?.wegen_conversation?.inputs])
-    .filter(([, inputs]) => inputs)
-    .map(([job, { name, turn }]) => ({ job, id: name, turn }));
+  const ours = (entries, started) =>
+    entries
+      .filter(([, , prompt]) => prompt?.wegen_conversation)
+      .map(([, job, { wegen_conversation: node }]) => {
+        const { name: id, turn } = node.inputs;
+        return { job, id, turn, started };
+      });
+  return [...ours(queue.queue_running, true), ...ours(queue.queue_pending, false)];
 }
 
 /** Stop a run, or take it out of the queue. */
