@@ -390,7 +390,7 @@ EXAMPLES = (
             Node(
                 2,
                 "WeGenConversation",
-                (0, UNDER_NOTE + 150, LEFT, 110),
+                (0, UNDER_NOTE + 185, LEFT, 110),
                 {"name": "my conversation", "turn": ""},
             ),
             painting(
@@ -405,7 +405,7 @@ EXAMPLES = (
             Node(
                 5,
                 "WeGenSaveConversation",
-                (column(2), 0, WIDTH, 330),
+                (column(2), 0, WIDTH, 300),
                 {"conversation": [3, 2], "name": "my conversation"},
             ),
             words(6, (column(2), PICTURES), 3, 0),

@@ -257,11 +257,11 @@ EXAMPLES = (
     refining(
         "wegen-14-refine-with-qwen-image-2-1",
         QWEN_21,
-        ("Needs ComfyUI 0.37.\n\n", "需要 ComfyUI 0.37 以上。\n\n"),
+        ("Needs ComfyUI 0.37. ", "需要 ComfyUI 0.37 以上。"),
     ),
     refining(
         "wegen-15-refine-with-flux-3-klein",
         FLUX3,
-        ("Needs ComfyUI 0.41.\n\n", "需要 ComfyUI 0.41 以上。\n\n"),
+        ("Needs ComfyUI 0.41. ", "需要 ComfyUI 0.41 以上。"),
     ),
 )
