@@ -111,8 +111,11 @@ def find_change(
     mask = _drop_weak_components(mask & valid, scores, settings.min_evidence)
     # Beyond the border of the edited image nothing is known that could explain a displacement.
     mask |= contradictory & backend.erode(valid, settings.displacement + 1)
-    mask = _add_leftovers(mask, leftover, settings) & valid
-    return Change(_close_gaps(mask, settings) & valid, noise_floor)
+    # What is left beside the mask of what was there before belongs to it, to the soft ends of its
+    # edges. What the editor added has soft edges too, but there the source shows nothing.
+    for limit, reach in settings.leftovers:
+        mask |= (leftover > limit) & backend.dilate(mask, reach)
+    return Change(_close_gaps(mask & valid, settings) & valid, noise_floor)
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,18 +380,6 @@ def _contradictory_components(contradiction: np.ndarray, settings: ChangeSetting
     area = np.bincount(labels[contradiction > settings.min_contradiction], minlength=count + 1)
     out[out] = (area >= settings.min_contradicting)[labels[out]]
     return out
-
-
-def _add_leftovers(mask: np.ndarray, leftover: np.ndarray, settings: ChangeSettings) -> np.ndarray:
-    """With what is left beside the mask of what was there before, to the soft ends of its edges.
-
-    What the editor added has soft edges too, but there the source shows nothing of its own.
-    """
-    if not mask.any():
-        return mask
-    for limit, reach in settings.leftovers:
-        mask = mask | ((leftover > limit) & backend.dilate(mask, reach))
-    return mask
 
 
 def _close_gaps(mask: np.ndarray, settings: ChangeSettings) -> np.ndarray:

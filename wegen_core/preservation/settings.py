@@ -71,7 +71,7 @@ class SolverSettings:
     warp_steps
         Most warp steps whose amplitude is estimated, at each level.
     final_warp_steps
-        Most warp steps with `WarpSettings.initial_amplitude` at the finest level, at the end.
+        Most warp steps with `WarpSettings.final_amplitude` at the finest level, at the end.
     converged_px
         A step shorter than this ends the iteration, px of the level.
     over_relaxation_cosine
@@ -159,6 +159,9 @@ class WarpSettings:
         increasing. The first stands for "no warp".
     initial_amplitude
         Standard deviation assumed while images are not aligned yet, share of the side.
+    final_amplitude
+        Standard deviation assumed in the last steps, share of the side. A larger one lets the warp
+        run on into flat areas; a smaller one damps it.
     pixels_per_sample
         Residuals of neighbouring pixels are correlated: so many pixels count as one sample.
     max_step_px
@@ -179,6 +182,7 @@ class WarpSettings:
     smoothness: float = 2.5
     amplitudes: tuple[float, ...] = (1e-6, 0.0005, 0.001, 0.002, 0.005)
     initial_amplitude: float = 0.01
+    final_amplitude: float = 0.005
     pixels_per_sample: float = 8.0
     max_step_px: float = 3.0
     min_rms_px: float = 0.06

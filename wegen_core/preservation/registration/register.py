@@ -113,7 +113,7 @@ def _coarse_to_fine(
     if warp_rms > warp.min_rms_px:
         # The estimated amplitude is a stiff prior that would damp the warp: end with a loose one.
         registration, _ = fit_warp(
-            level, registration, solver.final_warp_steps, warp.initial_amplitude
+            level, registration, solver.final_warp_steps, warp.final_amplitude
         )
         registration, warp_rms = split_affine(level, registration)
     if registration.flow is not None and warp_rms <= warp.min_rms_px:
@@ -128,7 +128,7 @@ def _coarse_to_fine(
             level,
             registration.with_matrix(resizes[0]),
             solver.final_warp_steps,
-            warp.initial_amplitude,
+            warp.final_amplitude,
             affine_free=False,
         )
         registration = replace(registration, matrix=resizes[0])  # without rounding errors

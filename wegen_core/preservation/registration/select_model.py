@@ -55,13 +55,9 @@ def select_model(
     required_ncc = max(
         level.mean_ncc(plain) + settings.min_ncc_gain, settings.min_ncc_share * level.best_ncc
     )
-    stretch = min(_stretch(np.linalg.inv(matrix) @ registration.matrix) for matrix in resizes)
+    beyond_resizes = np.linalg.inv(resizes) @ registration.matrix
+    # The ratio of the largest to the smallest scale factor; 1 for a pure zoom.
+    stretch = np.linalg.cond(beyond_resizes[:, :2, :2]).min()
     if ncc <= required_ncc or stretch > settings.max_stretch:
         return plain
     return replace(registration, residual=residual)
-
-
-def _stretch(matrix: np.ndarray) -> float:
-    """The ratio of a 3x3 map's largest to its smallest scale factor; 1 for a pure zoom."""
-    largest, smallest = np.linalg.svd(matrix[:2, :2], compute_uv=False)
-    return float(largest / smallest)
