@@ -225,7 +225,7 @@ def _numbered(text: str) -> Iterator[ImageMention]:
         noun, word, end = match["noun"].lower().rstrip("."), match["number"], match.end()
         plural = noun.endswith("s")
         counts = _counts_things(text, end)
-        if counts and (not word.isdecimal() or _is_request(text, match, word)):
+        if counts and word not in "ABCDEFGH" and (not word.isdecimal() or _is_request(text, match, word)):
             continue
         numbers, end = _range(text, _value(word), end, plural)
         joined = False  # whether the list had its "and"

@@ -64,7 +64,8 @@ def read_role(mention: Mention) -> tuple[str, str]:
     """Role and thing of a mention; "" if nothing says so."""
     for before, behind, read, where in _WAYS:
         match = before.search(mention.before) if before else None
-        match = behind.match(mention.after) if behind else match
+        if behind and (match or not before):
+            match = behind.match(mention.after)
         if match and (where is None or where(mention)):
             return (read, "") if isinstance(read, str) else read(mention, match)
     return "", ""
@@ -103,6 +104,8 @@ def _alike(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
 def _described(_: Mention, match: re.Match[str]) -> tuple[str, str]:
     """Role of an image that "is my living room", "is a lamp"."""
     thing = match["en"] or match["zh"]
+    if match.groupdict().get("takes"):
+        return _thing(thing, is_target=False)
     if _STANDS_THERE.match(match.string[match.end() :]):
         return "base", thing
     nouns = parse(thing).values("subject")
@@ -213,7 +216,7 @@ _SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
 _DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
 _IN_ZH = r"\s*(?:里面?|中|上面?)?"
 _PEOPLE_ZH = "(?:整体|人物|主体|绘画|艺术|画面|女孩|男孩|女人|男人|人)"
-_GAP_ZH = "[^换改变加用做到在和放穿让给把照按参跟与是为来，。、；\\s]{0,4}?"
+_GAP_ZH = "[^重换改变加用做到在和放穿让给把照按参跟与是为来，。、；\\s]{0,4}?"
 COMBINE = r"(?:combin|merg|mix|blend|fus|join|stitch)"
 _MEASURE_ZH = f"[{han_words.MEASURES}款种套顶台部盆碗]"
 _SERVES = r"(?:as|作为?|当作?|当成|做)"
@@ -260,7 +263,9 @@ _ALIKE = {
         re.IGNORECASE,
     ),
     "layout": lazy_pattern(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", re.IGNORECASE),
-    "palette": lazy_pattern(r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing)?\b", re.IGNORECASE),
+    "palette": lazy_pattern(
+        r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing|i[sz]\w+)?\b", re.IGNORECASE
+    ),
 }
 _BECOMES = lazy_pattern(r"\s*(?:换|变|改|做|弄|画)(?:成|为)")
 _WAYS = (
@@ -270,7 +275,6 @@ _WAYS = (
         r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
         "base",
     ),
-    _behind(r"(?:is|are|shows|[=:])\s*(?:me|us|myself)\b", ""),
     _before(  # "me =", "I'm in"
         r"(?:^|[,.;!，。]|\b(?:and|is|it['’]s|that['’]s))\s*(?:me|us|myself|i|i['’]m|i am|we|"
         r"we['’]re)"
@@ -278,6 +282,17 @@ _WAYS = (
         "",
     ),
     _behind(rf"{_SERVES}\s*$", _served),
+    _before(
+        rf"\bas\s+(?:{_DET}\s+)*{_SOME}(?:{_ROLE.replace('?P<', '?P<of_')})\s+(?:of|for|to|in)",
+        "base",
+        lambda m: not m.first,
+    ),
+    _Way(
+        lazy_pattern(rf"^\s*{_SERVES}\s*$"),
+        lazy_pattern(rf"的(?:{_ROLE_ZH})"),
+        "base",
+        lambda m: not m.first,
+    ),
     _before(rf"^\s*{_SERVES}", "", lambda m: not m.first),
     _behind(  # "as the background", "作为背景"
         r",?\s*(?:(?:only|just|purely|mainly)\s+)?(?:as|for|to be|is|are|becomes|provides|gives|"
@@ -292,7 +307,6 @@ _WAYS = (
         rf"(?:{_DET}\s+)*{_SOME}(?:{_ROLE})",
         _named,
     ),
-    _behind(rf"(?:统一|保持一致|一致)(?:一下)?(?:{_ROLE_ZH})", _named),
     _Way(None, _OWNED, _named),
     _behind(  # "is my living room"
         r"(?:is|shows|[:=：])\s*(?:my|our|an?|the)\s+(?P<en>(?:[\w-]+ ?){1,3}?)(?=\s*(?:$|[,.;]|"
@@ -318,7 +332,7 @@ _WAYS = (
     ),
     _before(  # "lamp:", "衣服是"
         r"(?:^|[,.;])\s*(?:(?:the|my|our|a) )?(?P<en>[a-z][\w -]{0,24}?)\s*[=:]"
-        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6}?)\s*(?:[=:：]|用|取|选|是|来自)",
+        r"|(?:^|[，。；,])(?P<zh>[\u4e00-\u9fff]{1,6}?)\s*(?:[=:：]|(?P<takes>用|取|选|来自)|是)",
         _described,
     ),
     _before(r"\bdo(?:es|ing)? what\b[^,.;]*", "pose"),
@@ -332,7 +346,6 @@ _WAYS = (
         r"|像|仿照|模仿|参照|参考|按照?|照着?|(?:画|做|变|改|弄|渲染)成",
         _alike,
     ),
-    _before(r"\bsame (?P<en>[a-z]+) as(?: in| on)?(?P<zh>)", _described),
     _before(
         r"\b(?:replac|swap|exchang|substitut|cover|fill|decorat|dress)\w*\b.*\b(?:with|by|for)"
         r"|换成|替换成|替换为|换上|穿上|戴上|穿成|打扮成",
@@ -341,7 +354,6 @@ _WAYS = (
     _before(r"\bin front of|\bagainst", "background", lambda m: not m.first),
     _behind(r"behind\b", "background"),
     _Way(_INTO, None, "base", lambda m: not m.first or _PUT.search(m.before)),
-    _before(r"\bwhere\b[^,.;]*\b(?:in|on|of)", "base"),
     _behind(  # "'s hat", "的帽子"
         r"['’]s?\s+(?P<thing>(?:[\w-]+\s?){1,3}?)(?=\s*(?:$|[,.;!?]|\b(?:into|in|on|onto|to|and|"
         r"with|over|as|for|next|beside|from|at|under|behind|is|are|should)\b))"
@@ -358,20 +370,12 @@ _WAYS = (
         r"(?P<how>from|in|of|on|out of|inside|off)",
         _contained,
     ),
-    _before(r"\b(?:in|on|inside|within|for)|在", "base"),
     _before(r"(?:挂|贴|摆|加|放|印|戴|穿|铺|嵌)(?:上|入)?", "object"),
     _before(rf"\b(?:{words.PUT})\w*", "object", lambda m: _GOES.match(m.after)),
     _before(rf"\b(?:{words.PUT})\w*(?<!show)(?<!display)", "object"),
-    _before("把|将", "object", lambda m: _PUT.match(m.after) and not _BECOMES.match(m.after)),
     _Way(_CHANGED, None, "base"),
-    _before(r"把|将|让|给|重画|修改|改|编辑|重绘|画|处理|渲染|绘制|改造", "base"),
-    _Way(None, GETS, "base"),
     _before(r"\b(?:take|use|start (?:with|from)|open|to)", "base"),
-    _before(
-        rf"(?:^|[,.;!])\s*(?!{COMBINE})(?:please |then |now |just )?[a-z]+(?<!with)(?<!and)",
-        "base",
-        lambda m: m.first or m.before.lstrip()[:1] in ",.;!",
-    ),
+    _before("把|将", "object", lambda m: _PUT.match(m.after) and not _BECOMES.match(m.after)),
 )
 _EXCHANGED = lazy_pattern(  # an order about an aspect that does not take it from there
     r"(?:^|[,.;!]|\b(?:and|please|then|you|to))\s*(?!(?:same|the|an?|as|from|my|his|her|its|this|"

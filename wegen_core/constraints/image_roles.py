@@ -9,9 +9,13 @@ from .image_numbers import find_image_mentions
 from .image_role_ways import COMBINE, GETS, Mention, exchanged_role, is_worn, read_role, taken_role
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
+from .lexicon.nouns import PLACES
+from .parser import parse
+from .sentence_roles import sentence_roles
 
 _ATTRIBUTES = frozenset({"style", "palette", "pose", "layout", "object"})
 _THINGS = ("subject", "object")
+_CODE = dict.fromkeys(("style", "palette", "pose", "layout"), "A") | {"background": "K"}
 _SINGLE = ("base", "background")
 """Roles that several images cannot have at once."""
 
@@ -29,8 +33,15 @@ def find_image_roles(text: str) -> list[ImageRole]:
     roles: list[ImageRole] = []
     last = ""  # the role whose exchange "the one in picture 2" continues
     movable: ImageRole | None = None  # "let the girl in picture 2 ...": base unless another is
-    for mention in _mentions(text):
-        role, what = read_role(mention)
+    mentions = _mentions(text)
+    spans = [(m.numbers, len(m.so_far), len(text) - len(m.to_come)) for m in mentions]
+    read = [read_role(m) for m in mentions]
+    aspects = {k: _CODE[role] for k, (role, _) in enumerate(read) if role in _CODE}
+    frames = sentence_roles(text, spans, aspects)
+    taken = {n for k, f in frames.items() if f[0] in "tg" for n in mentions[k].numbers}
+    letters = {n: f[0] for k, f in frames.items() for n in mentions[k].numbers}
+    for k, mention in enumerate(mentions):
+        role, what = read[k]
         if exchanged := exchanged_role(mention):
             role, (last, what) = "base", exchanged
         elif not last and mention.first and not mention.alone and _FAULT.match(mention.after):
@@ -39,19 +50,40 @@ def find_image_roles(text: str) -> list[ImageRole]:
             role, what = last, ""
         elif role in _THINGS and _is_scene(mention, what):
             role = "base"
+        elif k in frames and (
+            role in ("", "base", "object")
+            or (role == "subject" and what)
+            or (role == "background" and frames[k][0] == "b")
+        ):
+            letter, what = frames[k]
+            scene = letter == "g" and names_scene(what)
+            role = "base" if letter in "bw" else "background" if scene else taken_role(what)
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
             taken = taken_role(movable.what) if movable.what else "subject"
             roles[roles.index(movable)] = movable._replace(role=taken)
         roles += [ImageRole(number, role, what) for number in mention.numbers]
-        if role == "base" and (_MAKES.search(mention.before) or GETS.match(mention.after)):
+        stays = k in frames and frames[k][0] == "b"
+        if role == "base" and not stays and (_MAKES.search(mention.before) or GETS.match(mention.after)):
             movable = roles[-1]
+    if _NEW_IMAGE.search(text) and not any(r.role in _ATTRIBUTES - {"object"} for r in roles):
+        roles = [_in_new_image(r) if r.role == "base" else r for r in roles]
+    if any(r.role == "background" for r in roles) and not last:
+        roles = [
+            r._replace(role=taken_role(r.what)) if r.what and letters.get(r.number) == "w" else r
+            for r in roles
+        ]
     roles = list(dict.fromkeys(roles))
-    roles = [r._replace(role="base") if _is_destination(r, text) else r for r in roles]
-    looks = any(r.role in ("style", "palette") for r in roles)
+    roles = [r._replace(role="base") if _is_destination(r, text) and r.number not in taken else r for r in roles]
+    looks = any(r.role in ("style", "palette", "pose") for r in roles)
     if len(roles) == 2 and looks and not _DRAWN.search(text):  # what gets that look
-        roles = [ImageRole(r.number, "base") if r.role in _THINGS and r.what else r for r in roles]
+        roles = [
+            ImageRole(r.number, "base")
+            if r.role in _THINGS and r.what and r.number not in taken
+            else r
+            for r in roles
+        ]
     unclear = [role for role in roles if not role.role]
     stated = {role.role for role in roles if role.role and role.role != "background"}
     is_base = len(unclear) == 1 and bool(stated) and "base" not in stated and len(roles) > 1
@@ -96,6 +128,19 @@ def _mentions(text: str) -> list[Mention]:
     ]
 
 
+def names_scene(thing: str) -> bool:
+    """Whether a thing of an image is all that it shows: its place, or its subject."""
+    nouns = parse(thing).values("subject")
+    return "sky" not in nouns and (bool(nouns & PLACES) or _SCENE.search(thing) is not None)
+
+
+def _in_new_image(base: ImageRole) -> ImageRole:
+    """What an image gives where no other image is changed: the scene, or a thing."""
+    if not base.what or names_scene(base.what):
+        return base._replace(role="background")
+    return base._replace(role=taken_role(base.what))
+
+
 def _is_same_again(mention: Mention) -> bool:
     """Whether an exchange goes on: "the one in picture 2", "the second picture's", "图2的"."""
     bare = _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after)
@@ -117,6 +162,15 @@ def _is_destination(role: ImageRole, text: str) -> bool:
     return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
 
 
+_SCENE = lazy_pattern(
+    rf"{words.PLACES}|{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}|景", re.IGNORECASE
+)
+_NEW_IMAGE = lazy_pattern(
+    rf"(?:{words.DRAW})\s+(?:me |us )?(?:an?|another|one|new)\s+(?:(?!version)[\w'-]+\s+){{0,4}}?"
+    r"(?:photo|picture|image|poster|scene|shot|portrait|illustration|banner|cover|card|advert|ad)\b"
+    r"|(?:画|生成|做|出|来|创作|设计|合成)成?[一1]?[张幅]",
+    re.IGNORECASE,
+)
 _GOES_TO = (
     rf"\b(?:(?:{words.PUT})\w*|goes|belongs?)\b[^.;,]*\b(?:on|onto|in|into|over|to|next to|beside|"
     r"under|behind|at|against)\s+(?:the |my |our |that |this )?|(?:让|给)(?:这个|那个)?"

@@ -10,6 +10,7 @@ import re
 
 from ..records.plan import Region
 from .lazy_pattern import lazy_pattern
+from .lexicon.english import BOUNDARY
 
 _FRAME = (
     r"(?:(?= of)(?: of (?:the |this |that |my )?(?:whole |first |second |third )?(?:picture|image|"
@@ -31,8 +32,8 @@ _PLACE = lazy_pattern(
     rf"|\b(?:left|right)(?:[- ]hand)?{_PART}{_FRAME}"
     rf"|\b(?:upper|lower|top|bottom|middle|cent(?:er|re)|central){_PART}{_FRAME}"
     rf"|\b(?:at|near|to|along|across|on|from) the (?:very )?(?:top|bottom)\b"
-    rf"(?= *(?:$|[,.;!?\n]|of\b|and\b|that\b|with\b|in\b|please\b|write\b|add\b|put\b|"
-    rf"there\b)){_FRAME}"
+    rf"(?= *(?:$|[,.;!?\n]|(?:{'|'.join(sorted(BOUNDARY))}|please|write|add|put|there|to)\b))"
+    rf"{_FRAME}"
     rf"|\bthe (?:very |exact |dead )?(?:middle|cent(?:er|re))\b{_FRAME}"
     rf"|\b(?:middle|cent(?:er|re)|top|bottom)\b(?= of){_FRAME}"
     r"|\b(?:far|very|extreme) (?:left|right)\b"
@@ -54,7 +55,7 @@ _PLACE_ZH = lazy_pattern(
     r"|(?:画面|图片|照片|图像|图\d?|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
     r"|(?:靠|偏)[左右](?![手脚肩眼])[上下]?|正中|最[上下左右]|(?:^|(?<=[，。,\n]))中央"
     r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|(?:^|(?<=[把将，。,\n]))中间的|"
-    r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)"
+    r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)|(?:^|(?<=[把将，。,\n]))[上下][面方边]的"
 )
 _MOTION_ZH = lazy_pattern(r"(?:从|向|往|朝|看|转|移到?|挪到?)[^，。,]{0,2}$")
 _OWNER_ZH = lazy_pattern(r"(?<!面|片|照|像|图|最)的$")

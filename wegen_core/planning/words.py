@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..constraints import find_constraints, named_images
 from ..constraints.edit_scope import edit_scope
 from ..constraints.image_role_ways import moves_it
-from ..constraints.image_roles import find_image_roles, joins, roles_are_clear
+from ..constraints.image_roles import find_image_roles, joins, names_scene, roles_are_clear
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
@@ -213,7 +213,8 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
         return "global"
     if roles & {"style", "palette"}:
         thing = next((r.what for r in find_image_roles(request.text) if r.role == "base"), "")
-        return "local" if thing and edit_scope(request.changes) == "local" else "global"
+        whole = not thing or names_scene(thing)
+        return "global" if whole or edit_scope(request.changes) != "local" else "local"
     return "background" if "background" in roles else "local"
 
 

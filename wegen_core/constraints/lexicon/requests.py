@@ -48,6 +48,8 @@ POLITE = any_of(
     can_you can_u could_you would_you will_you can_we could_we shall_we let's lets let_us
     i'd_like_you_to i_would_like_you_to i_want_you_to i_need_you_to i'd_love_for_you_to
     i'd_like_to i_would_like_to i_want_to i_need_to i'd_love_to i_wanna i'd_rather
+    can_someone could_someone would_someone can_somebody could_somebody can_anyone could_anyone
+    can_anybody could_anybody someone_please any_chance_you_could any_way_to is_anyone_able_to
     would_it_be_possible_to is_it_possible_to is_there_a_way_to is_there_any_way_to
     are_you_able_to would_you_mind do_you_mind mind how_about what_about what_if why_not
     why_don't_you why_don't_we you_should we_should you_could we_could try go_ahead_and help_me
@@ -59,6 +61,7 @@ POLITE = any_of(
     you_can see_if_you_can
     """,
     """
+    有没有大神能 有没有大神 有没有人能 有大神 谁能 哪位大神 哪位能 求大神 求大佬 大神 大佬 跪求 拜托 劳烦
     可不可以 可以 能不能 能否 能 是否可以 请问 请 帮我 帮忙 麻烦你 麻烦 我想让你 我希望你 我想要
     我想 我要 我希望 希望 给我 再 要不 不如 试试 试着 直接 顺便 最好
     """,
