@@ -63,6 +63,13 @@ _PLACE_FIRST = lazy_pattern(
 _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
 _QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
+_ATMOSPHERE = lazy_pattern(f"(?:{words.ATMOSPHERE})", re.IGNORECASE)
+_INSERTS = lazy_pattern(r"(?:add|put|plac|insert|includ|hang|attach|stick|writ)|[添贴写放]|加", re.I)
+_BECOMES_STATE = lazy_pattern(
+    rf"\s*(?:to|at|in|into|from \w+ to|成|为|变成|改成|换成|改为)?\s*(?:a |the )?(?:{words.GLOBAL_STATE})",
+    re.IGNORECASE,
+)
+_SETTING = lazy_pattern(r"\w+\s+(?:the )?(?:scene|setting)\b|[把将]?场景", re.IGNORECASE)
 _GLOBAL_VERB = lazy_pattern(rf"(?:{words.GLOBAL_VERB})", re.IGNORECASE)
 _REMOVES = lazy_pattern(rf"(?:{words.REMOVE})", re.IGNORECASE)
 _MOVES_TO_PLACE = lazy_pattern(
@@ -70,7 +77,7 @@ _MOVES_TO_PLACE = lazy_pattern(
     r"\s+(?:him|her|them|it|me|us|the|this|that|my|his|these|everyone)\b.*?|"
     r".*\blook like (?:\w+ )+)"
     rf"\b(?:in|on|at|to|into|onto|in front of|inside|under)\s+(?:a |an |the |some )?"
-    rf"(?:[\w'-]+ ){{0,3}}?(?:{words.PLACES})"
+    rf"(?:(?!with\b)[\w'-]+ ){{0,3}}?(?:{words.PLACES})"
     rf"|.*(?:放到|放在|移到|搬到|换到|置于|站在|出现在|去到?|身处|来到|带到|坐在|"
     rf"走在)[^，。]{{0,8}}?"
     rf"(?:{words.PLACES})",
@@ -117,9 +124,11 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if removes and change.kind in ("it", "image", None):
         return "local"
-    if _RECROPS.match(change.verb):
+    if _RECROPS.match(change.verb) and not removes:
         return "global"
     if _LOOKS.search(change.rest) and _PLACE_FIRST.match(clause):
+        return "global"
+    if change.kind == "background" and _SETTING.match(clause) and _BECOMES_STATE.match(change.rest):
         return "global"
     if change.kind in ("thing", "background"):
         return "local" if change.kind == "thing" else "background"
@@ -135,6 +144,8 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "global"
     if change.kind is None and _BACKGROUND.search(change.rest):
         return "background"
+    if _INSERTS.match(change.verb) and not _ATMOSPHERE.search(change.rest):
+        return "local"
     if _STATE.search(change.rest) or parse(change.rest).values("style"):
         return "global"
     return "local" if re.search(r"[^\W_]|\0", change.rest) else None

@@ -80,6 +80,8 @@ def _named(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
     left = mention.before[: match.start()] if "owner" in match.re.groupindex else mention.before
     if role in ("background", "subject") and _ENTERED.search(left):
         return "base", ""  # "put it into the scene of picture 2"
+    if role == "subject" and _REDRAWS.search(mention.before):
+        return "base", word
     if role != "style" or word in words.PLAIN_STYLE:
         return role, ""
     return role, word if _HAN.search(word) else f"the {word}"
@@ -396,6 +398,7 @@ _USED_FOR = lazy_pattern(r"\buse\b.*\bto [a-z]+\s+$", re.IGNORECASE)  # "use the
 _STANDS_THERE = lazy_pattern(  # "the table they stand on"
     r"\s*(?:that |which )?(?:they|it|he|she|we|everything)\b.*\b(?:on|in|at|inside)\b", re.I
 )
+_REDRAWS = lazy_pattern(r"(?:重新?画|重绘|画|处理|修改|redraw|repaint|render)\s*$", re.IGNORECASE)
 _GAINS = lazy_pattern(r"\b(?:have|has|get|gets)\s+$", re.IGNORECASE)
 _MOVES_IT = lazy_pattern(
     rf"\b(?:(?:{words.PUT})\w*|let|set|have)\s+(?:it|him|her|them)\b|[让把将][它他她]",

@@ -50,6 +50,8 @@ def find_image_roles(text: str) -> list[ImageRole]:
             role, what = last, ""
         elif role in _THINGS and _is_scene(mention, what):
             role = "base"
+        elif last in _CODE and k in frames and frames[k][0] == "g":
+            role, what = last, ""
         elif k in frames and (
             role in ("", "base", "object")
             or (role == "subject" and what)

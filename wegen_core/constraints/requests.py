@@ -129,7 +129,7 @@ _TRY_ZH = lazy_pattern(  # "穿在她身上会怎么样": it is to be seen, not 
     r"[一两三四五几](?!张|幅)"
 )
 _LOOK_OF = lazy_pattern(words.LOOK_OF, re.IGNORECASE)
-_DEGREE_ZH = lazy_pattern(r"^(?:太|更|再|不够|稍)|(?:一点|一些|一点儿|点)(?:儿|吧)?$")
+_DEGREE_ZH = lazy_pattern(r"^(?:太|更|再|不够|稍)|[冒飘撒落飞开有多出亮]点(?!燃|缀)|(?:一点|一些|一点儿|点)(?:儿|吧)?$")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -63,9 +63,9 @@ _SCANNER = lazy_pattern(
 _FRAMES = (
     (r"(E)[^E]*m[^E]*(E)", "tt"),
     (r"u[^E]*(E)[^EI]*s[^E]*(E)", "tb"),
-    (r"s[^E]*(E)[^E]*[WTF][^E]*(E)", "bt"),
+    (r"s[^E]*(E)[^E]*[WTF][^E]*(E)", "bg"),
     (r"s[^E]*[WTF](E)", "g"),
-    (r"(E)[^E]*h[^E]*(E)", "bt"),
+    (r"(E)[^E]*h[^E]*(E)", "bg"),
     (r"o(E)[^E]*p[^E]*(E)", "tb"),
     (r"I(E)p[^E]*(E)", "bt"),
     (r"(E)Bp[^E]*(E)", "bt"),

@@ -115,6 +115,9 @@ _THIS = lazy_pattern(
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
 )
+_LOOK_OF_THIS = lazy_pattern(
+    rf"\b((?:{_GIVEN}) (?:of|from|in|as) )this [a-z]+(?! picture)", re.IGNORECASE
+)
 _BARE_THIS = lazy_pattern(
     r"(?P<before>\b(?:like|using|from|of|with|use|take|match|as|as in|like in) )(?:this|here)"
     r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
@@ -283,6 +286,7 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
 def _of_one(text: str, number: int) -> str:
     """`text` with the names of the one image that came with it, or of the only one."""
     text = _each(text, _THIS, lambda _: [number])
+    text = _LOOK_OF_THIS.sub(rf"\1picture {number}", text)
     text = _BARE_THIS.sub(
         lambda m: (
             f"{m['before']}picture {number}"

@@ -11,9 +11,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..constraints import find_constraints, named_images
+from ..constraints.english import known
 from ..constraints.edit_scope import edit_scope
 from ..constraints.image_role_ways import moves_it
 from ..constraints.image_roles import find_image_roles, joins, names_scene, roles_are_clear
+from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
 from ..constraints.requests import Request, read_request
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from ..records.conversation import Conversation
     from ..records.plan import Intent, Scope
 
+_COMPARED = lazy_pattern(  # "so that the sky looks like"
+    r"\bthe (?!same\b)([a-z]+) (?:should |must |to )?(?:looks?|match(?:es)?|is|be)\b", re.IGNORECASE
+)
 # Instead of an answer, English and Chinese: to a question, and to a greeting or thanks.
 NO_MODEL = (
     "Answering needs a language model, and none is connected.",
@@ -213,6 +218,9 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
         return "global"
     if roles & {"style", "palette"}:
         thing = next((r.what for r in find_image_roles(request.text) if r.role == "base"), "")
+        compared = _COMPARED.search(request.text)
+        if compared and known(compared[1]) and not names_scene(compared[1]):
+            return "local"
         whole = not thing or names_scene(thing)
         return "global" if whole or edit_scope(request.changes) != "local" else "local"
     return "background" if "background" in roles else "local"

@@ -254,7 +254,8 @@ GLOBAL_STATE = any_of(
 )
 REMOVE = any_of(
     """
-    remove delete erase get_rid_of take_out take_away hide lose drop no_more without
+    remove delete erase get_rid_of take_out take_away hide lose drop no_more without crop_out
+    cut_out edit_out photoshop_out
     """,
     """
     去掉 去除 删 移除 擦 抹掉 拿掉
@@ -325,7 +326,7 @@ ROLES: dict[str, tuple[str, str]] = {
 _ASPECTS = "|".join(any_of(en) for r, (en, _) in ROLES.items() if r not in ("base", "subject"))
 LOOK_OF = (
     rf"(?:{_ASPECTS})"
-    r"\s+(?:of|from|like|in)\s+(?:this|these|that)(?: \w+)?|like (?:this|these)(?: \w+)?"
+    r"\s+(?:of|from|like|in|as)\s+(?:this|these|that)(?: \w+)?|like (?:this|these)(?: \w+)?"
     r"|[照按用像]?照?这(?:张|幅|个|种)(?:图|画|照片)?的?(?:风格|画风|配色|构图|姿势|样子)"
 )
 PLAIN_STYLE = frozenset("style styles look 风格 画风 样式".split())
