@@ -60,7 +60,7 @@ _PLACE_FIRST = lazy_pattern(
     rf"\w+\s+(?:the|my|our|this) (?:\w+ )?(?:{words.PLACES}|house|apartment|place|hall)\b",
     re.IGNORECASE,
 )
-_RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint|trim)|裁", re.IGNORECASE)
+_RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint)|裁", re.IGNORECASE)
 _QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _ATMOSPHERE = lazy_pattern(f"(?:{words.ATMOSPHERE})", re.IGNORECASE)
@@ -134,6 +134,8 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "local" if change.kind == "thing" else "background"
     if change.kind == "atmosphere":
         return "local" if _names_thing(change.rest) or _names_thing(change.place) else "global"
+    if change.kind != "it" and re.search(r"[成为].*(?:背景|底色)$", change.rest):
+        return "background"
     if change.kind == "image" or _GLOBAL_VERB.match(change.verb):
         return "global"
     if change.kind == "it" and re.match(
@@ -159,7 +161,7 @@ _VERB = lazy_pattern(
 _THERE = lazy_pattern(r"^(?:there(?:['’]s| is| are)|(?:i|we) (?:can )?see)\s+", re.IGNORECASE)
 _CLASS = lazy_pattern(
     rf"(?P<background>{words.BACKGROUND})|(?P<atmosphere>{words.ATMOSPHERE})"
-    rf"|(?P<image>{words.IMAGE})(?!['’]s)|(?P<it>(?:it|this|that)(?!['’]s? \w)\b)"
+    rf"|(?P<image>(?:th(?:is|at) (?:[a-z]+ ){{1,2}}?)?(?:{words.IMAGE}))(?!['’]s)|(?P<it>(?:it|this|that)(?!['’]s? \w)\b)"
     r"|(?P<thing>(?:him|her|them|he|she|they|me|us|everyone|everybody|one)\b)",
     re.IGNORECASE,
 )
@@ -170,6 +172,8 @@ _PHRASE_END = frozenset(
     "inside , . : ;".split()
 )
 _VAGUE = lazy_pattern(r"\b(?:version|bit|little|lot|tad|touch|way|kind|variant|variation|same)$")
+_TO = lazy_pattern(r"\s*(?:in)?to\b", re.IGNORECASE)
+_CHANGES = lazy_pattern(r"(?:chang|turn|switch|set|convert|shift|mak)", re.IGNORECASE)
 _OWNER = lazy_pattern(
     r"\s*(?:(?!com(?:e|es|ing)\b)\w+\s+)?(?:of|on|in|to|under|from|around|over|at|onto|for|"
     r"inside|through)\s+(.*)",
@@ -192,7 +196,10 @@ def _read_en(clause: str) -> _Change:
             continue  # "light blue"
         if named and not (named.lastgroup == "atmosphere" and english.known(following)):
             after = clause[named.end() :]
-            owner = _OWNER.match(after) if named.lastgroup == "atmosphere" else None
+            becomes = _TO.match(after) and _CHANGES.match(verb)
+            owner = None
+            if named.lastgroup == "atmosphere" and not becomes:
+                owner = _OWNER.match(after)
             return _Change(verb, named.lastgroup, owner[1] if owner else after)  # type: ignore[arg-type]
         if english.known(token.text):
             return _Change(verb, "thing", after)
@@ -210,7 +217,11 @@ _ADVERBS = lazy_pattern(
 )
 _READERS_ZH = (
     lazy_pattern(
-        r"(?:把|将|给|让|使)(?P<thing>.+?)(?P<rest>(?P<verb>全部?|都|再|更|也|稍微|变|换|改|"
+        r"^(?P<verb>调[亮暗高低]|提亮|降低|提高|增强|减弱|校正|修正|放大|缩小|锐化|模糊|虚化)到?"
+        r"(?P<thing>[^，。]*)(?P<rest>)"
+    ),
+    lazy_pattern(
+        r"(?:把|将|给|让|使)(?P<thing>.+?)(?P<rest>(?P<verb>全部?|上色|都|再|更|也|稍微|变|换|改|"
         r"(?<!色)调|转|做|弄|画|加|戴|"
         r"穿|去|删|放|移|涂|染|模糊|虚化|裁|翻|旋|提|降|增|减|P|替|修|抠|擦|抹|设|写|拉|缩|成|看|"
         r"摆|笑|站|坐).*|$)"
@@ -256,6 +267,8 @@ def _read_zh(clause: str) -> _Change:
     kind = _kind_zh(head)
     if kind == "thing" and _kind_zh(owner) == "background":
         kind = "background"
+    if kind == "atmosphere" and not owner and parse(head).values("subject"):
+        owner = head  # "帽子颜色"
     rest = owner if kind == "atmosphere" else parts["rest"] or parts["thing"]
     return _Change(parts["verb"], kind, rest, parts.get("place", ""))
 

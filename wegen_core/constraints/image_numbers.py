@@ -207,6 +207,7 @@ _RANGE_IN_WORDS = lazy_pattern(
 )
 _MAX_RANGE = 100  # images; a longer range is something else
 
+_OF_IT = lazy_pattern(r"\b(?:from|in|of|on|to|with)\s+$", re.IGNORECASE)
 _FOLLOWING_WORD = lazy_pattern(rf"{_GAP}{{1,3}}([^\W\d_\u4e00-\u9fff]+)")
 # Words that may follow an image number; any other is a thing that the number counts.
 _NOT_COUNTED = (
@@ -225,7 +226,8 @@ def _numbered(text: str) -> Iterator[ImageMention]:
         noun, word, end = match["noun"].lower().rstrip("."), match["number"], match.end()
         plural = noun.endswith("s")
         counts = _counts_things(text, end)
-        if counts and word not in "ABCDEFGH" and (not word.isdecimal() or _is_request(text, match, word)):
+        letter = word in "BCDEFGH" or (word == "A" and _OF_IT.search(text, 0, match.start()))
+        if counts and not letter and (not word.isdecimal() or _is_request(text, match, word)):
             continue
         numbers, end = _range(text, _value(word), end, plural)
         joined = False  # whether the list had its "and"

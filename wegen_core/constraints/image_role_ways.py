@@ -193,6 +193,12 @@ def taken_role(thing: str) -> str:
     return "subject" if nouns & noun_table.ANIMATE else "object"
 
 
+def aspect_before(mention: Mention) -> str:
+    """The role in "change the background to", "姿势换成"; "" if none is named."""
+    match = _ASPECT_TO.search(mention.before)
+    return next(r for r, w in match.groupdict().items() if w).rpartition("_")[2] if match else ""
+
+
 def exchanged_role(mention: Mention) -> tuple[str, str] | None:
     """Role and owner in "change the background of picture 1 to ...", "把图1的背景换成"."""
     if mention.alone:
@@ -231,6 +237,10 @@ _OF = lazy_pattern(
     rf"(?P<role>{_ASPECT})(?:\s+(?:reference|used|shown|seen|you see))?\s+"
     r"(?:of|from|in|like|as|as in|that of|used in)\s+"
     rf"(?P<owner>(?:{_DET}|that)\s+(?:[\w-]+\s+){{0,2}}?(?:in|of|from|on)\s+)?(?:the\s+)?$",
+    re.IGNORECASE,
+)
+_ASPECT_TO = lazy_pattern(
+    rf"(?:{_ROLE})\s+(?:to|into|with|for|by)\s*(?:the\s+)?$|(?:{_ROLE_ZH})(?:替?换|改|变)[成为]\s*$",
     re.IGNORECASE,
 )
 _INTO_ = (

@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from .image_numbers import find_image_mentions
-from .image_role_ways import COMBINE, GETS, Mention, exchanged_role, is_worn, read_role, taken_role
+from .image_role_ways import COMBINE, GETS, Mention, aspect_before, exchanged_role, is_worn, read_role, taken_role
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
 from .lexicon.nouns import PLACES
@@ -50,6 +50,8 @@ def find_image_roles(text: str) -> list[ImageRole]:
             role, what = last, ""
         elif role in _THINGS and _is_scene(mention, what):
             role = "base"
+        elif k in frames and frames[k] == ("g", "") and (aspect := aspect_before(mention)):
+            role, what = aspect, ""
         elif last in _CODE and k in frames and frames[k][0] == "g":
             role, what = last, ""
         elif k in frames and (
@@ -60,6 +62,8 @@ def find_image_roles(text: str) -> list[ImageRole]:
             letter, what = frames[k]
             scene = letter == "g" and names_scene(what)
             role = "base" if letter in "bw" else "background" if scene else taken_role(what)
+            if what.isascii() and what and role != "base":
+                what = f"the {what}"
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
@@ -186,7 +190,7 @@ _FAULT = lazy_pattern(  # what is said of what is to be replaced
     re.IGNORECASE,
 )
 _MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
-_COMBINES = lazy_pattern(rf"\b{COMBINE}", re.IGNORECASE)
+_COMBINES = lazy_pattern(rf"\b{COMBINE}|融合|合成|合并|拼在", re.IGNORECASE)
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )

@@ -82,6 +82,7 @@ _FRAMES = (
     (r"[up]A[^EA]*[IBTF](E)", "b"),
     (r"[ul]A[^EAW]*(E)", "w"),
     (r"A[^oEA]*p(E)", "t"),
+    (r"u(E)F(?!E)", "t"),
 )
 _DET = r"(?:the|an?|that|this|these|those|his|her|my|its|their|our|your|both|all)"
 _LINK = lazy_pattern(  # between a thing and its image

@@ -111,7 +111,7 @@ _THIS = lazy_pattern(
     rf"(?:{_IMAGE}|one)\b|\bmy (?:{_IMAGE})\b|\bthe attached\b(?! \w)"
     rf"|\b(?:the|a|my|our) ref(?:erence)?(?: {_IMAGE})?\b|^\s*ref(?:erence)?(?=\s*(?:for|:))"
     r"|这(?:张(?!桌|床|沙发|椅|脸|纸|嘴|网|弓|皮|凳)|幅)(?:图片|照片|图|画)?|上传的(?:图片|照片|图)|附图|我(?:刚)?发的(?:图片|照片|图)"
-    r"|(?<![\u4e00-\u9fff])(?:照片|图片|图)(?=[里中][的这那])|(?<=[成像用])(?:照片|图片|图)(?=[里中][的这那])"
+    r"|(?<![一张幅这那此该原底每])(?:照片|图片|图)(?=[里中][的这那])"
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
 )
@@ -133,7 +133,7 @@ _ITS_ROLE = lazy_pattern(
 _MANY = lazy_pattern(rf"\bthe first (?P<n>two|three)(?: ones?| of (?:them|these))?{_FOLLOWS}", re.I)
 _MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副张种]"
 _THING_ZH = (
-    r"(?P<han>[\u4e00-\u9fff]{1,3}?)"
+    r"(?P<han>[\u4e00-\u9fffA-Za-z]{1,4}?)"
     r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|在|和|$|，)"
 )
 _ITS_THING = lazy_pattern(

@@ -219,7 +219,7 @@ ATMOSPHERE = any_of(
     """,
     """
     风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 质感
-    氛围 气氛 意境 情绪 感觉 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
+    氛围 气氛 意境 情绪 感觉 白平衡 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
     夜晚 夜景 构图 视野 视角 角度 机位 比例 画质 滤镜 效果 噪点 颗粒 暗角 分辨率
     """,
 )
@@ -248,7 +248,7 @@ GLOBAL_STATE = any_of(
     的样子 填色 贴纸 邮票 封面 镜头拉 镜头推 拉远 拉近 夜晚 晚上 夜景 白天 早晨 清晨 中午 傍晚
     黄昏 日落 日出 夕阳 冬天 冬季 夏天 夏季 春天 春季 秋天 秋季 下雪 下雨 雨天 雪天 雪景 晴天 阴天
     雾天 暖色 冷色 暖一 冷一 温暖 暖 亮 明亮 暗 昏暗 阴森 恐怖 浪漫 梦幻 神秘 欢快 喜庆 温馨 忧郁
-    黑白 彩色 复古 电影感 写实 风 油画 水彩 水墨 素描 漫画 动漫 卡通 像素 手绘 插画 版画 浮世绘
+    黑白 彩色 复古 电影感 写实 风 油画 水彩 水墨 素描 漫画 动漫 卡通 像素 真实 逼真 手绘 插画 版画 浮世绘
     竖版 横版 竖屏 横屏 方形 清晰 高清 鲜艳 柔和 圣诞 节日 年代 夜里 深夜 雨夜
     """,
 )
@@ -265,7 +265,7 @@ REMOVE = any_of(
 GLOBAL_VERB = any_of(
     """
     brighten darken lighten sharpen soften saturate desaturate colorize colourise colourize crop
-    rotate flip mirror straighten color_grade colour_grade upscale resize extend expand outpaint
+    rotate flip mirror straighten underexpose overexpose color_grade colour_grade upscale resize extend expand outpaint
     zoom enhance denoise restyle stylize stylise relight retouch improve blur dim tone
     """,
     """
