@@ -134,7 +134,7 @@ def _contained(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
     bare = named["bare"] or ""
     is_verb = re.fullmatch(r"[a-z]+(?:s|ing)", bare) and not known(bare)  # "goes on picture 2"
     if is_verb or _PRONOUN.fullmatch(bare):
-        return "base", ""
+        return ("object" if _TAKES_IT.search(left) else "base"), ""
     link = left[: named.start("article" if named["article"] else "bare")]
     thing = named["thing"] or named["bare"]
     if part := _PART_OF.search(link):  # "the head of the statue in picture 1"
@@ -409,9 +409,12 @@ _STANDS_THERE = lazy_pattern(  # "the table they stand on"
     r"\s*(?:that |which )?(?:they|it|he|she|we|everything)\b.*\b(?:on|in|at|inside)\b", re.I
 )
 _REDRAWS = lazy_pattern(r"(?:重新?画|重绘|画|处理|修改|redraw|repaint|render)\s*$", re.IGNORECASE)
+_TAKES_IT = lazy_pattern(
+    r"\b(?:take|get|use|copy|borrow|grab) (?:it|them|those|these|that|one|ones)\s*$", re.IGNORECASE
+)
 _GAINS = lazy_pattern(r"\b(?:have|has|get|gets)\s+$", re.IGNORECASE)
 _MOVES_IT = lazy_pattern(
-    rf"\b(?:(?:{words.PUT})\w*|let|set|have)\s+(?:it|him|her|them)\b|[让把将][它他她]",
+    rf"\b(?:(?:{words.PUT})\w*|let|set|have|want|see)\s+(?:it|him|her|them)\b|[让把将][它他她]",
     re.IGNORECASE,
 )
 _MOVES = lazy_pattern(r"\b(?:let|have|make)\s+$", re.IGNORECASE)

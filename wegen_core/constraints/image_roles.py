@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from .image_numbers import find_image_mentions
 from .image_role_ways import COMBINE, GETS, Mention, aspect_before, exchanged_role, is_worn, read_role, taken_role
+from .english import known
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
 from .lexicon.nouns import PLACES
@@ -38,7 +39,7 @@ def find_image_roles(text: str) -> list[ImageRole]:
     read = [read_role(m) for m in mentions]
     aspects = {k: _CODE[role] for k, (role, _) in enumerate(read) if role in _CODE}
     frames = sentence_roles(text, spans, aspects)
-    taken = {n for k, f in frames.items() if f[0] in "tg" for n in mentions[k].numbers}
+    taken = {n for k, f in frames.items() if f[0] in "tgk" for n in mentions[k].numbers}
     letters = {n: f[0] for k, f in frames.items() for n in mentions[k].numbers}
     for k, mention in enumerate(mentions):
         role, what = read[k]
@@ -60,8 +61,9 @@ def find_image_roles(text: str) -> list[ImageRole]:
             or (role == "background" and frames[k][0] == "b")
         ):
             letter, what = frames[k]
-            scene = letter == "g" and names_scene(what)
-            role = "base" if letter in "bw" else "background" if scene else taken_role(what)
+            scene = letter in "gk" and names_scene(what)
+            base = letter in "bw" or (letter == "k" and not scene)
+            role = "base" if base else "background" if scene else taken_role(what)
             if what.isascii() and what and role != "base":
                 what = f"the {what}"
         if role in _SINGLE and len(mention.numbers) > 1:
@@ -142,7 +144,7 @@ def names_scene(thing: str) -> bool:
 
 def _in_new_image(base: ImageRole) -> ImageRole:
     """What an image gives where no other image is changed: the scene, or a thing."""
-    if not base.what or names_scene(base.what):
+    if names_scene(base.what) or not any(known(word) for word in base.what.split()[-1:]):
         return base._replace(role="background")
     return base._replace(role=taken_role(base.what))
 
@@ -172,8 +174,9 @@ _SCENE = lazy_pattern(
     rf"{words.PLACES}|{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}|景", re.IGNORECASE
 )
 _NEW_IMAGE = lazy_pattern(
-    rf"(?:{words.DRAW})\s+(?:me |us )?(?:an?|another|one|new)\s+(?:(?!version)[\w'-]+\s+){{0,4}}?"
-    r"(?:photo|picture|image|poster|scene|shot|portrait|illustration|banner|cover|card|advert|ad)\b"
+    rf"(?:(?:{words.DRAW})\s+(?:me |us )?(?:an?|another|one|new)|^\W*an?)\s+"
+    r"(?:(?!version)[\w'-]+\s+){0,4}?(?:photo|picture|image|poster|scene|shot|portrait|postcard|"
+    r"illustration|banner|cover|card|advert|ad|sticker|flyer|wallpaper|collage)\b"
     r"|(?:画|生成|做|出|来|创作|设计|合成)成?[一1]?[张幅]",
     re.IGNORECASE,
 )

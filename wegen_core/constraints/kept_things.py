@@ -41,7 +41,7 @@ _TOUCH = (
     r"touch\w*|edit\w*|mov\w*|modify\w*|affect\w*|crop\w*|cover\w*|distort\w*)"
 )
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
-_STAY = r"(?:stay|remain|be kept|be left|be the same|not (?:be )?(?:chang|touch|mov|alter)\w*)"
+_STAY = r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|not (?:be )?(?:chang|touch|mov|alter)\w*)"
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
     for pattern in (
@@ -63,8 +63,8 @@ _PATTERNS = tuple(
         rf"remains?)"
         rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
         rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b))",
-        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:[\w'-]+\s+){1,5}?)"
-        r"(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
+        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:(?!(?:must|should|looks?)\b)[\w'-]+\s+)"
+        r"{1,5}?)(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
         r"(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|with)\s+)(?P<thing>(?:(?!(?:but|and|stays?|remains?|is|"
         r"are)\b)[\w'-]+\s+){1,4}?)(?:exactly |just )?"

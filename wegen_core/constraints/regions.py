@@ -11,12 +11,14 @@ import re
 from ..records.plan import Region
 from .lazy_pattern import lazy_pattern
 from .lexicon.english import BOUNDARY
+from .lexicon.nouns import PLACES
+from .parser import parse
 
 _FRAME = (
     r"(?:(?= of)(?: of (?:the |this |that |my )?(?:whole |first |second |third )?(?:picture|image|"
     r"frame|photo|photograph|scene|canvas|painting|composition|shot|poster|page|drawing|flyer|"
     r"flier|card|cover|banner|advert|ad|first|"
-    r"second|third|room|view|it|this)\b)|(?! of\b))"
+    r"second|third|room|view|sky|it|this)\b)|(?! of\b))"
 )
 _PAIRED = (  # of these there is a left and a right one
     r"hand|arm|leg|foot|eye|ear|eyebrow|wing|paw|cheek|shoulder|sleeve|shoe|glove|knee|thumb|"
@@ -95,6 +97,7 @@ def find_region(text: str) -> Region | None:
     for match in _PLACE_ZH.finditer(text):
         before = text[max(0, match.start() - 8) : match.start()]
         of_thing = len(match[0]) < 3 and match[0][0] in "左右" and _OWNER_ZH.search(before)
+        of_thing = of_thing or (match[0][0] in "左右" and _is_thing(before[-2:]))
         if not of_thing and not _MOTION_ZH.search(before):  # "房子的左边"
             boxes.append(_box(match[0]))
     if not boxes:
@@ -102,6 +105,12 @@ def find_region(text: str) -> Region | None:
     x0, y0, x1, y1 = zip(*boxes, strict=True)
     region = (min(x0), min(y0), max(x1), max(y1))
     return None if region == (0.0, 0.0, 1.0, 1.0) else region
+
+
+def _is_thing(words: str) -> bool:
+    """Whether Chinese words name a thing that has a left and a right: "书桌左边"."""
+    nouns = parse(words).values("subject")
+    return bool(nouns) and not nouns & PLACES and len(words) == 2
 
 
 def _box(place: str) -> Region:

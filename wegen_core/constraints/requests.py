@@ -104,7 +104,10 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
     re.IGNORECASE,
 )
 _ANSWER = lazy_pattern(rf"(?:{words.ANSWER})", re.IGNORECASE)
-_SEES = lazy_pattern(r"(?:can|could|do) you see\b", re.IGNORECASE)
+_SEES = lazy_pattern(
+    r"(?:can|could|do) you see\b|(?:are you able to|can you|do you) \w+ (?:photo|picture|image)s\s*$",
+    re.IGNORECASE,
+)
 _QUESTION = lazy_pattern(rf"(?:{words.QUESTION})\b", re.IGNORECASE)
 _QUESTION_ZH = lazy_pattern(words.QUESTION_ZH)
 _EDIT_ZH = lazy_pattern(words.EDIT_ZH)

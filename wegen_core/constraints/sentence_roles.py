@@ -18,6 +18,7 @@ _E = "\ue000"  # stands for a phrase
 _WORDS = {
     "s": any_of("replace swap exchange substitute trade switch change", "替换掉 替换 换掉", inflected=True),
     "h": any_of("", "替换成 替换为 更换为 更换成 换成 换为 改成 改为 变成 变为 换上 改用 用上"),
+    "g": rf"(?<![a-z])(?:set|lay|top|line)\s+(?={_E}\s+with)|" + any_of("give dress equip outfit clothe furnish decorate fill cover", "给", inflected=True),
     "p": any_of(
         "put place add insert paste move transfer drop composite transplant copy bring attach hang "
         "overlay plant stick seat include drape mount project print display embed photoshop pop "
@@ -25,7 +26,6 @@ _WORDS = {
         "放入 加入 插入 添 放 停 加 贴 移 合成 合到 融 搬 应用 画到 摆 挂 套 迁 印 嵌 投影 绣 装 搭 插",
         inflected=True,
     ),
-    "g": any_of("give dress equip outfit clothe furnish decorate fill cover", "给", inflected=True),
     "l": rf"(?<!to )\bhave(?=\s*{_E})|"
     + any_of("let make should must shall will could would want need", "让 使 要 想 应该"),
     "w": any_of(
@@ -42,7 +42,7 @@ _WORDS = {
     "m": any_of("together hug hugging kiss kissing meet meeting fight fighting shake shaking", "一起 合影 同框 拥抱"),
     "u": any_of("use take grab cut extract borrow steal copy", "用 拿 取 抠", inflected=True),
     "B": any_of("next_to beside alongside close_to near", "旁边 旁 身边"),
-    "X": any_of("in_front_of against behind"),
+    "X": any_of("in_front_of against behind", "前面 前"),
     "J": r"\b(?:in|on|at|through|across|inside|under|against|over)\s+an?\b|[在][一某]",
     "I": any_of(
         "in on at inside under over upon on_top_of within through across between around",
@@ -66,6 +66,7 @@ _FRAMES = (
     (r"s[^E]*(E)[^E]*[WTF][^E]*(E)", "bg"),
     (r"s[^E]*[WTF](E)", "g"),
     (r"(E)[^E]*h[^E]*(E)", "bg"),
+    (r"(E)[tp][^E&]*I(E)X(?!E)", "tk"),
     (r"o(E)[^E]*p[^E]*(E)", "tb"),
     (r"I(E)p[^E]*(E)", "bt"),
     (r"(E)Bp[^E]*(E)", "bt"),
@@ -132,7 +133,7 @@ def sentence_roles(
             for match in re.finditer(pattern, code):
                 for group, letter in enumerate(letters, 1):
                     members = owners[match.start(group)]
-                    if letter in "tg" or len(members) == 1:
+                    if letter in "tgk" or len(members) == 1:
                         for k in members:
                             roles.setdefault(k, (letter, phrases[k].thing))
         for group in owners.values():

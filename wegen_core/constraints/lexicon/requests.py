@@ -36,7 +36,7 @@ FILLER = any_of(
     hi hello hey ok okay alright right great nice cool perfect lovely awesome wow thanks thank_you
     cheers hmm hm um well so now next then and also but oh no nope yes yeah sorry wait actually
     please pls maybe perhaps just good_job well_done love_it looks_good still first finally lastly
-    btw hang_on never_mind nevermind much_better better not_bad almost again
+    forget_that forget_it scrap_that btw hang_on never_mind nevermind much_better better not_bad almost again
     """,
     """
     你好 您好 嗨 好的 不错 很好 太好了 好 嗯 谢谢 哇 现在 然后 接着 另外 再 请 麻烦你 麻烦 那么 那
