@@ -126,7 +126,7 @@ def _owned_thing(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
 def _contained(mention: Mention, match: re.Match[str]) -> tuple[str, str]:
     """Role of the image in "the hat from picture 1"."""
     left, how = mention.before[: match.start()], match["how"].lower()
-    if left.startswith(("'s ", "’s ")):  # the thing is that of another image
+    if re.match(r"['’]s (?!.*\b(?:but|and|with)\b)", left):  # the thing is that of another image
         return "base", ""
     named = _THING.search(left)
     if named is None:
