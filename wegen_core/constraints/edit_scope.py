@@ -64,9 +64,12 @@ _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint)|裁", re.IGNORECASE)
 _QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _ATMOSPHERE = lazy_pattern(f"(?:{words.ATMOSPHERE})", re.IGNORECASE)
-_INSERTS = lazy_pattern(r"(?:add|put|plac|insert|includ|hang|attach|stick|writ)|[添贴写放]|加", re.I)
+_INSERTS = lazy_pattern(
+    r"(?:add|put|plac|insert|includ|hang|attach|stick|writ)|[添贴写放]|加", re.I
+)
 _BECOMES_STATE = lazy_pattern(
-    rf"\s*(?:to|at|in|into|from \w+ to|成|为|变成|改成|换成|改为)?\s*(?:a |the )?(?:{words.GLOBAL_STATE})",
+    r"\s*(?:to|at|in|into|from \w+ to|成|为|变成|改成|换成|改为)?\s*(?:a |the )?"
+    rf"(?:{words.GLOBAL_STATE})",
     re.IGNORECASE,
 )
 _SETTING = lazy_pattern(r"\w+\s+(?:the )?(?:scene|setting)\b|[把将]?场景", re.IGNORECASE)
@@ -138,6 +141,8 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if change.kind == "image" or _GLOBAL_VERB.match(change.verb):
         return "global"
+    if change.kind == "it" and re.match(r"\s*as an?\b", change.rest, re.IGNORECASE):
+        return "global"
     if change.kind == "it" and re.match(
         r"(?:convert|render|redo|reimagin)", change.verb, re.IGNORECASE
     ):
@@ -161,7 +166,8 @@ _VERB = lazy_pattern(
 _THERE = lazy_pattern(r"^(?:there(?:['’]s| is| are)|(?:i|we) (?:can )?see)\s+", re.IGNORECASE)
 _CLASS = lazy_pattern(
     rf"(?P<background>{words.BACKGROUND})|(?P<atmosphere>{words.ATMOSPHERE})"
-    rf"|(?P<image>(?:th(?:is|at) (?:[a-z]+ ){{1,2}}?)?(?:{words.IMAGE}))(?!['’]s)|(?P<it>(?:it|this|that)(?!['’]s? \w)\b)"
+    rf"|(?P<image>(?:th(?:is|at) (?:[a-z]+ ){{1,2}}?)?(?:{words.IMAGE}))(?!['’]s)"
+    r"|(?P<it>(?:it|this|that)(?!['’]s? \w)\b)"
     r"|(?P<thing>(?:him|her|them|he|she|they|me|us|everyone|everybody|one)\b)",
     re.IGNORECASE,
 )

@@ -219,6 +219,7 @@ _ROLE_ZH = "|".join(rf"(?P<zh_{r}>{words.any_of('', zh)})" for r, (_, zh) in wor
 _ASPECT = "|".join(
     rf"(?P<{r}>{words.any_of(en)})" for r, (en, _) in words.ROLES.items() if r != "subject"
 )
+_LOOK = "|".join(words.any_of(words.ROLES[r][0]) for r in ("style", "palette", "pose", "layout"))
 _ANY_ROLE = lazy_pattern(f"{_ROLE}|{_ROLE_ZH}", re.IGNORECASE)
 _SOME = r"(?:(?!the\b|and\b|from\b|in\b|of\b)[\w-]+\s+){0,2}?"  # adjectives
 _DET = r"(?:the|a|an|its|his|her|my|their|same|exact|overall|general|whole|this|that|only|just)"
@@ -270,8 +271,8 @@ _ALIKE = {
     "object": lazy_pattern(r"\b(?:dress|cloth|outfit)\w*\b[^.,;]*$", re.IGNORECASE),
     "pose": lazy_pattern(
         r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|squat|hold\w* (?:her|"
-        r"his|their)? ?(?:arms?|hands?|head))\w*(?: (?:exactly|just|his|her|their|arms?|"
-        r"hands?))*\s*$",
+        r"his|their)? ?(?:arms?|hands?|head))\w*(?: (?:exactly|just|down|up|back|"
+        r"still|his|her|their|arms?|hands?))*\s*$",
         re.IGNORECASE,
     ),
     "layout": lazy_pattern(r"\b(?:arrang|lay|compos|fram|align|line)\w*\b", re.IGNORECASE),
@@ -287,6 +288,7 @@ _WAYS = (
         r"|(?:其他|其余|别的|剩下)[^，。,]{0,4}",
         "base",
     ),
+    _before(rf"^\W*same (?!{_LOOK})[a-z]+ (?:as|from|of|in)(?: in)?", "base"),
     _before(  # "me =", "I'm in"
         r"(?:^|[,.;!，。]|\b(?:and|is|it['’]s|that['’]s))\s*(?:me|us|myself|i|i['’]m|i am|we|"
         r"we['’]re)"

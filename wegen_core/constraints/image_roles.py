@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
-from .image_numbers import find_image_mentions
-from .image_role_ways import COMBINE, GETS, Mention, aspect_before, exchanged_role, is_worn, read_role, taken_role
 from .english import known
+from .image_numbers import find_image_mentions
+from .image_role_ways import (
+    COMBINE,
+    GETS,
+    Mention,
+    aspect_before,
+    exchanged_role,
+    is_worn,
+    read_role,
+    taken_role,
+)
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
 from .lexicon.nouns import PLACES
 from .parser import parse
 from .sentence_roles import sentence_roles
 
-_ATTRIBUTES = frozenset({"style", "palette", "pose", "layout", "object"})
+_LOOKS = frozenset({"style", "palette", "pose", "layout"})
 _THINGS = ("subject", "object")
-_CODE = dict.fromkeys(("style", "palette", "pose", "layout"), "A") | {"background": "K"}
+_CODE = dict.fromkeys(_LOOKS, "A") | {"background": "K"}
 _SINGLE = ("base", "background")
 """Roles that several images cannot have at once."""
 
@@ -31,18 +41,18 @@ class ImageRole(NamedTuple):
 
 def find_image_roles(text: str) -> list[ImageRole]:
     """What each image that `text` names by number gives, in reading order, without repeats."""
+    mentions = _mentions(text)
+    read = [read_role(mention) for mention in mentions]
+    codes = {k: _CODE[role] for k, (role, _) in enumerate(read) if role in _CODE}
+    spans = [(len(m.so_far), len(text) - len(m.to_come)) for m in mentions]
+    frames = sentence_roles(text, spans, codes)
+    letters = {n: letter for k, (letter, _) in frames.items() for n in mentions[k].numbers}
     roles: list[ImageRole] = []
     last = ""  # the role whose exchange "the one in picture 2" continues
     movable: ImageRole | None = None  # "let the girl in picture 2 ...": base unless another is
-    mentions = _mentions(text)
-    spans = [(m.numbers, len(m.so_far), len(text) - len(m.to_come)) for m in mentions]
-    read = [read_role(m) for m in mentions]
-    aspects = {k: _CODE[role] for k, (role, _) in enumerate(read) if role in _CODE}
-    frames = sentence_roles(text, spans, aspects)
-    taken = {n for k, f in frames.items() if f[0] in "tgk" for n in mentions[k].numbers}
-    letters = {n: f[0] for k, f in frames.items() for n in mentions[k].numbers}
     for k, mention in enumerate(mentions):
         role, what = read[k]
+        letter, thing = frames.get(k, ("", ""))
         if exchanged := exchanged_role(mention):
             role, (last, what) = "base", exchanged
         elif not last and mention.first and not mention.alone and _FAULT.match(mention.after):
@@ -51,52 +61,58 @@ def find_image_roles(text: str) -> list[ImageRole]:
             role, what = last, ""
         elif role in _THINGS and _is_scene(mention, what):
             role = "base"
-        elif k in frames and frames[k] == ("g", "") and (aspect := aspect_before(mention)):
+        elif letter == "g" and (aspect := last if last in _CODE else aspect_before(mention)):
             role, what = aspect, ""
-        elif last in _CODE and k in frames and frames[k][0] == "g":
-            role, what = last, ""
-        elif k in frames and (
+        elif letter and (
             role in ("", "base", "object")
             or (role == "subject" and what)
-            or (role == "background" and frames[k][0] == "b")
+            or (role == "background" and letter == "b")
         ):
-            letter, what = frames[k]
-            scene = letter in "gk" and names_scene(what)
-            base = letter in "bw" or (letter == "k" and not scene)
-            role = "base" if base else "background" if scene else taken_role(what)
-            if what.isascii() and what and role != "base":
-                what = f"the {what}"
+            role, what = _framed(letter, thing)
         if role in _SINGLE and len(mention.numbers) > 1:
             role = ""
         if role == "base" and movable and movable in roles:
-            taken = taken_role(movable.what) if movable.what else "subject"
-            roles[roles.index(movable)] = movable._replace(role=taken)
+            roles[roles.index(movable)] = _given_away(movable)
         roles += [ImageRole(number, role, what) for number in mention.numbers]
-        stays = k in frames and frames[k][0] == "b"
-        if role == "base" and not stays and (_MAKES.search(mention.before) or GETS.match(mention.after)):
+        moves = _MAKES.search(mention.before) or GETS.match(mention.after)
+        if role == "base" and moves and letter != "b":
             movable = roles[-1]
-    if _NEW_IMAGE.search(text) and not any(r.role in _ATTRIBUTES - {"object"} for r in roles):
-        roles = [_in_new_image(r) if r.role == "base" else r for r in roles]
     if any(r.role == "background" for r in roles) and not last:
-        roles = [
-            r._replace(role=taken_role(r.what)) if r.what and letters.get(r.number) == "w" else r
-            for r in roles
-        ]
-    roles = list(dict.fromkeys(roles))
-    roles = [r._replace(role="base") if _is_destination(r, text) and r.number not in taken else r for r in roles]
-    looks = any(r.role in ("style", "palette", "pose") for r in roles)
-    if len(roles) == 2 and looks and not _DRAWN.search(text):  # what gets that look
-        roles = [
-            ImageRole(r.number, "base")
-            if r.role in _THINGS and r.what and r.number not in taken
-            else r
-            for r in roles
-        ]
-    unclear = [role for role in roles if not role.role]
+        roles = [_given_away(r) if r.what and letters.get(r.number) == "w" else r for r in roles]
+    return _settled(list(dict.fromkeys(roles)), text, letters)
+
+
+def _framed(letter: str, thing: str) -> tuple[str, str]:
+    """Role and thing of an image, by its letter in the frame of its sentence."""
+    is_place = letter in "gk" and _names_place(thing)
+    if letter in "bw" or (letter == "k" and not is_place):
+        return "base", thing
+    role = "background" if is_place else taken_role(thing)
+    return role, f"the {thing}" if thing and thing.isascii() else thing
+
+
+def _settled(roles: list[ImageRole], text: str, letters: Mapping[int, str]) -> list[ImageRole]:
+    """`roles` with those that depend on all the others."""
     stated = {role.role for role in roles if role.role and role.role != "background"}
-    is_base = len(unclear) == 1 and bool(stated) and "base" not in stated and len(roles) > 1
-    rest = "base" if is_base and stated <= _ATTRIBUTES else "subject"
+    if _NEW_IMAGE.search(text) and not stated & _LOOKS:
+        roles = [_in_new_image(r) if r.role == "base" else r for r in roles]
+    free = {r.number for r in roles if r.role in _THINGS and letters.get(r.number, "b") in "bw"}
+    roles = [
+        r._replace(role="base") if r.number in free and _is_destination(r, text) else r
+        for r in roles
+    ]
+    if len(roles) == 2 and stated & (_LOOKS - {"layout"}) and not _DRAWN.search(text):
+        roles = [ImageRole(r.number, "base") if r.number in free and r.what else r for r in roles]
+    stated = {role.role for role in roles if role.role and role.role != "background"}
+    unclear = [role for role in roles if not role.role]
+    is_base = len(unclear) == 1 and bool(stated) and stated <= {*_LOOKS, "object"}
+    rest = "base" if is_base else "subject"
     return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
+
+
+def _given_away(base: ImageRole) -> ImageRole:
+    """What an image gives after all, of which something is put elsewhere."""
+    return base._replace(role=taken_role(base.what) if base.what else "subject")
 
 
 def roles_are_clear(text: str) -> bool:
@@ -138,15 +154,19 @@ def _mentions(text: str) -> list[Mention]:
 
 def names_scene(thing: str) -> bool:
     """Whether a thing of an image is all that it shows: its place, or its subject."""
+    return _names_place(thing) or _WHOLE.search(thing) is not None
+
+
+def _names_place(thing: str) -> bool:
     nouns = parse(thing).values("subject")
-    return "sky" not in nouns and (bool(nouns & PLACES) or _SCENE.search(thing) is not None)
+    return "sky" not in nouns and (bool(nouns & PLACES) or _PLACE.search(thing) is not None)
 
 
 def _in_new_image(base: ImageRole) -> ImageRole:
     """What an image gives where no other image is changed: the scene, or a thing."""
-    if names_scene(base.what) or not any(known(word) for word in base.what.split()[-1:]):
+    if _names_place(base.what) or not any(known(word) for word in base.what.split()[-1:]):
         return base._replace(role="background")
-    return base._replace(role=taken_role(base.what))
+    return _given_away(base)
 
 
 def _is_same_again(mention: Mention) -> bool:
@@ -170,9 +190,8 @@ def _is_destination(role: ImageRole, text: str) -> bool:
     return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
 
 
-_SCENE = lazy_pattern(
-    rf"{words.PLACES}|{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}|景", re.IGNORECASE
-)
+_PLACE = lazy_pattern(rf"{words.PLACES}|景", re.IGNORECASE)
+_WHOLE = lazy_pattern(rf"{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}", re.IGNORECASE)
 _NEW_IMAGE = lazy_pattern(
     rf"(?:(?:{words.DRAW})\s+(?:me |us )?(?:an?|another|one|new)|^\W*an?)\s+"
     r"(?:(?!version)[\w'-]+\s+){0,4}?(?:photo|picture|image|poster|scene|shot|portrait|postcard|"

@@ -41,7 +41,10 @@ _TOUCH = (
     r"touch\w*|edit\w*|mov\w*|modify\w*|affect\w*|crop\w*|cover\w*|distort\w*)"
 )
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
-_STAY = r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|not (?:be )?(?:chang|touch|mov|alter)\w*)"
+_STAY = (
+    r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|"
+    r"not (?:be )?(?:chang|touch|mov|alter)\w*)"
+)
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
     for pattern in (

@@ -56,8 +56,8 @@ _PLACE_ZH = lazy_pattern(
     r"[左右][上下](?:角|方|侧|边|部)?|[上下]三分之一|[上下左右]半(?:部分?|边)?|[左右](?:边|侧|面|方|三分之一)"
     r"|(?:画面|图片|照片|图像|图\d?|在)的?最?(?:顶部|底部|上方|下方|上面|下面|上边|下边)"
     r"|(?:靠|偏)[左右](?![手脚肩眼])[上下]?|正中|最[上下左右]|(?:^|(?<=[，。,\n]))中央"
-    r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|(?:^|(?<=[把将，。,\n]))中间的|"
-    r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)|(?:^|(?<=[把将，。,\n]))[上下][面方边]的"
+    r"|(?:画面|图片|照片|图像|图\d?|在|到|最|正)的?(?:正?中间|正?中央|中心)|中间的?那|(?:^|(?<=[把将让给，。,\n]))中间的|"
+    r"(?:^|(?<=[，。,\n]))(?:顶部|底部|上方|下方)|(?:^|(?<=[把将让给，。,\n]))[上下][面方边]的"
 )
 _MOTION_ZH = lazy_pattern(r"(?:从|向|往|朝|看|转|移到?|挪到?)[^，。,]{0,2}$")
 _OWNER_ZH = lazy_pattern(r"(?<!面|片|照|像|图|最)的$")
@@ -96,8 +96,9 @@ def find_region(text: str) -> Region | None:
     ]
     for match in _PLACE_ZH.finditer(text):
         before = text[max(0, match.start() - 8) : match.start()]
-        of_thing = len(match[0]) < 3 and match[0][0] in "左右" and _OWNER_ZH.search(before)
-        of_thing = of_thing or (match[0][0] in "左右" and _is_thing(before[-2:]))
+        of_thing = match[0][0] in "左右" and (
+            (len(match[0]) < 3 and _OWNER_ZH.search(before)) or _is_thing(before[-2:])
+        )
         if not of_thing and not _MOTION_ZH.search(before):  # "房子的左边"
             boxes.append(_box(match[0]))
     if not boxes:

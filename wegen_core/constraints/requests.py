@@ -105,7 +105,8 @@ _WISH = lazy_pattern(  # "could the sky be darker?" asks for a change; "can the 
 )
 _ANSWER = lazy_pattern(rf"(?:{words.ANSWER})", re.IGNORECASE)
 _SEES = lazy_pattern(
-    r"(?:can|could|do) you see\b|(?:are you able to|can you|do you) \w+ (?:photo|picture|image)s\s*$",
+    r"(?:can|could|do) you see\b"
+    r"|(?:are you able to|can you|do you) \w+ (?:photo|picture|image)s\s*$",
     re.IGNORECASE,
 )
 _QUESTION = lazy_pattern(rf"(?:{words.QUESTION})\b", re.IGNORECASE)
@@ -132,7 +133,9 @@ _TRY_ZH = lazy_pattern(  # "穿在她身上会怎么样": it is to be seen, not 
     r"[一两三四五几](?!张|幅)"
 )
 _LOOK_OF = lazy_pattern(words.LOOK_OF, re.IGNORECASE)
-_DEGREE_ZH = lazy_pattern(r"^(?:太|更|再|不够|稍)|[冒飘撒落飞开有多出亮]点(?!燃|缀)|(?:一点|一些|一点儿|点)(?:儿|吧)?$")
+_DEGREE_ZH = lazy_pattern(
+    r"^(?:太|更|再|不够|稍)|[冒飘撒落飞开有多出亮]点(?!燃|缀)|(?:一点|一些|一点儿|点)(?:儿|吧)?$"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ..constraints import find_constraints, named_images
-from ..constraints.english import known
 from ..constraints.edit_scope import edit_scope
+from ..constraints.english import known
 from ..constraints.image_role_ways import moves_it
 from ..constraints.image_roles import find_image_roles, joins, names_scene, roles_are_clear
 from ..constraints.lazy_pattern import lazy_pattern

@@ -36,7 +36,8 @@ FILLER = any_of(
     hi hello hey ok okay alright right great nice cool perfect lovely awesome wow thanks thank_you
     cheers hmm hm um well so now next then and also but oh no nope yes yeah sorry wait actually
     please pls maybe perhaps just good_job well_done love_it looks_good still first finally lastly
-    forget_that forget_it scrap_that btw hang_on never_mind nevermind much_better better not_bad almost again
+    forget_that forget_it scrap_that btw hang_on
+    never_mind nevermind much_better better not_bad almost again
     """,
     """
     你好 您好 嗨 好的 不错 很好 太好了 好 嗯 谢谢 哇 现在 然后 接着 另外 再 请 麻烦你 麻烦 那么 那
@@ -61,7 +62,8 @@ POLITE = any_of(
     you_can see_if_you_can
     """,
     """
-    有没有大神能 有没有大神 有没有人能 有大神 谁能 哪位大神 哪位能 求大神 求大佬 大神 大佬 跪求 拜托 劳烦
+    有没有大神能 有没有大神 有没有人能 有大神 谁能 哪位大神 哪位能 求大神 求大佬 大神 大佬
+    跪求 拜托 劳烦
     可不可以 可以 能不能 能否 能 是否可以 请问 请 帮我 帮忙 麻烦你 麻烦 我想让你 我希望你 我想要
     我想 我要 我希望 希望 给我 再 要不 不如 试试 试着 直接 顺便 最好
     """,
@@ -219,7 +221,8 @@ ATMOSPHERE = any_of(
     """,
     """
     风格 画风 色调 色彩 颜色 配色 光线 光照 光影 灯光 光 亮度 对比度 饱和度 清晰度 曝光 锐度 质感
-    氛围 气氛 意境 情绪 感觉 白平衡 天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
+    氛围 气氛 意境 情绪 感觉 白平衡
+    天气 季节 时间 时段 雾 雾气 雪 大雪 雨 阳光 月光 夕阳 黄昏 日落 日出
     夜晚 夜景 构图 视野 视角 角度 机位 比例 画质 滤镜 效果 噪点 颗粒 暗角 分辨率
     """,
 )
@@ -248,7 +251,8 @@ GLOBAL_STATE = any_of(
     的样子 填色 贴纸 邮票 封面 镜头拉 镜头推 拉远 拉近 夜晚 晚上 夜景 白天 早晨 清晨 中午 傍晚
     黄昏 日落 日出 夕阳 冬天 冬季 夏天 夏季 春天 春季 秋天 秋季 下雪 下雨 雨天 雪天 雪景 晴天 阴天
     雾天 暖色 冷色 暖一 冷一 温暖 暖 亮 明亮 暗 昏暗 阴森 恐怖 浪漫 梦幻 神秘 欢快 喜庆 温馨 忧郁
-    黑白 彩色 复古 电影感 写实 风 油画 水彩 水墨 素描 漫画 动漫 卡通 像素 真实 逼真 手绘 插画 版画 浮世绘
+    黑白 彩色 复古 电影感 写实 风 油画 水彩 水墨 素描 漫画 动漫 卡通 像素
+    真实 逼真 手绘 插画 版画 浮世绘
     竖版 横版 竖屏 横屏 方形 清晰 高清 鲜艳 柔和 圣诞 节日 年代 夜里 深夜 雨夜
     """,
 )
@@ -265,7 +269,8 @@ REMOVE = any_of(
 GLOBAL_VERB = any_of(
     """
     brighten darken lighten sharpen soften saturate desaturate colorize colourise colourize crop
-    rotate flip mirror straighten underexpose overexpose color_grade colour_grade upscale resize extend expand outpaint
+    rotate flip mirror straighten underexpose overexpose
+    color_grade colour_grade upscale resize extend expand outpaint
     zoom enhance denoise restyle stylize stylise relight retouch improve blur dim tone
     """,
     """
@@ -293,8 +298,8 @@ ROLES: dict[str, tuple[str, str]] = {
     "style": (
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
-        "lighting light daylight sunlight shadows glow texture textures material materials "
-        "treatment filter medium manner fashion "
+        "lighting light daylight sunlight shadows glow weather season texture textures material "
+        "materials treatment filter medium manner fashion "
         "spirit font fonts typography lettering",
         "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境 字体",
     ),
