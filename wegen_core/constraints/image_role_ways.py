@@ -297,7 +297,8 @@ _WAYS = (
     ),
     _behind(rf"{_SERVES}\s*$", _served),
     _before(
-        rf"\bas\s+(?:{_DET}\s+)*{_SOME}(?:{_ROLE.replace('?P<', '?P<of_')})\s+(?:of|for|to|in)",
+        rf"\bas\s+(?:{_DET}\s+)*{_SOME}(?:{_ROLE.replace('?P<', '?P<of_')})\s+(?:of|for|to|in)"
+        rf"|\b(?:it|them|that) as\s+{_DET}\s+{_SOME}\w+\s+(?:of|for|to|in)",
         "base",
         lambda m: not m.first,
     ),

@@ -101,7 +101,7 @@ _PATTERNS_ZH = tuple(
         rf"[，。；！？,.;!?\n])",
         rf"{_NOT_ZH}{_TOUCH_ZH}{_THING_ZH}(?=$|[，。；！？,.;!?\n])",
         rf"{_THING_ZH}{_SAME_ZH}{_END_ZH}",
-        rf"除了?{_THING_ZH}(?:以外|之外|外)?(?:[，,]|(?=都|全|其他|其余|别的|所有|$))",
+        rf"(?<![去删清消移擦解])除了?{_THING_ZH}(?:以外|之外|外)?(?:[，,]|(?=都|全|其他|其余|别的|所有|$))",
     )
 )
 # "keep everything except the hat": the exception is what changes.

@@ -12,6 +12,7 @@ from ..records.plan import Region
 from .lazy_pattern import lazy_pattern
 from .lexicon.english import BOUNDARY
 from .lexicon.nouns import PLACES
+from .lexicon.requests import any_of
 from .parser import parse
 
 _FRAME = (
@@ -44,11 +45,15 @@ _PLACE = lazy_pattern(
     r"(?: top| bottom)?(?=\s*(?:$|[,.;!?)]))|\bcent(?:er|re) (?:top|bottom)\b",
     re.IGNORECASE,
 )
+_MOVES = any_of(
+    "look turn point lean tilt rotate flip head gaze pan walk move shift slide nudge extend expand "
+    "outpaint widen stretch grow sail fly run drive swim jump go come float ride step crawl dance "
+    "roll",
+    inflected=True,
+)
 _MOTION = lazy_pattern(  # what is moved is neither here nor there alone
     r"\b(?:from|his|her|its|their|my|your|fac(?:e|es|ing))\s+(?:the |very |far )*$"
-    r"|\b(?:look|turn|point|lean|tilt|rotat|flip|head|gaz|pan|walk|mov|shift|slid|nudg|exten|"
-    r"expand|outpaint|widen|stretch|grow|sail|fly|run|driv|swim|jump|go|com|float|rid|step|crawl|"
-    r"danc|roll)\w*\s+(?:[\w']+ ){0,6}?(?:to|towards?|into)\s+"
+    rf"|(?:{_MOVES})\s+(?:[\w']+ ){{0,6}}?(?:to|towards?|into)\s+"
     r"(?:the |its |his |her )?(?:far |very )?$",
     re.IGNORECASE,
 )

@@ -37,7 +37,8 @@ _WORDS = {
     + any_of("let make should must shall will could would want need", "让 使 要 想 应该"),
     "w": any_of(  # wears, holds
         "wear hold carry ride drive play have sport don own read drink eat has wears worn",
-        "穿着 穿上 穿 戴着 戴上 戴 拿着 拿 抱着 抱 骑着 骑 牵着 牵 举着 捧着 开着 撑着 背着 拥有",
+        "穿着 穿上 穿 戴着 戴上 戴 拿着 拿 抱着 抱 骑着 骑 牵着 牵 举着 捧着 开着 撑着 "
+        "背着 背上 拥有",
         inflected=True,
     ),
     "t": any_of(  # is somewhere
@@ -74,7 +75,7 @@ _SCANNER = lazy_pattern(
 # place. Earlier frames count more.
 _FRAMES = (
     (r"(E)[^E]*m[^E]*(E)", "tt"),
-    (r"u[^E]*(E)[^EI]*s[^E]*(E)", "tb"),
+    (r"u[^E]*([EK])[^EI]*s[^E]*([EK])", "tb"),
     (r"s[^E]*(E)[^E]*[WTF][^E]*(E)", "bg"),
     (r"s[^E]*[WTF](E)", "g"),
     (r"(E)[^E]*h[^E]*(E)", "bg"),
@@ -91,6 +92,7 @@ _FRAMES = (
     (r"l[^E]*(E)[lT]*w(E)", "wt"),
     (r"(E)[lT]+w(E)", "wt"),
     (r"(E)w(E)", "tt"),
+    (r"l[^E]*w(E)", "t"),
     (r"(E)l*[wnt][^EA]*A", "w"),
     (r"[up]A[^EA]*[IBTF](E)", "b"),
     (r"[ul]A[^EAW]*(E)", "w"),
@@ -129,6 +131,8 @@ _END_ZH = lazy_pattern(  # where a Chinese thing ends
 _IMAGE = lazy_pattern(IMAGE, re.IGNORECASE)
 _VERB = lazy_pattern(rf"(?:{EDIT}|{DRAW})\s+", re.IGNORECASE)
 _AND = lazy_pattern(r"\s*[,，]?\s*(?:、|and|和|与|跟|以及|plus|\+|&|及)\s*")
+_PREPOSITION = lazy_pattern(r"\b(?:in|on|at|to|of|onto|into)\s+$", re.IGNORECASE)
+_PREPOSITION_BEHIND = lazy_pattern(r"\s+(?:in|on|at|to|onto|into)\b", re.IGNORECASE)
 _SENTENCE_END = lazy_pattern(r"[.!?;](?=\s|$)|[。！？；\n]")
 
 
@@ -227,7 +231,12 @@ def _sentences(
             if not begin <= phrase.start < stop:
                 continue
             between = text[last : phrase.start]
-            if groups and _AND.fullmatch(between):
+            rest = text[phrase.end : stop]
+            if (
+                groups
+                and _AND.fullmatch(between)
+                and not (_PREPOSITION.search(pieces[:-1]) and _PREPOSITION_BEHIND.match(rest))
+            ):
                 groups[-1].append(k)
             else:
                 groups.append([k])

@@ -137,7 +137,8 @@ _THING_ZH = (
     r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|在|和|$|，)"
 )
 _ITS_THING = lazy_pattern(
-    r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick|want|see|in|at)\b[^.;]{0,20}?)"
+    r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick|want|see|in|at|replace|swap|"
+    r"change|exchange)\b[^.;]{0,30}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
     r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|"
     r"some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
