@@ -65,6 +65,7 @@ _WORDS = {
     "o": any_of("", "把 将"),
     "n": any_of("get gets receives needs"),
 }
+_MAX_CODES = 200  # of a sentence; frames take the square of it
 _LETTERS = "".join(_WORDS)
 _SCANNER = lazy_pattern(
     "|".join(f"(?P<x{k}>{pattern})" for k, pattern in enumerate(_WORDS.values())) + f"|{_E}",
@@ -167,7 +168,7 @@ def sentence_roles(
     roles: dict[int, tuple[str, str]] = {}
     for sentence, groups in _sentences(text, phrases, codes):
         for frame, letters in _FRAMES:
-            for match in re.finditer(frame, sentence):
+            for match in re.finditer(frame, sentence[:_MAX_CODES]):
                 for number, letter in enumerate(letters, 1):
                     group = groups[match.start(number)]
                     if letter not in "bw" or len(group) == 1:
