@@ -125,13 +125,19 @@ export class Panel {
       references,
       mask: this.mask?.name ?? null,
     };
-    if (this.parent !== undefined) message.parent = this.parent;
-    await this.attempt(async () => {
-      const { planFirst } = this;
-      await this.state.say(text, message, { variants: Number(this.variants.value), planFirst });
-      this.input.value = "";
-      this.detach();
-    });
+    const { planFirst, attached, mask, parent } = this;
+    if (parent !== undefined) message.parent = parent;
+    const variants = Number(this.variants.value);
+    this.input.value = ""; // at once: the next message may be typed meanwhile
+    this.detach();
+    try {
+      await this.state.say(text, message, { variants, planFirst });
+    } catch (error) {
+      this.input.value = [text, this.input.value].filter(Boolean).join("\n");
+      Object.assign(this, { attached: [...attached, ...this.attached], mask, parent });
+      this.renderTray();
+      this.notify("error", error.message);
+    }
     this.sendButton.disabled = false;
     this.input.focus();
   }

@@ -149,6 +149,7 @@ const ZH = {
   anyRole: "不限",
   base: "底图",
   subject: "主体",
+  object: "物体",
   style: "风格",
   background: "背景",
   pose: "姿势",
@@ -172,7 +173,7 @@ const ZH = {
   close: "关闭",
 };
 
-export const ROLES = ["", "base", "subject", "style", "background", "pose", "palette", "layout"];
+export const ROLES = ["", "base", "subject", "object", "style", "background", "pose", "palette", "layout"];
 
 /** The text for a key in the page's language, with {0}, {1} filled in. */
 export function t(key, ...values) {
