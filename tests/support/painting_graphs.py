@@ -44,8 +44,10 @@ def add_copilot(graph: Graph, host: HostileServer, check: str = "off", pictures:
     return graph.add("WeGenCopilot", mllm=mllm, check=check, painter=add_painter(graph, **more))
 
 
-def add_refine(graph: Graph, host: HostileServer, image, seed: int = 1, **more):
+def add_refine(graph: Graph, host: HostileServer, image, seed: int = 1, mask=None, **more):
     words = {"instruction": "make the boat red", "seed": seed}
+    if mask is not None:
+        words["mask"] = mask
     refined = graph.add(
         "WeGenRefine", copilot=add_copilot(graph, host, **more), image=image, **words
     )
@@ -69,6 +71,14 @@ def photo(size: tuple[int, int] = (90, 70)) -> Image.Image:
 
 def add_image(server, graph: Graph, image: Image.Image, name: str = "painted.png"):
     return graph.add("LoadImage", image=server.upload(image, name))
+
+
+def add_left_half(server, graph: Graph, size: tuple[int, int] = (90, 70)):
+    """A mask that allows changes in the left half: a plan's region does not limit them."""
+    left = Image.new("RGB", size)
+    left.paste("white", (0, 0, size[0] // 2, size[1]))
+    image = add_image(server, graph, left, f"left_half_{size[0]}x{size[1]}.png")
+    return graph.add("ImageToMask", image=image, channel="red")
 
 
 def run_to_success(server, graph: Graph, **more):
