@@ -86,7 +86,7 @@ def find_change(
         threshold_scale = np.where(announced, settings.announced_factor, 1).astype(np.float32)
     max_jitter = settings.min_jitter + settings.jitter_per_residual * residual_px
     level, leftover, contradiction = _finest_level(
-        source, registered, valid, colour, threshold_scale, settings
+        source, registered, valid, colour, threshold_scale, settings, hooks
     )
     hooks.check_stop()
     contradictory = _contradictory_components(contradiction, settings)
@@ -226,6 +226,7 @@ def _finest_level(
     colour: ColourTransfer,
     threshold_scale: np.ndarray,
     settings: ChangeSettings,
+    hooks: Hooks,
 ) -> tuple[_ResidualLevel, np.ndarray, np.ndarray]:
     """Build the finest level, whose residual lacks the detail that the editor blurred away."""
     quiet = backend.resize(colour.inlier_weight, valid.shape) > settings.quiet_weight
@@ -248,6 +249,7 @@ def _finest_level(
     gradient = np.empty((3, *quiet.shape), np.uint8)
     leftover, contradiction = np.empty((2, *quiet.shape), np.uint8)
     for rows, with_halo, inner in backend.row_strips(len(quiet), settings.halo):
+        hooks.check_stop()
         residual, fine, coarse, image = compute(with_halo)
         residual *= 1 / _UNIT
         residual -= backend.mix_channels(fine, fine_share)

@@ -73,28 +73,30 @@ class Pixels:
 
     def rgb(self, size: tuple[int, int]) -> np.ndarray:
         """uint8 [h,w,3] without alpha, resized to `size` (height, width). May be `values`."""
-        values = self._resized(size)
-        if values.dtype != np.uint8:
-            values = values * np.float32(255 / self.white)
-            values = np.rint(np.clip(values, 0, 255, out=values), out=values).astype(np.uint8)
+        values = self._to_uint8(self._resized(size)[..., : self.colours])
         values = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
         return np.ascontiguousarray(values)
 
     def alpha(self, size: tuple[int, int]) -> np.ndarray:
         """uint8 [h,w], resized to `size` (height, width); of an image with an alpha channel."""
-        values = backend.resize(self.values[..., -1:].astype(np.float32), size)[..., 0]
-        values = np.clip(values * np.float32(255 / self.white), 0, 255)
-        return np.rint(values).astype(np.uint8)
+        return self._to_uint8(self._resized(size)[..., -1])
 
     def luma(self, size: tuple[int, int]) -> np.ndarray:
         """float32 [h,w] in 0..1, resized to `size` (height, width)."""
-        return backend.luma(self._resized(size)) / np.float32(self.white)
+        return backend.luma(self._resized(size)[..., : self.colours]) / np.float32(self.white)
 
     def _resized(self, size: tuple[int, int]) -> np.ndarray:
-        values = self.values[..., : self.colours]
+        """All channels, because leaving some out before would copy the whole image."""
+        values = self.values
         if values.dtype not in (np.uint8, np.uint16, np.float32):
             values = values.astype(np.float32)
         return backend.resize(values, size)
+
+    def _to_uint8(self, values: np.ndarray) -> np.ndarray:
+        if values.dtype == np.uint8:
+            return values
+        values = values * np.float32(255 / self.white)
+        return np.rint(np.clip(values, 0, 255, out=values), out=values).astype(np.uint8)
 
     def with_dtype_of(self, other: Pixels) -> np.ndarray:
         """Convert to the dtype and white of `other`, with the same channels: [H,W,C]."""

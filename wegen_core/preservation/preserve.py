@@ -169,7 +169,9 @@ def preserve(
         return _unchanged(source_pixels, size)
 
     # 2. Register.
-    source_rgb, edited_rgb = source_pixels.rgb(size), edited_pixels.rgb(edited_size)
+    source_rgb = source_pixels.rgb(size)
+    hooks.check_stop()
+    edited_rgb = edited_pixels.rgb(edited_size)
     hooks.check_stop()
     if registration is None:
         working_registration = register(source_rgb, edited_rgb, align, settings.registration, hooks)
