@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,10 @@ def test_labels_say_what_each_patch_shows() -> None:
     assert (kinds[:, 4:] == len(drawn.LOOKS["kind"]) - 1).all() and (kinds[5, :3] == 0).any()
     label = looks[kinds.ravel() == 0][0]
     values = {name: drawn.LOOKS[name][i] for name, i in zip(names, label, strict=True)}
-    assert values["colour"] == "red" and values["accent"] == "blue" and values["opened"] == "shut"
+    assert values["colour"] == "red" and values["accent"] == "blue" and not values["opened"]
+    plain = replace(scene, things=(Thing(replace(cat, pattern="plain", accessory=""), "left"),))
+    looks, _ = drawn.label(plain, clips.render(plain, drawn.SIZE))
+    assert (looks[:, names.index("accent")] == drawn.UNSEEN).all()
     assert [drawn.WHOLE[n][i] for n, i in zip(drawn.WHOLE, whole, strict=True)] == [
         *("lake", "night", "centre", "wide")
     ]
