@@ -10,6 +10,7 @@ import pytest
 
 import wegen_core as wegen
 from wegen_core.playground import clips, world
+from wegen_core.playground.looks import LOOKS, UNSEEN, WHOLE
 from wegen_core.playground.things import Instance
 from wegen_core.playground.world import Scene, Thing
 from wegen_core.training import settings
@@ -23,17 +24,17 @@ def test_labels_say_what_each_patch_shows() -> None:
     cat = Instance("cat", "red", "striped", "hat", "blue")
     scene = Scene("lake", "night", (Thing(cat, "left"),))
     looks, whole = drawn.label(scene, clips.render(scene, drawn.SIZE))
-    names = list(drawn.LOOKS)
+    names = list(LOOKS)
     kinds = looks[:, names.index("kind")].reshape(drawn.GRID, drawn.GRID)
-    assert set(np.unique(kinds)) == {0, len(drawn.LOOKS["kind"]) - 1}  # cats and nothing
-    assert (kinds[:, 4:] == len(drawn.LOOKS["kind"]) - 1).all() and (kinds[5, :3] == 0).any()
+    assert set(np.unique(kinds)) == {0, len(LOOKS["kind"]) - 1}  # cats and nothing
+    assert (kinds[:, 4:] == len(LOOKS["kind"]) - 1).all() and (kinds[5, :3] == 0).any()
     label = looks[kinds.ravel() == 0][0]
-    values = {name: drawn.LOOKS[name][i] for name, i in zip(names, label, strict=True)}
+    values = {name: LOOKS[name][i] for name, i in zip(names, label, strict=True)}
     assert values["colour"] == "red" and values["accent"] == "blue" and not values["opened"]
     plain = replace(scene, things=(Thing(replace(cat, pattern="plain", accessory=""), "left"),))
     looks, _ = drawn.label(plain, clips.render(plain, drawn.SIZE))
-    assert (looks[:, names.index("accent")] == drawn.UNSEEN).all()
-    assert [drawn.WHOLE[n][i] for n, i in zip(drawn.WHOLE, whole, strict=True)] == [
+    assert (looks[:, names.index("accent")] == UNSEEN).all()
+    assert [WHOLE[n][i] for n, i in zip(WHOLE, whole, strict=True)] == [
         *("lake", "night", "centre", "wide")
     ]
 

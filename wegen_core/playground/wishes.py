@@ -22,7 +22,7 @@ def wish(scene: Scene, rng: Rng) -> str:
     if style < 0.6:
         text = _partial(scene, rng)
     elif style < 0.95:
-        texts = [text for text, holds in _LOOSE if holds(scene)]
+        texts = [text for text, holds in LOOSE if holds(scene)]
         text = pick(rng, texts) if texts else f"something {say(SETTING_WORDS[scene.setting], rng)}"
         if rng.random() < 0.25:
             text += f" {say(SETTING_WORDS[scene.setting], rng)}"
@@ -71,7 +71,7 @@ def _has(
 
 _WARM, _COOL = "red orange yellow pink", "blue green purple white"
 _Holds = Callable[[Scene], bool]
-_LOOSE: tuple[tuple[str, _Holds], ...] = (
+LOOSE: tuple[tuple[str, _Holds], ...] = (
     ("something cheerful", lambda s: _has(s, "", _WARM, lights="day")),
     ("a cheerful picture", lambda s: _has(s, "", _WARM, lights="day")),
     ("something happy", lambda s: _has(s, "animal", lights="day dusk")),
@@ -133,6 +133,8 @@ _LOOSE: tuple[tuple[str, _Holds], ...] = (
     ("two things", lambda s: len(s.things) == 2),
     ("three things", lambda s: len(s.things) == 3),
 )
+"""Vague wishes, and whether a scene fulfils one."""
+
 _OPEN_WISHES = (
     "surprise me",
     "anything",

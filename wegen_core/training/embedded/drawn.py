@@ -15,32 +15,11 @@ import torch
 from tqdm.auto import tqdm
 
 from ...playground import clips, world
+from ...playground.looks import LOOKS, WHOLE, thing_labels, whole_labels
 from ...playground.scenes import pick
-from ...playground.settings import LIGHTS, SETTINGS
-from ...playground.things import ACCESSORIES, BUILDS, COLOUR_RGB, KINDS, PATTERNS
 
 SIZE, PATCH = 128, 16
 GRID = SIZE // PATCH
-
-LOOKS = {
-    "kind": (*KINDS, "nothing"),
-    "colour": tuple(COLOUR_RGB),
-    "pattern": PATTERNS,
-    "accessory": ACCESSORIES,
-    "accent": tuple(COLOUR_RGB),
-    "build": BUILDS,
-    "facing": world.FACINGS,
-    "depth": world.DEPTHS,
-    "size": world.SIZES,
-    "opened": (False, True),
-}
-"""What a patch tells of the thing that it shows, with all values."""
-
-WHOLE = {"setting": tuple(SETTINGS), "light": tuple(LIGHTS), "pan": world.PANS, "zoom": world.ZOOMS}
-"""What every patch tells of the whole image."""
-
-UNSEEN = 255
-"""Stands for a value that a patch does not show."""
 
 _MIN_COVERED = 0.12  # share of a patch's pixels that a thing covers
 
@@ -107,25 +86,8 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
 def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
     """`looks` [64, looks] and `whole` [4] of one image."""
     things = {thing.instance: thing for thing in scene.things}
-    labels = np.full((len(things) + 1, len(LOOKS)), UNSEEN)
-    labels[:-1] = [_looks(things[instance]) for instance in frame.instances]
-    labels[-1, 0] = len(KINDS)  # nothing
+    shown = [things[instance] for instance in frame.instances]
+    labels = np.array([thing_labels(thing) for thing in (*shown, None)])
     covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
     which = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
-    camera = scene.camera
-    values = {
-        "setting": scene.setting,
-        "light": scene.light,
-        "pan": camera.pan,
-        "zoom": camera.zoom,
-    }
-    return labels[which], np.array([WHOLE[name].index(value) for name, value in values.items()])
-
-
-def _looks(thing: world.Thing) -> list[int]:
-    """Positions in the values of `LOOKS`; `UNSEEN` for an accent that nothing is drawn in."""
-    values = vars(thing.instance) | vars(thing)
-    numbers = [known.index(values[name]) for name, known in LOOKS.items()]
-    if thing.instance.pattern == "plain" and not thing.instance.accessory:
-        numbers[list(LOOKS).index("accent")] = UNSEEN
-    return numbers
+    return labels[which], np.array(whole_labels(scene))

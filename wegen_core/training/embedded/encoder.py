@@ -7,18 +7,21 @@ wrong then still gets the right image.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from ...model.config import VisionConfig
 from ...model.preprocess import CLIP_MEAN, CLIP_STD
 from ...model.vision import VisionTransformer
+from ...playground.looks import LOOKS, UNSEEN, WHOLE
 from ..loop import train
-from .drawn import GRID, LOOKS, PATCH, SIZE, UNSEEN, WHOLE, DrawnImages
+from .drawn import GRID, PATCH, SIZE, DrawnImages
 
 CONFIG = VisionConfig(
     image_size=SIZE, patch_size=PATCH, width=128, layers=5, head_width=32, mlp_ratio=3.0
@@ -81,7 +84,11 @@ class EncoderTask(nn.Module):
 def train_encoder(
     drawn: DrawnImages, folder: Path, *, steps: int, seed: int = 0
 ) -> VisionTransformer:
-    """Train the encoder, resuming what `folder` holds."""
+    """Train the encoder, resuming what `folder` holds, or open its `encoder.safetensors`.
+
+    A run that has that file from elsewhere begins with the parts after the encoder.
+    """
+    path = folder / "encoder.safetensors"
     torch.manual_seed(seed)
     task = EncoderTask()
 
@@ -92,5 +99,12 @@ def train_encoder(
         figures = {name: float(loss.detach()) for name, loss in losses.items()}
         return [(torch.stack(list(losses.values())).sum(), figures)]
 
-    train("encoder", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998)
+    if not path.exists():
+        train(
+            "encoder", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998
+        )
+        temporary = path.with_suffix(".tmp")
+        save_file(task.vision.state_dict(), temporary)
+        os.replace(temporary, path)
+    task.vision.load_state_dict(load_file(path))
     return task.vision.eval()

@@ -46,8 +46,8 @@ WORLD = (
     "eight places, and simple English"
 )
 PARTS = ("base", "rows", "painter", "align", "instruct")
-DRAWN, CLIPS = 12_000, 8_000
-VAE_STEPS, ENCODER_STEPS = 3000, 40_000
+DRAWN, CLIPS = 50_000, 8_000
+VAE_STEPS, ENCODER_STEPS = 6000, 40_000
 
 
 def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Path:

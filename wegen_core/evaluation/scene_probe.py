@@ -1,0 +1,136 @@
+"""A small network that reads an image of the moving playground, to judge painted images.
+
+It was trained on drawn scenes only (`training.embedded.probe`), never on what it judges.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor, nn
+
+from ..playground import world
+from ..playground.looks import LOOKS, NOTHING, UNSEEN, WHOLE, thing_labels, whole_labels
+from ..playground.things import Instance
+
+WEIGHTS = Path(__file__).with_suffix(".safetensors")
+SIZE = 128
+
+FIELDS = (*[(place, name) for place in world.PLACES for name in LOOKS], *[("", n) for n in WHOLE])
+"""What is read, in order: (place, look) of the things, then ("", name) of the whole image."""
+
+_VALUES = LOOKS | WHOLE
+_COUNTS = [len(_VALUES[name]) for _, name in FIELDS]
+
+
+def scene_labels(scene: world.Scene) -> np.ndarray:
+    """int64 [fields]: positions in the values of each of `FIELDS`; `UNSEEN` where there is none."""
+    standing = {thing.place: thing for thing in scene.things}
+    things = [label for place in world.PLACES for label in thing_labels(standing.get(place))]
+    return np.array(things + whole_labels(scene))
+
+
+def differences(read: np.ndarray, scene: world.Scene, ignored: Collection[str] = ()) -> list[str]:
+    """What an image shows otherwise than a scene: "left colour", "setting".
+
+    Parameters
+    ----------
+    read
+        int64 [fields], as `SceneProbe.read` gives it.
+    ignored
+        Names of `LOOKS` and `WHOLE` that may differ.
+    """
+    labels = scene_labels(scene)
+    is_wrong = (labels != UNSEEN) & (labels != read)
+    return [
+        f"{place} {name}".strip()
+        for (place, name), wrong in zip(FIELDS, is_wrong, strict=True)
+        if wrong and name not in ignored
+    ]
+
+
+def to_scene(read: np.ndarray) -> world.Scene | None:
+    """The scene that was read; None where nothing stands in it."""
+    numbers = dict(zip(FIELDS, read, strict=True))
+    things = []
+    for place in world.PLACES:
+        if numbers[place, "kind"] == NOTHING:
+            continue
+        look = {name: known[numbers[place, name]] for name, known in LOOKS.items()}
+        if look["accent"] == look["colour"]:  # read where none is shown
+            look["accent"] = next(c for c in LOOKS["accent"] if c != look["colour"])
+        instance = Instance(**{name: look[name] for name in Instance.__dataclass_fields__})
+        look["opened"] = look["opened"] and look["kind"] in world.OPEN_WORDS
+        state = {name: look[name] for name in ("depth", "size", "facing", "opened")}
+        things.append(world.Thing(instance, place, **state))
+    if not things:
+        return None
+    setting, light, pan, zoom = (known[numbers["", name]] for name, known in WHOLE.items())
+    return world.Scene(setting, light, tuple(things), world.Camera(pan, zoom))
+
+
+class SceneProbe(nn.Module):
+    """Reads `FIELDS` of images of 128 x 128 pixels."""
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        channels = 3
+        for out, stride in ((1, 2), (2, 2), (2, 1), (3, 2), (3, 1), (4, 2), (2, 1)):
+            layers += [nn.Conv2d(channels, out * width, 3, stride, padding=1)]
+            layers += [nn.GroupNorm(8, out * width), nn.SiLU()]
+            channels = out * width
+        self.features = nn.Sequential(*layers, nn.Flatten())
+        self.heads = nn.Linear(channels * (SIZE // 16) ** 2, sum(_COUNTS))
+
+    def forward(self, pixels: Tensor) -> list[Tensor]:
+        """[N, 3, 128, 128] in -1..1 -> logits [N, values] of each of `FIELDS`."""
+        return list(self.heads(self.features(pixels)).split(_COUNTS, dim=1))
+
+    @torch.inference_mode()
+    def read(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """What images of any size show, int64 [N, fields]: positions in the values of `FIELDS`.
+
+        Where a place shows nothing, its other fields are `UNSEEN`.
+        """
+        reads = np.full((len(images), len(FIELDS)), UNSEEN)
+        for start in range(0, len(images), 32):
+            logits = self(to_pixels(images[start : start + 32]))
+            reads[start : start + 32] = torch.stack([part.argmax(1) for part in logits], 1)
+        for kind in range(0, len(FIELDS) - len(WHOLE), len(LOOKS)):
+            reads[reads[:, kind] == NOTHING, kind + 1 : kind + len(LOOKS)] = UNSEEN
+        return reads
+
+    @torch.inference_mode()
+    def embed(self, images: Sequence[Image.Image]) -> np.ndarray:
+        """Features of images, float32 [N, width], to measure how much they differ."""
+        parts = [self.features(to_pixels(images[i : i + 32])) for i in range(0, len(images), 32)]
+        return torch.cat(parts).numpy()
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str] = WEIGHTS) -> SceneProbe:
+        """Load the trained probe, on the CPU. FileNotFoundError if the weights are missing."""
+        from safetensors.torch import load_file
+
+        if not Path(path).is_file():
+            raise FileNotFoundError(
+                f"{path} is missing; train it with python -m wegen_core.training.embedded.probe"
+            )
+        probe = cls()
+        probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
+        return probe.eval()
+
+
+def to_pixels(images: Sequence[Image.Image]) -> Tensor:
+    """Images of any size as float32 [N, 3, 128, 128] in -1..1."""
+    resized = [
+        image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS, reducing_gap=3)
+        for image in images
+    ]
+    pixels = np.stack([np.asarray(image) for image in resized])
+    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
