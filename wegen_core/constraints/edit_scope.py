@@ -61,6 +61,18 @@ _PLACE_FIRST = lazy_pattern(
     re.IGNORECASE,
 )
 _RECROPS = lazy_pattern(r"(?:crop|zoom|upscal|outpaint)|裁", re.IGNORECASE)
+# Another view of everything: "pan to the right", "show it from above", 镜头拉远.
+_MOVES_CAMERA = lazy_pattern(
+    r"^(?:pan|tilt|orbit|dolly)\b(?! of)"
+    r"|\b(?:move|pull|push|turn|tilt|pan|rotate|raise|lower)\w* (?:the )?(?:camera|view)\b"
+    r"(?!.*\b(?:of|on|onto|beside|next)\b)"
+    r"|\bfrom (?:farther|further) (?:away|back)\b|\bfrom (?:very |much )?(?:close[- ]up|closer)\b"
+    r"|^(?:show|view|see|shoot|film|draw|render|make)\w* (?:it|this|that|everything|the \w+)"
+    r"(?: (?:seen|shot|viewed))? (?:from|at) (?:directly |right )?"
+    r"(?:(?:a|an|another) (?:\w+[- ]){0,2}(?:angle|view|viewpoint|perspective)|above|below)\b"
+    r"|镜头.{0,4}[拉推移转向]|[拉推](?:远|近)|[换改]?.{0,3}(?:视角|俯视|仰视|俯拍|仰拍)",
+    re.IGNORECASE,
+)
 _QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")
 _STATE = lazy_pattern(rf"(?:{words.GLOBAL_STATE})|(?:{words.ATMOSPHERE})", re.IGNORECASE)
 _ATMOSPHERE = lazy_pattern(f"(?:{words.ATMOSPHERE})", re.IGNORECASE)
@@ -127,7 +139,7 @@ def _scope(change: _Change, clause: str) -> Scope | None:
         return "background"
     if removes and change.kind in ("it", "image", None):
         return "local"
-    if _RECROPS.match(change.verb) and not removes:
+    if (_RECROPS.match(change.verb) or _MOVES_CAMERA.search(clause)) and not removes:
         return "global"
     if _LOOKS.search(change.rest) and _PLACE_FIRST.match(clause):
         return "global"

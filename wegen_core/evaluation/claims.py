@@ -75,17 +75,17 @@ def follows(things: int) -> Case:
 
 def diverse(judged: Judged, rng: Rng, seed: int) -> Figures:
     """Draw a vague wish eight times, each rewritten, and eight times as one and the same prompt."""
-    wish, holds = pick(rng, LOOSE)
+    prompt, holds = pick(rng, LOOSE)
     pipeline = judged.copilot.pipeline
-    rewritten = judged.copilot.generate(wish, VARIANTS, seed)
-    request = generate_request(wish)
+    rewritten = judged.copilot.generate(prompt, VARIANTS, seed)
+    request = generate_request(prompt)
     plan = pipeline.plan(request, "generate", seed)
     steps = [paint_step(plan, request, image_seed) for image_seed in image_seeds(seed, VARIANTS)]
     same = [image.part.image for image in pipeline.run(steps)]
     scores = [vendi(unit(judged.probe.embed(images))) for images in (rewritten, same)]
     scenes = [to_scene(read) for read in judged.probe.read(rewritten)]
-    kept = [scene is not None and holds(scene) for scene in scenes]
-    return {"psr_vendi_ratio": scores[0] / scores[1], "psr_kept": float(np.mean(kept))}
+    fulfilled = [scene is not None and holds(scene) for scene in scenes]
+    return {"psr_vendi_ratio": scores[0] / scores[1], "psr_kept": float(np.mean(fulfilled))}
 
 
 def consistent(judged: Judged, rng: Rng, seed: int) -> Figures:
@@ -94,8 +94,8 @@ def consistent(judged: Judged, rng: Rng, seed: int) -> Figures:
     after = _change(before, rng)
     images = _edit(judged, "refine", [before], [instruction(before, after, rng)], seed)
     wrong = judged.wrong(images[AS_PAINTED][0], after)
-    asked = set(differences(scene_labels(before), after))
-    return {"change_right": not wrong & asked, "unasked_kept": not wrong - asked}
+    changes = set(differences(scene_labels(before), after))
+    return {"change_right": not wrong & changes, "unasked_kept": not wrong - changes}
 
 
 def chat(judged: Judged, rng: Rng, seed: int) -> Figures:

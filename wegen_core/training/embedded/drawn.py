@@ -86,8 +86,8 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
 def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
     """`looks` [64, looks] and `whole` [4] of one image."""
     things = {thing.instance: thing for thing in scene.things}
-    shown = [things[instance] for instance in frame.instances]
-    labels = np.array([thing_labels(thing) for thing in (*shown, None)])
+    drawn = [things[instance] for instance in frame.instances]
+    labels = np.array([thing_labels(thing) for thing in (*drawn, None)])
     covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
     which = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
     return labels[which], np.array(whole_labels(scene))

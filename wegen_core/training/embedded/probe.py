@@ -79,16 +79,16 @@ def measure_probe(probe: SceneProbe, count: int = 2000, seed: int = 1) -> dict[s
     scenes = [world.sample(rng, held_out=True) for _ in range(count)]
     reads = probe.read([clips.draw(scene, SIZE) for scene in scenes])
     wrong: Counter[str] = Counter()
-    asked: Counter[str] = Counter()
+    total: Counter[str] = Counter()
     perfect = 0
     for read, scene in zip(reads, scenes, strict=True):
         differ = differences(read, scene)
         perfect += not differ
         wrong.update(text.split()[-1] for text in differ)
         labels = scene_labels(scene)
-        asked.update(name for (_, name), k in zip(FIELDS, labels, strict=True) if k != UNSEEN)
-    shares = {name: 1 - wrong[name] / total for name, total in asked.items()}
-    every = 1 - sum(wrong.values()) / sum(asked.values())
+        total.update(name for (_, name), k in zip(FIELDS, labels, strict=True) if k != UNSEEN)
+    shares = {name: 1 - wrong[name] / looks for name, looks in total.items()}
+    every = 1 - sum(wrong.values()) / sum(total.values())
     return {**shares, "every look": every, "whole scenes": perfect / count}
 
 
