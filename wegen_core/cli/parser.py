@@ -249,13 +249,9 @@ def _rest(parser: Parser, choices: list[str]) -> None:
 def _eval(parser: argparse.ArgumentParser) -> None:
     adder = parser.add_subparsers(dest="what", required=True, metavar="what")
     # Its options are read by the evaluation itself: none begins with this character.
-    for name, text in (
-        ("mini", "the embedded network"),
-        ("mini128", "its successor, on the paper's claims"),
-    ):
-        mini = adder.add_parser(name, help=text, prefix_chars="\0", add_help=False)
-        mini.set_defaults(run=tools.evaluate)
-        mini.add_argument("rest", nargs="...")
+    mini = adder.add_parser("mini", help="the embedded network", prefix_chars="\0", add_help=False)
+    mini.set_defaults(run=tools.evaluate)
+    mini.add_argument("rest", nargs="...")
     public = adder.add_parser("bench", help="a public benchmark, on your download of its data")
     public.set_defaults(run=bench.run, check="off", expert=[])
     public.add_argument(

@@ -74,9 +74,9 @@ def train(args: Namespace) -> None:
 
 def evaluate(args: Namespace) -> None:
     """`wegen eval`: measure a model; the options are those of the evaluation."""
-    from ..evaluation import claims, mini
+    from ..evaluation.mini import main
 
-    (mini if args.what == "mini" else claims).main(args.rest)
+    main(args.rest)
 
 
 def info(args: Namespace) -> None:

@@ -1,4 +1,6 @@
-"""The claims of the paper, measured on the moving playground: `python -m wegen_core eval mini128`.
+"""The claims of the paper, measured on the moving playground.
+
+    python -m wegen_core.evaluation.claims --model FOLDER
 
 Every case calls the copilot as a user would, on scenes with a colour of a kind that training never
 shows. A probe, trained on drawn scenes only, reads what the images show.
@@ -219,8 +221,10 @@ def evaluate(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """`python -m wegen_core eval mini128`."""
-    parser = argparse.ArgumentParser(prog="python -m wegen_core eval mini128", description=__doc__)
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--model", required=True, help="model folder")
     parser.add_argument("--claims", nargs="+", choices=list(CLAIMS), default=list(CLAIMS))
     parser.add_argument("--count", type=int, default=CASES, help="cases of each claim")
@@ -237,3 +241,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if options.json:
         means = {name: mean for name, (mean, _, _) in results.items()}
         write_atomically(options.json, json.dumps(means, indent=1).encode())
+
+
+if __name__ == "__main__":
+    main()

@@ -111,7 +111,9 @@ def _draw(folder: Path, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Train and measure."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--out", type=Path, default=Path("runs/probe"), help="run folder")
     options = parser.parse_args(arguments)
     for name, share in measure_probe(train_probe(options.out)).items():
