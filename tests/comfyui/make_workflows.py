@@ -408,7 +408,8 @@ EXAMPLES = (
                 (column(2), 0, WIDTH, 300),
                 {"conversation": [3, 2], "name": "my conversation"},
             ),
-            words(6, (column(2), PICTURES), 3, 0),
+            # The image of the node above it, once it has run, needs more than its first size.
+            words(6, (column(2), PICTURES + 40), 3, 0),
         ),
         {"Say": (3, 4, 104), "Keep": (5, 6)},
     ),
