@@ -125,11 +125,19 @@ export class ConversationState extends EventTarget {
     try {
       await server.run(job, this.copilot, nodes);
       run.queued = true;
+      if (run.stopped) await server.stop(job);
     } catch (error) {
       this.jobs.delete(job);
       this.failures.set(turn, t("failed", error.message)); // the message itself is saved
     }
     this.changed();
+  }
+
+  /** Stop a run; one that is being queued, as soon as it is. */
+  async stop(job) {
+    const run = this.jobs.get(job);
+    if (run?.queued === false) run.stopped = true;
+    else await server.stop(job);
   }
 
   async goTo(turn) {

@@ -502,7 +502,7 @@ export class Panel {
   card(job) {
     const stop = h(
       "button",
-      { type: "button", class: "wegen-stop", onclick: () => this.attempt(() => server.stop(job)) },
+      { type: "button", class: "wegen-stop", onclick: () => this.attempt(() => this.state.stop(job)) },
       h("i", { class: "pi pi-stop-circle", "aria-hidden": "true" }),
       t("stop"),
     );

@@ -161,5 +161,9 @@ export async function running() {
 /** Stop a run, or take it out of the queue. */
 export async function stop(job) {
   await call("/queue", { method: "POST", body: JSON.stringify({ delete: [job] }) });
-  await call("/interrupt", { method: "POST", body: JSON.stringify({ prompt_id: job }) });
+  // ComfyUI forgets an interruption that comes while a run begins: repeat it until the run ends.
+  while ((await running()).some((run) => run.job === job)) {
+    await call("/interrupt", { method: "POST", body: JSON.stringify({ prompt_id: job }) });
+    await new Promise((done) => setTimeout(done, 200));
+  }
 }
