@@ -14,7 +14,7 @@ from wegen_core.playground.looks import LOOKS, UNSEEN, WHOLE
 from wegen_core.playground.things import Instance
 from wegen_core.playground.world import Scene, Thing
 from wegen_core.training import settings
-from wegen_core.training.embedded import drawn, recipe
+from wegen_core.training.embedded import drawn, probe, recipe
 
 pytest.importorskip("accelerate")
 pytest.importorskip("tensorboard")
@@ -37,6 +37,20 @@ def test_labels_say_what_each_patch_shows() -> None:
     assert [WHOLE[n][i] for n, i in zip(WHOLE, whole, strict=True)] == [
         *("lake", "night", "centre", "wide")
     ]
+
+
+def test_the_probe_is_trained_resumed_and_measured(tmp_path: Path) -> None:
+    weights = tmp_path / "probe.safetensors"
+    trained = probe.train_probe(tmp_path, drawn=8, steps=2, weights=weights)
+    pixels = np.load(tmp_path / "pixels-8-0.npy")
+    assert pixels.shape == (8, drawn.SIZE, drawn.SIZE, 3) and len(np.unique(pixels)) > 50
+    before = weights.read_bytes()
+    again = probe.train_probe(tmp_path, drawn=8, steps=2, weights=weights)  # nothing is left to do
+    assert weights.read_bytes() == before
+    shares = probe.measure_probe(again, count=4)
+    assert shares == probe.measure_probe(trained, count=4)
+    assert {*LOOKS, *WHOLE, "every look", "whole scenes"} == set(shares)
+    assert all(0 <= share <= 1 for share in shares.values())
 
 
 @pytest.mark.slow

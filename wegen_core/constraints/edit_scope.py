@@ -70,7 +70,7 @@ _MOVES_CAMERA = lazy_pattern(
     r"|^(?:show|view|see|shoot|film|draw|render|make)\w* (?:it|this|that|everything|the \w+)"
     r"(?: (?:seen|shot|viewed))? (?:from|at) (?:directly |right )?"
     r"(?:(?:a|an|another) (?:\w+[- ]){0,2}(?:angle|view|viewpoint|perspective)|above|below)\b"
-    r"|镜头.{0,4}[拉推移转向]|[拉推](?:远|近)|[换改]?.{0,3}(?:视角|俯视|仰视|俯拍|仰拍)",
+    r"|镜头.{0,4}[拉推移转向]|[拉推](?:远|近)|视角|俯视|仰视|俯拍|仰拍",
     re.IGNORECASE,
 )
 _QUOTE = lazy_pattern(r"[\"“「『《].*?[\"”」』》]")

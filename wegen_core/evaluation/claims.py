@@ -115,12 +115,12 @@ def chat(judged: Judged, rng: Rng, seed: int) -> Figures:
 
 def composes(judged: Judged, rng: Rng, seed: int) -> Figures:
     """Bring a thing of one image into another: it is that very thing, and the scene stays."""
-    new = None
-    while new is None:
+    while True:
         pair = world.sample(rng, held_out=True), world.sample(rng, held_out=True)
         composition = chats.compose(*pair, rng, held_out=True)
         new = composition and _carried(composition)
-    assert composition is not None  # noqa: S101
+        if composition and new:
+            break
     first, second, exchange, result = composition
     images = _edit(judged, "compose", [first, second], [exchange.request], seed)
     wrong = judged.wrong(images[AS_PAINTED][0], result)

@@ -74,24 +74,27 @@ class Probe(nn.Module):
     @classmethod
     def load(cls, path: str | os.PathLike[str] = WEIGHTS) -> Probe:
         """Load the trained probe, on the CPU. FileNotFoundError if the weights are missing."""
-        from safetensors.torch import load_file
-
-        if not Path(path).is_file():
-            raise FileNotFoundError(
-                f"{path} is missing; train it with wegen_core.training.probe.train_probe"
-            )
         probe = cls()
-        probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
+        load_weights(probe, path, "wegen_core.training.probe.train_probe")
         return probe.eval()
 
 
-def to_pixels(images: Sequence[Image.Image]) -> Tensor:
-    """Images of any size as float32 [N, 3, 64, 64] in -1..1."""
+def load_weights(probe: nn.Module, path: str | os.PathLike[str], trainer: str) -> None:
+    """Fill a probe with saved weights. FileNotFoundError, which names `trainer`, without them."""
+    from safetensors.torch import load_file
+
+    if not Path(path).is_file():
+        raise FileNotFoundError(f"{path} is missing; train it with {trainer}")
+    probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
+
+
+def to_pixels(images: Sequence[Image.Image], size: int = SIZE) -> Tensor:
+    """Images of any size as float32 [N, 3, size, size] in -1..1."""
     arrays = []
     for image in images:
         rgb = image.convert("RGB")
-        if rgb.size != (SIZE, SIZE):
-            rgb = rgb.resize((SIZE, SIZE), Image.Resampling.LANCZOS, reducing_gap=3)
+        if rgb.size != (size, size):
+            rgb = rgb.resize((size, size), Image.Resampling.LANCZOS, reducing_gap=3)
         arrays.append(np.asarray(rgb))
     return torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2).float() / 127.5 - 1
 

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from ..playground import world
 from ..playground.looks import LOOKS, NOTHING, UNSEEN, WHOLE, thing_labels, whole_labels
 from ..playground.things import Instance
+from .probe import load_weights, to_pixels
 
 WEIGHTS = Path(__file__).with_suffix(".safetensors")
 SIZE = 128
@@ -100,7 +101,7 @@ class SceneProbe(nn.Module):
         """
         reads = np.full((len(images), len(FIELDS)), UNSEEN)
         for start in range(0, len(images), 32):
-            logits = self(to_pixels(images[start : start + 32]))
+            logits = self(to_pixels(images[start : start + 32], SIZE))
             reads[start : start + 32] = torch.stack([part.argmax(1) for part in logits], 1)
         for kind in range(0, len(FIELDS) - len(WHOLE), len(LOOKS)):
             reads[reads[:, kind] == NOTHING, kind + 1 : kind + len(LOOKS)] = UNSEEN
@@ -109,28 +110,14 @@ class SceneProbe(nn.Module):
     @torch.inference_mode()
     def embed(self, images: Sequence[Image.Image]) -> np.ndarray:
         """Features of images, float32 [N, width], to measure how much they differ."""
-        parts = [self.features(to_pixels(images[i : i + 32])) for i in range(0, len(images), 32)]
+        parts = [
+            self.features(to_pixels(images[i : i + 32], SIZE)) for i in range(0, len(images), 32)
+        ]
         return torch.cat(parts).numpy()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] = WEIGHTS) -> SceneProbe:
         """Load the trained probe, on the CPU. FileNotFoundError if the weights are missing."""
-        from safetensors.torch import load_file
-
-        if not Path(path).is_file():
-            raise FileNotFoundError(
-                f"{path} is missing; train it with python -m wegen_core.training.embedded.probe"
-            )
         probe = cls()
-        probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
+        load_weights(probe, path, "python -m wegen_core.training.embedded.probe")
         return probe.eval()
-
-
-def to_pixels(images: Sequence[Image.Image]) -> Tensor:
-    """Images of any size as float32 [N, 3, 128, 128] in -1..1."""
-    resized = [
-        image.convert("RGB").resize((SIZE, SIZE), Image.Resampling.LANCZOS, reducing_gap=3)
-        for image in images
-    ]
-    pixels = np.stack([np.asarray(image) for image in resized])
-    return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -5,7 +5,6 @@ Painted images are never as sharp as drawn ones; the probe must not mark them do
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +13,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageFilter
 
 from ..evaluation.probe import WEIGHTS, Probe, matches, targets, to_pixels
+from ..images.atomic_write import write_atomically
 from ..playground.samples import Split, draw, sample
 from .loop import train
 
@@ -24,7 +24,7 @@ def train_probe(
     folder: str | Path, steps: int = 1200, seed: int = 0, weights: str | Path = WEIGHTS
 ) -> Probe:
     """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
     torch.manual_seed(seed)
     probe = Probe()
@@ -49,9 +49,8 @@ def train_probe(
         ema_decay=0.998,
         seed=seed,
     )
-    temporary = Path(f"{weights}.tmp")
-    save_file({name: w.half().contiguous() for name, w in probe.state_dict().items()}, temporary)
-    os.replace(temporary, weights)
+    half = {name: w.half().contiguous() for name, w in probe.state_dict().items()}
+    write_atomically(Path(weights), save(half))
     return Probe.load(weights)
 
 

@@ -7,6 +7,7 @@ stages after them read nothing but the rows of `wegen diic`.
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -49,29 +50,52 @@ class DrawnImages:
 
 def draw_images(folder: Path, count: int, seed: int = 0) -> DrawnImages:
     """Draw `count` random scenes into `folder`, or open those that are there."""
-    names = ("pixels", "looks", "whole")
-    paths = {name: folder / f"drawn-{name}-{count}-{seed}.npy" for name in names}
-    if not all(path.exists() for path in paths.values()):
-        folder.mkdir(parents=True, exist_ok=True)
+
+    def draw() -> Iterator[Sequence[np.ndarray]]:
         rng = np.random.default_rng((seed, 11))
-        shapes = {
-            "pixels": (count, SIZE, SIZE, 3),
-            "looks": (count, GRID**2, len(LOOKS)),
-            "whole": (count, len(WHOLE)),
-        }
-        arrays = {
-            name: np.lib.format.open_memmap(f"{paths[name]}.tmp", "w+", np.uint8, shapes[name])
-            for name in names
-        }
-        for i in tqdm(range(count), desc="draw", mininterval=2.0):
+        while True:
             scene = sample_view(rng)
             frame = clips.render(scene, SIZE)
-            arrays["pixels"][i] = frame.image
-            arrays["looks"][i], arrays["whole"][i] = label(scene, frame)
-        for name in names:
-            arrays[name].flush()
-            os.replace(f"{paths[name]}.tmp", paths[name])
-    return DrawnImages(**{name: np.load(paths[name], mmap_mode="r") for name in names})
+            yield frame.image, *label(scene, frame)
+
+    shapes = {
+        "drawn-pixels": (SIZE, SIZE, 3),
+        "drawn-looks": (GRID**2, len(LOOKS)),
+        "drawn-whole": (len(WHOLE),),
+    }
+    return DrawnImages(*saved_arrays(folder, shapes, count, seed, draw()))
+
+
+def saved_arrays(
+    folder: Path,
+    shapes: Mapping[str, tuple[int, ...]],
+    count: int,
+    seed: int,
+    rows: Iterator[Sequence[np.ndarray]],
+) -> list[np.ndarray]:
+    """Arrays uint8 [count, *shape] filled from `rows` into files, or opened if those are there.
+
+    Parameters
+    ----------
+    shapes
+        Beginning of a file's name -> the shape of a row.
+    rows
+        For each row the values of all arrays.
+    """
+    paths = [folder / f"{name}-{count}-{seed}.npy" for name in shapes]
+    if not all(path.exists() for path in paths):
+        folder.mkdir(parents=True, exist_ok=True)
+        arrays = [
+            np.lib.format.open_memmap(f"{path}.tmp", "w+", np.uint8, (count, *shape))
+            for path, shape in zip(paths, shapes.values(), strict=True)
+        ]
+        for i in tqdm(range(count), desc="draw", mininterval=2.0):
+            for array, row in zip(arrays, next(rows), strict=True):
+                array[i] = row
+        for path, array in zip(paths, arrays, strict=True):
+            array.flush()
+            os.replace(f"{path}.tmp", path)
+    return [np.load(path, mmap_mode="r") for path in paths]
 
 
 def sample_view(rng: np.random.Generator) -> world.Scene:

@@ -7,15 +7,15 @@ wrong then still gets the right image.
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from ...images.atomic_write import write_atomically
 from ...model.config import VisionConfig
 from ...model.preprocess import CLIP_MEAN, CLIP_STD
 from ...model.vision import VisionTransformer
@@ -103,8 +103,6 @@ def train_encoder(
         train(
             "encoder", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998
         )
-        temporary = path.with_suffix(".tmp")
-        save_file(task.vision.state_dict(), temporary)
-        os.replace(temporary, path)
+        write_atomically(path, save(task.vision.state_dict()))
     task.vision.load_state_dict(load_file(path))
     return task.vision.eval()

@@ -9,9 +9,8 @@ four scenes shows a colour of a kind that the network never sees.
 from __future__ import annotations
 
 import argparse
-import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,10 +19,11 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...evaluation.scene_probe import FIELDS, WEIGHTS, SceneProbe, differences, scene_labels
+from ...images.atomic_write import write_atomically
 from ...playground import clips, world
 from ...playground.looks import UNSEEN
 from ..loop import train
-from .drawn import SIZE, sample_view
+from .drawn import SIZE, sample_view, saved_arrays
 
 BATCH, DRAWN, STEPS = 16, 30_000, 15_000
 
@@ -32,9 +32,10 @@ def train_probe(
     folder: Path, drawn: int = DRAWN, steps: int = STEPS, seed: int = 0, weights: Path = WEIGHTS
 ) -> SceneProbe:
     """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
-    from safetensors.torch import save_file
+    from safetensors.torch import save
 
-    pixels, labels = _draw(folder, drawn, seed)
+    shapes = {"pixels": (SIZE, SIZE, 3), "labels": (len(FIELDS),)}
+    pixels, labels = saved_arrays(folder, shapes, drawn, seed, _draw(seed))
     torch.manual_seed(seed)
     probe = SceneProbe()
 
@@ -50,9 +51,8 @@ def train_probe(
         return [(torch.stack(losses).sum() / BATCH, {})]
 
     train("probe", probe, step, steps=steps, lr=2e-3, folder=folder, ema_decay=0.999, seed=seed)
-    temporary = Path(f"{weights}.tmp")
-    save_file({name: w.half().contiguous() for name, w in probe.state_dict().items()}, temporary)
-    os.replace(temporary, weights)
+    half = {name: w.half().contiguous() for name, w in probe.state_dict().items()}
+    write_atomically(Path(weights), save(half))
     return SceneProbe.load(weights)
 
 
@@ -92,21 +92,12 @@ def measure_probe(probe: SceneProbe, count: int = 2000, seed: int = 1) -> dict[s
     return {**shares, "every look": every, "whole scenes": perfect / count}
 
 
-def _draw(folder: Path, count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Drawn scenes, uint8 [N, 128, 128, 3], with their labels, uint8 [N, fields]."""
-    paths = [folder / f"{name}-{count}-{seed}.npy" for name in ("pixels", "labels")]
-    if not all(path.exists() for path in paths):
-        folder.mkdir(parents=True, exist_ok=True)
-        rng = np.random.default_rng((seed, 12))
-        pixels = np.empty((count, SIZE, SIZE, 3), np.uint8)
-        labels = np.empty((count, len(FIELDS)), np.uint8)
-        for i in range(count):
-            scene = world.sample(rng, held_out=True) if rng.random() < 0.25 else sample_view(rng)
-            pixels[i], labels[i] = clips.render(scene, SIZE).image, scene_labels(scene)
-        for path, array in zip(paths, (pixels, labels), strict=True):
-            np.save(path, array)
-    pixels, labels = (np.load(path, mmap_mode="r") for path in paths)
-    return pixels, labels
+def _draw(seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Drawn scenes, uint8 [128, 128, 3], with their labels [fields]."""
+    rng = np.random.default_rng((seed, 12))
+    while True:
+        scene = world.sample(rng, held_out=True) if rng.random() < 0.25 else sample_view(rng)
+        yield clips.render(scene, SIZE).image, scene_labels(scene)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
