@@ -88,14 +88,17 @@ class ColourTransfer:
 
     def _where_it_holds(self, matched: np.ndarray, rgb: np.ndarray) -> np.ndarray:
         """Return `matched`, which the curve made of `rgb`, and `rgb` where it does not hold."""
-        distance = backend.mix_channels(rgb, self.whitening)
-        distance *= distance
-        distance = np.sqrt(backend.mix_channels(distance, np.ones((1, 3), np.float32)))
         near, far = self.settings.fitted_distance
         out = rgb - matched
-        out *= np.clip((distance - near) / (far - near), 0, 1)
+        out *= np.clip((self._distance(rgb) - near) / (far - near), 0, 1)
         out += matched
         return out
+
+    def _distance(self, rgb: np.ndarray) -> np.ndarray:
+        """Mahalanobis distance of float32 [h,w,3] from the fitted colours: [h,w,1]."""
+        white = backend.mix_channels(rgb, self.whitening)
+        white *= white
+        return np.sqrt(backend.mix_channels(white, np.ones((1, 3), np.float32)))
 
     def apply_curve(self, rgb: np.ndarray) -> np.ndarray:
         """float32 [h,w,3] in levels through the curve alone: no offset field, no clipping."""
@@ -117,16 +120,20 @@ class ColourTransfer:
         """
         box = top, left, top + registered.shape[0], left + registered.shape[1]
         rgb = registered.astype(np.float32)
-        # Of colours that the fit knows nothing about: the curve or none, whichever is nearer.
         matched = self.apply_curve(rgb)
-        other = self._where_it_holds(matched, rgb)
         offset = backend.upsample_box(self.offset_field, self.size, box)
-        low, high = np.minimum(matched, other), np.maximum(matched, other)
-        for bound in (low, high):
-            bound += offset
-            np.clip(bound, 0, 255, out=bound)
-        residual = source.astype(np.float32)
-        residual -= np.minimum(np.maximum(residual, low), high)
+        residual = source - np.clip(matched + offset, 0, 255)
+        # Of colours that the fit knows nothing about: the curve or none, whichever is nearer.
+        unknown = np.flatnonzero(self._distance(rgb) > self.settings.fitted_distance[0])
+        if len(unknown):
+            old, new, rgb, offset = (
+                values.reshape(1, -1, 3)[:, unknown] for values in (source, matched, rgb, offset)
+            )
+            new, other = (
+                np.clip(values + offset, 0, 255) for values in (new, self._where_it_holds(new, rgb))
+            )
+            nearest = np.clip(old, np.minimum(new, other), np.maximum(new, other))
+            residual.reshape(1, -1, 3)[:, unknown] = old - nearest
         flat = residual.reshape(-1)
         level = self.settings.clipped_level
         white, black = registered >= level, registered <= 255 - level

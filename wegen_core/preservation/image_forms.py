@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from ..records.hooks import NO_HOOKS, Hooks
 from . import array_backend as backend
 
 _PIL_MODES = {"L", "LA", "RGB", "RGBA"}
 # Floats of arrays above this are 0..255 values passed by mistake. A little above 1 is normal after
 # an upscale, and high dynamic range images rarely exceed ten times white.
 _MAX_FLOAT = 16.0
+_LARGE = 4096  # rows
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,25 +73,27 @@ class Pixels:
         """
         return self.form.rebuild_mask(mask)
 
-    def rgb(self, size: tuple[int, int]) -> np.ndarray:
+    def rgb(self, size: tuple[int, int], hooks: Hooks = NO_HOOKS) -> np.ndarray:
         """uint8 [h,w,3] without alpha, resized to `size` (height, width). May be `values`."""
-        values = self._to_uint8(self._resized(size)[..., : self.colours])
+        values = self._to_uint8(self._resized(size, hooks)[..., : self.colours])
         values = np.repeat(values, 3, axis=2) if values.shape[2] == 1 else values
         return np.ascontiguousarray(values)
 
-    def alpha(self, size: tuple[int, int]) -> np.ndarray:
+    def alpha(self, size: tuple[int, int], hooks: Hooks = NO_HOOKS) -> np.ndarray:
         """uint8 [h,w], resized to `size` (height, width); of an image with an alpha channel."""
-        return self._to_uint8(self._resized(size)[..., -1])
+        return self._to_uint8(self._resized(size, hooks)[..., -1])
 
-    def luma(self, size: tuple[int, int]) -> np.ndarray:
-        """float32 [h,w] in 0..1, resized to `size` (height, width)."""
-        return backend.luma(self._resized(size)[..., : self.colours]) / np.float32(self.white)
-
-    def _resized(self, size: tuple[int, int]) -> np.ndarray:
+    def _resized(self, size: tuple[int, int], hooks: Hooks) -> np.ndarray:
         """All channels, because leaving some out before would copy the whole image."""
         values = self.values
         if values.dtype not in (np.uint8, np.uint16, np.float32):
             values = values.astype(np.float32)
+        if len(values) > max(size[0], _LARGE):  # across first, in strips, so that Stop works soon
+            narrow = np.empty((len(values), size[1], values.shape[2]), values.dtype)
+            for rows, _, _ in backend.row_strips(len(values)):
+                hooks.check_stop()
+                narrow[rows] = backend.resize(values[rows], narrow[rows].shape[:2])
+            values = narrow
         return backend.resize(values, size)
 
     def _to_uint8(self, values: np.ndarray) -> np.ndarray:

@@ -169,9 +169,9 @@ def preserve(
         return _unchanged(source_pixels, size)
 
     # 2. Register.
-    source_rgb = source_pixels.rgb(size)
+    source_rgb = source_pixels.rgb(size, hooks)
     hooks.check_stop()
-    edited_rgb = edited_pixels.rgb(edited_size)
+    edited_rgb = edited_pixels.rgb(edited_size, hooks)
     hooks.check_stop()
     if registration is None:
         working_registration = register(source_rgb, edited_rgb, align, settings.registration, hooks)
@@ -190,6 +190,7 @@ def preserve(
             edited_size,
             max_density,
             settings.transparency,
+            hooks,
         )
         valid = covered & ~hidden
 

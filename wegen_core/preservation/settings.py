@@ -94,11 +94,9 @@ class SearchSettings:
 
     Parameters
     ----------
-    accept_resize_ncc
-        Accept the plain resize as the start if its mean NCC exceeds this. The mean NCC of equal
-        images is 0.38 to 0.67, so the default compares all candidates always.
     scale_search_ncc
-        Search over scales if the mean NCC of every candidate resize stays at or below this.
+        Search over scales if the mean NCC of every candidate resize stays at or below this, and
+        below `RegistrationSettings.certain_ncc_share`. Equal images have 0.25 to 0.67.
     long_side
         Long side of the images that are searched, px. A shorter one loses some images, a longer one
         finds no others.
@@ -123,7 +121,6 @@ class SearchSettings:
         Factor of mean NCC that a doubtful result must gain at that next level.
     """
 
-    accept_resize_ncc: float = 0.9
     scale_search_ncc: float = 0.26
     long_side: int = 128
     scales: tuple[float, float] = (0.56, 1.8)
@@ -249,6 +246,9 @@ class RegistrationSettings:
     min_ncc_share
         And share that it must reach of the source's mean NCC with itself: where less matches, it
         matches by chance.
+    certain_ncc_share
+        Share from which a candidate resize starts without a search, and a plain one that was found
+        has no rivals. In drawings and real edits, those that are wrong have less than 0.4.
     max_stretch
         Largest ratio of the two singular values of the affine map beyond a resize between the
         sizes. Editors hardly stretch images.
@@ -261,6 +261,7 @@ class RegistrationSettings:
     min_coarse_side: int = 8
     min_ncc_gain: float = 0.004
     min_ncc_share: float = 0.05
+    certain_ncc_share: float = 0.6
     max_stretch: float = 1.25
     matching: MatchingSettings = MatchingSettings()
     solver: SolverSettings = SolverSettings()
@@ -443,7 +444,7 @@ class ChangeSettings:
     min_noise_samples: int = 64
     initial_noise: tuple[float, float] = (1.0, 0.05)
     min_noise: tuple[float, float] = (0.1, 1e-3)
-    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0))
+    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0), (2.0, 4.0))
     detail_share: float = 0.1
     max_gap: float = 4.0
     min_hole: int = 9

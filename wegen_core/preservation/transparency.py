@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..records.hooks import NO_HOOKS, Hooks
 from . import array_backend as backend
 from .image_forms import Pixels
 from .registration.transform import Registration, to_source_frame
@@ -28,6 +29,7 @@ def compare_alpha(
     edited_size: tuple[int, int],
     max_density: float,
     settings: TransparencySettings,
+    hooks: Hooks = NO_HOOKS,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Compare the alpha channels of two images in the source's frame.
 
@@ -45,6 +47,8 @@ def compare_alpha(
         See `CompositingSettings`.
     settings
         Thresholds.
+    hooks
+        Polled while large images are reduced.
 
     Returns
     -------
@@ -53,10 +57,10 @@ def compare_alpha(
     changed
         bool [h,w]: where the transparency differs by more than a small displacement explains.
     """
-    before = source.alpha(registration.size)
+    before = source.alpha(registration.size, hooks)
     if edited.opaque:
         return _areas(before < settings.visible), np.zeros(before.shape, bool)
-    channels = np.repeat(edited.alpha(edited_size)[..., None], 3, axis=2)
+    channels = np.repeat(edited.alpha(edited_size, hooks)[..., None], 3, axis=2)
     after = to_source_frame(channels, registration, max_density)[0][..., 0]
     a, b = before.astype(np.float32), after.astype(np.float32)
     beyond = np.zeros_like(a)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy import fft
@@ -10,7 +11,7 @@ from scipy import fft
 from .. import array_backend as backend
 from ..settings import SearchSettings
 from .gauss_newton import fit_affine
-from .pyramid import PyramidLevel
+from .pyramid import PyramidLevel, finest_size
 from .transform import Registration, Size, resize_matrix
 
 _Peak = tuple[float, np.ndarray]  # height of a correlation peak, 3x3 between the reduced images
@@ -33,43 +34,77 @@ def candidate_resizes(source: Size, edited: Size) -> list[np.ndarray]:
     return matrices
 
 
-def initialise(
-    source: np.ndarray,
-    edited: np.ndarray,
-    resizes: Sequence[np.ndarray],
-    coarse: PyramidLevel,
-) -> Registration:
-    """Choose the start: the plain resize, unless another one matches clearly better.
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Two images to register.
 
     Parameters
     ----------
     source, edited
-        float32 luma [H,W] and [h,w] at the finest level's density.
+        float32 luma [H,W] and [h,w].
     resizes
         3x3 candidates between the two, the plain resize first.
+    search
+        How their scale and shift are searched.
+    """
+
+    source: np.ndarray
+    edited: np.ndarray
+    resizes: list[np.ndarray]
+    search: SearchSettings
+
+    @cached_property
+    def searched(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """See `search_scale_and_shift`; computed once, however often the pair is registered."""
+        return search_scale_and_shift(self.source, self.edited, self.search)
+
+    def reduced(self, long_side: int, cell: int) -> Pair:
+        """Reduce both to the pixel density of a source whose finest level has that long side."""
+        a = backend.resize(self.source, finest_size(self.source.shape, long_side, cell))
+        density = min(1.0, np.sqrt(a.size / self.edited.size))
+        b = backend.resize(self.edited, backend.scaled_size(self.edited.shape, density))
+        if a is self.source and b is self.edited:
+            return self
+        down = resize_matrix(self.edited.shape, b.shape)
+        up = resize_matrix(a.shape, self.source.shape)
+        return replace(self, source=a, edited=b, resizes=[down @ m @ up for m in self.resizes])
+
+    def to_larger(self, registration: Registration, size: Size, edited: Size) -> Registration:
+        """Convert a registration of this pair to one of the sizes before it was reduced."""
+        residual = registration.residual * size[1] / self.source.shape[1]
+        larger = registration.rescaled(size, self.edited.shape, edited)
+        return replace(larger, residual=residual)
+
+
+def initialise(pair: Pair, coarse: PyramidLevel) -> Registration:
+    """Choose the start: the plain resize, unless another one matches clearly better.
+
+    Parameters
+    ----------
+    pair
+        At the finest level's density.
     coarse
         The coarsest pyramid level.
     """
     settings = coarse.settings
     search = settings.search
-    plain = Registration(resizes[0], source.shape)
+    size = pair.source.shape
+    plain = Registration(pair.resizes[0], size)
     best, best_ncc = plain, coarse.mean_ncc(plain)
-    if best_ncc > search.accept_resize_ncc:
-        return best
     required_ncc = best_ncc + settings.min_ncc_gain
-    for matrix in resizes:
-        start = Registration(matrix, source.shape)
+    for matrix in pair.resizes:
+        start = Registration(matrix, size)
         candidate = fit_affine(coarse, start, settings.solver.candidate_steps)
         ncc = coarse.mean_ncc(candidate)
         if ncc > required_ncc:
             best, best_ncc, required_ncc = candidate, ncc, ncc
-    if best_ncc > search.scale_search_ncc:
+    if best_ncc > min(search.scale_search_ncc, settings.certain_ncc_share * coarse.best_ncc):
         return best
 
     steps = settings.solver.affine_steps
-    near, far = search_scale_and_shift(source, edited, search)
-    candidates = [Registration(matrix, source.shape) for matrix in near]
-    shifted = fit_affine(coarse, Registration(far, source.shape), steps)
+    near, far = pair.searched
+    candidates = [Registration(matrix, size) for matrix in near]
+    shifted = fit_affine(coarse, Registration(far, size), steps)
     if coarse.matched_share(shifted) > search.far_matched_share:
         candidates.append(shifted)
     candidate = fit_affine(coarse, max(candidates, key=coarse.mean_ncc), steps)
@@ -79,7 +114,7 @@ def initialise(
     if gain >= search.certain_gain:
         return candidate
     # What agrees by chance at the coarsest level disagrees at the next.
-    finer = PyramidLevel.build(source, edited, settings.levels[1], settings)
+    finer = PyramidLevel.build(pair.source, pair.edited, settings.levels[1], settings)
     best, candidate = (fit_affine(finer, rival, steps) for rival in (best, candidate))
     required_ncc = search.gain_factor * finer.mean_ncc(best) + settings.min_ncc_gain
     return candidate if finer.mean_ncc(candidate) > required_ncc else best

@@ -8,6 +8,7 @@ pulls the registration.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -43,8 +44,6 @@ class PyramidLevel:
         (height, width) of source and edited image before they were reduced.
     long_side
         Long side of the source at this level, px, unless the full size is smaller.
-    gradient_products
-        Of the source's gradient: xx, xy, yy, x, y; each [h,w].
     contrast
         Local standard deviation of the source before it was normalised, capped; [h,w].
     energy
@@ -57,7 +56,6 @@ class PyramidLevel:
     edited: np.ndarray
     full_sizes: tuple[Size, Size]
     long_side: int
-    gradient_products: tuple[np.ndarray, ...]
     contrast: np.ndarray
     energy: np.ndarray
     settings: RegistrationSettings
@@ -73,17 +71,21 @@ class PyramidLevel:
         other = backend.resize(edited, backend.scaled_size(edited.shape, k))
         small, variance = _normalise(small, matching)
         other, _ = _normalise(other, matching)
-        gy, gx = np.gradient(small)
         return cls(
             source=small,
             edited=other,
             full_sizes=(source.shape, edited.shape),
             long_side=long_side,
-            gradient_products=(gx * gx, gx * gy, gy * gy, gx, gy),
             contrast=np.minimum(np.sqrt(variance), matching.max_contrast),
             energy=backend.box_mean(small * small, matching.ncc_radius),
             settings=settings,
         )
+
+    @cached_property
+    def gradient_products(self) -> tuple[np.ndarray, ...]:
+        """Of the source's gradient: xx, xy, yy, x, y; each [h,w]."""
+        gy, gx = np.gradient(self.source)
+        return gx * gx, gx * gy, gy * gy, gx, gy
 
     @property
     def is_finest(self) -> bool:

@@ -10,9 +10,9 @@ from ...records.hooks import NO_HOOKS, Hooks
 from .. import array_backend as backend
 from ..settings import RegistrationSettings
 from .gauss_newton import fit_affine, fit_warp, split_affine
-from .initial_transform import candidate_resizes, initialise
+from .initial_transform import Pair, candidate_resizes, initialise
 from .pyramid import PyramidLevel
-from .rivals import Pair, log_likelihoods
+from .rivals import log_likelihoods
 from .select_model import select_model
 from .transform import Registration, resize_matrix
 
@@ -50,7 +50,10 @@ def register(
 
     # Both images as luma at the finest level's pixel density, whatever their sizes were.
     pair = Pair(
-        backend.luma(source), backend.luma(edited), candidate_resizes(size, edited_size)
+        backend.luma(source),
+        backend.luma(edited),
+        candidate_resizes(size, edited_size),
+        settings.search,
     ).reduced(settings.levels[-1], settings.matching.cell)
     use_warp = align == "warp" and min(size) >= settings.warp.min_side
     registration = _coarse_to_fine(pair, use_warp, settings, hooks)
@@ -67,10 +70,16 @@ def _compare_rivals(
     """Register a pair by affine maps in other ways too, and return the most likely result.
 
     One way starts from a coarser level, where a repetitive pattern fits in fewer places. The other,
-    for faint images, takes the same levels. Both count weaker signals as texture.
+    for faint images, takes the same levels. Both count weaker signals as texture. Neither is tried
+    where the plain resize was found and matches well.
     """
     rival, radius = settings.rival, settings.matching.ncc_radius
     small = pair.reduced(rival.levels[-1], settings.matching.cell)
+    if np.array_equal(registration.matrix, pair.resizes[0]):
+        level = PyramidLevel.build(small.source, small.edited, rival.levels[-1], settings)
+        ncc = level.mean_ncc(Registration(small.resizes[0], small.source.shape))
+        if ncc > settings.certain_ncc_share * level.best_ncc:
+            return registration
     sensitive = replace(
         settings, matching=replace(settings.matching, flat_variance=rival.flat_variance)
     )
@@ -93,7 +102,7 @@ def _coarse_to_fine(
     a, b, resizes = pair.source, pair.edited, pair.resizes
     solver, warp = settings.solver, settings.warp
     level = PyramidLevel.build(a, b, settings.levels[0], settings)
-    registration = initialise(a, b, resizes, level)
+    registration = initialise(pair, level)
     registration = fit_affine(level, registration, solver.affine_steps)
     warp_rms = 0.0
     for long_side in settings.levels[1:]:

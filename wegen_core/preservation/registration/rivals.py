@@ -3,46 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .. import array_backend as backend
 from ..settings import RivalSettings
-from .pyramid import finest_size
-from .transform import Registration, Size, resize_matrix
-
-
-@dataclass(frozen=True, eq=False)
-class Pair:
-    """Two images to register.
-
-    Parameters
-    ----------
-    source, edited
-        float32 luma [H,W] and [h,w].
-    resizes
-        3x3 candidates between the two, the plain resize first.
-    """
-
-    source: np.ndarray
-    edited: np.ndarray
-    resizes: list[np.ndarray]
-
-    def reduced(self, long_side: int, cell: int) -> Pair:
-        """Reduce both to the pixel density of a source whose finest level has that long side."""
-        a = backend.resize(self.source, finest_size(self.source.shape, long_side, cell))
-        density = min(1.0, np.sqrt(a.size / self.edited.size))
-        b = backend.resize(self.edited, backend.scaled_size(self.edited.shape, density))
-        down = resize_matrix(self.edited.shape, b.shape)
-        up = resize_matrix(a.shape, self.source.shape)
-        return Pair(a, b, [down @ matrix @ up for matrix in self.resizes])
-
-    def to_larger(self, registration: Registration, size: Size, edited: Size) -> Registration:
-        """Convert a registration of this pair to one of the sizes before it was reduced."""
-        residual = registration.residual * size[1] / self.source.shape[1]
-        larger = registration.rescaled(size, self.edited.shape, edited)
-        return replace(larger, residual=residual)
+from .initial_transform import Pair
+from .transform import Registration
 
 
 def log_likelihoods(
