@@ -58,6 +58,26 @@ def test_no_outline_of_a_removed_thing_stays():
     assert rest.max() < 16
 
 
+def test_nothing_is_left_of_small_letters_beside_the_large_ones_that_replace_them():
+    paper = np.full((160, 160, 3), 235, np.uint8)
+    paper[110:] = texture((50, 160), 2.0)
+
+    def small(draw):
+        for x in range(120, 520, 24):
+            draw.line((x, 200, x + 20, 280), fill=(120, 120, 130), width=6)
+            draw.line((x, 320, x - 14, 400), fill=(120, 120, 130), width=6)
+
+    def bold(draw):
+        draw.line((120, 180, 500, 400), fill=(10, 10, 15), width=26)
+        draw.line((120, 400, 500, 190), fill=(10, 10, 15), width=26)
+
+    source, target = with_shapes(paper, small), with_shapes(paper, bold)
+    result = preserve(source, redrawn(target))
+    assert result.report.decision == "lock"
+    is_paper = ndimage.maximum_filter((target != target[0, 0]).any(axis=2), 3) == 0
+    assert np.abs(result.image[is_paper].astype(int) - 235).max() < 25
+
+
 def test_the_blur_around_what_was_added_is_not_taken_for_a_leftover():
     source = (128 + 0.5 * (texture((160, 160), 0.8).astype(float) - 128)).astype(np.uint8)
     disc = lambda draw: draw.ellipse((240, 240, 400, 400), fill=(250, 60, 40))  # noqa: E731

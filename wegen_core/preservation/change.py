@@ -270,9 +270,10 @@ def _contradiction(
 ) -> tuple[np.ndarray, np.ndarray]:
     """How far two images [h,w,3] differ beyond any small displacement, levels: [h,w] each.
 
-    The distance of `image` from the range of the values of `matched` near by: what is left of what
-    was there before. And the larger distance of the two images from each other's range, without the
-    share of the local contrast that a blur may take.
+    The distance of `image` from the range of the values of `matched` near by, or a share of the
+    distance from the range within 1 px: what is left of what was there before. And the larger
+    distance of the two images from each other's range, without the share of the local contrast that
+    a blur may take.
     """
     radius = settings.displacement
     leftover, unblurred = np.zeros((2, *image.shape[:2]), np.float32)
@@ -284,6 +285,9 @@ def _contradiction(
         beyond = functools.reduce(np.maximum, (left, b - high_a, low_a - b))
         contrast = np.maximum(high_a - low_a, high_b - low_b)
         left -= settings.detail_share * (high_b - low_b)
+        high_b, low_b = backend.max_filter(b, 1), -backend.max_filter(-b, 1)
+        beside = np.maximum(a - high_b, low_b - a) - settings.detail_share * (high_b - low_b)
+        np.maximum(left, settings.beside_share * beside, out=left)
         np.maximum(leftover, weight * left, out=leftover)
         np.maximum(unblurred, weight * (beyond - settings.blur_share * contrast), out=unblurred)
     return np.minimum(leftover, 255), np.minimum(unblurred, 255)

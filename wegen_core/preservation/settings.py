@@ -415,6 +415,9 @@ class ChangeSettings:
         levels, and by more than `detail_share` of the contrast, from everything that the edited
         image shows within `displacement` is left of what was there before, and belongs to the
         change.
+    beside_share
+        So does what differs so much from everything within 1 px, times this share: the edges of
+        what is new hide what is left beside them.
     max_gap
         Gaps up to this width belong to the change around them, px.
     min_hole, hole_share
@@ -446,6 +449,7 @@ class ChangeSettings:
     min_noise: tuple[float, float] = (0.1, 1e-3)
     leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0), (2.0, 4.0))
     detail_share: float = 0.1
+    beside_share: float = 0.4
     max_gap: float = 4.0
     min_hole: int = 9
     hole_share: float = 0.02
