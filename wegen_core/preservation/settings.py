@@ -447,7 +447,7 @@ class ChangeSettings:
     min_noise_samples: int = 64
     initial_noise: tuple[float, float] = (1.0, 0.05)
     min_noise: tuple[float, float] = (0.1, 1e-3)
-    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0), (2.0, 4.0))
+    leftovers: tuple[tuple[float, float], ...] = ((20.0, 24.0), (4.0, 6.0), (3.0, 4.0))
     detail_share: float = 0.1
     beside_share: float = 0.4
     max_gap: float = 4.0
