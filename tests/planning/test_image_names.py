@@ -38,7 +38,7 @@ def drawn_before(images: int, words: str) -> Conversation:
         ("the cat from picture 2, the rest from the other picture",
          "the cat from picture 2, the rest from picture 1"),
         ("the logo (image 1) on the card (image 2)",
-         "the logo of picture 1 on the card of picture 2"),
+         "the logo (picture 1) on the card (picture 2)"),
         ("all the pictures of cats on the wall", "all the pictures of cats on the wall"),
         ("把两张图合成一张", "把图1和图2合成一张"),
     ],

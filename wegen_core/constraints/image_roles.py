@@ -1,34 +1,27 @@
-"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势"."""
+"""What each numbered image of a request gives: "in the style of picture 2", "图2的姿势".
+
+A sentence becomes phrases and codes (`image_phrases`). What surrounds a phrase says what its image
+does: it is changed, gives a thing, gives a look, or is the place. How much each sign counts was
+fitted to marked messages by `benchmarks/image_role_weights.py`.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
-from .english import known
 from .image_numbers import find_image_mentions
-from .image_role_ways import (
-    COMBINE,
-    GETS,
-    Mention,
-    aspect_before,
-    exchanged_role,
-    is_worn,
-    read_role,
-    taken_role,
-)
+from .image_phrases import ASPECTS, Token, read_phrases, thing_class
 from .lazy_pattern import lazy_pattern
 from .lexicon import requests as words
-from .lexicon.nouns import PLACES
-from .parser import parse
-from .sentence_roles import sentence_roles
+from .lexicon.compositions import VERBS
 
-_LOOKS = frozenset({"style", "palette", "pose", "layout"})
-_THINGS = ("subject", "object")
-_CODE = dict.fromkeys(_LOOKS, "A") | {"background": "K"}
-_SINGLE = ("base", "background")
-"""Roles that several images cannot have at once."""
+WEIGHTS = Path(__file__).with_name("image_role_weights.txt")
+LABELS = BASE, THING, LOOK, PLACE = range(4)
+"""What an image does: it is changed, gives a thing or a look, or is the place of things."""
 
 
 class ImageRole(NamedTuple):
@@ -41,93 +34,114 @@ class ImageRole(NamedTuple):
 
 def find_image_roles(text: str) -> list[ImageRole]:
     """What each image that `text` names by number gives, in reading order, without repeats."""
-    mentions = _mentions(text)
-    read = [read_role(mention) for mention in mentions]
-    codes = {k: _CODE[role] for k, (role, _) in enumerate(read) if role in _CODE}
-    spans = [(len(m.so_far), len(text) - len(m.to_come)) for m in mentions]
-    frames = sentence_roles(text, spans, codes)
-    letters = {n: letter for k, (letter, _) in frames.items() for n in mentions[k].numbers}
-    roles: list[ImageRole] = []
-    last = ""  # the role whose exchange "the one in picture 2" continues
-    movable: ImageRole | None = None  # "let the girl in picture 2 ...": base unless another is
-    for k, mention in enumerate(mentions):
-        role, what = read[k]
-        letter, thing = frames.get(k, ("", ""))
-        if exchanged := exchanged_role(mention):
-            role, (last, what) = "base", exchanged
-        elif not last and mention.first and not mention.alone and _FAULT.match(mention.after):
-            last, role, what = ("object" if role == "object" else role), "base", what
-        elif last and _is_same_again(mention):
-            role, what = last, ""
-        elif role in _THINGS and _is_scene(mention, what):
-            role = "base"
-        elif letter == "g" and (aspect := last if last in _CODE else aspect_before(mention)):
-            role, what = aspect, ""
-        elif letter and (
-            role in ("", "base", "object")
-            or (role == "subject" and what)
-            or (role == "background" and letter == "b")
-        ):
-            role, what = _framed(letter, thing)
-        if role in _SINGLE and len(mention.numbers) > 1:
-            role = ""
-        if role == "base" and movable and movable in roles:
-            roles[roles.index(movable)] = _given_away(movable)
-        roles += [ImageRole(number, role, what) for number in mention.numbers]
-        moves = _MAKES.search(mention.before) or GETS.match(mention.after)
-        if role == "base" and moves and letter != "b":
-            movable = roles[-1]
-    if any(r.role == "background" for r in roles) and not last:
-        roles = [_given_away(r) if r.what and letters.get(r.number) == "w" else r for r in roles]
-    return _settled(list(dict.fromkeys(roles)), text, letters)
+    tokens = read_tokens(text)
+    scores: dict[int, list[int]] = {}
+    phrases: dict[int, list[int]] = {}
+    for k in phrase_indices(tokens)[:_MAX_PHRASES]:
+        counts = _scores(signs(tokens, k))
+        counts[BASE] -= _NOT_ALONE * (len(tokens[k].numbers) > 1)
+        for number in tokens[k].numbers:
+            before = scores.get(number, [0] * len(LABELS))
+            scores[number] = [a + b for a, b in zip(before, counts, strict=True)]
+            phrases.setdefault(number, []).append(k)
+    labels = {n: max((THING, LOOK, PLACE), key=lambda k: s[k]) for n, s in scores.items()}
+    gains = {n: s[BASE] - s[labels[n]] for n, s in scores.items()}
+    base = max(gains, key=lambda n: gains[n], default=0)
+    if base and gains[base] > 0:
+        labels[base] = BASE
+        other = [n for n in labels if n != base]
+        swaps_look = tokens[phrases[base][0]].aspect and base == next(iter(phrases))
+        if swaps_look and len(other) == 1 and labels[other[0]] == THING:
+            labels[other[0]] = LOOK  # "swap the backdrop of 1 for the wall in 2"
+    return [_role(tokens, phrases[n], n, label) for n, label in labels.items()]
 
 
-def _framed(letter: str, thing: str) -> tuple[str, str]:
-    """Role and thing of an image, by its letter in the frame of its sentence."""
-    is_place = letter in "gk" and _names_place(thing)
-    if letter in "bw" or (letter == "k" and not is_place):
-        return "base", thing
-    role = "background" if is_place else taken_role(thing)
-    return role, f"the {thing}" if thing and thing.isascii() else thing
+def _role(tokens: Sequence[Token], phrases: Sequence[int], number: int, label: int) -> ImageRole:
+    """The role of an image that `phrases` name."""
+    thing = next((tokens[k].thing for k in phrases if tokens[k].thing), "")
+    if label == BASE:
+        return ImageRole(number, "base", thing)
+    if label == PLACE:
+        return ImageRole(number, "background")
+    if label == THING:
+        return ImageRole(number, taken_role(thing) if thing else "subject", _with_article(thing))
+    aspect = look_of(tokens, next((k for k in phrases if tokens[k].aspect), phrases[0]))
+    plain = aspect != "style" or thing in words.PLAIN_STYLE
+    return ImageRole(number, aspect, "" if plain else _with_article(thing))
 
 
-def _settled(roles: list[ImageRole], text: str, letters: Mapping[int, str]) -> list[ImageRole]:
-    """`roles` with those that depend on all the others."""
-    stated = {role.role for role in roles if role.role and role.role != "background"}
-    if _NEW_IMAGE.search(text) and not stated & _LOOKS:
-        roles = [_in_new_image(r) if r.role == "base" else r for r in roles]
-    free = {r.number for r in roles if r.role in _THINGS and letters.get(r.number, "b") in "bw"}
-    roles = [
-        r._replace(role="base") if r.number in free and _is_destination(r, text) else r
-        for r in roles
-    ]
-    if len(roles) == 2 and stated & (_LOOKS - {"layout"}) and not _DRAWN.search(text):
-        roles = [ImageRole(r.number, "base") if r.number in free and r.what else r for r in roles]
-    stated = {role.role for role in roles if role.role and role.role != "background"}
-    unclear = [role for role in roles if not role.role]
-    is_base = len(unclear) == 1 and bool(stated) and stated <= {*_LOOKS, "object"}
-    rest = "base" if is_base else "subject"
-    return list(dict.fromkeys(r if r.role else r._replace(role=rest) for r in roles))
+def _with_article(thing: str) -> str:
+    return f"the {thing}" if thing and thing.isascii() else thing
 
 
-def _given_away(base: ImageRole) -> ImageRole:
-    """What an image gives after all, of which something is put elsewhere."""
-    return base._replace(role=taken_role(base.what) if base.what else "subject")
+def look_of(tokens: Sequence[Token], k: int) -> str:
+    """The look that the image at `k` gives: its own, the nearest of no other, or by the verb."""
+    if tokens[k].aspect:
+        return tokens[k].aspect
+    begin, end = sentence_of(tokens, k)
+    text = " ".join(token.text for token in tokens[begin:end])
+    by_verb = next((role for role, verbs in _ALIKE.items() if verbs.search(text)), "")
+    for first, last in ((begin, end), (0, len(tokens))):
+        named = []
+        for j in range(first, last):
+            aspect = tokens[j].aspect or tokens[j].code
+            if aspect in ASPECTS and _owner(tokens, j) in (None, k):
+                commas = sum(token.code == "comma" for token in tokens[min(j, k) : max(j, k)])
+                distance = abs(j - k) + 3 * commas + 4 * bool(tokens[j].numbers) + (j > k)
+                named.append((distance, aspect))
+        if named and not (by_verb and min(named)[0] > _NEAR):
+            return min(named)[1]
+        if by_verb:
+            return by_verb
+    return "style"
+
+
+def _owner(tokens: Sequence[Token], k: int) -> int | None:
+    """The image that is said to be the look `tokens[k]`: "picture 3 is the background"."""
+    j = k - 1
+    while j >= 0 and tokens[j].code in _BETWEEN:
+        j -= 1
+    return j if 0 <= j < k - 1 and tokens[j].numbers and not tokens[k].numbers else None
+
+
+def taken_role(thing: str) -> str:
+    """The role of an image that gives `thing`: "subject" for who lives, else "object"."""
+    return "subject" if thing_class(thing) == "living" else "object"
+
+
+def moves_it(text: str) -> bool:
+    """Whether `text` puts what was talked of somewhere: "put her on", "让它坐在"."""
+    return _MOVES_IT.search(text) is not None
 
 
 def roles_are_clear(text: str) -> bool:
-    """Whether `text` says of every image that it names what that gives, one of them the base."""
-    roles = {read_role(mention)[0] for mention in _mentions(text)}
-    return "" not in roles and "base" in {role.role for role in find_image_roles(text)}
+    """Whether the words leave little doubt of what every image gives, one of them the base."""
+    return any(role.role == "base" for role in find_image_roles(text))
 
 
-def joins(text: str) -> bool:
-    """Whether `text` puts images together: "mix it with picture 1"."""
-    return _COMBINES.search(text) is not None
+_NOT_ALONE = 500  # what a phrase that names several images takes from each being changed
+_MAX_PHRASES = 50
+_NEAR = 12  # tokens
+_BETWEEN = frozenset("is as give the modal not have adverb".split())
+_ALIKE = {  # a look by the verb before an image
+    "pose": lazy_pattern(
+        r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|bent|squat|tilt|rais|"
+        r"cross|hold|stretch|wav|point|gestur|arms?|legs?|hands?|do(?:es|ing)? what)\w*\b"
+        r"|[站坐躺跳跑蹲跪趴学举抬扭]",
+        re.I,
+    ),
+    "layout": lazy_pattern(
+        r"\b(?:arrang|lay|compos|re?fram|align|lin(?:e|ed|ing) up|crop|shot from)\w*\b|排|摆", re.I
+    ),
+    "palette": lazy_pattern(
+        r"\b(?:re)?(?:colou?r|tint|ton|grad)(?:s|e|ed|ing|i[sz]\w+)?\b|色|调", re.I
+    ),
+}
 
 
-def _mentions(text: str) -> list[Mention]:
-    groups: list[tuple[list[int], int, int]] = []  # "picture 1 and picture 2" is one
+def read_tokens(text: str) -> list[Token]:
+    """`text` as codes and phrases, with the mentions "picture 1 and picture 2" as one."""
+    groups: list[tuple[list[int], int, int]] = []
     for mention in find_image_mentions(text):
         between = text[groups[-1][2] : mention.start] if groups else ""
         merged = between.strip() == "with" and _COMBINES.search(text[: mention.start])
@@ -136,93 +150,132 @@ def _mentions(text: str) -> list[Mention]:
             groups[-1] = [*numbers, *mention.numbers], start, mention.end
         else:
             groups.append((list(mention.numbers), mention.start, mention.end))
-    ends = [0, *(end for _, _, end in groups)]
-    starts = [*(start for _, start, _ in groups), len(text)]
+    return read_phrases(text, groups)
+
+
+def phrase_indices(tokens: Sequence[Token]) -> list[int]:
+    """The phrases that say what their images do: not "picture 1 is a cat" if "the cat" follows."""
+    again = {n for token in tokens if token.link == "again" for n in token.numbers}
     return [
-        Mention(
-            numbers,
-            text[:start],
-            text[ends[k] : start],
-            text[end : starts[k + 1]],
-            text[end:],
-            first=k == 0,
-            alone=len(groups) == 1,
-        )
-        for k, (numbers, start, end) in enumerate(groups)
+        k
+        for k, token in enumerate(tokens)
+        if token.numbers and (token.link == "again" or not again.issuperset(token.numbers))
     ]
+
+
+def sentence_of(tokens: Sequence[Token], k: int) -> tuple[int, int]:
+    """Where the sentence of `tokens[k]` begins and ends."""
+    stops = [j for j, token in enumerate(tokens) if token.code == "stop"]
+    begin = max((j + 1 for j in stops if j < k), default=0)
+    return begin, min((j for j in stops if j > k), default=len(tokens))
+
+
+@cache
+def _weights() -> dict[str, list[int]]:
+    """Sign -> how much it counts for each of `LABELS`."""
+    lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
+    rows = (line.split("\t") for line in lines)
+    return {sign: [int(x) for x in values.split()] for sign, values in rows}
+
+
+def _scores(found_signs: set[str]) -> list[int]:
+    """How much `found_signs` count for each of `LABELS`, in hundredths."""
+    rows = [_weights()[sign] for sign in found_signs if sign in _weights()]
+    return [sum(row[label] for row in rows) for label in LABELS]
+
+
+def signs(tokens: Sequence[Token], k: int) -> set[str]:
+    """What is seen of the phrase `tokens[k]`: its kind, and the codes around it."""
+    token = tokens[k]
+    codes = [token.code for token in tokens]
+    begin, end = sentence_of(tokens, k)
+    every = [j for j in range(len(tokens)) if tokens[j].numbers]
+    phrases = [j for j in every if begin <= j < end]
+    index = phrases.index(k)
+    last = phrases[index - 1] if index else begin - 1
+    following = [*phrases, end][index + 1]
+    first = final = k  # of a chain "E and E and E"
+    while first >= 2 and codes[first - 1] == "and" and tokens[first - 2].numbers:
+        first -= 2
+    while final + 2 < len(codes) and codes[final + 1] == "and" and tokens[final + 2].numbers:
+        final += 2
+    left, right = ["^"] * 4 + codes[:first], [*codes[final + 1 :], "$", "$", "$"]
+    before = codes[last] if index else "^"
+    behind = codes[following] if following < end else "$"
+    between, after = codes[last + 1 : k], codes[k + 1 : following]
+    joint = "_".join(code for code in between if code not in _WEAK)
+    joint_after = "_".join(code for code in after if code not in _WEAK)
+    place = f"{index}/{len(phrases)}"
+    verbs = [code for code in codes[begin:end] if code in _VERBS]
+    verb = verbs[0] if verbs else ""
+    kind = token.code + "s" * (len(token.numbers) > 1)
+    thing = thing_class(token.thing) if token.thing else ""
+    around = {
+        f"link {token.link}",
+        f"thing {thing}",
+        f"place {place}",
+        f"of all {every.index(k)}/{len(every)}",
+        f"verb {verb} {place}",
+        f"verbs {'_'.join(verbs[:3])} {place}",
+        f"beside {before} {behind}",
+        f"beside {before} {behind} {verb}",
+        f"between {before} {joint}",
+        f"between {joint}",
+        f"after {joint_after} {behind}",
+        f"after {joint_after}",
+        f"around {before} {joint} {joint_after} {behind}",
+        f"sides {left[-1]} {right[0]}",
+        f"sides {left[-2]} {left[-1]} {right[0]}",
+        f"chain {first < final}",
+        f"looks {any(code in ASPECTS for code in codes)}",
+        *(f"left {'_'.join(left[-n:])}" for n in (1, 2, 3, 4)),
+        *(f"right {'_'.join(right[:n])}" for n in (1, 2, 3)),
+        *(f"in between {code}" for code in between),
+        *(f"in between {before} {code}" for code in between),
+        *(f"in after {code}" for code in after),
+        *(f"in after {code} {behind}" for code in after),
+        *(f"far before {code}" for code in codes[begin : max(last, begin)]),
+        *(f"far behind {code}" for code in codes[following + 1 : end]),
+        *(f"somewhere {code}" for code in codes),
+    }
+    of_thing = {f"left {left[-1]}", f"left {left[-2]}_{left[-1]}", f"verb {verb} {place}"}
+    return {
+        f"kind {kind}",
+        f"kind {kind} {thing}",
+        *around,
+        *(f"{sign} {kind}." for sign in around),
+        *(f"{sign} is {thing}" for sign in {*of_thing, f"link {token.link}"}),
+    }
+
+
+_WEAK = ("n", "the", "position", "comma", "adverb")
+_VERBS = frozenset("becomes have modal same as is".split()).union(
+    VERBS, (f"{code} -ing" for code in VERBS), ("put to", "stand in")
+)
+
+
+def joins(text: str) -> bool:
+    """Whether `text` puts images together: "mix it with picture 1"."""
+    return _COMBINES.search(text) is not None
 
 
 def names_scene(thing: str) -> bool:
     """Whether a thing of an image is all that it shows: its place, or its subject."""
-    return _names_place(thing) or _WHOLE.search(thing) is not None
+    return thing_class(thing) == "place" or _WHOLE.search(thing) is not None
 
 
-def _names_place(thing: str) -> bool:
-    nouns = parse(thing).values("subject")
-    return "sky" not in nouns and (bool(nouns & PLACES) or _PLACE.search(thing) is not None)
-
-
-def _in_new_image(base: ImageRole) -> ImageRole:
-    """What an image gives where no other image is changed: the scene, or a thing."""
-    if _names_place(base.what) or not any(known(word) for word in base.what.split()[-1:]):
-        return base._replace(role="background")
-    return _given_away(base)
-
-
-def _is_same_again(mention: Mention) -> bool:
-    """Whether an exchange goes on: "the one in picture 2", "the second picture's", "图2的"."""
-    bare = _SAME_BEFORE.search(mention.before) and _SAME_BEHIND.match(mention.after)
-    return bool(bare or _SAME_ONE.search(mention.before))
-
-
-def _is_scene(mention: Mention, thing: str) -> bool:
-    """Whether a thing "in" an image meets one "from" another: "the kid from 1 on the horse in"."""
-    if not thing or is_worn(thing) or not _INSIDE.search(mention.before):
-        return False
-    return _TAKEN_OUT.search(mention.so_far[: -len(mention.before)]) is not None
-
-
-def _is_destination(role: ImageRole, text: str) -> bool:
-    """Whether something is put where the thing of an image is: "cat goes on the throne"."""
-    if role.role not in _THINGS or not role.what:
-        return False
-    head = re.escape(role.what.split()[-1])
-    return re.search(rf"(?:{_GOES_TO}){head}(?![a-z]| from| of)", text, re.IGNORECASE) is not None
-
-
-_PLACE = lazy_pattern(rf"{words.PLACES}|景", re.IGNORECASE)
-_WHOLE = lazy_pattern(rf"{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}", re.IGNORECASE)
-_NEW_IMAGE = lazy_pattern(
-    rf"(?:(?:{words.DRAW})\s+(?:me |us )?(?:an?|another|one|new)|^\W*an?)\s+"
-    r"(?:(?!version)[\w'-]+\s+){0,4}?(?:photo|picture|image|poster|scene|shot|portrait|postcard|"
-    r"illustration|banner|cover|card|advert|ad|sticker|flyer|wallpaper|collage)\b"
-    r"|(?:画|生成|做|出|来|创作|设计|合成)成?[一1]?[张幅]",
+_WHOLE = lazy_pattern(
+    rf"{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}|\b(?:sketch|still|clip|line art|draft)\b"
+    r"|^(?:overall )?(?:colou?rs?|colou?r scheme|palette|light|lighting|style|look|mood)$",
     re.IGNORECASE,
 )
-_GOES_TO = (
-    rf"\b(?:(?:{words.PUT})\w*|goes|belongs?)\b[^.;,]*\b(?:on|onto|in|into|over|to|next to|beside|"
-    r"under|behind|at|against)\s+(?:the |my |our |that |this )?|(?:让|给)(?:这个|那个)?"
+_COMBINES = lazy_pattern(
+    r"\b(?:combin|merg|mix|blend|fus|join|stitch)|融合|合成|合并|拼在", re.IGNORECASE
 )
-_FAULT = lazy_pattern(  # what is said of what is to be replaced
-    r"(?:\s*['’]s \w+)?\s*(?:is|are|looks?|feels?)(?:n['’]t)? (?:too |not |so |a bit |a little |"
-    r"rather |pretty |"
-    r"kind of )*(?:dull|boring|bland|ugly|old|empty|plain|flat|bad|wrong|broken|dark|messy|"
-    r"cluttered|"
-    r"weak|grey|gray|nice enough|right)\b|[^，。]{0,8}?(?:太|不好|不行|有点|过于|不够|难看)",
-    re.IGNORECASE,
-)
-_MAKES = lazy_pattern(r"\b(?:let|have|make)\s|[让使]", re.IGNORECASE)
-_COMBINES = lazy_pattern(rf"\b{COMBINE}|融合|合成|合并|拼在", re.IGNORECASE)
 _JOINER = lazy_pattern(
     r"\s*(?:,|、|，|and|和|与|跟|以及|plus|\+|&|及)\s*(?:and\s+|the\s+)*", re.IGNORECASE
 )
-_INSIDE = lazy_pattern(r"\bin\s+(?:the\s+)?$", re.IGNORECASE)
-_TAKEN_OUT = lazy_pattern(r"\bfrom\s+(?:the\s+)?\S+(?: \S+)?$", re.IGNORECASE)
-_DRAWN = lazy_pattern(rf"\b(?:{words.DRAW})\s+{words.INDEFINITE}|[画做来出](?:一|张|个|幅)", re.I)
-_SAME_ONE = lazy_pattern(r"\b(?:one|that)\s+(?:of|in|from)\s+(?:the\s+)?$", re.IGNORECASE)
-_SAME_BEFORE = lazy_pattern(
-    r"\b(?:to|with|by|for|into|take|use|try)\s+(?:the\s+)?$|[成为用和跟像与]\s*$", re.IGNORECASE
-)
-_SAME_BEHIND = lazy_pattern(
-    r"\s*(?:['’]s|的)?\s*(?:$|[,.，。!]|for (?:it|that)\b|instead\b|一样|相同|一致|那样)"
+_MOVES_IT = lazy_pattern(
+    rf"\b(?:(?:{words.PUT})\w*|let|set|have|want|see)\s+(?:it|him|her|them)\b|[让把将][它他她]",
+    re.IGNORECASE,
 )

@@ -43,7 +43,7 @@ _TOUCH = (
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
 _STAY = (
     r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|"
-    r"not (?:be )?(?:chang|touch|mov|alter)\w*)"
+    r"not (?:be )?(?:chang|touch|mov|alter|edit|los|harm)\w*)"
 )
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
@@ -57,17 +57,20 @@ _PATTERNS = tuple(
         rf"\bhands off\s+{_THING}{_NEXT}",
         r"(?<![^\s,.;!])(?P<thing>(?:(?!(?:but|while|please|make|so|if)\b|"
         r"and (?!the|his|her|its|their|my))[\w'-]+\s+){1,6}?)"
-        rf"(?:{_MUST}\s+{_STAY}|"
+        rf"(?:{_MUST}\s+{_STAY}|(?:is|are) not to (?:be )?{_TOUCH}|(?:is|are) off[- ]limits|"
         r"(?:mustn|shouldn|can|needn)['’]?t (?:be )?(?:chang|touch|mov|alter)\w*)"
         rf"(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
         r"(?:^|[,.;!]\s*)(?!but|while)(?P<thing>(?:[\w'-]+\s+){1,3}?and\s+(?:[\w'-]+\s+){1,3}?)"
         rf"{_MUST}\s+{_STAY}(?:\s+{_TAIL})*",
+        r"(?:^|[,.;!]\s*|\b(?:and|but|while|with)\s+)(?P<thing>(?:[\w'-]+\s+){1,4}?)"
+        r"(?:stays?|remains?) (?:right |exactly )?(?:where|as|how|what) "
+        r"(?:it|they|he|she) (?:is|are)",
         rf"(?<![^\s,.;!])(?P<thing>{_OF}(?:\s+(?!but\b|and\b)[\w'-]+){{0,5}}?)\s+(?:(?:stays?|"
         rf"remains?)"
         rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
         rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b))",
-        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:(?!(?:must|should|looks?)\b)[\w'-]+\s+)"
-        r"{1,5}?)(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
+        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:(?!(?:must|should|looks?|it'?self|is|are)\b)[\w'-]+\s+)"
+        r"{1,5}?)(?:(?:itself|himself|herself) )?(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
         r"(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|with)\s+)(?P<thing>(?:(?!(?:but|and|stays?|remains?|is|"
         r"are)\b)[\w'-]+\s+){1,4}?)(?:exactly |just )?"
@@ -82,10 +85,13 @@ _PATTERNS = tuple(
 )
 _THING_ZH = r"(?P<thing>[^，。；！？,.;!?\n把将]{1,16}?)"
 _NOT_ZH = r"(?:不要|别|不用|不许|不能|不准|请勿|勿|不需要|不必|无需|不可以?|不)"
-_TOUCH_ZH = r"(?:改变|改动|改|变动|变|动|碰|破坏|影响|换掉?|丢掉?|删掉?)(?!成|为|得)"
+_TOUCH_ZH = (
+    r"(?:改变|改动|改|变动|变|动|碰|破坏|影响|换掉?|丢掉?|删掉?|剪掉?|挡住?|遮住?|弄坏?|丢失?|裁掉?|"
+    r"修改?|调整?|乱动)(?!成|为|得)"
+)
 _END_ZH = r"(?=$|[，。；！？,.;!?\n]|了|哦|啊|就|的)"
 _SAME_ZH = (
-    rf"(?:(?:都|就|也|请|全部?|一律|完全|还是|依然|仍然|继续|要|一定|保持|维持|部分|地方|的)*"
+    rf"(?:(?:都|就|也|请|一点|丝毫|千万|统统|通通|全部?|一律|完全|还是|依然|仍然|继续|要|一定|保持|维持|部分|地方|的)*"
     rf"(?:不变|不动|原样|留着|照旧|原封不动|保留|一致|{_NOT_ZH}{_TOUCH_ZH}))"
 )
 _PATTERNS_ZH = tuple(
@@ -119,7 +125,9 @@ _AND = lazy_pattern(r"\s*(?:,|、|，|\band\b|\bor\b|\bnor\b|&|和|与|以及|�
 _ALL_ZH = lazy_pattern("^(?:什么|所有)$")
 _MANNER = lazy_pattern(r"(?:it|them|things)\s+\w", re.IGNORECASE)  # "keep it natural"
 _LAST = lazy_pattern(rf"\s+(?:{_TAIL}|though|too|as well|as before|for now)$", re.IGNORECASE)
-_LEAD_ZH = re.compile(r"^(?:但是?|而且|并且?|同时|请|让|要|可是?|不过|务必|一定要?|只要|还|也)+")
+_LEAD_ZH = re.compile(
+    r"^(?:图\S[里中上]?的|第\S张[里中上]?的?|但是?|而且|并且?|同时|请|让|要|可是?|不过|务必|一定要?|只要|还|也)+"
+)
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 
 

@@ -30,9 +30,18 @@ _FOLLOWS = (  # what may follow a bare name: "the second as", "B on"
     rf"her|its|look|looks|"
     r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
 )
+_FILE = (
+    r"(?:file|scan|frame|shot|input|fig(?:ure)?\.?|mock-?up|still|slide|snap|source|upload|item|"
+    r"example)"
+)
+_NUMBERED_FILE = lazy_pattern(
+    rf"\b(?:the )?(?:{_FILE} ?#?|(?-i:P))(?P<name>[1-9]|one|two|three|four|(?-i:[A-H]))(?![\w.%])"
+    r"|(?<![\d.])(?P<zh>[1-9])(?=图)",
+    re.IGNORECASE,
+)
 _BARE_ORDINAL = lazy_pattern(
     rf"\b(?:the |my )?(?P<ordinal>first|second|third|fourth|original|1st|2nd|3rd|4th)"
-    rf"(?:(?<=original) {_IMAGE}\b| one\b| version\b|{_FOLLOWS})",
+    rf"(?:(?<=original) {_IMAGE}\b| one\b| version\b| {_FILE}\b|{_FOLLOWS})",
     re.IGNORECASE,
 )
 _COUNTED_THING = lazy_pattern(  # "the first kitchen with the second kitchen's tiles"
@@ -41,8 +50,9 @@ _COUNTED_THING = lazy_pattern(  # "the first kitchen with the second kitchen's t
 # Names that are as often something else: they count if all fit the number of images.
 _BARE_LETTER = lazy_pattern(rf"(?<![A-Za-z0-9_.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
-    rf"(?:\b(?:from|with|like|into|onto|in|of|on|to|for|and|is|give|make|put|use|take|turn|"
-    rf"change) |\(|[=:] ?)(?P<name>[1-9]){_FOLLOWS}"
+    rf"(?:\b(?!picture|image|photo|pic|step|version)[a-z]{{2,}} |\(|[=:] ?)"
+    rf"(?P<name>[1-9]){_FOLLOWS}"
+    r"|(?<![\w.])(?P<pair>[1-9])(?=(?:, [1-9])? and [1-9]\b)"
     r"|(?<![A-Za-z0-9_.~ 图片张第-])(?P<zh>[1-9])(?=[的里中上和，。、]|$)",
     re.IGNORECASE,
 )
@@ -61,12 +71,13 @@ _ALL = lazy_pattern(
     re.IGNORECASE,
 )
 _PAIR = lazy_pattern(
-    rf"\b(?:the )?(?P<word>left|right|former|latter)(?:(?<=t)(?:[- ]hand)? (?:{_IMAGE}|one)\b|"
-    rf"(?<=er)\b(?: {_IMAGE}| one)?)|\bthe {_IMAGE} on the (?P<side>left|right)\b(?! \w)"
-    rf"|(?P<zh>[左右])(?:边|侧)?的?{_ONE_ZH}|(?P<zh2>前者|后者|[前后](?=一张))(?:一张{_IMAGE_ZH}?)?",
+    rf"\b(?:the )?(?P<word>left|right|former|latter|top|bottom|upper|lower)"
+    rf"(?:(?<=[tpmr])(?:[- ]hand)? (?:{_IMAGE}|one)\b|(?<=[mt]er)\b)|"
+    rf"\bthe {_IMAGE} on the (?P<side>left|right)\b(?! \w)"
+    rf"|(?P<zh>[左右]|[上下](?=[面边方]))(?:边|侧|面|方)?的?{_ONE_ZH}|(?P<zh2>前者|后者|[前后](?=一张))(?:一张{_IMAGE_ZH}?)?",
     re.IGNORECASE,
 )
-_FIRST_OF_PAIR = frozenset("left former 左 前 前者".split())
+_FIRST_OF_PAIR = frozenset("left former top upper 左 前 前者 上".split())
 _LAST = lazy_pattern(
     rf"\bthe (?:very )?(?:last|final) (?:(?P<n>two|three) )?(?:{_IMAGE}|one)s?\b"
     rf"|(?:最后|后(?=[两三]))(?:的)?(?:一|(?P<zh>[两三]))?(?:张|幅){_IMAGE_ZH}?",
@@ -137,15 +148,14 @@ _THING_ZH = (
     r"(?=放|加|贴|移|戴|穿|坐|站|到|进|停|走|跑|飞|躺|趴|睡|游|跳|挂|摆|换|合|融|当|作|画|在|和|$|，)"
 )
 _ITS_THING = lazy_pattern(
-    r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick|want|see|in|at|replace|swap|"
-    r"change|exchange)\b[^.;]{0,30}?)"
-    r"\b(?:this|these) (?P<thing>[a-z]+)\b"
+    r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick|want|see|in|at|of|with|from|replace|swap|"
+    r"change|exchange|like|by|on)\b[^.;]{0,30}?)"
+    r"\b(?:this|these|my attached|the attached) (?P<thing>[a-z]+)\b"
     r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|"
     r"some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
-    r"|\bthe attached (?P<sent>[a-z]+)\b"
     r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |"
     r"the )?(?P<mine>[\w -]+?)(?=$|[,.;!])"
-    rf"|(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}"
+    rf"|(?:图\d[里中]?)?(?:我(?:刚)?[发拍画]的)?这{_MEASURE}{_THING_ZH}"
     rf"|附件[里中]?的?{_THING_ZH.replace('han', 'zh')}"
     rf"|我[发拍画]的{_MEASURE}?{_THING_ZH.replace('han', 'zh2')}",
     re.IGNORECASE,
@@ -155,7 +165,6 @@ _PAINTED_THING = lazy_pattern(
     rf"|你(?:刚才?)?画的(?:那{_MEASURE})?{_THING_ZH}",
     re.IGNORECASE,
 )
-_IN_BRACKETS = lazy_pattern(r"\s*\((picture \d+)\)")
 _MINE = lazy_pattern(
     r"\b(?:my|our|this|these) (?P<thing>\w+(?: \w+){0,2} ?(?=\(attached)|\w+)(?:\(attached\))?",
     re.IGNORECASE,
@@ -167,7 +176,7 @@ _CAPTIONED = lazy_pattern(  # "the castle picture", "the photo of my cat", "有�
     re.IGNORECASE,
 )
 _DEFINITE = lazy_pattern(
-    r"\b(?:the|my|that) (?P<thing>[a-z]+)\b(?!,? (?:from|in|of|on) picture)(?! you\b)"
+    r"\b(?:the|my|that) (?P<thing>[a-z]+)\b(?!,? from picture)(?! you\b)"
     rf"|[这那]{_MEASURE}{_THING_ZH}",
     re.IGNORECASE,
 )
@@ -196,7 +205,8 @@ class _Images:
             words = str(turn.record.get("plan", {}).get("prompt", "")) or turn.text
             for _ in turn.images:
                 single = len(turn.images) == 1
-                things[len(things) + 1] = _nouns(words) if single else set()
+                all_words = set(re.findall(r"[a-z]{3,}", words.lower()))
+                things[len(things) + 1] = _nouns(words) | all_words if single else set()
         return things
 
     def by(self, role: str) -> list[int]:
@@ -208,8 +218,12 @@ class _Images:
     def showing(self, thing: str) -> list[int]:
         """The one earlier image that shows `thing`; none if several do."""
         nouns = _nouns(thing)
-        numbers = [n for n, things in self.captions.items() if nouns and nouns <= things]
+        numbers = [n for n, things in self.captions.items() if nouns <= things]
         return numbers if len(numbers) == 1 else []
+
+    def naming(self, thing: str) -> list[int]:
+        """`showing`, where the words about the image name `thing` in the same way."""
+        return [n for n in self.showing(thing) if thing.lower() in self.captions[n]]
 
 
 def number_images(text: str, conversation: Conversation) -> str:
@@ -228,22 +242,27 @@ def number_images(text: str, conversation: Conversation) -> str:
         text = _of_several(text, images, named)
     if attached == 1 or count == 1:
         text = _of_one(text, count)
-    if attached == 1 and count > 1:
+    if attached == 1:
         text = _things_of(text, _ITS_THING, lambda _: [count])
+    if attached == 1 and count > 1:
         text = _things_of(
             text,
             _MINE,
-            lambda thing: images.showing(thing) or ([count] if _is_thing(thing) else []),
+            lambda thing: images.naming(thing) or [count] * _is_thing(thing),
         )
-    return _IN_BRACKETS.sub(r" of \1", text)
+    return text
 
 
 def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
     """`text` with the names that tell one of several images from the others."""
     count, attached, current = images.count, images.attached, images.current
-    for pattern in (_MARKED_NUMBER, _BARE_LETTER, _BARE_NUMBER):
+    for pattern in (_NUMBERED_FILE, _MARKED_NUMBER, _BARE_LETTER, _BARE_NUMBER):
         numbers = [_value(m) for m in pattern.finditer(text)]
-        certain = pattern is _MARKED_NUMBER or len(set(numbers)) > 1 or named_images(text)
+        certain = (
+            pattern in (_NUMBERED_FILE, _MARKED_NUMBER)
+            or len(set(numbers)) > 1
+            or named_images(text)
+        )
         if numbers and certain and max(numbers) <= len(current):
             text = _each(text, pattern, lambda m: [current[_value(m) - 1]])
     ordinals = _BARE_ORDINAL.findall(text)
@@ -276,10 +295,17 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
         text = _each(text, _OTHER, lambda _: rest)
     if count > max(attached, 1):
         text = _each(text, _PREVIOUS, lambda _: [count - max(attached, 1)])
-    if partial and (attached == 1 or named_images(text)):
+    owners = {n for m in _DEFINITE.finditer(text) for n in images.showing(m["thing"] or m["han"])}
+    if (partial and (attached == 1 or named_images(text))) or (not attached and len(owners) > 1):
         changed = [count - 1] if attached == 1 else []
         text = _things_of(
-            text, _DEFINITE, lambda thing: [n for n in images.showing(thing) if n not in changed]
+            text,
+            _DEFINITE,
+            lambda thing: [
+                n
+                for n in images.showing(thing)
+                if n not in changed and not re.search(rf"{thing} (?:in|of|on) picture {n}", text)
+            ],
         )
     return text
 
@@ -320,11 +346,21 @@ def _things_of(text: str, pattern: re.Pattern[str], numbers: Callable[[str], Seq
 
 
 def _is_thing(words: str) -> bool:
-    return any(known(word) for word in words.lower().split())
+    """Whether `words` name a thing that can have an image of its own: no part of a body."""
+    names = words.lower().split()
+    return any(known(word) or word in _FAMILY for word in names) and _BODY.isdisjoint(names)
+
+
+_FAMILY = frozenset(
+    "grandpa grandma grandfather grandmother mom mum dad mother father sister brother son daughter "
+    "wife husband friend kid kids girlfriend boyfriend boss niece nephew uncle aunt cousin".split()
+)
+_BODY = frozenset("hair face eyes eye hand hands body nose head arm arms leg legs ear ears".split())
 
 
 def _nouns(words: str) -> set[str]:
-    return set(parse(words).values("subject"))
+    """The things that `words` name, and each word of three letters and more."""
+    return {*parse(words).values("subject")} or {*re.findall(r"[a-z]{3,}", words.lower())}
 
 
 def _value(match: re.Match[str]) -> int:

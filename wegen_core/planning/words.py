@@ -13,8 +13,13 @@ from typing import TYPE_CHECKING
 from ..constraints import find_constraints, named_images
 from ..constraints.edit_scope import edit_scope
 from ..constraints.english import known
-from ..constraints.image_role_ways import moves_it
-from ..constraints.image_roles import find_image_roles, joins, names_scene, roles_are_clear
+from ..constraints.image_roles import (
+    find_image_roles,
+    joins,
+    moves_it,
+    names_scene,
+    roles_are_clear,
+)
 from ..constraints.lazy_pattern import lazy_pattern
 from ..constraints.regions import find_region
 from ..constraints.request_text import strip_request_phrase
@@ -31,7 +36,14 @@ if TYPE_CHECKING:
     from ..records.plan import Intent, Scope
 
 _COMPARED = lazy_pattern(  # "so that the sky looks like"
-    r"\bthe (?!same\b)([a-z]+) (?:should |must |to )?(?:looks?|match(?:es)?|is|be)\b", re.IGNORECASE
+    r"\bthe (?!same\b)([a-z]+) (?:should |must |to )?(?:looks?|match(?:es)?|is|be)\b"
+    r"|\b(?:make|paint|turn|dye) (?:the|his|her|its) ([a-z]+) (?:the (?:same )?colou?r|as)\b",
+    re.IGNORECASE,
+)
+_DRAWN_ANEW = lazy_pattern(
+    r"\b(?:re)?(?:draw|paint|sketch|render|illustrat)\w*\b(?! the (?:wall|door|floor))|\bcartoon"
+    r"|[画绘]成|重[画绘]|渲染",
+    re.IGNORECASE,
 )
 # Instead of an answer, English and Chinese: to a question, and to a greeting or thanks.
 NO_MODEL = (
@@ -127,7 +139,7 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
         changes=changes,
         keep=request.keep,
         scope=_scope(numbered, references, intent),
-        region=find_region(" \n".join(changes)),
+        region=find_region(" \n".join(clause.text for clause in numbered.changes) or words),
         references=tuple(references),
     )
     certain |= {name for name in ("keep", "region", "scope") if getattr(plan, name)}
@@ -152,12 +164,7 @@ def _intent(
     if not images:
         return "generate", bool(orders)
     if references:
-        takes = any(r.role not in ("base", "subject") or r.what for r in references)
-        numbers = {r.image for r in references}
-        others = {r.image for r in references if r.role != "base"}
-        composes = len(numbers) > 1 or (
-            others and (draws or (takes and (images > 1 or not orders)))
-        )
+        composes = len(references) > 1 or references[0].role != "base"
         return "compose" if composes else "refine", True
     if attached > 1:
         return "compose", bool(orders) and not draws
@@ -193,7 +200,7 @@ def _references(request: Request, conversation: Conversation) -> list[Reference]
         return [Reference(number) for number in sorted([rest[-1], *references])]
     if bases == [count] == list(references) and attached == 1 and moves_it(request.text):
         return [Reference(count - 1), *references.values()]  # "let it sit on this sofa"
-    if bases or whole:
+    if bases or (whole and attached != 1):
         return list(references.values())
     if len(rest) > 1 and len(rest) < attached:  # "with the last one as the background"
         return [*references.values(), *map(Reference, rest)]
@@ -219,9 +226,14 @@ def _scope(request: Request, references: Sequence[Reference], intent: Intent) ->
     if roles & {"style", "palette"}:
         thing = next((r.what for r in find_image_roles(request.text) if r.role == "base"), "")
         compared = _COMPARED.search(request.text)
-        if compared and known(compared[1]) and not names_scene(compared[1]):
+        name = (compared[1] or compared[2]) if compared else ""
+        if name and known(name) and not names_scene(name):
             return "local"
         whole = not thing or names_scene(thing)
+        if not whole and "style" not in roles:
+            return "local"
+        if "style" in roles and _DRAWN_ANEW.search(request.text):
+            return "global"
         return "global" if whole or edit_scope(request.changes) != "local" else "local"
     return "background" if "background" in roles else "local"
 

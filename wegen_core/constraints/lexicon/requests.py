@@ -144,12 +144,13 @@ SMALL_TALK = any_of(
     fantastic job work well done love it this that i like is looks look really ok okay yes yeah no
     nope sure fine bye goodbye see later how are doing what's up haha lol cheers exactly what had
     in mind needed imagined hoped expected wanted the result result's result, one pretty super
-    just that's it's today tomorrow tonight thats everything all for now your help helpful
+    just that's it's turned out came stunning gorgeous incredible
+    today tomorrow tonight thats everything all for now your help helpful
     appreciate
     """,
 )
 SMALL_TALK_ZH = (
-    "你好|您好|嗨|早上好|晚上好|谢谢|多谢|感谢|太|真|很|好看|漂亮|美|棒|不错|喜欢|完美|厉害|再见|拜拜|"
+    "可爱|惊艳|绝了|赞|你好|您好|嗨|早上好|晚上好|谢谢|多谢|感谢|太|真|很|好看|漂亮|美|棒|不错|喜欢|完美|厉害|再见|拜拜|"
     "我|你|这|张|个|图|了|的|啊|呀|哦|吧|好|非常|就|是|要|样|辛苦|哈"
 )
 # Fragments that only make sense of an image that is there.
@@ -298,28 +299,33 @@ ROLES: dict[str, tuple[str, str]] = {
     "style": (
         "style styles look aesthetic art_style artstyle drawing_style painting_style visual_style "
         "brushwork brush_strokes brushstrokes technique rendering vibe mood atmosphere feel "
-        "lighting light daylight sunlight shadows glow weather season texture textures material "
+        "lighting light lights daylight sunlight shadows glow weather season "
+        "texture textures material "
         "materials treatment filter medium manner fashion "
         "spirit font fonts typography lettering",
-        "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 打光 纹理 材质 感觉 样式 意境 字体",
+        "风格 画风 笔触 画法 质感 氛围 气氛 光线 光影 光照 光效 灯光 光感 光源 采光 "
+        "纹理 材质 材料 感觉 样式 意境 字体 "
+        "滤镜 调性 调子 天气 季节 艺术感 技法 表现手法 情调",
     ),
     "palette": (
-        "colours colors colour color colour_palette color_palette palette colour_scheme "
+        "colours colors colour color tint skin_tone hue shade "
+        "colour_grade color_grade grading colour_palette color_palette palette colour_scheme "
         "color_scheme colouring coloring tones colour_grading color_grading grading hues tonality",
-        "配色 色调 颜色 色彩 色板 调色 用色",
+        "配色 色调 颜色 色彩 色板 调色 用色 色系 冷暖 肤色",
     ),
     "pose": (
         "pose poses posture stance body_position body_language gesture",
         "姿势 姿态 动作 站姿 坐姿 手势 体态 pose",
     ),
     "layout": (
-        "layout composition arrangement framing perspective camera_angle angle structure viewpoint "
+        "layout composition arrangement framing furniture_arrangement perspective "
+        "camera_angle angle structure viewpoint "
         "placement",
-        "构图 布局 排版 版式 机位 视角 取景 结构",
+        "构图 布局 排版 摆法 陈设 版式 机位 视角 取景 结构",
     ),
     "background": (
         "background backdrop setting scene scenery surroundings environment location landscape",
-        "背景 场景 环境 景色 风景 布景",
+        "背景 场景 环境 景色 风景 布景 窗外",
     ),
     "base": (
         "content contents base canvas base_image starting_point",

@@ -1,0 +1,101 @@
+"""Fit how much each sign counts for what an image does, and write `image_role_weights.txt`.
+
+    python -m benchmarks.image_role_weights
+
+The examples are the marked messages of tests/support/data, without those that are held out, and
+`composition_sentences.txt`. A log-linear model gives each phrase one of `LABELS`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import torch
+
+from tests.support.labelled_messages import DATA, tuned_messages
+from wegen_core.constraints.image_roles import (
+    BASE,
+    LABELS,
+    LOOK,
+    PLACE,
+    THING,
+    WEIGHTS,
+    phrase_indices,
+    read_tokens,
+    signs,
+)
+from wegen_core.planning.image_names import number_images
+
+ROLES = {"o": "subject", "b": "base", "s": "style", "c": "palette", "p": "pose", "l": "layout"} | {
+    "g": "background"
+}
+L2 = 1.0
+LEAST_COUNT = 2  # of the examples that show a sign
+LEAST_WEIGHT = 0.05
+
+
+def examples() -> Iterator[tuple[str, dict[int, str]]]:
+    """Texts with numbered images, and the role of each image."""
+    for message in tuned_messages():
+        if message.intent in ("compose", "refine"):
+            yield (
+                number_images(message.turns[-1][1], message.conversation()),
+                dict(message.references),
+            )
+    for line in (DATA / "composition_sentences.txt").read_text(encoding="utf-8").splitlines():
+        text, equals, roles = line.rpartition(" = ")
+        if equals and not line.startswith("#"):
+            yield text, {int(role[0]): ROLES[role[1]] for role in roles.split()}
+
+
+def phrases(text: str, roles: Mapping[int, str]) -> Iterator[tuple[set[str], int]]:
+    """The signs of each phrase of `text`, and its label."""
+    tokens = read_tokens(text)
+    named = any("background" in (token.code, token.aspect) for token in tokens)
+    for k in phrase_indices(tokens):
+        own = {roles[n] for n in tokens[k].numbers if n in roles}
+        if len(own) == 1:
+            role = own.pop()
+            label = {"base": BASE, "subject": THING}.get(role, LOOK)
+            yield signs(tokens, k), PLACE if role == "background" and not named else label
+
+
+def fit(rows: list[tuple[set[str], int]]) -> dict[str, list[float]]:
+    """Sign -> its weight for each label, by the least cross-entropy."""
+    counts = Counter(sign for found, _ in rows for sign in found)
+    index = {
+        sign: k for k, sign in enumerate(sorted(s for s in counts if counts[s] >= LEAST_COUNT))
+    }
+    bags = [[index[sign] for sign in found if sign in index] for found, _ in rows]
+    flat = torch.tensor([k for bag in bags for k in bag])
+    offsets = torch.tensor([0, *(len(bag) for bag in bags[:-1])]).cumsum(0)
+    labels = torch.tensor([label for _, label in rows])
+    weights = torch.zeros(len(index), len(LABELS), requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=60, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        scores = torch.nn.functional.embedding_bag(flat, weights, offsets, mode="sum")
+        entropy = torch.nn.functional.cross_entropy(scores, labels, reduction="sum")
+        total = entropy + L2 / 2 * weights.square().sum()
+        total.backward()
+        return total
+
+    optimizer.step(loss)
+    values = (weights - weights.mean(1, keepdim=True)).tolist()
+    return {sign: values[k] for sign, k in index.items()}
+
+
+def main() -> None:
+    """Write the weights, in hundredths."""
+    torch.set_num_threads(1)
+    rows = [row for text, roles in examples() for row in phrases(text, roles)]
+    weights = {s: v for s, v in fit(rows).items() if max(v) - min(v) >= LEAST_WEIGHT}
+    lines = [f"{s}\t{' '.join(str(round(100 * x)) for x in v)}" for s, v in sorted(weights.items())]
+    WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(f"{len(rows)} phrases, {len(lines)} signs")
+
+
+if __name__ == "__main__":
+    main()
