@@ -31,8 +31,8 @@ ROLES = {"o": "subject", "b": "base", "s": "style", "c": "palette", "p": "pose",
     "g": "background"
 }
 L2 = 1.0
-LEAST_COUNT = 2  # of the examples that show a sign
-LEAST_WEIGHT = 0.05
+LEAST_COUNT = 3  # of the examples that show a sign
+LEAST_WEIGHT = 0.15  # between two labels; smaller ones are left out
 
 
 def examples() -> Iterator[tuple[str, dict[int, str]]]:

@@ -9,10 +9,18 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from .lazy_pattern import lazy_pattern
-from .lexicon.compositions import MORE_PLACES, NOUN_LIKE, NOUNS_ZH, VERBS, WORDS
+from .lexicon.compositions import (
+    LIVING,
+    MORE_PLACES,
+    NOUN_LIKE,
+    NOUNS_ZH,
+    VERBS,
+    WORDS,
+    WORN,
+)
 from .lexicon.english import CLOTHES, COLOURS
 from .lexicon.nouns import ANIMATE, PLACES
 from .lexicon.requests import PLACES as PLACE_WORDS
@@ -221,6 +229,9 @@ def _is_noun(token: Token, is_first: bool) -> bool:
 
 def _linked(tokens: list[Token], k: int) -> int | None:
     """Joins "the head of the statue in picture 1", "my dog (picture 2)"; returns where it is."""
+    if _is_bare(tokens, k):
+        _join(tokens, k - 1, k, k + 1, "E", "bare", tokens[k - 1 : k])
+        return k - 1
     stop = k - 1 - (k > 0 and tokens[k - 1].code == "the")
     if stop < 1:
         return None
@@ -242,6 +253,13 @@ def _linked(tokens: list[Token], k: int) -> int | None:
     closing = bracket and k + 1 < len(tokens) and tokens[k + 1].text in ")）"
     _join(tokens, begin, k, k + 1 + closing, code, "is" if bracket else link, words)
     return begin
+
+
+def _is_bare(tokens: list[Token], k: int) -> bool:
+    """Whether a thing stands before its image as in "sofa picture 1, lamp picture 2"."""
+    codes = ["comma", *(token.code for token in tokens), "comma"]
+    ends = ("comma", "stop", "is")
+    return codes[k] == "n" and codes[k - 1] in ends and codes[k + 2] in ends
 
 
 def _noun_phrase(tokens: list[Token], stop: int) -> tuple[int | None, int]:
@@ -285,13 +303,14 @@ def _join(
     tokens[first:stop] = [phrase]
 
 
+@lru_cache(maxsize=256)
 def thing_class(thing: str) -> str:
     """What the words of a thing name: "living", "worn", "place" or ""."""
     head = thing.rpartition("的")[2]
     nouns = parse(f"the {head}").values("subject") or parse(head).values("subject")
-    if nouns & ANIMATE:
+    if nouns & ANIMATE or _LIVING.search(head):
         return "living"
-    if nouns & CLOTHES:
+    if nouns & CLOTHES or _WORN.search(head):
         return "worn"
     if ("sky" not in nouns and nouns & PLACES) or _PLACE.search(thing):
         return "place"
@@ -301,4 +320,6 @@ def thing_class(thing: str) -> str:
 _COLOUR = lazy_pattern(
     rf"(?<![a-z])(?:{'|'.join(COLOURS)}|tone|hue|shade)s?$|(?<![角特])色$", re.IGNORECASE
 )
+_LIVING = lazy_pattern(rf"(?:{LIVING})$", re.IGNORECASE)
+_WORN = lazy_pattern(rf"(?:{WORN})$", re.IGNORECASE)
 _PLACE = lazy_pattern(rf"{PLACE_WORDS}|{MORE_PLACES}|景$", re.IGNORECASE)

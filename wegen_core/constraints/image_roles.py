@@ -209,7 +209,10 @@ def signs(tokens: Sequence[Token], k: int) -> set[str]:
     verbs = [code for code in codes[begin:end] if code in _VERBS]
     verb = verbs[0] if verbs else ""
     kind = token.code + "s" * (len(token.numbers) > 1)
-    thing = thing_class(token.thing) if token.thing else ""
+    thing = thing_class(token.thing)
+    one, other = (
+        thing_class(tokens[j].thing) if begin <= j < end else "" for j in (last, following)
+    )
     around = {
         f"link {token.link}",
         f"thing {thing}",
@@ -227,6 +230,9 @@ def signs(tokens: Sequence[Token], k: int) -> set[str]:
         f"sides {left[-1]} {right[0]}",
         f"sides {left[-2]} {left[-1]} {right[0]}",
         f"chain {first < final}",
+        f"things {one} {thing} {other}",
+        f"things {one} {joint} {thing}",
+        f"things {thing} {joint_after} {other}",
         f"looks {any(code in ASPECTS for code in codes)}",
         *(f"left {'_'.join(left[-n:])}" for n in (1, 2, 3, 4)),
         *(f"right {'_'.join(right[:n])}" for n in (1, 2, 3)),
@@ -238,13 +244,13 @@ def signs(tokens: Sequence[Token], k: int) -> set[str]:
         *(f"far behind {code}" for code in codes[following + 1 : end]),
         *(f"somewhere {code}" for code in codes),
     }
-    of_thing = {f"left {left[-1]}", f"left {left[-2]}_{left[-1]}", f"verb {verb} {place}"}
+    with_thing = {f"left {left[-1]}", f"left {left[-2]}_{left[-1]}", f"verb {verb} {place}"}
     return {
         f"kind {kind}",
         f"kind {kind} {thing}",
         *around,
         *(f"{sign} {kind}." for sign in around),
-        *(f"{sign} is {thing}" for sign in {*of_thing, f"link {token.link}"}),
+        *(f"{sign} is {thing}" for sign in {*with_thing, f"link {token.link}"}),
     }
 
 
@@ -265,7 +271,8 @@ def names_scene(thing: str) -> bool:
 
 
 _WHOLE = lazy_pattern(
-    rf"{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}|\b(?:sketch|still|clip|line art|draft)\b"
+    rf"{words.IMAGE}|{words.any_of(*words.ROLES['subject'])}"
+    r"|\b(?:sketch|still|clip|line art|draft)\b"
     r"|^(?:overall )?(?:colou?rs?|colou?r scheme|palette|light|lighting|style|look|mood)$",
     re.IGNORECASE,
 )

@@ -150,7 +150,8 @@ _THING_ZH = (
 _ITS_THING = lazy_pattern(
     r"(?P<lead>\b(?:put|add|insert|place|use|give|include|bring|paste|hang|stick|want|see|in|at|of|with|from|replace|swap|"
     r"change|exchange|like|by|on)\b[^.;]{0,30}?)"
-    r"\b(?:this|these|my attached|the attached) (?P<thing>[a-z]+)\b"
+    r"\b(?:this|these) (?P<thing>[a-z]+)\b"
+    r"|\b(?:the|my) attached (?P<sent>[a-z]+)\b"
     r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|"
     r"some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
     r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |"

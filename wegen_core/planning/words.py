@@ -198,9 +198,11 @@ def _references(request: Request, conversation: Conversation) -> list[Reference]
         return list(references.values())
     if len(references) == 1 and joins(request.text):
         return [Reference(number) for number in sorted([rest[-1], *references])]
-    if bases == [count] == list(references) and attached == 1 and moves_it(request.text):
+    goes_there = bases or (roles == {"background"} and re.search(r"in front of|前", request.text))
+    if goes_there and list(references) == [count] and attached == 1 and moves_it(request.text):
         return [Reference(count - 1), *references.values()]  # "let it sit on this sofa"
-    if bases or (whole and attached != 1):
+    sent = set(range(count - attached + 1, count + 1))
+    if bases or (whole and not (sent and sent <= set(references))):
         return list(references.values())
     if len(rest) > 1 and len(rest) < attached:  # "with the last one as the background"
         return [*references.values(), *map(Reference, rest)]

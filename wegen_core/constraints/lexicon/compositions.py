@@ -170,20 +170,20 @@ NOUNS_ZH = """
 照片 人像 肖像 雕像 头像 偶像 佛像 影像 合照 一下子 去年 过道 过年 来宾 了解 太阳 太空 太太 太极
 都市 首都 成都 还是 剧照 图片 按钮 站点 同时 插画 油画 漫画 版画 国画 壁画 字画 画框 画面 画布
 挂画 挂件 挂饰 飞机 飞船 飞鸟 跑车 跑鞋 车站 站台 坐垫 坐骑 睡衣 睡袋 泳池 走廊 贴纸 插花 插座
-挂钟 停车场 印章 印花 包装盒 包装 服装 西装 套装 装饰品 装饰 着装 穿搭 外套 手套 戒指 投影仪
-刺绣 绣花 店铺 种类 上衣 下巴 前景 头发 书画 画作 名画 水墨画 水彩画 站牌 立柱 卧室 靠垫 靠枕
-抱枕 背包 背心 背景板 手提包 提包 开关 变形金刚 调料 叠纸 盖子 瓶盖 安全帽 种子 铺面 套房 用品
-取景框 剪纸 剪刀 拿铁 为人 画家 画像 画笔 吊灯 台灯 中年 中国 内衣 在线 下午茶 上班 马上 同学
-同事 作品 作者 作家 做工 当铺 和服 和尚 要求 装修 靠背 立体 一下 上空 城里 家里 里程 边框 路边
-湖边 海边 窗边 床边 岸边 背影 变色龙 游泳池 游客 走道 跳台 跑步机
+挂钟 停车场 印章 印花 包装盒 包装 服装 西装 套装 装饰品 装饰 着装 穿搭 外套 手套 戒指 投影仪 刺绣
+绣花 店铺 种类 上衣 下巴 前景 头发 书画 画作 名画 水墨画 水彩画 站牌 立柱 卧室 靠垫 靠枕 抱枕 背包
+背心 背景板 手提包 提包 开关 变形金刚 调料 叠纸 盖子 瓶盖 安全帽 种子 铺面 套房 用品 取景框 剪纸
+剪刀 拿铁 为人 画家 画像 画笔 吊灯 台灯 中年 中国 内衣 在线 下午茶 上班 马上 同学 同事 作品 作者
+作家 做工 当铺 和服 和尚 要求 装修 靠背 立体 一下 上空 城里 家里 里程 边框 路边 湖边 海边 窗边
+床边 岸边 背影 变色龙 游泳池 游客 走道 跳台 跑步机
 """
 # English nouns that are verbs elsewhere.
 NOUN_LIKE = frozenset(
     """
-    back base battle clothing copy cover cut design display drawing dress drink drive drop
-    example fight float fly frame front hand ink insert landing light lights match mirror model
-    mount outfit paint painting park paste place plant play pose print project seat set side
-    sketch sleep sport stack stage stamp stand stick swim swing talk tattoo walk watch wrap
+    back base battle clothing copy cover cut design display drawing dress drink drive drop example
+    fight float fly frame front hand ink insert landing light lights match mirror model mount
+    outfit paint painting park paste place plant play pose print project seat set side sketch
+    sleep sport stack stage stamp stand stick swim swing talk tattoo walk watch wrap
     """.split()
 )
 # Places, beside `requests.PLACES`.
@@ -195,14 +195,48 @@ MORE_PLACES = any_of(
     warehouse factory gallery theater theatre cinema concert classroom school hospital ward lab
     airport runway harbor pier dock quay shore coast coastline cliff hill hillside peak summit
     slope glacier volcano dunes oasis swamp marsh woods woodland grove jungle rainforest prairie
-    plain plains countryside playground pitch court ring bazaar skyline cityscape downtown
-    suburb apartment loft attic basement bathroom bedroom dining_room living_room nursery
-    showroom fairground carnival
+    plain plains countryside playground pitch court ring bazaar skyline cityscape downtown suburb
+    apartment loft attic basement bathroom bedroom dining_room living_room nursery showroom
+    fairground carnival
     """,
     """
     街 巷 路口 公路 马路 大厅 走廊 礼堂 教堂 寺庙 酒馆 酒吧 餐厅 饭店 商场 超市 酒店 大堂 露台
     阳台 院子 庭院 草坪 果园 温室 车间 车库 仓库 工厂 美术馆 剧院 电影院 演唱会 学校 医院 实验室
-    机场 港口 码头 海岸 悬崖 山坡 山谷 峡谷 冰川 火山 沙丘 沼泽 丛林 雨林 田野 操场 球场 市集
-    夜市 天际线 市中心 公寓 卧室 浴室 书房 展厅 游乐场 庄园 宫殿 古镇 小镇 胡同 茶室
+    机场 港口 码头 海岸 悬崖 山坡 山谷 峡谷 冰川 火山 沙丘 沼泽 丛林 雨林 田野 操场 球场 市集 夜市
+    天际线 市中心 公寓 卧室 浴室 书房 展厅 游乐场 庄园 宫殿 古镇 小镇 胡同 茶室
+    """,
+)
+# Who lives, and what is worn, beside the nouns of `nouns` and `english`.
+LIVING = any_of(
+    """
+    people guy dude lady gentleman couple bride groom kid kids twin twins toddler teenager boss
+    coach player players singer drummer guitarist musician actor actress model hero heroine
+    villain character characters mascot monster creature ghost alien zombie fairy mermaid elf
+    dwarf orc goblin detective spy agent vampire superhero clown waiter barista athlete skater
+    boxer wrestler rider hiker hunter farmer fisherman nurse officer guard princess prince grandpa
+    grandma grandfather grandmother mom mum dad mother father sister brother son daughter wife
+    husband friend friends uncle aunt baby babies children men women boys girls squirrel deer
+    giraffe zebra camel parrot eagle hawk rooster chicken hamster hedgehog lizard crocodile
+    octopus crab llama otter raccoon koala kangaroo gorilla puppies kittens doggo figure me us
+    """,
+    """
+    人 人物 男 女 男的 女的 男生 女生 男孩 女孩 孩子 小孩 宝宝 娃 爷爷 奶奶 爸爸 妈妈 爸 妈 哥哥
+    姐姐 弟弟 妹妹 儿子 女儿 老公 老婆 老师 医生 护士 模特 角色 主角 明星 歌手 鼓手 舞者 骑士 武士
+    士兵 国王 女王 公主 王子 新郎 新娘 帅哥 美女 老人 大爷 大妈 朋友 猫 狗 兔 兔子 鸟 马 牛 羊 猪
+    鸡 鸭 鹅 熊 虎 狮子 猴 狼 狐狸 鹿 象 鱼 龙 松鼠 刺猬 熊猫
+    """,
+)
+WORN = any_of(
+    """
+    garment outfit outfits costume clothes clothing jacket blouse cardigan gown pants trousers
+    shorts socks sneakers boots heels sandals sunglasses cap helmet crown tiara beret belt gloves
+    earrings bracelet watch veil wig hairstyle haircut hairdo hair beard mustache moustache makeup
+    tattoo handbag purse armor saree tuxedo bandana collar necklace ring scarf ribbon bow_tie
+    leggings tights
+    """,
+    """
+    衣服 衣 裙 裙子 裤 裤子 衫 外套 大衣 毛衣 西装 汉服 旗袍 礼服 帽 帽子 鞋 鞋子 靴 靴子 袜 眼镜
+    墨镜 项链 耳环 耳钉 戒指 手表 手镯 围巾 丝巾 领带 手套 皇冠 头盔 发型 头发 胡子 妆 妆容 假发
+    面具 披风 纹身 美甲
     """,
 )
