@@ -23,7 +23,7 @@ _TAIL = (  # of "keep the sky ..."
     r"(?:exactly |just |all |both |completely |looking |all of (?:it|them) )*(?:alone|unchanged|"
     r"unaltered|untouched|intact|identical|consistent|(?:exactly )?the same(?: as (?:before|now))?|"
     r"(?:exactly )?as (?:it|they|he|she|that)(?:'s| is| are| was| were)?(?: now)?|as[- ]is|"
-    r"in place|where (?:it|they|he|she) (?:is|are)|out of (?:it|this)|like (?:it|that|"
+    r"in place|put|where (?:it|they|he|she) (?:is|are)|out of (?:it|this)|like (?:it|that|"
     r"this)(?: is)?|"
     r"be|please)\b"
 )
@@ -43,7 +43,7 @@ _TOUCH = (
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
 _STAY = (
     r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|"
-    r"not (?:be )?(?:chang|touch|mov|alter|edit|los|harm)\w*)"
+    r"not (?:be )?(?:chang|touch|mov|alter|edit|los|harm|affect|shift|modif|replac|remov)\w*)"
 )
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
@@ -53,11 +53,13 @@ _PATTERNS = tuple(
         rf"\bleav(?:e|ing)\s+{_THING}\s+{_TAIL}(?:\s+{_TAIL})*",
         rf"(?:^|[,.;!?]\s*|\b(?:but|and)\s+)leav(?:e|"
         rf"ing)\s+(?P<thing>{_OF}[^.;!?,\n]{{0,40}}?){_NEXT}",
-        rf"\b(?:don't|don’t|do not|dont|never|without|no|not)\s+(?:{_TOUCH})\s+{_THING}{_NEXT}",
-        rf"\bhands off\s+{_THING}{_NEXT}",
+        rf"\b(?:don't|don’t|do not|dont|never|without|no|not)\s+(?:{_TOUCH})\s+(?!to\b)"
+        rf"{_THING}{_NEXT}",
+        rf"\b(?:hands off|no changes? (?:to|of|in))\s+{_THING}{_NEXT}",
         r"(?<![^\s,.;!])(?P<thing>(?:(?!(?:but|while|please|make|so|if)\b|"
         r"and (?!the|his|her|its|their|my))[\w'-]+\s+){1,6}?)"
-        rf"(?:{_MUST}\s+{_STAY}|(?:is|are) not to (?:be )?{_TOUCH}|(?:is|are) off[- ]limits|"
+        rf"(?:{_MUST}\s+{_STAY}|(?:is|are) to (?:stay|remain)|"
+        rf"(?:is|are) not to (?:be )?{_TOUCH}|(?:is|are) off[- ]limits|"
         r"(?:mustn|shouldn|can|needn)['’]?t (?:be )?(?:chang|touch|mov|alter)\w*)"
         rf"(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
         r"(?:^|[,.;!]\s*)(?!but|while)(?P<thing>(?:[\w'-]+\s+){1,3}?and\s+(?:[\w'-]+\s+){1,3}?)"
