@@ -45,6 +45,8 @@ def find_image_roles(text: str) -> list[ImageRole]:
             scores[number] = [a + b for a, b in zip(before, counts, strict=True)]
             phrases.setdefault(number, []).append(k)
     labels = {n: max((THING, LOOK, PLACE), key=lambda k: s[k]) for n, s in scores.items()}
+    for number in _backgrounds(tokens):
+        labels[number], scores[number][BASE] = LOOK, -_NEVER
     gains = {n: s[BASE] - s[labels[n]] for n, s in scores.items()}
     base = max(gains, key=lambda n: gains[n], default=0)
     if base and gains[base] > 0:
@@ -96,6 +98,16 @@ def look_of(tokens: Sequence[Token], k: int) -> str:
     return "style"
 
 
+def _backgrounds(tokens: Sequence[Token]) -> list[int]:
+    """The images that are said to serve as the background."""
+    owners = [
+        _owner(tokens, k)
+        for k, token in enumerate(tokens)
+        if token.code == "background" and "as" in (tokens[k - 1].code, tokens[k - 2].code)
+    ]
+    return [number for k in owners if k is not None for number in tokens[k].numbers]
+
+
 def _owner(tokens: Sequence[Token], k: int) -> int | None:
     """The image that is said to be the look `tokens[k]`: "picture 3 is the background"."""
     j = k - 1
@@ -121,13 +133,14 @@ def roles_are_clear(text: str) -> bool:
 
 _NOT_ALONE = 500  # what a phrase that names several images takes from each being changed
 _MAX_PHRASES = 50
+_NEVER = 10**6
 _NEAR = 12  # tokens
 _BETWEEN = frozenset("is as give the modal not have adverb".split())
 _ALIKE = {  # a look by the verb before an image
     "pose": lazy_pattern(
         r"\b(?:stand|sit|pos|danc|jump|lie|lying|kneel|mov|run|walk|lean|bend|bent|squat|tilt|rais|"
-        r"cross|hold|stretch|wav|point|gestur|arms?|legs?|hands?|do(?:es|ing)? what)\w*\b"
-        r"|[站坐躺跳跑蹲跪趴学举抬扭]",
+        r"cross|hold|stretch|wav|point|gestur|arms?|legs?|hands?|do(?:es|ing)? what|div(?:e|ing))"
+        r"\w*\b|\bthe way .*\bdo(?:es)?$|[站坐躺跳跑蹲跪趴学举抬扭]",
         re.I,
     ),
     "layout": lazy_pattern(
@@ -145,7 +158,8 @@ def read_tokens(text: str) -> list[Token]:
     for mention in find_image_mentions(text):
         between = text[groups[-1][2] : mention.start] if groups else ""
         merged = between.strip() == "with" and _COMBINES.search(text[: mention.start])
-        if groups and (merged or _JOINER.fullmatch(between)):
+        owns = between.strip() == "," and text.startswith(("'s", "’s"), mention.end)
+        if groups and (merged or (_JOINER.fullmatch(between) and not owns)):
             numbers, start, _ = groups[-1]
             groups[-1] = [*numbers, *mention.numbers], start, mention.end
         else:

@@ -38,7 +38,7 @@ _THING = r"(?P<thing>[^.;!?\n]{1,100}?)"
 _OF = r"(?:the|his|her|my|its|their|all|everything|both|our|your)\b"
 _TOUCH = (
     r"(?:mess\w* (?:with|up)|los\w+|ruin\w*|replac\w*|remov\w*|alter\w*|recolou?r\w*|chang\w*|"
-    r"touch\w*|edit\w*|mov\w*|modify\w*|affect\w*|crop\w*|cover\w*|distort\w*)"
+    r"touch\w*|retouch\w*|edit\w*|mov\w*|modify\w*|affect\w*|crop\w*|cover\w*|distort\w*)"
 )
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
 _STAY = (
@@ -64,6 +64,8 @@ _PATTERNS = tuple(
         rf"(?:\s+{_TAIL})*[^,.;!?\n]{{0,20}}",
         r"(?:^|[,.;!]\s*)(?!but|while)(?P<thing>(?:[\w'-]+\s+){1,3}?and\s+(?:[\w'-]+\s+){1,3}?)"
         rf"{_MUST}\s+{_STAY}(?:\s+{_TAIL})*",
+        r"(?:^|[,.;!]\s*)(?P<thing>(?:(?!but|and)[\w'-]+\s+){1,2}?)"
+        r"stays?(?: identical| put)?(?=\s*(?:[.,;!]|$))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|while|with)\s+)(?P<thing>(?:[\w'-]+\s+){1,4}?)"
         r"(?:stays?|remains?) (?:right |exactly )?(?:where|as|how|what) "
         r"(?:it|they|he|she) (?:is|are)",
@@ -80,6 +82,8 @@ _PATTERNS = tuple(
         r"(?P<thing>everything else|all else|the rest) (?:as|like) (?:before|it|now|is)\b(?: \w+)?",
         r"\bchang\w+ (?P<thing>nothing)(?= (?:except|but|apart|other))",
         r"(?P<thing>nothing else)(?: \w+){0,3}",
+        r"\b(?P<thing>nothing) (?:but|except) [^.;!?\n]{1,40}? "
+        rf"{_MUST} chang\w+",
         r"\b(?:except(?:ing)?(?: for)?|apart from|other than|aside from|but not|"
         r"(?:(?<=everything )|(?<=everyone )|(?<=all )|(?<=else ))but)\s+"
         rf"(?P<thing>[^.;!?,\n]{{1,60}}?){_NEXT}",
@@ -89,7 +93,7 @@ _THING_ZH = r"(?P<thing>[^，。；！？,.;!?\n把将]{1,16}?)"
 _NOT_ZH = r"(?:不要|别|不用|不许|不能|不准|请勿|勿|不需要|不必|无需|不可以?|不)"
 _TOUCH_ZH = (
     r"(?:改变|改动|改|变动|变|动|碰|破坏|影响|换掉?|丢掉?|删掉?|剪掉?|挡住?|遮住?|弄坏?|丢失?|裁掉?|"
-    r"修改?|调整?|乱动)(?!成|为|得)"
+    r"修改?|调整?|乱动|走样|变形|跑偏)(?!成|为|得)"
 )
 _END_ZH = r"(?=$|[，。；！？,.;!?\n]|了|哦|啊|就|的)"
 _SAME_ZH = (

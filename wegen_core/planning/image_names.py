@@ -35,7 +35,9 @@ _FILE = (
     r"example)"
 )
 _NUMBERED_FILE = lazy_pattern(
-    rf"\b(?:the )?(?:{_FILE} ?#?|(?-i:P))(?P<name>[1-9]|one|two|three|four|(?-i:[A-H]))(?![\w.%])"
+    rf"(?<![A-Za-z0-9])(?:the )?(?:{_FILE} ?#?|(?-i:P))"
+    r"(?P<name>[1-9]|one|two|three|four|(?-i:[A-H]))"
+    r"(?![A-Za-z0-9%]|\.\d)"
     r"|(?<![\d.])(?P<zh>[1-9])(?=图)",
     re.IGNORECASE,
 )
@@ -47,6 +49,7 @@ _BARE_ORDINAL = lazy_pattern(
 _COUNTED_THING = lazy_pattern(  # "the first kitchen with the second kitchen's tiles"
     r"\bthe (?P<ordinal>first|second|third) (?P<thing>[a-z]+)\b(?! picture)", re.IGNORECASE
 )
+_LETTERED_THING = lazy_pattern(r"\b([a-z]+) ([AB])\b(?! [a-z]+s\b)")
 # Names that are as often something else: they count if all fit the number of images.
 _BARE_LETTER = lazy_pattern(rf"(?<![A-Za-z0-9_.&'’-])(?P<name>[B-H]|A{_FOLLOWS})(?![A-Za-z0-9&-])")
 _BARE_NUMBER = lazy_pattern(
@@ -58,7 +61,8 @@ _BARE_NUMBER = lazy_pattern(
 )
 _MARKED_NUMBER = lazy_pattern(
     r"(?:[\[<@](?:image |img |picture |图)?|(?<!\w)#\s?|\bn(?:umber|os?\.) ?)"
-    rf"(?P<name>[1-9]|one|two|three|four)(?:[\])>]|{_FOLLOWS}|\b(?=[\u4e00-\u9fff]))",
+    rf"(?P<name>[1-9]|one|two|three|four)(?:[\])>]|(?<=\d)(?![\w.]\w)|{_FOLLOWS}|"
+    r"\b(?=[\u4e00-\u9fff]))",
     re.IGNORECASE,
 )
 _ALL = lazy_pattern(
@@ -152,6 +156,8 @@ _ITS_THING = lazy_pattern(
     r"change|exchange|like|by|on)\b[^.;]{0,30}?)"
     r"\b(?:this|these) (?P<thing>[a-z]+)\b"
     r"|\b(?:the|my) attached (?P<sent>[a-z]+)\b"
+    r"|\bthe (?P<sent2>[a-z]+(?: [a-z]+)?) I(?:['’]ve)? (?:just )?"
+    r"(?:sent|uploaded|attached|posted|shared)\b"
     r"|\b(?:here|that|this)(?:['’]s| is| are) (?:my|our|a|an|the|his|her|"
     r"some) (?P<here>[\w -]+?)(?=$|[,.;!]| (?:and|to|for)\b)"
     r"|\bI(?:['’]ve)? attached (?:a |the )?(?:photo of |picture of )?(?:my |our |a |"
@@ -167,7 +173,8 @@ _PAINTED_THING = lazy_pattern(
     re.IGNORECASE,
 )
 _MINE = lazy_pattern(
-    r"\b(?:my|our|this|these) (?P<thing>\w+(?: \w+){0,2} ?(?=\(attached)|\w+)(?:\(attached\))?",
+    r"\b(?:my|our|this|these) (?P<thing>\w+['’]s \w+|"
+    r"\w+(?: \w+){0,2} ?(?=\(attached)|\w+)(?:\(attached\))?",
     re.IGNORECASE,
 )
 _CAPTIONED = lazy_pattern(  # "the castle picture", "the photo of my cat", "有猫的那张图"
@@ -257,6 +264,9 @@ def number_images(text: str, conversation: Conversation) -> str:
 def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
     """`text` with the names that tell one of several images from the others."""
     count, attached, current = images.count, images.attached, images.current
+    lettered = [m.groups() for m in _LETTERED_THING.finditer(text)]
+    if len(lettered) > 1 and len({thing for thing, _ in lettered}) == 1:
+        text = _each(text, _LETTERED_THING, lambda m: [current[ord(m[2]) - ord("A")]])
     for pattern in (_NUMBERED_FILE, _MARKED_NUMBER, _BARE_LETTER, _BARE_NUMBER):
         numbers = [_value(m) for m in pattern.finditer(text)]
         certain = (
@@ -270,7 +280,8 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
     versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b|\boriginal\b", text, re.I)
     if ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
         text = _each(text, _BARE_ORDINAL, lambda m: [_number(m["ordinal"], count, attached)])
-    if len({m["ordinal"] for m in _COUNTED_THING.finditer(text)}) > 1 and attached > 1:
+    counted = {m["ordinal"].lower() for m in _COUNTED_THING.finditer(text)}
+    if attached > 1 and counted and len(counted.union(map(str.lower, ordinals))) > 1:
         text = _COUNTED_THING.sub(
             lambda m: f"the {m['thing']} from picture {_number(m['ordinal'], count, attached)}",
             text,

@@ -40,6 +40,7 @@ _COMPARED = lazy_pattern(  # "so that the sky looks like"
     r"|\b(?:make|paint|turn|dye) (?:the|his|her|its) ([a-z]+) (?:the (?:same )?colou?r|as)\b",
     re.IGNORECASE,
 )
+_WISHED = lazy_pattern(r"\b(?:could|can|would|should) (?:the|it|he|she|they|you|we)\b", re.I)
 _DRAWN_ANEW = lazy_pattern(
     r"\b(?:re)?(?:draw|paint|sketch|render|illustrat)\w*\b(?! the (?:wall|door|floor))|\bcartoon"
     r"|[画绘]成|重[画绘]|渲染",
@@ -157,6 +158,8 @@ def _intent(
     kinds = {clause.kind for clause in request.clauses}
     orders = [clause.kind for clause in request.clauses if clause.kind in ("edit", "draw")]
     speaks = "ask" in kinds or kinds <= {"chat"}
+    if len(references) > 1 and conversation.turns[-1].images and _WISHED.search(request.text):
+        return "compose", True
     if speaks and not orders and not request.keep and "fragment" not in kinds:
         return "answer", True
     images, attached = len(conversation.images), len(conversation.turns[-1].images)

@@ -76,7 +76,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "same": ("same identical", "一样 相同 同样 同款 一致 统一 一模一样 同一个"),
     "match": ("fits", "匹配 贴合 接近 靠拢 靠近 贴近 往 向 靠"),
     "like": (
-        "look_like looks_like looking_like feel_like feels_like look_as_if looks_as_if "
+        "same_way_as look_like looks_like looking_like feel_like feels_like look_as_if looks_as_if "
         "look_as_though like as_in as_if as_though similar_to inspired_by based_on "
         "in_keeping_with à_la a_la the_way modelled_on modeled_on after consistent_with "
         "according_to in_line_with just_as in_the_manner_of reminiscent_of close_to closer_to",
@@ -167,6 +167,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 # Chinese nouns that hold the sign of a verb or place.
 NOUNS_ZH = """
+游乐园 游乐场
 照片 人像 肖像 雕像 头像 偶像 佛像 影像 合照 一下子 去年 过道 过年 来宾 了解 太阳 太空 太太 太极
 都市 首都 成都 还是 剧照 图片 按钮 站点 同时 插画 油画 漫画 版画 国画 壁画 字画 画框 画面 画布
 挂画 挂件 挂饰 飞机 飞船 飞鸟 跑车 跑鞋 车站 站台 坐垫 坐骑 睡衣 睡袋 泳池 走廊 贴纸 插花 插座

@@ -100,7 +100,7 @@ EDIT_ZH = any_of(
     换个 换上 改成 改为 改一 改写 变成 变为 调成 调整 调亮 提亮 调暗 调高 调低 放大 缩小 放到 放在
     裁 旋转 翻转 转成 转换 转为 保持 保留 不要动 不要改 别动 别改 合成 合并 融合 结合 拼 修复 修一
     美化 模糊 虚化 锐化 上色 涂成 染成 穿上 戴上 换装 用图 参考图 按照图 借用 应用 迁移 做成 弄成
-    画成 变 加 换 改 去 删
+    画成 变 加 换 改 去 删 补
     """,
 )
 # Verbs that ask for a new image where their object is not one that is there.
@@ -315,7 +315,7 @@ ROLES: dict[str, tuple[str, str]] = {
     ),
     "pose": (
         "pose poses posture stance body_position body_language gesture",
-        "姿势 姿态 动作 站姿 坐姿 手势 体态 pose",
+        "姿势 姿态 体式 招式 动作 站姿 坐姿 手势 体态 pose",
     ),
     "layout": (
         "layout composition arrangement framing furniture_arrangement perspective "
