@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw
 
 from ..mllm.lenient_json import find_objects
 from .ask import ask
-from .flow import CameraMotion, camera_between
-from .records import Box, DescribedSession, Rejected, Session, Stage, Step, Track
+from .flow import CameraMotion, camera_between, camera_flow, grey, require_cv2, warp
+from .records import Box, DescribedSession, Rejected, Session, Sighting, Stage, Step, Track
 
 if TYPE_CHECKING:
     from ..mllm.chat_model import ChatModel
@@ -79,12 +79,15 @@ class MotionDynamics(Stage[Session, DescribedSession]):
         """What changed between two frames."""
         frames = session.tracked.clip.frames
         camera = camera_between(frames, first, second)
-        clauses: list[str] = []
-        for track in session.tracks:
-            clauses += self._clauses(session, track, first, second, camera)
-        if not clauses and any(track.only_moving for track in session.tracks):
-            return []  # words about the camera alone would leave out what moves by itself
-        return [*self._camera(camera, frames[0].shape), *clauses]
+        pans = list(self._camera(camera, frames[0].shape))
+        if pans and any(track.only_moving for track in session.tracks):
+            return []  # what is near moves by itself, or because the camera moves
+        clauses = [
+            clause
+            for track in session.tracks
+            for clause in self._clauses(session, track, first, second, camera)
+        ]
+        return [*pans, *clauses]
 
     def _clauses(
         self, session: Session, track: Track, first: int, second: int, camera: CameraMotion
@@ -108,7 +111,12 @@ class MotionDynamics(Stage[Session, DescribedSession]):
         if track.only_moving and not (1 / MAX_SCALE < sides.min() <= sides.max() < MAX_SCALE):
             return  # one of them is the box of a part
         moves = []
-        x, y = _shift(before.box, after.box, shape[1], camera)
+        x, y = _shift(before, after, shape[1], camera)
+        frames = session.tracked.clip.frames
+        if track.only_moving and not _is_there(
+            frames[first], frames[second], before, (x, y), camera
+        ):
+            return  # a thing that bends or turns where it stands
         if abs(x) >= self.min_shift:
             moves.append(f"moves to the {'right' if x > 0 else 'left'}")
         if abs(y) >= self.min_shift:
@@ -212,21 +220,54 @@ def _numbered(session: Session, key: int) -> Image.Image:
     return image
 
 
-def _shift(before: Box, after: Box, width: int, camera: CameraMotion) -> tuple[float, float]:
-    """How far a box moves to the right and down against the background, in shares of the width.
+def _shift(
+    before: Sighting, after: Sighting, width: int, camera: CameraMotion
+) -> tuple[float, float]:
+    """How far a thing moves to the right and down against the background, in shares of the width.
 
-    Opposite edges must move the same way, and the smaller of their shifts counts: a leg that is
-    stretched out moves one edge.
+    Opposite edges of its box and the middle of its mask must move the same way, and the least of
+    their shifts counts: a leg that is stretched out moves one edge.
     """
-    corners = [
-        np.array(after[k : k + 2]) / width - camera.carry(np.array(before[k : k + 2]) / width)
-        for k in (0, 2)
+    shifts = [
+        b / width - camera.carry(a / width)
+        for a, b in zip(_points(before), _points(after), strict=True)
     ]
     x, y = (
-        min(first, second, key=abs) if first * second > 0 else 0.0
-        for first, second in zip(*corners, strict=True)
+        min(values, key=abs) if len(set(np.sign(values))) == 1 else 0.0
+        for values in zip(*shifts, strict=True)
     )
     return float(x), float(y)
+
+
+def _is_there(
+    first: np.ndarray,
+    second: np.ndarray,
+    before: Sighting,
+    shift: tuple[float, float],
+    camera: CameraMotion,
+) -> bool:
+    """Whether a thing of the first frame is in the second where it moved to rather than before.
+
+    shift: against the background, in shares of the width.
+    """
+    grey_first, grey_second = grey(first), grey(second)
+    height, width = grey_first.shape
+    cv2 = require_cv2()
+    mask = cv2.resize(before.mask.astype(np.uint8), (width, height)) > 0
+    still = camera_flow(camera, grey_first.shape)
+    moved = still + width * np.array(shift, np.float32)
+    faults = [
+        np.abs(warp(grey_second, flow)[mask].astype(np.float32) - grey_first[mask]).mean()
+        for flow in (moved, still)
+    ]
+    return bool(faults[0] < faults[1])
+
+
+def _points(sighting: Sighting) -> list[np.ndarray]:
+    """Two opposite corners of the box, and the middle of the mask."""
+    ys, xs = np.nonzero(sighting.mask)
+    middle = np.array([xs.mean(), ys.mean()]) if len(xs) else np.zeros(2)
+    return [np.array(sighting.box[:2]), np.array(sighting.box[2:]), middle]
 
 
 def _sides(box: Box) -> np.ndarray:
