@@ -26,6 +26,7 @@ from .painter import (
     sample_latents,
     start_latents,
 )
+from .patch_vae import PatchVAE
 from .preprocess import encoder_pixels, painter_images
 from .tokenizer import Tokenizer
 from .vision import VisionTransformer, pool_tokens
@@ -52,7 +53,8 @@ class Network(nn.Module):
         self.input_projector = nn.Linear(width, hidden, bias=False)
         self.output_projector = nn.Linear(hidden, width, bias=False)
         self.unet = UNet2DConditionModel(**config.unet)
-        self.vae = AutoencoderKL(**config.vae)
+        vae_class = PatchVAE if "patch_size" in config.vae else AutoencoderKL
+        self.vae = vae_class(**config.vae)
 
     @property
     def device(self) -> torch.device:
@@ -72,6 +74,8 @@ class Network(nn.Module):
     @property
     def vae_factor(self) -> int:
         """Pixels along one side of a latent."""
+        if isinstance(self.vae, PatchVAE):
+            return self.vae.config.patch_size
         return 2 ** (len(self.vae.config.block_out_channels) - 1)
 
     @property

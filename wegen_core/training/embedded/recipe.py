@@ -29,12 +29,12 @@ from .drawn import GRID, SIZE, draw_images
 from .encoder import CONFIG as VISION
 from .encoder import train_encoder
 from .tokenizer import build_tokenizer, taught_words
-from .vae import train_vae
+from .vae import CHANNELS, train_vae
 
 UNET = {
     **mini.UNET,
-    "in_channels": 8,
-    "out_channels": 8,
+    "in_channels": CHANNELS,
+    "out_channels": CHANNELS,
     "block_out_channels": (80, 112, 160),
     "attention_head_dim": (2, 4, 5),
     "cross_attention_dim": VISION.width,
@@ -47,7 +47,7 @@ WORLD = (
 )
 PARTS = ("base", "rows", "painter", "align", "instruct")
 DRAWN, CLIPS = 50_000, 8_000
-VAE_STEPS, ENCODER_STEPS = 6000, 40_000
+VAE_STEPS, ENCODER_STEPS = 8000, 40_000
 
 
 def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Path:
