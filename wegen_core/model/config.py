@@ -85,7 +85,7 @@ class WeGenConfig:
         The image encoder.
     llm, unet, vae, scheduler
         Keyword arguments of transformers' LlamaConfig and of diffusers' UNet2DConditionModel,
-        AutoencoderKL and EulerDiscreteScheduler.
+        AutoencoderKL (with a patch_size: of our PatchVAE) and EulerDiscreteScheduler.
     paint
         Defaults of `WeGen.paint`.
     tokens_side

@@ -19,13 +19,7 @@ from .config import WeGenConfig
 from .generation import ConversationCache, Decoder, Features, Options
 from .losses import alignment_losses, denoising_loss, language_loss
 from .packed_attention import PACKED, sequence_lengths
-from .painter import (
-    Negative,
-    decode_latents,
-    encode_latents,
-    sample_latents,
-    start_latents,
-)
+from .painter import Negative, decode_latents, encode_latents, sample_latents, start_latents
 from .patch_vae import PatchVAE
 from .preprocess import encoder_pixels, painter_images
 from .tokenizer import Tokenizer
@@ -53,8 +47,7 @@ class Network(nn.Module):
         self.input_projector = nn.Linear(width, hidden, bias=False)
         self.output_projector = nn.Linear(hidden, width, bias=False)
         self.unet = UNet2DConditionModel(**config.unet)
-        vae_class = PatchVAE if "patch_size" in config.vae else AutoencoderKL
-        self.vae = vae_class(**config.vae)
+        self.vae = (PatchVAE if "patch_size" in config.vae else AutoencoderKL)(**config.vae)
 
     @property
     def device(self) -> torch.device:
@@ -74,9 +67,8 @@ class Network(nn.Module):
     @property
     def vae_factor(self) -> int:
         """Pixels along one side of a latent."""
-        if isinstance(self.vae, PatchVAE):
-            return self.vae.config.patch_size
-        return 2 ** (len(self.vae.config.block_out_channels) - 1)
+        config = self.vae.config
+        return config.get("patch_size") or 2 ** (len(config.block_out_channels) - 1)
 
     @property
     def alphas_cumprod(self) -> Tensor:
