@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +25,13 @@ POWER_WEIGHT = 0.01
 
 
 def train_vae(drawn: DrawnImages, folder: Path, *, steps: int, seed: int = 0) -> PatchVAE:
-    """Train the VAE, resuming what `folder` holds, and set its scaling factor."""
+    """Train the VAE, resuming what `folder` holds, or open its `vae/`.
+
+    A run that has that folder from elsewhere begins with the parts after the VAE.
+    """
+    saved = folder / "vae"
+    if saved.exists():
+        return PatchVAE.from_pretrained(saved, torch_dtype=torch.float32).eval()
     torch.manual_seed(seed)
     vae = PatchVAE(latent_channels=CHANNELS)
     sample, _ = _batch(drawn, np.random.default_rng((seed, 1)), 400)
@@ -62,6 +69,8 @@ def train_vae(drawn: DrawnImages, folder: Path, *, steps: int, seed: int = 0) ->
     with torch.no_grad():
         latents = torch.cat([vae.encode(part).latent_dist.mean for part in sample.split(16)])
     vae.register_to_config(scaling_factor=float(1 / latents.std()))
+    vae.save_pretrained(folder / "vae.tmp")
+    os.replace(folder / "vae.tmp", saved)
     return vae
 
 
