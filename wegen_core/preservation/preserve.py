@@ -286,8 +286,10 @@ def preserve(
             differences.append(_difference(source_pixels, values, box, edge))
         fidelity_after = Fidelity.of(np.concatenate(differences), count)
     hooks.check_stop()
+    image = source_pixels.rebuild(values)
+    hooks.check_stop()
     return Preserved(
-        source_pixels.rebuild(values),
+        image,
         source_pixels.rebuild_mask(alpha),
         registration.matrix,
         build_report(analysis, "lock", locality, psnr_after, fidelity_after),
