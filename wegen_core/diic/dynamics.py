@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 30
 MAX_SCALE = 1.75  # of a box that is the same thing's
+MAX_OVERLAP = 0.5  # of a thing with where it stood; above that it may only bend or turn
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -112,9 +113,12 @@ class MotionDynamics(Stage[Session, DescribedSession]):
             return  # one of them is the box of a part
         moves = []
         x, y = _shift(before, after, shape[1], camera)
-        frames = session.tracked.clip.frames
-        if track.only_moving and not _is_there(
-            frames[first], frames[second], before, (x, y), camera
+        stays = (before.mask & after.mask).sum() > MAX_OVERLAP * before.mask.sum()
+        first_frame, second_frame = (session.tracked.clip.frames[k] for k in (first, second))
+        if (
+            track.only_moving
+            and stays
+            and not _is_there(first_frame, second_frame, before, (x, y), camera)
         ):
             return  # a thing that bends or turns where it stands
         if abs(x) >= self.min_shift:
