@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 MAX_WORDS = 30
 MAX_SCALE = 1.75  # of a box that is the same thing's
-MAX_OVERLAP = 0.5  # of a thing with where it stood; above that it may only bend or turn
+MAX_OVERLAP = 0.5  # share of where a thing stood; if it covers more, it may only bend or turn
 _SCHEMA = {
     "type": "object",
     "properties": {
@@ -113,14 +113,9 @@ class MotionDynamics(Stage[Session, DescribedSession]):
             return  # one of them is the box of a part
         moves = []
         x, y = _shift(before, after, shape[1], camera)
-        stays = (before.mask & after.mask).sum() > MAX_OVERLAP * before.mask.sum()
-        first_frame, second_frame = (session.tracked.clip.frames[k] for k in (first, second))
-        if (
-            track.only_moving
-            and stays
-            and not _is_there(first_frame, second_frame, before, (x, y), camera)
-        ):
-            return  # a thing that bends or turns where it stands
+        frames = [session.tracked.clip.frames[k] for k in (first, second)]
+        if track.only_moving and _only_bends(frames, before, after, (x, y), camera):
+            return
         if abs(x) >= self.min_shift:
             moves.append(f"moves to the {'right' if x > 0 else 'left'}")
         if abs(y) >= self.min_shift:
@@ -243,28 +238,29 @@ def _shift(
     return float(x), float(y)
 
 
-def _is_there(
-    first: np.ndarray,
-    second: np.ndarray,
+def _only_bends(
+    frames: Sequence[np.ndarray],
     before: Sighting,
+    after: Sighting,
     shift: tuple[float, float],
     camera: CameraMotion,
 ) -> bool:
-    """Whether a thing of the first frame is in the second where it moved to rather than before.
+    """Whether a thing still covers most of where it stood, and looks more alike there.
 
-    shift: against the background, in shares of the width.
+    shift: to where it seems to have moved against the background, in shares of the width.
     """
-    grey_first, grey_second = grey(first), grey(second)
-    height, width = grey_first.shape
+    if (before.mask & after.mask).sum() <= MAX_OVERLAP * before.mask.sum():
+        return False
     cv2 = require_cv2()
-    mask = cv2.resize(before.mask.astype(np.uint8), (width, height)) > 0
-    still = camera_flow(camera, grey_first.shape)
-    moved = still + width * np.array(shift, np.float32)
+    there, here = (grey(frame) for frame in reversed(frames))
+    mask = cv2.resize(before.mask.astype(np.uint8), here.shape[::-1]) > 0
+    still = camera_flow(camera, here.shape)
+    moved = still + here.shape[1] * np.array(shift, np.float32)
     faults = [
-        np.abs(warp(grey_second, flow)[mask].astype(np.float32) - grey_first[mask]).mean()
-        for flow in (moved, still)
+        np.abs(warp(there, flow)[mask].astype(np.float32) - here[mask]).mean()
+        for flow in (still, moved)
     ]
-    return bool(faults[0] < faults[1])
+    return bool(faults[0] <= faults[1])
 
 
 def _points(sighting: Sighting) -> list[np.ndarray]:
