@@ -1,4 +1,4 @@
-"""Fit how much each sign counts for what an image does, and write `image_role_weights.txt`.
+"""Fit how much each feature counts for what an image does, and write `image_role_weights.txt`.
 
     python -m benchmarks.image_role_weights
 
@@ -21,17 +21,23 @@ from wegen_core.constraints.image_roles import (
     PLACE,
     THING,
     WEIGHTS,
+    phrase_features,
     phrase_indices,
     read_tokens,
-    signs,
 )
 from wegen_core.planning.image_names import number_images
 
-ROLES = {"o": "subject", "b": "base", "s": "style", "c": "palette", "p": "pose", "l": "layout"} | {
-    "g": "background"
+ROLES = {
+    "o": "subject",
+    "b": "base",
+    "s": "style",
+    "c": "palette",
+    "p": "pose",
+    "l": "layout",
+    "g": "background",
 }
 L2 = 1.0
-LEAST_COUNT = 3  # of the examples that show a sign
+LEAST_COUNT = 3  # of the examples that have a feature
 LEAST_WEIGHT = 0.15  # between two labels; smaller ones are left out
 
 
@@ -50,24 +56,25 @@ def examples() -> Iterator[tuple[str, dict[int, str]]]:
 
 
 def phrases(text: str, roles: Mapping[int, str]) -> Iterator[tuple[set[str], int]]:
-    """The signs of each phrase of `text`, and its label."""
+    """The features of each phrase of `text`, and its label."""
     tokens = read_tokens(text)
-    named = any("background" in (token.code, token.aspect) for token in tokens)
+    says_background = any("background" in (token.code, token.aspect) for token in tokens)
     for k in phrase_indices(tokens):
-        own = {roles[n] for n in tokens[k].numbers if n in roles}
-        if len(own) == 1:
-            role = own.pop()
+        roles_here = {roles[n] for n in tokens[k].numbers if n in roles}
+        if len(roles_here) == 1:
+            role = roles_here.pop()
             label = {"base": BASE, "subject": THING}.get(role, LOOK)
-            yield signs(tokens, k), PLACE if role == "background" and not named else label
+            if role == "background" and not says_background:
+                label = PLACE
+            yield phrase_features(tokens, k), label
 
 
 def fit(rows: list[tuple[set[str], int]]) -> dict[str, list[float]]:
-    """Sign -> its weight for each label, by the least cross-entropy."""
-    counts = Counter(sign for found, _ in rows for sign in found)
-    index = {
-        sign: k for k, sign in enumerate(sorted(s for s in counts if counts[s] >= LEAST_COUNT))
-    }
-    bags = [[index[sign] for sign in found if sign in index] for found, _ in rows]
+    """Feature -> its weight for each label, by the least cross-entropy."""
+    counts = Counter(feature for features, _ in rows for feature in features)
+    frequent = sorted(feature for feature in counts if counts[feature] >= LEAST_COUNT)
+    index = {feature: k for k, feature in enumerate(frequent)}
+    bags = [[index[f] for f in sorted(features) if f in index] for features, _ in rows]
     flat = torch.tensor([k for bag in bags for k in bag])
     offsets = torch.tensor([0, *(len(bag) for bag in bags[:-1])]).cumsum(0)
     labels = torch.tensor([label for _, label in rows])
@@ -84,17 +91,17 @@ def fit(rows: list[tuple[set[str], int]]) -> dict[str, list[float]]:
 
     optimizer.step(loss)
     values = (weights - weights.mean(1, keepdim=True)).tolist()
-    return {sign: values[k] for sign, k in index.items()}
+    return dict(zip(index, values, strict=True))
 
 
 def main() -> None:
     """Write the weights, in hundredths."""
     torch.set_num_threads(1)
     rows = [row for text, roles in examples() for row in phrases(text, roles)]
-    weights = {s: v for s, v in fit(rows).items() if max(v) - min(v) >= LEAST_WEIGHT}
-    lines = [f"{s}\t{' '.join(str(round(100 * x)) for x in v)}" for s, v in sorted(weights.items())]
+    weights = {f: v for f, v in fit(rows).items() if max(v) - min(v) >= LEAST_WEIGHT}
+    lines = [f"{f}\t{' '.join(str(round(100 * x)) for x in v)}" for f, v in sorted(weights.items())]
     WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    print(f"{len(rows)} phrases, {len(lines)} signs")
+    print(f"{len(rows)} phrases, {len(lines)} features")
 
 
 if __name__ == "__main__":

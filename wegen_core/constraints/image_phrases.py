@@ -129,7 +129,7 @@ def read_phrases(text: str, mentions: Sequence[tuple[list[int], int, int]]) -> l
         if tokens[k].numbers:
             k = _widen(tokens, k)
         k += 1
-    _find_again(tokens)
+    _join_repeats(tokens)
     return tokens
 
 
@@ -158,7 +158,7 @@ def _tokens(text: str, start: int, end: int) -> list[Token]:
     return tokens
 
 
-def _find_again(tokens: list[Token]) -> None:
+def _join_repeats(tokens: list[Token]) -> None:
     """Makes phrases of the things that images were said to show: "picture 1 is a cat. The cat"."""
     names: dict[int, tuple[str, tuple[int, ...]]] = {}  # where a thing is named, it and its images
     for k, token in enumerate(tokens):
@@ -175,13 +175,13 @@ def _find_again(tokens: list[Token]) -> None:
     for k, token in enumerate(tokens):
         if token.code == "n" and k not in names:
             for name, numbers in names.values():
-                if _names(token.text, name):
+                if _is_named(token.text, name):
                     token.code, token.numbers = "E", numbers
                     token.link, token.thing = "again", token.text
                     break
 
 
-def _names(words: str, name: str) -> bool:
+def _is_named(words: str, name: str) -> bool:
     """Whether `words` end with the last noun of `name`."""
     if _HAN.search(name):
         return words.endswith(name[-2:]) or words == name[-1]
@@ -190,13 +190,10 @@ def _names(words: str, name: str) -> bool:
 
 def _widen(tokens: list[Token], k: int) -> int:
     """Joins the noun phrase of the image at `k` with it; returns its new index."""
-    if _owned(tokens, k):
-        return k
-    begin = _linked(tokens, k)
-    return k if begin is None else begin
+    return k if _join_what_follows(tokens, k) else _join_what_precedes(tokens, k)
 
 
-def _owned(tokens: list[Token], k: int) -> bool:
+def _join_what_follows(tokens: list[Token], k: int) -> bool:
     """Joins "picture 1's cat", "图1里的猫", "图1女孩的头发"; returns whether there is one."""
     j, link = k + 1, ""
     if j < len(tokens) and tokens[j].code in ("in", "on") and _HAN.search(tokens[j].text):
@@ -227,21 +224,21 @@ def _is_noun(token: Token, is_first: bool) -> bool:
     return is_first and token.text.lower() in NOUN_LIKE
 
 
-def _linked(tokens: list[Token], k: int) -> int | None:
-    """Joins "the head of the statue in picture 1", "my dog (picture 2)"; returns where it is."""
+def _join_what_precedes(tokens: list[Token], k: int) -> int:
+    """Joins "the head of the statue in picture 1", "my dog (picture 2)"; returns its new index."""
     if _is_bare(tokens, k):
         _join(tokens, k - 1, k, k + 1, "E", "bare", tokens[k - 1 : k])
         return k - 1
     stop = k - 1 - (k > 0 and tokens[k - 1].code == "the")
     if stop < 1:
-        return None
+        return k
     link, word = tokens[stop].code, tokens[stop].text.lower()
     bracket = word in ("(", "（")
     if not bracket and link not in ("from", "of") and word not in ("in", "inside", "within", "on"):
-        return None
+        return k
     begin, head = _noun_phrase(tokens, stop)
     if begin is None:
-        return None
+        return k
     code = "O" if tokens[begin].code == "one" else "E"
     words = tokens[head:stop]
     while begin >= 2 and tokens[begin - 1].code == "of" and code == "E":

@@ -1,15 +1,15 @@
 """What each numbered image of a request gives: "in the style of picture 2", "图2的姿势".
 
 A sentence becomes phrases and codes (`image_phrases`). What surrounds a phrase says what its image
-does: it is changed, gives a thing, gives a look, or is the place. How much each sign counts was
-fitted to marked messages by `benchmarks/image_role_weights.py`.
+does: it is changed, gives a thing, gives a look, or is the place. How much each feature counts
+was fitted to marked messages by `benchmarks/image_role_weights.py`.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -32,13 +32,14 @@ class ImageRole(NamedTuple):
     what: str = ""
 
 
-def find_image_roles(text: str) -> list[ImageRole]:
+@lru_cache(maxsize=64)
+def find_image_roles(text: str) -> tuple[ImageRole, ...]:
     """What each image that `text` names by number gives, in reading order, without repeats."""
     tokens = read_tokens(text)
     scores: dict[int, list[int]] = {}
     phrases: dict[int, list[int]] = {}
     for k in phrase_indices(tokens)[:_MAX_PHRASES]:
-        counts = _scores(signs(tokens, k))
+        counts = _scores(phrase_features(tokens, k))
         counts[BASE] -= _NOT_ALONE * (len(tokens[k].numbers) > 1)
         for number in tokens[k].numbers:
             before = scores.get(number, [0] * len(LABELS))
@@ -55,7 +56,7 @@ def find_image_roles(text: str) -> list[ImageRole]:
         swaps_look = tokens[phrases[base][0]].aspect and base == next(iter(phrases))
         if swaps_look and len(other) == 1 and labels[other[0]] == THING:
             labels[other[0]] = LOOK  # "swap the backdrop of 1 for the wall in 2"
-    return [_role(tokens, phrases[n], n, label) for n, label in labels.items()]
+    return tuple(_role(tokens, phrases[n], n, label) for n, label in labels.items())
 
 
 def _role(tokens: Sequence[Token], phrases: Sequence[int], number: int, label: int) -> ImageRole:
@@ -186,19 +187,19 @@ def sentence_of(tokens: Sequence[Token], k: int) -> tuple[int, int]:
 
 @cache
 def _weights() -> dict[str, list[int]]:
-    """Sign -> how much it counts for each of `LABELS`."""
+    """Feature -> how much it counts for each of `LABELS`."""
     lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
-    return {sign: [int(x) for x in values.split()] for sign, values in rows}
+    return {feature: [int(x) for x in values.split()] for feature, values in rows}
 
 
-def _scores(found_signs: set[str]) -> list[int]:
-    """How much `found_signs` count for each of `LABELS`, in hundredths."""
-    rows = [_weights()[sign] for sign in found_signs if sign in _weights()]
+def _scores(features: set[str]) -> list[int]:
+    """How much `features` count for each of `LABELS`, in hundredths."""
+    rows = [_weights()[feature] for feature in features if feature in _weights()]
     return [sum(row[label] for row in rows) for label in LABELS]
 
 
-def signs(tokens: Sequence[Token], k: int) -> set[str]:
+def phrase_features(tokens: Sequence[Token], k: int) -> set[str]:
     """What is seen of the phrase `tokens[k]`: its kind, and the codes around it."""
     token = tokens[k]
     codes = [token.code for token in tokens]
@@ -263,8 +264,8 @@ def signs(tokens: Sequence[Token], k: int) -> set[str]:
         f"kind {kind}",
         f"kind {kind} {thing}",
         *around,
-        *(f"{sign} {kind}." for sign in around),
-        *(f"{sign} is {thing}" for sign in {*with_thing, f"link {token.link}"}),
+        *(f"{feature} {kind}." for feature in around),
+        *(f"{feature} is {thing}" for feature in {*with_thing, f"link {token.link}"}),
     }
 
 

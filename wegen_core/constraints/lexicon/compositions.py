@@ -1,6 +1,6 @@
 """Words of sentences about several images, by what they do in them.
 
-`CODES` maps a code to English and Chinese words; "_" stands for a space. English verbs (`VERBS`)
+`WORDS` maps a code to English and Chinese words; "_" stands for a space. English verbs (`VERBS`)
 are listed in their base form and also match in their -s, -ed and -ing forms.
 """
 
