@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ..images.atomic_write import write_atomically
 from ..model.prompt import IGNORED
 from ..playground.scenes import BACKGROUNDS, COLOURS, KINDS, POSITIONS, Scene, Thing
 
@@ -86,6 +87,14 @@ def load_weights(probe: nn.Module, path: str | os.PathLike[str], trainer: str) -
     if not Path(path).is_file():
         raise FileNotFoundError(f"{path} is missing; train it with {trainer}")
     probe.load_state_dict({n: w.float() for n, w in load_file(path).items()})
+
+
+def save_weights(probe: nn.Module, path: str | os.PathLike[str]) -> None:
+    """Write the weights of a probe as float16, for `load_weights`."""
+    from safetensors.torch import save
+
+    half = {name: w.half().contiguous() for name, w in probe.state_dict().items()}
+    write_atomically(Path(path), save(half))
 
 
 def to_pixels(images: Sequence[Image.Image], size: int = SIZE) -> Tensor:

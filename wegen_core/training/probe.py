@@ -12,8 +12,7 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageFilter
 
-from ..evaluation.probe import WEIGHTS, Probe, matches, targets, to_pixels
-from ..images.atomic_write import write_atomically
+from ..evaluation.probe import WEIGHTS, Probe, matches, save_weights, targets, to_pixels
 from ..playground.samples import Split, draw, sample
 from .loop import train
 
@@ -24,8 +23,6 @@ def train_probe(
     folder: str | Path, steps: int = 1200, seed: int = 0, weights: str | Path = WEIGHTS
 ) -> Probe:
     """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
-    from safetensors.torch import save
-
     torch.manual_seed(seed)
     probe = Probe()
 
@@ -49,8 +46,7 @@ def train_probe(
         ema_decay=0.998,
         seed=seed,
     )
-    half = {name: w.half().contiguous() for name, w in probe.state_dict().items()}
-    write_atomically(Path(weights), save(half))
+    save_weights(probe, weights)
     return Probe.load(weights)
 
 

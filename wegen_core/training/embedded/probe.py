@@ -18,8 +18,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...evaluation.probe import save_weights
 from ...evaluation.scene_probe import FIELDS, WEIGHTS, SceneProbe, differences, scene_labels
-from ...images.atomic_write import write_atomically
 from ...playground import clips, world
 from ...playground.looks import UNSEEN
 from ..loop import train
@@ -32,8 +32,6 @@ def train_probe(
     folder: Path, drawn: int = DRAWN, steps: int = STEPS, seed: int = 0, weights: Path = WEIGHTS
 ) -> SceneProbe:
     """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
-    from safetensors.torch import save
-
     shapes = {"pixels": (SIZE, SIZE, 3), "labels": (len(FIELDS),)}
     pixels, labels = saved_arrays(folder, shapes, drawn, seed, _draw(seed))
     torch.manual_seed(seed)
@@ -51,8 +49,7 @@ def train_probe(
         return [(torch.stack(losses).sum() / BATCH, {})]
 
     train("probe", probe, step, steps=steps, lr=2e-3, folder=folder, ema_decay=0.999, seed=seed)
-    half = {name: w.half().contiguous() for name, w in probe.state_dict().items()}
-    write_atomically(Path(weights), save(half))
+    save_weights(probe, weights)
     return SceneProbe.load(weights)
 
 
