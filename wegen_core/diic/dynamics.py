@@ -113,9 +113,6 @@ class MotionDynamics(Stage[Session, DescribedSession]):
             return  # one of them is the box of a part
         moves = []
         x, y = _shift(before, after, shape[1], camera)
-        frames = [session.tracked.clip.frames[k] for k in (first, second)]
-        if track.only_moving and _only_bends(frames, before, after, (x, y), camera):
-            return
         if abs(x) >= self.min_shift:
             moves.append(f"moves to the {'right' if x > 0 else 'left'}")
         if abs(y) >= self.min_shift:
@@ -124,7 +121,10 @@ class MotionDynamics(Stage[Session, DescribedSession]):
         resized = ratio >= self.min_scale or ratio <= 1 / self.min_scale
         if resized and not track.only_moving:
             moves.append("looks larger" if ratio > 1 else "looks smaller")
-        if moves:
+        if not moves:
+            return
+        frames = [session.tracked.clip.frames[k] for k in (first, second)]
+        if not (track.only_moving and _only_bends(frames, before, after, (x, y), camera)):
             yield f"{name} {' and '.join(moves)}"
 
     def _camera(self, motion: CameraMotion, shape: tuple[int, ...]) -> Iterator[str]:

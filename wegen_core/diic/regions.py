@@ -73,8 +73,8 @@ def moving_regions(
     mask = (fast > limits.min_speed) & (difference > limits.min_difference)
     # Flow reaches a few pixels over the edge of a thing.
     mask = cv2.erode(_closed(mask), _square(5))
-    regions = [r for r in _outlined(mask) if limits.min_area <= r.mean() <= limits.max_area]
-    return sorted(regions, key=lambda region: -region.sum())
+    regions = [r for r in _parts(mask) if limits.min_area <= r.mean() <= limits.max_area]
+    return [region > 0 for region in sorted(regions, key=lambda region: -region.sum())]
 
 
 def standing_regions(
@@ -95,14 +95,14 @@ def standing_regions(
         return []
     edges, edges_there = _edges(frame), _edges(there)
     regions = []
-    for region in _outlined(_closed(changed)):
+    for region in _parts(_closed(changed)):
         if not limits.min_standing_area <= region.mean() <= limits.max_area:
             continue
-        band = cv2.morphologyEx(region.astype(np.uint8), cv2.MORPH_GRADIENT, _square(5)) > 0
+        band = cv2.morphologyEx(region, cv2.MORPH_GRADIENT, _square(5)) > 0
         band &= in_both
         here = edges[band].mean()
         if here > max(MIN_CONTOUR, CONTOUR_CONTRAST * edges_there[band].mean()):
-            regions.append(cv2.erode(region.astype(np.uint8), _square(3)) > 0)
+            regions.append(cv2.erode(region, _square(3)) > 0)
     return regions
 
 
@@ -121,12 +121,12 @@ def _as_seen_from(other: Neighbour, frame: np.ndarray) -> np.ndarray:
     return warp(image, camera_flow(camera, frame.shape)).astype(np.float32)
 
 
-def _outlined(mask: np.ndarray) -> list[np.ndarray]:
-    """The connected parts of a mask uint8, their holes filled, each bool [h, w]."""
+def _parts(mask: np.ndarray) -> list[np.ndarray]:
+    """The connected parts of a mask, their holes filled: all uint8 [h, w] of 0 and 1."""
     cv2 = require_cv2()
     contours, _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
     empty = np.zeros(mask.shape, np.uint8)
-    return [cv2.drawContours(empty.copy(), [c], -1, 1, cv2.FILLED) > 0 for c in contours]
+    return [cv2.drawContours(empty.copy(), [c], -1, 1, cv2.FILLED) for c in contours]
 
 
 def _closed(mask: np.ndarray) -> np.ndarray:

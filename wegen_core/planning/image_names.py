@@ -213,8 +213,7 @@ class _Images:
             words = str(turn.record.get("plan", {}).get("prompt", "")) or turn.text
             for _ in turn.images:
                 single = len(turn.images) == 1
-                all_words = set(re.findall(r"[a-z]{3,}", words.lower()))
-                things[len(things) + 1] = _nouns(words) | all_words if single else set()
+                things[len(things) + 1] = _nouns(words) | _words(words) if single else set()
         return things
 
     def by(self, role: str) -> list[int]:
@@ -371,8 +370,13 @@ _BODY = frozenset("hair face eyes eye hand hands body nose head arm arms leg leg
 
 
 def _nouns(words: str) -> set[str]:
-    """The things that `words` name, and each word of three letters and more."""
-    return {*parse(words).values("subject")} or {*re.findall(r"[a-z]{3,}", words.lower())}
+    """The things that `words` name; if none is known, each word."""
+    return set(parse(words).values("subject")) or _words(words)
+
+
+def _words(text: str) -> set[str]:
+    """The English words of three letters and more."""
+    return set(re.findall(r"[a-z]{3,}", text.lower()))
 
 
 def _value(match: re.Match[str]) -> int:

@@ -54,7 +54,7 @@ class Pair:
     search: SearchSettings
 
     @cached_property
-    def searched(self) -> tuple[list[np.ndarray], np.ndarray]:
+    def scale_and_shift(self) -> tuple[list[np.ndarray], np.ndarray]:
         """See `search_scale_and_shift`; computed once, however often the pair is registered."""
         return search_scale_and_shift(self.source, self.edited, self.search)
 
@@ -102,7 +102,7 @@ def initialise(pair: Pair, coarse: PyramidLevel) -> Registration:
         return best
 
     steps = settings.solver.affine_steps
-    near, far = pair.searched
+    near, far = pair.scale_and_shift
     candidates = [Registration(matrix, size) for matrix in near]
     shifted = fit_affine(coarse, Registration(far, size), steps)
     if coarse.matched_share(shifted) > search.far_matched_share:
