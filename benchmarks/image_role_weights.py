@@ -12,20 +12,18 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import torch
+from PIL import Image
 
 from tests.support.labelled_messages import DATA, tuned_messages
 from wegen_core.constraints.image_roles import (
-    BASE,
     LABELS,
-    LOOK,
-    PLACE,
-    THING,
     WEIGHTS,
     phrase_features,
     phrase_indices,
     read_tokens,
 )
 from wegen_core.planning.image_names import number_images
+from wegen_core.records.conversation import Conversation
 
 ROLES = {
     "o": "subject",
@@ -36,8 +34,8 @@ ROLES = {
     "l": "layout",
     "g": "background",
 }
-L2 = 1.0
-LEAST_COUNT = 3  # of the examples that have a feature
+L2 = 3.0
+LEAST_COUNT = 6  # of the examples that have a feature
 LEAST_WEIGHT = 0.15  # between two labels; smaller ones are left out
 
 
@@ -50,23 +48,24 @@ def examples() -> Iterator[tuple[str, dict[int, str]]]:
                 dict(message.references),
             )
     for line in (DATA / "composition_sentences.txt").read_text(encoding="utf-8").splitlines():
-        text, equals, roles = line.rpartition(" = ")
+        text, equals, marks = line.rpartition(" = ")
         if equals and not line.startswith("#"):
-            yield text, {int(role[0]): ROLES[role[1]] for role in roles.split()}
+            roles = {int(mark[0]): ROLES[mark[1]] for mark in marks.split()}
+            images = [
+                Image.new("RGB", (8, 8), (20 * number, 90, 60)) for number in range(max(roles))
+            ]
+            talk = Conversation()
+            talk.add("user", *images, text)
+            yield number_images(text, talk), roles
 
 
 def phrases(text: str, roles: Mapping[int, str]) -> Iterator[tuple[set[str], int]]:
     """The features of each phrase of `text`, and its label."""
     tokens = read_tokens(text)
-    says_background = any("background" in (token.code, token.aspect) for token in tokens)
     for k in phrase_indices(tokens):
-        roles_here = {roles[n] for n in tokens[k].numbers if n in roles}
-        if len(roles_here) == 1:
-            role = roles_here.pop()
-            label = {"base": BASE, "subject": THING}.get(role, LOOK)
-            if role == "background" and not says_background:
-                label = PLACE
-            yield phrase_features(tokens, k), label
+        labels = {LABELS.index(roles[n]) for n in tokens[k].numbers if n in roles}
+        if len(labels) == 1:
+            yield phrase_features(tokens, k), labels.pop()
 
 
 def fit(rows: list[tuple[set[str], int]]) -> dict[str, list[float]]:

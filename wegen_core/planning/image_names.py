@@ -59,6 +59,13 @@ _BARE_NUMBER = lazy_pattern(
     r"|(?<![A-Za-z0-9_.~ 图片张第-])(?P<zh>[1-9])(?=[的里中上和，。、]|$)",
     re.IGNORECASE,
 )
+# These count if they complete the numbers of all images.
+_ANY_NUMBER = lazy_pattern(
+    r"(?<![\w.,:/%$€£*×+-])(?<!\d )(?:(?<=[a-z][/])|(?<![/]))[1-9]"
+    r"(?![\w%°]|[.,:/×*-]\w| ?(?:[x×] ?\d|:\d|of \d)| (?:of (?:them|these|the)|more|new|other|"
+    r"pics?|px|hrs?|mins?|am|pm|cm|mm|m|percent|times|[a-z]{3,}(?<!i)(?<!s)(?<!u)s)\b)",
+    re.IGNORECASE,
+)
 _MARKED_NUMBER = lazy_pattern(
     r"(?:[\[<@](?:image |img |picture |图)?|(?<!\w)#\s?|\bn(?:umber|os?\.) ?)"
     rf"(?P<name>[1-9]|one|two|three|four)(?:[\])>]|(?<=\d)(?![\w.]\w)|{_FOLLOWS}|"
@@ -275,6 +282,7 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
         )
         if numbers and certain and max(numbers) <= len(current):
             text = _each(text, pattern, lambda m: [current[_value(m) - 1]])
+    text = _complete(text, current)
     ordinals = _BARE_ORDINAL.findall(text)
     versions = re.search(r"\b(?:back|return|revert)\b|\bversion\b|\boriginal\b", text, re.I)
     if ordinals and (versions or attached > 1 or len(set(ordinals)) > 1 or named):
@@ -318,6 +326,22 @@ def _of_several(text: str, images: _Images, named: Sequence[int]) -> str:
                 if n not in changed and not re.search(rf"{thing} (?:in|of|on) picture {n}", text)
             ],
         )
+    return text
+
+
+def _complete(text: str, current: Sequence[int]) -> str:
+    """`text` with bare numbers as images, if with the images named before they are all."""
+    mentions = find_image_mentions(text)
+    bare = [
+        match
+        for match in _ANY_NUMBER.finditer(text)
+        if _value(match) <= len(current)
+        and not any(m.start <= match.start() < m.end for m in mentions)
+    ]
+    named = {n for mention in mentions for n in mention.numbers}
+    if named.union(current[_value(match) - 1] for match in bare) == set(current):
+        for match in reversed(bare):
+            text = _replaced(text, *match.span(), [current[_value(match) - 1]])
     return text
 
 
