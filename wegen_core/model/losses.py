@@ -33,7 +33,7 @@ def snr_weights(alphas_cumprod: Tensor, timesteps: Tensor, gamma: float = 5.0) -
 
 def denoising_loss(
     unet: Any,
-    alphas_cumprod: Tensor,
+    scheduler: Any,
     latents: Tensor,
     tokens: Tensor,
     time_ids: Tensor | None = None,
@@ -46,8 +46,9 @@ def denoising_loss(
     ----------
     unet
         diffusers' UNet2DConditionModel.
-    alphas_cumprod
-        [T], of the noise schedule.
+    scheduler
+        Of diffusers. Its prediction type says what the painter predicts: "epsilon", the noise, with
+        min-SNR weights, as published; or "v_prediction", with equal weights.
     latents
         [n,4,h,w], scaled.
     tokens
@@ -60,13 +61,16 @@ def denoising_loss(
     Tensor
         A scalar.
     """
-    alphas = alphas_cumprod.to(latents.device)
+    alphas = scheduler.alphas_cumprod.to(latents.device)
     timesteps = torch.randint(0, len(alphas), (len(latents),)).to(latents.device)
     # Drawn in the latents' own memory layout, which is how the published code's seeds come out.
     noise = torch.randn_like(latents)
     alpha = alphas[timesteps].view(-1, 1, 1, 1).to(latents.dtype)
     noisy = alpha.sqrt() * latents + (1 - alpha).sqrt() * noise
     predicted = denoise(unet, noisy, timesteps, tokens, time_ids)
+    if scheduler.config.prediction_type == "v_prediction":
+        velocity = alpha.sqrt() * noise - (1 - alpha).sqrt() * latents
+        return F.mse_loss(predicted.float(), velocity.float())
     error = F.mse_loss(predicted.float(), noise.float(), reduction="none").mean((1, 2, 3))
     return (error * snr_weights(alphas, timesteps)).mean()
 

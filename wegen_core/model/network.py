@@ -257,7 +257,7 @@ class Network(nn.Module):
             [n,6], SDXL's sizes and crops; None: zeros, as published.
         """
         latents = encode_latents(self.vae, images.to(self.device)).to(self.unet.dtype)
-        return denoising_loss(self.unet, self.alphas_cumprod, latents, self.pool(tokens), time_ids)
+        return denoising_loss(self.unet, self.scheduler(), latents, self.pool(tokens), time_ids)
 
     @torch.inference_mode()
     def generate(
@@ -419,7 +419,7 @@ class Network(nn.Module):
                 raise ValueError(
                     f"size {width}x{height}: both sides must be positive multiples of {factor}"
                 )
-            shape = (self.unet.config.in_channels, height // factor, width // factor)
+            shape = (self.unet.config.out_channels, height // factor, width // factor)
             latents = start_latents(shape, len(tokens), seed)
         unconditional = None
         if negative == "blank" and guidance > 1:

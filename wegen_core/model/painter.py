@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
@@ -36,8 +37,13 @@ def denoise(
 ) -> Tensor:
     """Predict the noise in latents [n,4,h,w] at timesteps [n], given visual tokens [n,64,W].
 
-    time_ids [n,6] are SDXL's sizes and crops; None: zeros, as in training.
+    time_ids [n,6] are SDXL's sizes and crops; None: zeros, as in training. A U-Net with `h+W` input
+    channels, more than latents have, takes the tokens at their place in the image as well.
     """
+    if unet.config.in_channels > latents.shape[1]:
+        side = int(tokens.shape[1] ** 0.5)
+        grid = tokens.transpose(1, 2).unflatten(2, (side, side))
+        latents = torch.cat([latents, F.interpolate(grid, latents.shape[-2:])], 1)
     if time_ids is None:
         time_ids = tokens.new_zeros(len(tokens), 6)
     added = {"text_embeds": tokens.mean(dim=1), "time_ids": time_ids}

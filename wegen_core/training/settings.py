@@ -171,11 +171,11 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "painter": {
             **_SMALL,
             **_GUIDED,
-            "steps": 10_000,
+            "steps": 3500,
             "warmup": 200,
-            "lr": 7e-4,
+            "lr": 1e-3,
             "batch": 1,
-            "max_images": 8,
+            "max_images": 16,
             "token_noise": 0.4,
             "sizes": True,
             "encode_once": True,
@@ -195,7 +195,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "instruct": {
             **_SMALL,
-            "steps": 8000,
+            "steps": 7000,
             "warmup": 200,
             "lr": 1e-3,
             "batch": 2,

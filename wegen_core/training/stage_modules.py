@@ -45,7 +45,7 @@ class PainterStage(nn.Module):
                 latents = encode_latents(net.vae, batch["images_aug"]).to(net.dtype)
         if self.training:
             tokens = self._perturb(tokens)
-        loss = denoising_loss(net.unet, net.alphas_cumprod, latents, tokens, batch.get("time_ids"))
+        loss = denoising_loss(net.unet, net.scheduler(), latents, tokens, batch.get("time_ids"))
         return {"diffusion_loss": loss, "total_loss": loss}
 
     def _perturb(self, tokens: Tensor) -> Tensor:

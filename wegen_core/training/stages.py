@@ -63,7 +63,7 @@ def train_painter(
     encoded = EncodedScenes(net)
     net.unet.requires_grad_(True)
     width, height = net.config.paint.width, net.config.paint.height
-    alphas = net.alphas_cumprod
+    scheduler = net.scheduler()
     sizes = torch.tensor([[height, width, 0, 0, height, width]], dtype=torch.float32)
 
     def step(_: int, rng: np.random.Generator) -> list[tuple[Tensor, dict[str, float]]]:
@@ -71,7 +71,7 @@ def train_painter(
         tokens = _noisy(encoded.tokens(scenes))
         tokens[torch.rand(batch) < DROPPED] = 0.0
         loss = denoising_loss(
-            net.unet, alphas, encoded.latents(scenes), tokens, sizes.expand(batch, -1)
+            net.unet, scheduler, encoded.latents(scenes), tokens, sizes.expand(batch, -1)
         )
         return [(loss, {})]
 

@@ -25,7 +25,7 @@ from ...playground.looks import UNSEEN
 from ..loop import train
 from .drawn import SIZE, sample_view, saved_arrays
 
-BATCH, DRAWN, STEPS = 16, 30_000, 15_000
+BATCH, DRAWN, STEPS = 32, 30_000, 12_000
 
 
 def train_probe(
@@ -48,7 +48,17 @@ def train_probe(
         ]
         return [(torch.stack(losses).sum() / BATCH, {})]
 
-    train("probe", probe, step, steps=steps, lr=2e-3, folder=folder, ema_decay=0.999, seed=seed)
+    train(
+        "probe",
+        probe,
+        step,
+        steps=steps,
+        lr=2e-3,
+        folder=folder,
+        ema_decay=0.999,
+        bf16=True,
+        seed=seed,
+    )
     save_weights(probe, weights)
     return SceneProbe.load(weights)
 
