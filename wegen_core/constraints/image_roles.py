@@ -45,14 +45,14 @@ def find_image_roles(text: str) -> tuple[ImageRole, ...]:
             before = scores.get(number, [0] * len(LABELS))
             scores[number] = [a + b for a, b in zip(before, counts, strict=True)]
             things[number] = things.get(number, "") or tokens[k].thing
-    given = {
+    roles = {
         n: max(LABELS[1:], key=lambda label: s[LABELS.index(label)]) for n, s in scores.items()
     }
     gains = {n: s[0] - max(s[1:]) for n, s in scores.items()}
     base = max(gains, key=lambda n: gains[n], default=0)
     if base and gains[base] > 0:
-        given[base] = "base"
-    return tuple(_role(number, role, things[number]) for number, role in given.items())
+        roles[base] = "base"
+    return tuple(_role(number, role, things[number]) for number, role in roles.items())
 
 
 def _role(number: int, role: str, thing: str) -> ImageRole:

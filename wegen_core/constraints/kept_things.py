@@ -42,20 +42,23 @@ _TOUCH = (
 )
 _MUST = r"(?:can|may|could|should|must|has to|have to|needs? to|ought to|shall)"
 _STAY = (
-    r"(?:stay|remain|look (?:exactly |just )?the same|be kept|be left|be the same|"
+    r"(?:stay|remain|look (?:exactly |just )?(?:the same|(?:as|like) (?:now|before))|be kept|"
+    r"be left|be the same|"
     r"not (?:be )?(?:chang|touch|mov|alter|edit|los|harm|affect|shift|modif|replac|remov)\w*)"
 )
 _PATTERNS = tuple(
     lazy_pattern(pattern, re.IGNORECASE)
     for pattern in (
-        r"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|retain(?:ing)?)\s+"
+        r"\b(?:keep(?:ing)?|preserv(?:e|ing)|maintain(?:ing)?|retain(?:ing)?):?\s+"
         rf"(?!(?:on|going|doing|up)\b){_THING}(?:\s+{_TAIL})*{_NEXT}",
         rf"\bleav(?:e|ing)\s+{_THING}\s+{_TAIL}(?:\s+{_TAIL})*",
         rf"(?:^|[,.;!?]\s*|\b(?:but|and)\s+)leav(?:e|"
         rf"ing)\s+(?P<thing>{_OF}[^.;!?,\n]{{0,40}}?){_NEXT}",
-        rf"\b(?:don't|don’t|do not|dont|never|without|no|not)\s+(?:{_TOUCH})\s+(?!to\b)"
+        r"\b(?:don't|don’t|do not|dont|never|without|no|not)\s+(?:you dare |dare |ever )?"
+        rf"(?:{_TOUCH})\s+(?!to\b)"
         rf"{_THING}{_NEXT}",
         rf"\b(?:hands off|no changes? (?:to|of|in))\s+{_THING}{_NEXT}",
+        r"(?:^|[.;!?]\s*)(?P<thing>[^.:;!?\n]{1,60}): hands off(?=\s*(?:[.,;!]|$))",
         r"(?<![^\s,.;!])(?P<thing>(?:(?!(?:but|while|please|make|so|if)\b|"
         r"and (?!the|his|her|its|their|my))[\w'-]+\s+){1,6}?)"
         rf"(?:{_MUST}\s+{_STAY}|(?:is|are) to (?:stay|remain)|"
@@ -65,15 +68,15 @@ _PATTERNS = tuple(
         r"(?:^|[,.;!]\s*)(?!but|while)(?P<thing>(?:[\w'-]+\s+){1,3}?and\s+(?:[\w'-]+\s+){1,3}?)"
         rf"{_MUST}\s+{_STAY}(?:\s+{_TAIL})*",
         r"(?:^|[,.;!]\s*)(?P<thing>(?:(?!but|and)[\w'-]+\s+){1,2}?)"
-        r"stays?(?: identical| put)?(?=\s*(?:[.,;!]|$))",
+        r"stays?(?: identical| put| on)?(?=\s*(?:[.,;!]|$))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|while|with)\s+)(?P<thing>(?:[\w'-]+\s+){1,4}?)"
         r"(?:stays?|remains?) (?:right |exactly )?(?:where|as|how|what) "
         r"(?:it|they|he|she) (?:is|are)",
         rf"(?<![^\s,.;!])(?P<thing>{_OF}(?:\s+(?!but\b|and\b)[\w'-]+){{0,5}}?)\s+(?:(?:stays?|"
         rf"remains?)"
         rf"(?:\s+{_TAIL}|\s+\w+(?= *(?:[,.;!?\n]|$)))*|(?:is|are) (?:fine|perfect|good|"
-        rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b))",
-        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:(?!(?:must|should|looks?|it'?self|is|are)\b)[\w'-]+\s+)"
+        rf"great)(?:\s+{_TAIL})*)(?=\s*(?:[,.;!?\n]|$|but\b|and\b|so\b))",
+        r"(?:^|[,.;!]\s*|\b(?:and|but|with|while)\s+)(?P<thing>(?:(?!(?:must|should|looks?|it'?self|is|are|I|want)\b)[\w'-]+\s+)"
         r"{1,5}?)(?:(?:itself|himself|herself) )?(?:(?:is|are|being|left|kept|stays?|remains?)\s+)?"
         r"(?:unchanged|untouched|unaltered|intact|as[- ]is|the same)(?=\s*(?:$|[,.;!?]))",
         r"(?:^|[,.;!]\s*|\b(?:and|but|with)\s+)(?P<thing>(?:(?!(?:but|and|stays?|remains?|is|"
@@ -135,6 +138,7 @@ _LEAD_ZH = re.compile(
     r"^(?:图\S[里中上]?的|第\S张[里中上]?的?|但是?|而且|并且?|同时|请|让|要|可是?|不过|务必|一定要?|只要|还|也)+"
 )
 _HAN = re.compile(r"[\u4e00-\u9fff]")
+_NONE_ZH = re.compile("(?:一个|一点儿?|一丝|半点|哪怕一点)$")
 
 
 def find_keep_clauses(text: str) -> list[KeepClause]:
@@ -155,7 +159,7 @@ def find_keep_clauses(text: str) -> list[KeepClause]:
 
 
 def _things(words_kept: str) -> tuple[str, ...]:
-    bare = _LEAD_ZH.sub("", _LAST.sub("", words_kept.strip(" ,，")))
+    bare = _NONE_ZH.sub("", _LEAD_ZH.sub("", _LAST.sub("", words_kept.strip(" ,，"))))
     things = [thing.strip(" .的") for thing in _AND.split(bare)]
     return tuple(
         "everything else" if _EVERYTHING_ELSE.fullmatch(thing) else _ALL_ZH.sub("其他部分", thing)

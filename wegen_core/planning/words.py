@@ -133,14 +133,18 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
         references = _all_images(conversation)
     base = next((r.image for r in references if r.role == "base"), None)
     changes = tuple(clause.text for clause in request.changes) or (words,)
+    region = find_region(" \n".join(clause.text for clause in numbered.changes) or words)
+    scope = _scope(numbered, references, intent)
+    if region and intent == "refine" and scope == "global":
+        scope = "local"  # "take that reflection away in the upper right"
     plan = replace(
         plan,
         intent=intent,
         prompt=changed_prompt(prompt_of(conversation, base), changes) or words,
         changes=changes,
         keep=request.keep,
-        scope=_scope(numbered, references, intent),
-        region=find_region(" \n".join(clause.text for clause in numbered.changes) or words),
+        scope=scope,
+        region=region,
         references=tuple(references),
     )
     certain |= {name for name in ("keep", "region", "scope") if getattr(plan, name)}
