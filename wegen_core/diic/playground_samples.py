@@ -88,13 +88,21 @@ def _rewrite(build: Builder, scenes: list[world.Scene], rng: np.random.Generator
 
 
 def _words(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) -> None:
-    """A request whose images are left out: their description in the reply is not learned."""
-    if rng.random() < 0.3:
-        exchange = chats.rewrite(scenes[0], rng)
+    """A request whose images are left out: their description in the reply is not learned.
+
+    Half of them name a colour of a kind that no image of training shows. Without these a language
+    model learns that there is no green rabbit, and calls the first one that it sees a green cactus.
+    """
+    event = None
+    if rng.random() < 0.5:
+        event = clips.sample_event(world.sample(rng, held_out=True), rng)
+    before, after = scenes[:2] if event is None else (event.before, event.after)
+    if rng.random() < 0.3 or before == after:
+        exchange = chats.rewrite(before, rng)
         build.user(exchange.request)
         build.assistant(exchange.reply)
         return
-    request, reply = chats.refine(scenes[0], scenes[1], rng)
+    request, reply = chats.refine(before, after, rng)
     observation, change = reply.split(". ", 1)
     build.user(request)
     # The empty part at the end is not learned: an image would follow.
