@@ -171,7 +171,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "painter": {
             **_SMALL,
             **_GUIDED,
-            "steps": 3500,
+            "steps": 12_000,
             "warmup": 200,
             "lr": 1e-3,
             "batch": 1,
@@ -195,7 +195,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "instruct": {
             **_SMALL,
-            "steps": 7000,
+            "steps": 24_000,
             "warmup": 200,
             "lr": 1e-3,
             "batch": 2,
