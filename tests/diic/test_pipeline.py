@@ -242,7 +242,14 @@ def test_wrong_options_end_the_run_at_once(tmp_path: Path, capsys, options, word
 
 def test_an_interrupted_run_ends_at_once_and_continues(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "wegen_core", "diic", "run", "playground:500", "--out"]
-    run = subprocess.Popen([*command, str(tmp_path)], cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    run = subprocess.Popen(
+        [*command, str(tmp_path)],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A job in the background of a shell ignores Ctrl-C, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     while not list(tmp_path.glob("playground-*.json")):
         time.sleep(0.1)
         assert run.poll() is None
