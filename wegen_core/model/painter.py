@@ -35,10 +35,10 @@ def decode_latents(vae: Any, latents: Tensor) -> Tensor:
 def denoise(
     unet: Any, latents: Tensor, timesteps: Tensor, tokens: Tensor, time_ids: Tensor | None = None
 ) -> Tensor:
-    """Predict the noise in latents [n,4,h,w] at timesteps [n], given visual tokens [n,64,W].
+    """Predict noise or velocity of latents [n,4,h,w] at timesteps [n], given tokens [n,64,W].
 
-    time_ids [n,6] are SDXL's sizes and crops; None: zeros, as in training. A U-Net with `h+W` input
-    channels, more than latents have, takes the tokens at their place in the image as well.
+    time_ids [n,6] are SDXL's sizes and crops; None: zeros, as in training. A U-Net with W input
+    channels more than latents have also sees each token at its place in the image.
     """
     if unet.config.in_channels > latents.shape[1]:
         side = int(tokens.shape[1] ** 0.5)
