@@ -12,9 +12,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 import torch
-from PIL import Image
 
-from tests.support.labelled_messages import DATA, tuned_messages
+from tests.support.labelled_messages import DATA, conversation_of, tuned_messages
 from wegen_core.constraints.image_roles import (
     LABELS,
     WEIGHTS,
@@ -23,7 +22,6 @@ from wegen_core.constraints.image_roles import (
     read_tokens,
 )
 from wegen_core.planning.image_names import number_images
-from wegen_core.records.conversation import Conversation
 
 ROLES = {
     "o": "subject",
@@ -51,12 +49,7 @@ def examples() -> Iterator[tuple[str, dict[int, str]]]:
         text, equals, marks = line.rpartition(" = ")
         if equals and not line.startswith("#"):
             roles = {int(mark[0]): ROLES[mark[1]] for mark in marks.split()}
-            images = [
-                Image.new("RGB", (8, 8), (20 * number, 90, 60)) for number in range(max(roles))
-            ]
-            talk = Conversation()
-            talk.add("user", *images, text)
-            yield number_images(text, talk), roles
+            yield number_images(text, conversation_of([(max(roles), text)])), roles
 
 
 def phrases(text: str, roles: Mapping[int, str]) -> Iterator[tuple[set[str], int]]:

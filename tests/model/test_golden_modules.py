@@ -154,7 +154,7 @@ def test_sampler_schedule(name: str, steps: int) -> None:
 
 def test_min_snr_weights() -> None:
     expected = tensors("units")
-    alphas = golden_net().alphas_cumprod
+    alphas = golden_net().scheduler().alphas_cumprod
     assert_near(alphas, expected["alphas_cumprod"])
     torch.testing.assert_close(alphas / (1 - alphas), expected["snr"], rtol=1e-5, atol=0)
     found = snr_weights(alphas, torch.arange(1000))

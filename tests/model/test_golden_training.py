@@ -104,7 +104,7 @@ def test_inside_the_forward_pass(case: str) -> None:
     assert_near(keywords["encoder_hidden_states"], expected["unet_encoder_hidden_states"], 2e-5)
     assert not keywords["added_cond_kwargs"]["time_ids"].any()
     assert_near(noise.sample, expected["unet_noise_pred"], 2e-5)
-    weights = snr_weights(net.alphas_cumprod, timesteps)
+    weights = snr_weights(net.scheduler().alphas_cumprod, timesteps)
     torch.testing.assert_close(weights, expected["snr"].clamp(max=5) / expected["snr"])
 
 

@@ -7,7 +7,7 @@ written later; the figures from before it was read are in docs/planning.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -41,21 +41,8 @@ class LabelledMessage(NamedTuple):
     constraints: tuple[Constraint, ...]
 
     def conversation(self) -> Conversation:
-        """The chat up to the last message. Each picture has a colour of its own."""
-        talk = Conversation()
-        colours = iter(range(20, 256, 16))
-        for k, (pictures, text) in enumerate(self.turns):
-            new = [Image.new("RGB", (64, 48), (next(colours), 90, 60)) for _ in range(pictures)]
-            talk.add("user", *new, text)
-            if k == len(self.turns) - 1:
-                break
-            if text.endswith(("?", "？")):
-                talk.add("assistant", "Here is what I know.")
-            else:
-                record = {"plan": {"prompt": text}}
-                painted = Image.new("RGB", (64, 48), (next(colours), 60, 120))
-                talk.add("assistant", "Here it is.", painted, record=record)
-        return talk
+        """The chat up to the last message."""
+        return conversation_of(self.turns)
 
     def wrong(self, plan: Plan) -> set[str]:
         """The fields in which `plan` differs from the marks."""
@@ -86,6 +73,24 @@ class LabelledMessage(NamedTuple):
         if field == "references":
             return self.intent == "compose" or len(plan.references) > 1 or plan.intent == "compose"
         return bool(getattr(self, field) or (field != "constraints" and getattr(plan, field)))
+
+
+def conversation_of(turns: Sequence[tuple[int, str]]) -> Conversation:
+    """A chat of these messages, each with so many pictures, of which each has another colour."""
+    talk = Conversation()
+    colours = iter(range(20, 256, 16))
+    for k, (pictures, text) in enumerate(turns):
+        new = [Image.new("RGB", (64, 48), (next(colours), 90, 60)) for _ in range(pictures)]
+        talk.add("user", *new, text)
+        if k == len(turns) - 1:
+            break
+        if text.endswith(("?", "？")):
+            talk.add("assistant", "Here is what I know.")
+        else:
+            record = {"plan": {"prompt": text}}
+            painted = Image.new("RGB", (64, 48), (next(colours), 60, 120))
+            talk.add("assistant", "Here it is.", painted, record=record)
+    return talk
 
 
 def tuned_messages() -> list[LabelledMessage]:

@@ -45,9 +45,7 @@ def find_image_roles(text: str) -> tuple[ImageRole, ...]:
             before = scores.get(number, [0] * len(LABELS))
             scores[number] = [a + b for a, b in zip(before, counts, strict=True)]
             things[number] = things.get(number, "") or tokens[k].thing
-    roles = {
-        n: max(LABELS[1:], key=lambda label: s[LABELS.index(label)]) for n, s in scores.items()
-    }
+    roles = {n: LABELS[s.index(max(s[1:]), 1)] for n, s in scores.items()}
     gains = {n: s[0] - max(s[1:]) for n, s in scores.items()}
     base = max(gains, key=lambda n: gains[n], default=0)
     if base and gains[base] > 0:
@@ -61,14 +59,10 @@ def _role(number: int, role: str, thing: str) -> ImageRole:
     if role == "base":
         return ImageRole(number, role, thing)
     if role == "subject":
-        return ImageRole(number, taken_role(thing) if thing else role, what)
+        is_object = thing and thing_class(thing) != "living"
+        return ImageRole(number, "object" if is_object else role, what)
     is_named = role == "style" and thing not in words.PLAIN_STYLE
     return ImageRole(number, role, what if is_named else "")
-
-
-def taken_role(thing: str) -> str:
-    """The role of an image that gives `thing`: "subject" for who lives, else "object"."""
-    return "subject" if thing_class(thing) == "living" else "object"
 
 
 def moves_it(text: str) -> bool:
@@ -77,7 +71,7 @@ def moves_it(text: str) -> bool:
 
 
 def roles_are_clear(text: str) -> bool:
-    """Whether the words leave little doubt of what every image gives, one of them the base."""
+    """Whether the words say which image is changed; where they do not, little else is sure."""
     return any(role.role == "base" for role in find_image_roles(text))
 
 
@@ -154,7 +148,7 @@ def phrase_features(tokens: Sequence[Token], k: int) -> set[str]:
     before = ["^", *(word for t in tokens[last + 1 : k] for word in _words(t.text))]
     after = [*(word for t in tokens[k + 1 : following] for word in _words(t.text)), "$"]
     named = _words(token.thing)
-    looks = {(t.aspect or t.code, j) for j, t in enumerate(tokens)}
+    looks = [(look, j) for j, t in enumerate(tokens) if (look := t.aspect or t.code) in ASPECTS]
     return {
         f"kind {kind}",
         f"kind {kind} {thing}",
@@ -178,11 +172,11 @@ def phrase_features(tokens: Sequence[Token], k: int) -> set[str]:
         *(f"in front {word}" for word in before),
         *(f"following {word}" for word in after),
         *(f"any {word}" for t in tokens for word in _words(t.thing if t.numbers else t.text)),
-        *(f"look {look}" for look, _ in looks if look in ASPECTS),
+        *(f"look {look}" for look, _ in looks),
         *(
             f"look {look} {(j > k) - (j < k)}"
             for look, j in looks
-            if look in ASPECTS and max(begin, last) <= j < min(end, following)
+            if max(begin, last) <= j < min(end, following)
         ),
     }
 

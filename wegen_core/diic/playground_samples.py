@@ -91,12 +91,13 @@ def _words(build: Builder, scenes: list[world.Scene], rng: np.random.Generator) 
     """A request whose images are left out: their description in the reply is not learned.
 
     Half of them name a colour of a kind that no image of training shows. Without these a language
-    model learns that there is no green rabbit, and calls the first one that it sees a green cactus.
+    model learns that rabbits are never green, and takes the first green one for a cactus.
     """
-    event = None
+    before, after = scenes[:2]
     if rng.random() < 0.5:
         event = clips.sample_event(world.sample(rng, held_out=True), rng)
-    before, after = scenes[:2] if event is None else (event.before, event.after)
+        if event is not None:
+            before, after = event.before, event.after
     if rng.random() < 0.3 or before == after:
         exchange = chats.rewrite(before, rng)
         build.user(exchange.request)

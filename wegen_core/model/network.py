@@ -70,11 +70,6 @@ class Network(nn.Module):
         config = self.vae.config
         return config.get("patch_size") or 2 ** (len(config.block_out_channels) - 1)
 
-    @property
-    def alphas_cumprod(self) -> Tensor:
-        """[1000] float32, of the training noise schedule."""
-        return self.scheduler().alphas_cumprod
-
     def scheduler(self) -> EulerDiscreteScheduler:
         """Make a fresh sampler."""
         return EulerDiscreteScheduler(**self.config.scheduler)

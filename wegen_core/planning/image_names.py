@@ -61,7 +61,7 @@ _BARE_NUMBER = lazy_pattern(
 )
 # These count if they complete the numbers of all images.
 _ANY_NUMBER = lazy_pattern(
-    r"(?<![\w.,:/%$€£*×+-])(?<!\d )(?:(?<=[a-z][/])|(?<![/]))[1-9]"
+    r"(?<![\w.,:/%$€£*×+-])(?<!\d )[1-9]"
     r"(?![\w%°]|[.,:/×*-]\w| ?(?:[x×] ?\d|:\d|of \d)| (?:of (?:them|these|the)|more|new|other|"
     r"pics?|px|hrs?|mins?|am|pm|cm|mm|m|percent|times|[a-z]{3,}(?<!i)(?<!s)(?<!u)s)\b)",
     re.IGNORECASE,

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..records.conversation import Conversation
-    from ..records.plan import Intent, Scope
+    from ..records.plan import Intent, Region, Scope
 
 _COMPARED = lazy_pattern(  # "so that the sky looks like"
     r"\bthe (?!same\b)([a-z]+) (?:should |must |to )?(?:looks?|match(?:es)?|is|be)\b"
@@ -134,16 +134,13 @@ def read_words(conversation: Conversation, intent: Intent | None = None) -> Word
     base = next((r.image for r in references if r.role == "base"), None)
     changes = tuple(clause.text for clause in request.changes) or (words,)
     region = find_region(" \n".join(clause.text for clause in numbered.changes) or words)
-    scope = _scope(numbered, references, intent)
-    if region and intent == "refine" and scope == "global":
-        scope = "local"  # "take that reflection away in the upper right"
     plan = replace(
         plan,
         intent=intent,
         prompt=changed_prompt(prompt_of(conversation, base), changes) or words,
         changes=changes,
         keep=request.keep,
-        scope=scope,
+        scope=_scope(numbered, references, intent, region),
         region=region,
         references=tuple(references),
     )
@@ -223,11 +220,15 @@ def _all_images(conversation: Conversation) -> list[Reference]:
     return [Reference(number) for number in range(first, count + 1)]
 
 
-def _scope(request: Request, references: Sequence[Reference], intent: Intent) -> Scope | None:
+def _scope(
+    request: Request, references: Sequence[Reference], intent: Intent, region: Region | None
+) -> Scope | None:
     """How much of its image a refinement or composition changes; None for a new image."""
     roles = {r.role for r in references}
     if intent == "refine":
-        return edit_scope(request.changes)
+        scope = edit_scope(request.changes)
+        # "take that reflection away in the upper right"
+        return "local" if region and scope == "global" else scope
     if "base" not in roles:
         return None
     if "layout" in roles:
