@@ -47,11 +47,12 @@ def _equal(a, b):
     return all(torch.equal(a[name], b[name]) for name in a)
 
 
-def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path):
-    whole = _run(tmp_path / "whole")
+@pytest.mark.parametrize("muon", [0.0, 3.0])
+def test_a_resumed_run_equals_an_uninterrupted_one(tmp_path, muon):
+    whole = _run(tmp_path / "whole", muon=muon)
     with pytest.raises(_CrashError):
-        _run(tmp_path / "parts", stop_at=8)
-    assert _equal(_run(tmp_path / "parts"), whole)
+        _run(tmp_path / "parts", stop_at=8, muon=muon)
+    assert _equal(_run(tmp_path / "parts", muon=muon), whole)
     assert not list((tmp_path / "parts").glob("*.tmp"))
 
 

@@ -1,4 +1,4 @@
-"""The one training loop: AdamW, cosine schedule, optional averaged weights, resumable checkpoints.
+"""The one training loop: cosine schedule, optional averaged weights, resumable checkpoints.
 
 Everything random in a step derives from (seed, step), never from what ran before. A run that was
 stopped and resumed therefore ends with the same weights as one that was not (on the same machine),
@@ -24,6 +24,7 @@ from torch import Tensor, nn
 from tqdm.auto import tqdm
 
 from ..images.atomic_write import write_atomically
+from .muon import make_optimiser
 from .sharding import gather, scatter, whole
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def train(
     betas: tuple[float, float] = (0.9, 0.99),
     eps: float = 1e-8,
     weight_decay: float = 0.01,
+    muon: float = 0.0,
     warmup: int = 100,
     clip: float = 1.0,
     ema_decay: float | None = None,
@@ -62,7 +64,7 @@ def train(
     on_log: Callable[[int, dict[str, float]], None] | None = None,
     accelerator: Accelerator | None = None,
 ) -> None:
-    """Train the parameters of a module that require gradients, with AdamW.
+    """Train the parameters of a module that require gradients, with AdamW, some with Muon.
 
     Parameters
     ----------
@@ -78,8 +80,8 @@ def train(
         The learning rate rises linearly over `warmup` of the steps.
     lr, min_lr
         It then falls on a cosine from `lr` to `min_lr` times `lr`.
-    betas, eps, weight_decay
-        Of AdamW; matrices decay, vectors do not.
+    betas, eps, weight_decay, muon
+        Of `muon.make_optimiser`.
     clip
         Maximum norm of the gradient.
     ema_decay
@@ -122,7 +124,9 @@ def train(
     path, log_path = folder / f"{stage}.pt", folder / f"{stage}.jsonl"
     parameters = dict(module.named_parameters())
     trained = [parameters[name] for name in names]
-    optimiser = _adamw(trained, lr, betas, eps, weight_decay)
+    optimiser = make_optimiser(
+        dict(zip(names, trained, strict=True)), lr, betas, eps, weight_decay, muon
+    )
     average = {n: parameters[n].detach().clone() for n in names} if ema_decay is not None else None
     first, best = _resume(path, stage, seed, module, optimiser, average)
     if is_main:
@@ -202,20 +206,6 @@ def schedule(step: int, steps: int, warmup: int, min_lr: float) -> float:
         return step / warmup
     progress = (step - warmup) / max(1, steps - warmup)
     return min_lr + (1 - min_lr) * 0.5 * (1 + math.cos(math.pi * progress))
-
-
-def _adamw(
-    parameters: list[nn.Parameter],
-    lr: float,
-    betas: tuple[float, float],
-    eps: float,
-    weight_decay: float,
-) -> torch.optim.AdamW:
-    groups = [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
-    ]
-    return torch.optim.AdamW([g for g in groups if g["params"]], lr=lr, betas=betas, eps=eps)
 
 
 @torch.no_grad()
@@ -343,7 +333,7 @@ def _resume(
     module.load_state_dict(weights, strict=False)
     trained = [p for group in optimiser.param_groups for p in group["params"]]
     for number, moments in state["optimiser"]["state"].items():
-        for name in ("exp_avg", "exp_avg_sq"):
+        for name in {"exp_avg", "exp_avg_sq"} & moments.keys():
             moments[name] = scatter(moments[name], trained[number])
     optimiser.load_state_dict(state["optimiser"])
     if average is not None:

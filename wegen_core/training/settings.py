@@ -22,6 +22,8 @@ class StageSettings:
     lr, min_lr, betas, eps, weight_decay, clip
         Of AdamW; the rate falls on a cosine from `lr` to `min_lr` times `lr`; `clip` is the maximum
         norm of the gradient.
+    muon
+        Learning rate of Muon as a multiple of `lr`, for the matrices of blocks; 0: AdamW for all.
     batch
         Packed sequences (painter: groups of images) in one step, over all processes.
     max_images, max_tokens
@@ -46,6 +48,7 @@ class StageSettings:
     lr: float = 5e-4
     betas: tuple[float, float] = (0.9, 0.95)
     weight_decay: float = 0.05
+    muon: float = 0.0
     mix: Mapping[str, float] = field(
         default_factory=lambda: {
             "session": 1.0,
@@ -73,6 +76,8 @@ class StageSettings:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be at least 1")
         if self.warmup < 0 or self.lr <= 0:
             raise ValueError(f"warmup {self.warmup} is below 0, or lr {self.lr} is not positive")
+        if self.muon < 0:
+            raise ValueError(f"muon is {self.muon}; it must be at least 0")
         if not 0 <= self.held_out < 1:
             raise ValueError(f"held_out is {self.held_out}; it must be from 0 to below 1")
         if self.ema is not None and not 0 < self.ema < 1:
@@ -166,7 +171,8 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "instruct": {**_SMALL, "steps": 6500, "warmup": 200, "lr": 1e-3, "sizes": True},
     },
     # The embedded network's own: drawings, of which each row is read many times. Its language model
-    # is large enough for bfloat16 to be faster on processors with instructions for it.
+    # is large enough for bfloat16 to be faster on processors with instructions for it. With Muon it
+    # learns in about half as many steps.
     "mini128": {
         "painter": {
             **_SMALL,
@@ -174,6 +180,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "steps": 12_000,
             "warmup": 200,
             "lr": 1e-3,
+            "muon": 3.0,
             "batch": 1,
             "max_images": 16,
             "token_noise": 0.4,
@@ -186,6 +193,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "steps": 2000,
             "warmup": 200,
             "lr": 1e-3,
+            "muon": 3.0,
             "batch": 2,
             "bf16": True,
             "sizes": True,
@@ -198,6 +206,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "steps": 24_000,
             "warmup": 200,
             "lr": 1e-3,
+            "muon": 3.0,
             "batch": 2,
             "bf16": True,
             "sizes": True,

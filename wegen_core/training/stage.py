@@ -106,6 +106,8 @@ def train_stage(
             "--shard shares the trained weights between several processes: launch it with "
             "accelerate or torchrun, and without --lora, whose weights fit each device"
         )
+    if shard and settings.muon:
+        raise ValueError("--shard splits matrices, which Muon needs whole: set muon to 0")
     is_main = accelerator.is_main_process
     out.mkdir(parents=True, exist_ok=True)
     if is_main:
@@ -138,6 +140,7 @@ def train_stage(
         betas=settings.betas,
         eps=settings.eps,
         weight_decay=settings.weight_decay,
+        muon=settings.muon,
         warmup=settings.warmup,
         clip=settings.clip,
         ema_decay=settings.ema,

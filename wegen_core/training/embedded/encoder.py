@@ -101,7 +101,15 @@ def train_encoder(
 
     if not path.exists():
         train(
-            "encoder", task, step, steps=steps, lr=1e-3, folder=folder, seed=seed, ema_decay=0.998
+            "encoder",
+            task,
+            step,
+            steps=steps,
+            lr=1e-3,
+            muon=5.0,
+            folder=folder,
+            seed=seed,
+            ema_decay=0.998,
         )
         write_atomically(path, save(task.vision.state_dict()))
     task.vision.load_state_dict(load_file(path))
