@@ -8,6 +8,7 @@ The examples are the marked messages of tests/support/data, without those that a
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -20,6 +21,7 @@ from wegen_core.constraints.image_roles import (
     phrase_features,
     phrase_indices,
     read_tokens,
+    roles_together,
 )
 from wegen_core.planning.image_names import number_images
 
@@ -86,12 +88,24 @@ def fit(rows: list[tuple[set[str], int]]) -> dict[str, list[float]]:
     return dict(zip(index, values, strict=True))
 
 
+def together(roles: list[list[str]]) -> list[str]:
+    """Lines with the logarithm of how many messages of as many images have these roles."""
+    counts = Counter(roles_together(of_message) for of_message in roles)
+    totals = Counter(len(of_message) for of_message in roles)
+    return [
+        f"{feature}\t{round(100 * math.log(count / totals[len(feature.split()) - 1]))}"
+        for feature, count in sorted(counts.items())
+    ]
+
+
 def main() -> None:
     """Write the weights, in hundredths."""
     torch.set_num_threads(1)
-    rows = [row for text, roles in examples() for row in phrases(text, roles)]
+    marked = list(examples())
+    rows = [row for text, roles in marked for row in phrases(text, roles)]
     weights = {f: v for f, v in fit(rows).items() if max(v) - min(v) >= LEAST_WEIGHT}
     lines = [f"{f}\t{' '.join(str(round(100 * x)) for x in v)}" for f, v in sorted(weights.items())]
+    lines += together([list(roles.values()) for _, roles in marked])
     WEIGHTS.write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(rows)} phrases, {len(lines)} features")
 

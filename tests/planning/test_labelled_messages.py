@@ -9,7 +9,7 @@ from wegen_core.planning import plan_from_words
 
 BARS = {"intent": 92, "scope": 92, "keep": 95, "references": 95, "region": 85, "constraints": 95}
 # What the reader reaches on messages that it was not tuned on; the goals are those above.
-UNSEEN_BARS = BARS | {"scope": 82, "keep": 85, "references": 65}
+UNSEEN_BARS = BARS | {"scope": 82, "keep": 85, "references": 70, "region": 78}
 
 
 @pytest.mark.parametrize(
@@ -17,7 +17,8 @@ UNSEEN_BARS = BARS | {"scope": 82, "keep": 85, "references": 65}
 )
 def test_plans_of_the_words_are_those_of_a_person(messages, bars):
     plans = [(message, plan_from_words(message.conversation())) for message in messages]
-    rates = {field: 100 * right / total for field, (right, total) in accuracy(plans).items()}
+    counts = accuracy(plans).items()
+    rates = {field: 100 * right / total for field, (right, total) in counts if total}
     assert {field: rate for field, rate in rates.items() if rate < bars[field]} == {}
 
 

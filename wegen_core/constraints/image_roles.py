@@ -2,11 +2,13 @@
 
 A sentence becomes phrases and codes (`image_phrases`). What surrounds a phrase says what its image
 gives. How much each feature counts was fitted to marked messages by
-`benchmarks/image_role_weights.py`.
+`benchmarks/image_role_weights.py`, and so was how often images have such roles together.
 """
 
 from __future__ import annotations
 
+import itertools
+import math
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -45,12 +47,42 @@ def find_image_roles(text: str) -> tuple[ImageRole, ...]:
             before = scores.get(number, [0] * len(LABELS))
             scores[number] = [a + b for a, b in zip(before, counts, strict=True)]
             things[number] = things.get(number, "") or tokens[k].thing
-    roles = {n: LABELS[s.index(max(s[1:]), 1)] for n, s in scores.items()}
-    gains = {n: s[0] - max(s[1:]) for n, s in scores.items()}
-    base = max(gains, key=lambda n: gains[n], default=0)
-    if base and gains[base] > 0:
-        roles[base] = "base"
+    roles = _most_likely(scores)
     return tuple(_role(number, role, things[number]) for number, role in roles.items())
+
+
+def _most_likely(scores: dict[int, list[int]]) -> dict[int, str]:
+    """The roles that fit the words, and each other, best; at most one image is changed."""
+    if len(scores) > _MAX_TOGETHER:
+        roles = {n: LABELS[s.index(max(s[1:]), 1)] for n, s in scores.items()}
+        gains = {n: s[0] - max(s[1:]) for n, s in scores.items()}
+        base = max(gains, key=lambda n: gains[n])
+        return roles | ({base: "base"} if gains[base] > 0 else {})
+    choices = []
+    for values in scores.values():
+        best: dict[str, tuple[float, str]] = {}  # the best role of each kind
+        total = math.log(sum(math.exp((value - max(values)) / 100) for value in values))
+        for role, value in zip(LABELS, values, strict=True):
+            likely = ((value - max(values)) / 100 - total, role)
+            best[role_kind(role)] = max(best.get(role_kind(role), likely), likely)
+        choices.append(best.values())
+
+    def fit(chosen: tuple[tuple[float, str], ...]) -> float:
+        together = _weights().get(roles_together([role for _, role in chosen]), [_NEVER])
+        return sum(likely for likely, _ in chosen) + _TOGETHER * together[0] / 100
+
+    possible = (c for c in itertools.product(*choices) if [r for _, r in c].count("base") <= 1)
+    return dict(zip(scores, (role for _, role in max(possible, key=fit)), strict=True))
+
+
+def role_kind(role: str) -> str:
+    """A role of `LABELS`, but "look" for every look."""
+    return "look" if role in ASPECTS and role != "background" else role
+
+
+def roles_together(roles: Sequence[str]) -> str:
+    """The feature that the images of a message have these roles: "together base look"."""
+    return " ".join(["together", *sorted(role_kind(role) for role in roles)])
 
 
 def _role(number: int, role: str, thing: str) -> ImageRole:
@@ -77,6 +109,9 @@ def roles_are_clear(text: str) -> bool:
 
 _NOT_ALONE = 500  # what a phrase that names several images takes from each being changed
 _MAX_PHRASES = 50
+_MAX_TOGETHER = 4  # images whose roles are chosen together
+_TOGETHER = 0.35  # how much it counts that messages often have these roles together
+_NEVER = -800
 
 
 def read_tokens(text: str) -> list[Token]:
