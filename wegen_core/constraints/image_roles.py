@@ -8,7 +8,6 @@ gives. How much each feature counts was fitted to marked messages by
 from __future__ import annotations
 
 import itertools
-import math
 import re
 from collections.abc import Sequence
 from functools import cache, lru_cache
@@ -60,16 +59,15 @@ def _most_likely(scores: dict[int, list[int]]) -> dict[int, str]:
         return roles | ({base: "base"} if gains[base] > 0 else {})
     choices = []
     for values in scores.values():
-        best: dict[str, tuple[float, str]] = {}  # the best role of each kind
-        total = math.log(sum(math.exp((value - max(values)) / 100) for value in values))
-        for role, value in zip(LABELS, values, strict=True):
-            likely = ((value - max(values)) / 100 - total, role)
-            best[role_kind(role)] = max(best.get(role_kind(role), likely), likely)
+        best: dict[str, tuple[int, str]] = {}  # the best role of each kind
+        for choice in zip(values, LABELS, strict=True):
+            kind = role_kind(choice[1])
+            best[kind] = max(best.get(kind, choice), choice)
         choices.append(best.values())
 
-    def fit(chosen: tuple[tuple[float, str], ...]) -> float:
+    def fit(chosen: tuple[tuple[int, str], ...]) -> float:
         together = _weights().get(roles_together([role for _, role in chosen]), [_NEVER])
-        return sum(likely for likely, _ in chosen) + _TOGETHER * together[0] / 100
+        return sum(value for value, _ in chosen) + _TOGETHER * together[0]
 
     possible = (c for c in itertools.product(*choices) if [r for _, r in c].count("base") <= 1)
     return dict(zip(scores, (role for _, role in max(possible, key=fit)), strict=True))
