@@ -88,9 +88,12 @@ def test_the_official_layout_learns_and_its_result_loads(places):
     assert list((whole / "tensorboard").iterdir())
 
 
-def test_a_finished_run_is_only_read(places):
+def test_a_finished_run_is_only_read_also_an_older_one(places):
     rows, official, whole = places
     before = _figures(whole)
+    record = json.loads((whole / "run.json").read_text())
+    del record["settings"]["muon"]
+    (whole / "run.json").write_text(json.dumps(record))
     assert main(["train", "instruct", *_places(rows, official, whole), *SIX_STEPS]) == 0
     assert _figures(whole) == before
 

@@ -333,8 +333,9 @@ def _resume(
     module.load_state_dict(weights, strict=False)
     trained = [p for group in optimiser.param_groups for p in group["params"]]
     for number, moments in state["optimiser"]["state"].items():
-        for name in {"exp_avg", "exp_avg_sq"} & moments.keys():
-            moments[name] = scatter(moments[name], trained[number])
+        for name in ("exp_avg", "exp_avg_sq"):  # all processes in the same order
+            if name in moments:
+                moments[name] = scatter(moments[name], trained[number])
     optimiser.load_state_dict(state["optimiser"])
     if average is not None:
         for name, saved in state["average"].items():

@@ -322,6 +322,7 @@ def _record(
 def _check_run(path: Path, record: dict[str, Any]) -> None:
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
+        before["settings"].setdefault("muon", 0.0)  # older runs do not have it
         old, new = ({**r["settings"], **r, "settings": None} for r in (before, record))
         changed = [name for name, value in new.items() if old.get(name) != value]
         if changed:
