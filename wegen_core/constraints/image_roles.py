@@ -109,7 +109,7 @@ _NOT_ALONE = 500  # what a phrase that names several images takes from each bein
 _MAX_PHRASES = 50
 _MAX_TOGETHER = 4  # images whose roles are chosen together
 _TOGETHER = 0.35  # how much it counts that messages often have these roles together
-_NEVER = -800
+_NEVER = -800  # of roles that no marked message has together
 
 
 def read_tokens(text: str) -> list[Token]:
@@ -146,7 +146,7 @@ def sentence_of(tokens: Sequence[Token], k: int) -> tuple[int, int]:
 
 @cache
 def _weights() -> dict[str, list[int]]:
-    """Feature -> how much it counts for each of `LABELS`."""
+    """Feature -> how much it counts for each of `LABELS`; of `roles_together`, one number."""
     lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines)
     return {feature: [int(x) for x in values.split()] for feature, values in rows}

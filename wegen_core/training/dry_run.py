@@ -13,6 +13,7 @@ from torch import nn
 
 from ..model.network import Network
 from .data import TrainingData
+from .muon import make_optimiser
 from .networks import published_network
 from .settings import StageSettings
 from .stage import Work, prepare_stage
@@ -50,8 +51,10 @@ def print_trial(
     module = prepare_stage(net, settings, lora, seed=0).to(accelerator.device)
     model = accelerator.prepare(module) if accelerator.num_processes > 1 else module
     work = Work(model, net, settings, data, accelerator, seed=0)
-    trained = [p for p in module.parameters() if p.requires_grad]
-    optimiser = torch.optim.AdamW(trained, lr=0.0)
+    trained = {name: p for name, p in module.named_parameters() if p.requires_grad}
+    optimiser = make_optimiser(
+        trained, 0.0, settings.betas, settings.eps, settings.weight_decay, settings.muon
+    )
     device = accelerator.device
     seconds = []
     module.train()
@@ -91,7 +94,7 @@ def _sizes(stage: str, module: nn.Module) -> Iterator[str]:
 
 
 def _state_bytes(module: nn.Module, settings: StageSettings, devices: int = 1) -> int:
-    """Bytes of weights, gradients, Adam's moments and averages on each device; no activations."""
+    """Bytes of weights, gradients, Adam's moments (Muon has one) and averages on each device."""
     copies = 4 + (settings.ema is not None)
     return sum(
         p.nbytes * copies // devices if p.requires_grad else p.nbytes for p in module.parameters()

@@ -125,7 +125,7 @@ def train(
     parameters = dict(module.named_parameters())
     trained = [parameters[name] for name in names]
     optimiser = make_optimiser(
-        dict(zip(names, trained, strict=True)), lr, betas, eps, weight_decay, muon
+        {name: parameters[name] for name in names}, lr, betas, eps, weight_decay, muon
     )
     average = {n: parameters[n].detach().clone() for n in names} if ema_decay is not None else None
     first, best = _resume(path, stage, seed, module, optimiser, average)

@@ -1,8 +1,7 @@
 """Muon for the matrices of a network's blocks, AdamW for the rest.
 
 A step of Muon is the momentum with all its singular values brought near 1, so that directions that
-gradients rarely show are learned as fast as the others: small networks need about half as many
-steps.
+gradients rarely show are learned as fast as the others. docs/log.md has a comparison with AdamW.
 
 References
 ----------

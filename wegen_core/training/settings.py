@@ -171,8 +171,8 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "instruct": {**_SMALL, "steps": 6500, "warmup": 200, "lr": 1e-3, "sizes": True},
     },
     # The embedded network's own: drawings, of which each row is read many times. Its language model
-    # is large enough for bfloat16 to be faster on processors with instructions for it. With Muon it
-    # learns in about half as many steps.
+    # is large enough for bfloat16 to be faster on processors with instructions for it. With Muon
+    # image encoder and painter learned in fewer steps (docs/log.md).
     "mini128": {
         "painter": {
             **_SMALL,
