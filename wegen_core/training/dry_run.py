@@ -15,6 +15,7 @@ from ..model.network import Network
 from .data import TrainingData
 from .muon import make_optimiser
 from .networks import published_network
+from .precision import mixed_precision
 from .settings import StageSettings
 from .stage import Work, prepare_stage
 
@@ -60,7 +61,8 @@ def print_trial(
     module.train()
     for step in range(TRIAL_STEPS):
         start = time.perf_counter()
-        with torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16):
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16)
+        with mixed_precision(device, settings.bf16), autocast:
             for loss, _ in work.step(step, np.random.default_rng((0, step))):
                 loss.backward()
         optimiser.step()

@@ -170,9 +170,9 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         "align": {**_SMALL, "steps": 2000, "warmup": 200, "lr": 1e-3, "sizes": True},
         "instruct": {**_SMALL, "steps": 6500, "warmup": 200, "lr": 1e-3, "sizes": True},
     },
-    # The embedded network's own: drawings, of which each row is read many times. Its language model
-    # is large enough for bfloat16 to be faster on processors with instructions for it. With Muon
-    # image encoder and painter learned in fewer steps (docs/log.md).
+    # The embedded network's own: drawings, of which each row is read many times. Painter and
+    # language model are large enough for bfloat16 to be faster on processors with instructions for
+    # it. With Muon image encoder and painter learned in fewer steps (docs/log.md).
     "mini128": {
         "painter": {
             **_SMALL,
@@ -182,6 +182,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
             "lr": 1e-3,
             "muon": 3.0,
             "batch": 1,
+            "bf16": True,
             "max_images": 16,
             "token_noise": 0.4,
             "sizes": True,
