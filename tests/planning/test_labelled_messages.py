@@ -9,7 +9,7 @@ from wegen_core.planning import plan_from_words
 
 BARS = {"intent": 92, "scope": 92, "keep": 95, "references": 95, "region": 85, "constraints": 95}
 # What the reader reaches on messages that it was not tuned on; the goals are those above.
-UNSEEN_BARS = BARS | {"scope": 82, "keep": 85, "references": 70, "region": 78}
+UNSEEN_BARS = BARS | {"scope": 82, "keep": 85, "references": 65, "region": 75}
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,7 @@ _ONE_ZH = rf"(?:那|这)?(?:一)?(?:(?:张|幅){_IMAGE_ZH}?|{_IMAGE_ZH})"
 _GIVEN = r"style|pose|palette|colou?rs|colou?r scheme|layout|composition|background|lighting|look"
 _FOLLOWS = (  # what may follow a bare name: "the second as", "B on"
     rf"(?=['’]s\b|\s*(?:$|[^\w\s]|[\u4e00-\u9fff]|(?:{'|'.join(sorted(BOUNDARY))}|to|the|a|an|his|"
-    rf"her|its|look|looks|"
-    r"gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
+    r"her|its|look|looks|gets?|but|like|so|be|needs?|goes|suits?|fits?)\b))"
 )
 _FILE = (
     r"(?:file|scan|frame|shot|input|fig(?:ure)?\.?|mock-?up|still|slide|snap|source|upload|item|"
@@ -36,8 +35,7 @@ _FILE = (
 )
 _NUMBERED_FILE = lazy_pattern(
     rf"(?<![A-Za-z0-9])(?:the )?(?:{_FILE} ?#?|(?-i:P))"
-    r"(?P<name>[1-9]|one|two|three|four|(?-i:[A-H]))"
-    r"(?![A-Za-z0-9%]|\.\d)"
+    r"(?P<name>[1-9]|one|two|three|four|(?-i:[A-H]))(?![A-Za-z0-9%]|\.\d)"
     r"|(?<![\d.])(?P<zh>[1-9])(?=图)",
     re.IGNORECASE,
 )
@@ -137,9 +135,7 @@ _THIS = lazy_pattern(
     r"|(?:参考|示例|样)图(?!片?[\dA-H一二三①-⑨])",
     re.IGNORECASE,
 )
-_LOOK_OF_THIS = lazy_pattern(
-    rf"\b((?:{_GIVEN}) (?:of|from|in|as) )this [a-z]+(?! picture)", re.IGNORECASE
-)
+_LOOK_OF_THIS = lazy_pattern(rf"\b((?:{_GIVEN}) (?:of|from|in|as) )this [a-z]+(?! picture)", re.I)
 _BARE_THIS = lazy_pattern(
     r"(?P<before>\b(?:like|using|from|of|with|use|take|match|as|as in|like in) )(?:this|here)"
     r"(?=\s*(?:$|[,.;!?]|(?:as|for|to|in)\b))"
@@ -148,9 +144,9 @@ _BARE_THIS = lazy_pattern(
     re.IGNORECASE,
 )
 _ITS_ROLE = lazy_pattern(
-    rf"\b(?:this|the same) (?P<role>{_GIVEN})\b|(?:这个|这种|同样的|一样的|同款)(?P<han>风格|"
-    rf"画风|姿势|动作|配色|构图|背景)",
-    re.I,
+    rf"\b(?:this|the same) (?P<role>{_GIVEN})\b"
+    r"|(?:这个|这种|同样的|一样的|同款)(?P<han>风格|画风|姿势|动作|配色|构图|背景)",
+    re.IGNORECASE,
 )
 _MANY = lazy_pattern(rf"\bthe first (?P<n>two|three)(?: ones?| of (?:them|these))?{_FOLLOWS}", re.I)
 _MEASURE = r"[只个条位辆件顶艘座朵棵匹把面台架本支块幅盏套双副张种]"
@@ -183,6 +179,9 @@ _MINE = lazy_pattern(
     r"\b(?:my|our|this|these) (?P<thing>\w+['’]s \w+|"
     r"\w+(?: \w+){0,2} ?(?=\(attached)|\w+)(?:\(attached\))?",
     re.IGNORECASE,
+)
+_THIS_THING = lazy_pattern(
+    r"(?<!make )(?<!turn )\b(?:this|these) (?P<thing>[a-z]{3,})\b(?! from picture)", re.I
 )
 _CAPTIONED = lazy_pattern(  # "the castle picture", "the photo of my cat", "有猫的那张图"
     rf"\b(?:the|my) (?P<words>(?!same\b|first\b|other\b)[a-z]+) (?:{_IMAGE}|one)\b"
@@ -259,11 +258,8 @@ def number_images(text: str, conversation: Conversation) -> str:
     if attached == 1:
         text = _things_of(text, _ITS_THING, lambda _: [count])
     if attached == 1 and count > 1:
-        text = _things_of(
-            text,
-            _MINE,
-            lambda thing: images.naming(thing) or [count] * _is_thing(thing),
-        )
+        text = _things_of(text, _MINE, lambda x: images.naming(x) or [count] * _is_thing(x))
+        text = _things_of(text, _THIS_THING, lambda x: [count] * (x.lower() not in _NO_THINGS))
     return text
 
 
@@ -389,6 +385,10 @@ def _is_thing(words: str) -> bool:
 _FAMILY = frozenset(
     "grandpa grandma grandfather grandmother mom mum dad mother father sister brother son daughter "
     "wife husband friend kid kids girlfriend boyfriend boss niece nephew uncle aunt cousin".split()
+)
+_NO_THINGS = BOUNDARY.union(
+    "time way year week month evening morning afternoon moment point case kind sort type one ones "
+    "picture image photo style much little two three very same exact new old other again".split()
 )
 _BODY = frozenset("hair face eyes eye hand hands body nose head arm arms leg legs ear ears".split())
 
