@@ -17,8 +17,8 @@ def draw_bow(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
     """A bow around a point."""
     x, y = at
     for side in (-1, 1):
-        pen.polygon([(x, y), (x + side * 5.2, y - 3.3), (x + side * 5.2, y + 3.3)], colour)
-    pen.ellipse(x, y, 1.7, 1.7, mix(colour, BLACK, 0.2))
+        pen.polygon([(x, y), (x + side * 7, y - 4.4), (x + side * 7, y + 4.4)], colour)
+    pen.ellipse(x, y, 2.2, 2.2, mix(colour, BLACK, 0.2))
 
 
 def draw_flag(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
@@ -26,7 +26,7 @@ def draw_flag(pen: Pen, at: tuple[float, float], colour: Colour) -> None:
     x, y = at
     high = max(1.6, y - 12)
     pen.stroke([(x, y + 1), (x, high)], 0.7, WOOD)
-    pen.polygon([(x + 0.4, high), (x + 9, high + 2.7), (x + 0.4, high + 5.6)], colour)
+    pen.polygon([(x + 0.4, high), (x + 11, high + 3.6), (x + 0.4, high + 7.2)], colour)
 
 
 def draw_balloon(pen: Pen, at: tuple[float, float], colour: Colour) -> None:

@@ -43,10 +43,10 @@ ACTIONS = (
 )
 REST, EVENT = 0.6, 1.2  # seconds
 
-_FOOT_Y = {"near": 92.0, "far": 71.0}
-_UNIT = {"near": 0.98, "far": 0.68}
-_COLUMN_X = {"near": (18.0, 50.0, 82.0), "far": (23.0, 50.0, 77.0)}
-_SIZE = {"small": 0.75, "normal": 1.0, "big": 1.25}
+_FOOT_Y = {"near": 93.0, "far": 74.0}
+_UNIT = {"near": 1.06, "far": 0.84}
+_COLUMN_X = {"near": (17.0, 50.0, 83.0), "far": (20.0, 50.0, 80.0)}
+_SIZE = {"small": 0.8, "normal": 1.0, "big": 1.2}
 _PAN_X = {"left": -13.0, "centre": 0.0, "right": 13.0}
 _ZOOM = {"wide": 1.0, "close": 1.35}
 _STEPS, _OPENINGS = 6, 4  # poses that are drawn: of a step, and between shut and open

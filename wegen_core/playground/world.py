@@ -273,8 +273,8 @@ def sample_thing(rng: np.random.Generator, place: str) -> Thing:
     return Thing(
         instance,
         place,
-        depth=pick(rng, DEPTHS),
-        size=pick(rng, SIZES) if rng.random() < 0.3 else "normal",
+        depth="near" if rng.random() < 0.7 else "far",
+        size=pick(rng, SIZES) if rng.random() < 0.2 else "normal",
         facing=pick(rng, FACINGS) if shows_facing(instance.kind) else "right",
         opened=instance.kind in OPEN_WORDS and rng.random() < 0.5,
     )

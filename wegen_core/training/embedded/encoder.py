@@ -19,7 +19,7 @@ from ...images.atomic_write import write_atomically
 from ...model.config import VisionConfig
 from ...model.preprocess import CLIP_MEAN, CLIP_STD
 from ...model.vision import VisionTransformer
-from ...playground.looks import LOOKS, UNSEEN, WHOLE
+from ...playground.looks import LOOKS, NOTHING, UNSEEN, WHOLE
 from ..loop import train
 from .drawn import GRID, PATCH, SIZE, DrawnImages
 
@@ -31,6 +31,9 @@ TOKEN_NOISE = 0.4
 
 PIXEL_NOISE = 0.08
 """Standard deviation of the noise on the normalised pixels."""
+
+THING_WEIGHT = 4.0
+"""How much the pixels of patches that show a thing count besides those of all patches."""
 
 BATCH = 8
 
@@ -76,7 +79,10 @@ class EncoderTask(nn.Module):
             for name, read in self.labels.items()
         }
         patches = F.unfold(clean, PATCH, stride=PATCH).transpose(1, 2)
-        losses["pixels"] = F.mse_loss(self.pixels(noisy), patches)
+        errors = (self.pixels(noisy) - patches).square().mean(2)
+        shows_thing = (targets["kind"] != NOTHING).float()
+        of_things = (errors * shows_thing).sum() / shows_thing.sum().clamp(min=1)
+        losses["pixels"] = errors.mean() + THING_WEIGHT * of_things
         losses["power"] = (tokens.pow(2).mean() - 1).pow(2)
         return losses
 

@@ -56,7 +56,7 @@ WORLD = (
     "eight places, and simple English"
 )
 PARTS = ("base", "rows", "painter", "align", "instruct")
-DRAWN, CLIPS = 50_000, 8_000
+DRAWN, CLIPS = 100_000, 8_000
 VAE_STEPS, ENCODER_STEPS = 8000, 40_000
 
 
