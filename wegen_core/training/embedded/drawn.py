@@ -45,7 +45,7 @@ class DrawnImages:
 
     def images(self, chosen: np.ndarray) -> torch.Tensor:
         """The images with these numbers, float32 [n, 3, 128, 128] in 0..1."""
-        return torch.from_numpy(self.pixels[chosen]).permute(0, 3, 1, 2).float() / 255
+        return torch.from_numpy(self.pixels[chosen]).permute(0, 3, 1, 2).contiguous().float() / 255
 
 
 def draw_images(folder: Path, count: int, seed: int = 0) -> DrawnImages:
