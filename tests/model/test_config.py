@@ -29,3 +29,7 @@ def test_sizes_must_divide() -> None:
         VisionConfig(image_size=60, patch_size=8)
     with pytest.raises(ValueError, match="width 100 is not a multiple of head_width 24"):
         VisionConfig(width=100, head_width=24)
+    with pytest.raises(ValueError, match="patch_size 14 cannot be halved 2 times"):
+        VisionConfig(stem=(8, 8, 8))
+    with pytest.raises(ValueError, match=r"channels of the stem are \(8, 12\)"):
+        VisionConfig(stem=(8, 12))

@@ -24,6 +24,10 @@ class VisionConfig:
         Hidden channels of an MLP, as a multiple of `width`.
     layer_norm_eps
         Epsilon of every LayerNorm.
+    stem
+        Channels of a convolutional stem, whose features are added to the projected patches: one
+        level each, every one of half the size of the one before, the last of one position a patch.
+        Multiples of 8; empty, as published: no stem.
 
     Raises
     ------
@@ -38,8 +42,10 @@ class VisionConfig:
     head_width: int = 112
     mlp_ratio: float = 8.571428571428571
     layer_norm_eps: float = 1e-6
+    stem: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "stem", tuple(self.stem))  # JSON has lists
         if self.image_size % self.patch_size:
             raise ValueError(
                 f"image_size {self.image_size} is not a multiple of patch_size {self.patch_size}"
@@ -48,6 +54,13 @@ class VisionConfig:
             raise ValueError(
                 f"width {self.width} is not a multiple of head_width {self.head_width}"
             )
+        if self.stem and self.patch_size % 2 ** (len(self.stem) - 1):
+            raise ValueError(
+                f"patch_size {self.patch_size} cannot be halved {len(self.stem) - 1} times, as "
+                f"the stem {self.stem} does"
+            )
+        if any(channels % 8 for channels in self.stem):
+            raise ValueError(f"the channels of the stem are {self.stem}, not multiples of 8")
 
     @property
     def grid(self) -> int:

@@ -73,6 +73,36 @@ class PatchEmbed(nn.Module):
         return self.proj(pixels).flatten(2).transpose(1, 2)
 
 
+class ConvolutionalStem(nn.Module):
+    """Convolutions down to one position a patch, which a small encoder learns from fewer images.
+
+    References
+    ----------
+    Xiao et al., Early Convolutions Help Transformers See Better, arXiv 2106.14881.
+    """
+
+    def __init__(self, config: VisionConfig) -> None:
+        super().__init__()
+        self.levels = nn.ModuleList()
+        channels, stride = 3, config.patch_size // 2 ** (len(config.stem) - 1)
+        for width in config.stem:
+            convolutions = [nn.Conv2d(channels, width, stride + 1, stride, padding=stride // 2)]
+            convolutions += [nn.Conv2d(width, width, 3, padding=1) for _ in range(2)]
+            layers = [nn.Sequential(c, nn.GroupNorm(8, width), nn.GELU()) for c in convolutions]
+            self.levels.append(nn.ModuleList(layers))
+            channels, stride = width, 2
+        self.proj = nn.Conv2d(channels, config.width, 1)
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """[N,3,S,S] -> [N,P,width], patches row by row."""
+        x = pixels
+        for down, *residual in self.levels:
+            x = down(x)
+            for layer in residual:
+                x = x + layer(x)
+        return self.proj(x).flatten(2).transpose(1, 2)
+
+
 class VisionTransformer(nn.Module):
     """The image encoder."""
 
@@ -80,6 +110,7 @@ class VisionTransformer(nn.Module):
         super().__init__()
         self.config = config
         self.patch_embed = PatchEmbed(config)
+        self.stem = ConvolutionalStem(config) if config.stem else None
         self.cls_token = nn.Parameter(torch.zeros(1, 1, config.width))
         self.pos_embed = nn.Parameter(torch.randn(1, config.grid**2 + 1, config.width) * 0.02)
         self.blocks = nn.ModuleList(Block(config) for _ in range(config.layers))
@@ -93,6 +124,8 @@ class VisionTransformer(nn.Module):
                 f"the image encoder takes [N, 3, {size}, {size}]"
             )
         x = self.patch_embed(pixels)
+        if self.stem is not None:
+            x = x + self.stem(pixels)
         return torch.cat([self.cls_token.expand(len(x), -1, -1), x], dim=1) + self.pos_embed
 
     def forward(self, pixels: Tensor) -> Tensor:

@@ -24,7 +24,13 @@ from ..loop import train
 from .drawn import GRID, PATCH, SIZE, DrawnImages
 
 CONFIG = VisionConfig(
-    image_size=SIZE, patch_size=PATCH, width=128, layers=5, head_width=32, mlp_ratio=3.0
+    image_size=SIZE,
+    patch_size=PATCH,
+    width=128,
+    layers=5,
+    head_width=32,
+    mlp_ratio=3.0,
+    stem=(64, 96, 128),
 )
 TOKEN_NOISE = 0.4
 """Standard deviation of the noise on tokens of unit power."""
@@ -113,6 +119,7 @@ def train_encoder(
             steps=steps,
             lr=1e-3,
             muon=5.0,
+            bf16=True,
             folder=folder,
             seed=seed,
             ema_decay=0.998,

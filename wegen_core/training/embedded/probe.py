@@ -25,7 +25,7 @@ from ...playground.looks import UNSEEN
 from ..loop import train
 from .drawn import SIZE, sample_view, saved_arrays
 
-BATCH, DRAWN, STEPS = 32, 30_000, 12_000
+BATCH, DRAWN, STEPS = 32, 30_000, 6000
 
 
 def train_probe(
@@ -54,6 +54,7 @@ def train_probe(
         step,
         steps=steps,
         lr=2e-3,
+        muon=2.5,
         folder=folder,
         ema_decay=0.999,
         bf16=True,

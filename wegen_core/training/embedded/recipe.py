@@ -57,7 +57,7 @@ WORLD = (
 )
 PARTS = ("base", "rows", "painter", "align", "instruct")
 DRAWN, CLIPS = 100_000, 8_000
-VAE_STEPS, ENCODER_STEPS = 8000, 40_000
+VAE_STEPS, ENCODER_STEPS = 8000, 12_000
 
 
 def train_embedded(out: Path, parts: Sequence[str] = PARTS, seed: int = 0) -> Path:
