@@ -191,7 +191,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "align": {
             **_SMALL,
-            "steps": 2000,
+            "steps": 1000,
             "warmup": 200,
             "lr": 1e-3,
             "muon": 3.0,
@@ -204,7 +204,7 @@ PRESETS: dict[str, dict[str, dict[str, Any]]] = {
         },
         "instruct": {
             **_SMALL,
-            "steps": 24_000,
+            "steps": 12_000,
             "warmup": 200,
             "lr": 1e-3,
             "muon": 3.0,
