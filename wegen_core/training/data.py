@@ -146,7 +146,9 @@ class EncodedImages:
         if key not in self._kept:
             net = self.net
             batch = to_device(painter_batch([item], net, settings), net.device)
-            tokens = net.pool(net.encode_images(batch["images"]))
+            # The thread that reads ahead is not the one whose passes are cast.
+            with torch.autocast(net.device.type, torch.bfloat16, enabled=settings.bf16):
+                tokens = net.pool(net.encode_images(batch["images"]))
             moments = net.vae.encode(batch["images_aug"].to(net.vae.dtype)).latent_dist.parameters
             self._kept[key] = tokens.half().cpu(), moments.half().cpu()
         return self._kept[key]
