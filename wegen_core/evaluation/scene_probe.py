@@ -14,6 +14,8 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from ..model.config import VisionConfig
+from ..model.vision import VisionTransformer
 from ..playground import world
 from ..playground.looks import LOOKS, NOTHING, UNSEEN, WHOLE, thing_labels, whole_labels
 from ..playground.things import Instance
@@ -25,8 +27,12 @@ SIZE = 128
 FIELDS = (*[(place, name) for place in world.PLACES for name in LOOKS], *[("", n) for n in WHOLE])
 """What is read, in order: (place, look) of the things, then ("", name) of the whole image."""
 
-_VALUES = LOOKS | WHOLE
-_COUNTS = [len(_VALUES[name]) for _, name in FIELDS]
+VALUES: dict[str, Sequence[object]] = {**LOOKS, "place": world.PLACES, **WHOLE}
+"""What is read of each patch: the looks and the place of the thing, and the whole image's."""
+
+CONFIG = VisionConfig(SIZE, 16, 128, 4, head_width=32, mlp_ratio=3.0, stem=(64, 96, 128))
+_MIN_PATCHES = 0.5
+"""A place shows a thing if the probabilities that patches show one there add up to this."""
 
 
 def scene_labels(scene: world.Scene) -> np.ndarray:
@@ -76,22 +82,19 @@ def to_scene(read: np.ndarray) -> world.Scene | None:
 
 
 class SceneProbe(nn.Module):
-    """Reads `FIELDS` of images of 128 x 128 pixels."""
+    """Reads `FIELDS` of images of 128 x 128 pixels, from what each patch of 16 x 16 shows."""
 
-    def __init__(self, width: int = 24) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        layers: list[nn.Module] = []
-        channels = 3
-        for out, stride in ((1, 2), (2, 2), (2, 1), (3, 2), (3, 1), (4, 2), (2, 1)):
-            layers += [nn.Conv2d(channels, out * width, 3, stride, padding=1)]
-            layers += [nn.GroupNorm(8, out * width), nn.SiLU()]
-            channels = out * width
-        self.features = nn.Sequential(*layers, nn.Flatten())
-        self.heads = nn.Linear(channels * (SIZE // 16) ** 2, sum(_COUNTS))
+        self.vision = VisionTransformer(CONFIG)
+        counts = [len(values) for values in VALUES.values()]
+        self.heads = nn.Linear(CONFIG.width, sum(counts))
+        self.counts = counts
 
-    def forward(self, pixels: Tensor) -> list[Tensor]:
-        """[N, 3, 128, 128] in -1..1 -> logits [N, values] of each of `FIELDS`."""
-        return list(self.heads(self.features(pixels)).split(_COUNTS, dim=1))
+    def forward(self, pixels: Tensor) -> dict[str, Tensor]:
+        """[N, 3, 128, 128] in -1..1 -> log probabilities [N, 64, values] of each of `VALUES`."""
+        parts = self.heads(self.vision(pixels)).float().split(self.counts, dim=2)
+        return {name: part.log_softmax(2) for name, part in zip(VALUES, parts, strict=True)}
 
     @torch.inference_mode()
     def read(self, images: Sequence[Image.Image]) -> np.ndarray:
@@ -101,19 +104,29 @@ class SceneProbe(nn.Module):
         """
         reads = np.full((len(images), len(FIELDS)), UNSEEN)
         for start in range(0, len(images), 32):
-            logits = self(to_pixels(images[start : start + 32], SIZE))
-            reads[start : start + 32] = torch.stack([part.argmax(1) for part in logits], 1)
-        for kind in range(0, len(FIELDS) - len(WHOLE), len(LOOKS)):
-            reads[reads[:, kind] == NOTHING, kind + 1 : kind + len(LOOKS)] = UNSEEN
+            seen = self(to_pixels(images[start : start + 32], SIZE))
+            thing = 1 - seen["kind"][..., NOTHING].exp()
+            for k, (place, name) in enumerate(FIELDS):
+                weight = torch.ones_like(thing)
+                if place:
+                    weight = thing * seen["place"][..., world.PLACES.index(place)].exp()
+                scores = (weight[..., None] * seen[name]).sum(1)
+                if name == "kind":
+                    scores[:, NOTHING] = -torch.inf
+                value = scores.argmax(1)
+                if place:
+                    absent = NOTHING if name == "kind" else UNSEEN
+                    value[weight.sum(1) < _MIN_PATCHES] = absent
+                reads[start : start + 32, k] = value
         return reads
 
     @torch.inference_mode()
     def embed(self, images: Sequence[Image.Image]) -> np.ndarray:
         """Features of images, float32 [N, width], to measure how much they differ."""
         parts = [
-            self.features(to_pixels(images[i : i + 32], SIZE)) for i in range(0, len(images), 32)
+            self.vision(to_pixels(images[i : i + 32], SIZE)) for i in range(0, len(images), 32)
         ]
-        return torch.cat(parts).numpy()
+        return torch.cat(parts).flatten(1).numpy()
 
     @classmethod
     def load(cls, path: str | os.PathLike[str] = WEIGHTS) -> SceneProbe:

@@ -135,7 +135,9 @@ class EncodedImages:
         Moments are mean and log variance of the VAE's posterior.
         """
         encoded = [self._encode(item, settings) for item in items]
-        tokens, moments = (torch.cat(parts).float() for parts in zip(*encoded, strict=True))
+        tokens, moments = (
+            torch.cat([part.float() for part in parts]) for parts in zip(*encoded, strict=True)
+        )
         return {"tokens": tokens, "moments": moments} | _size_tensors(
             len(tokens), self.net, settings
         )

@@ -107,11 +107,16 @@ def sample_view(rng: np.random.Generator) -> world.Scene:
     return replace(scene, camera=camera)
 
 
-def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
-    """`looks` [64, looks] and `whole` [4] of one image."""
+def shown_things(scene: world.Scene, frame: clips.Frame) -> list[world.Thing | None]:
+    """The thing that each of the 64 patches shows, row by row; None: no thing."""
     things = {thing.instance: thing for thing in scene.things}
-    drawn = [things[instance] for instance in frame.instances]
-    labels = np.array([thing_labels(thing) for thing in (*drawn, None)])
+    drawn = [*(things[instance] for instance in frame.instances), None]
     covered = (frame.coverage > 0.5).reshape(-1, GRID, PATCH, GRID, PATCH).mean((2, 4))
     which = np.where(covered.max(0) > _MIN_COVERED, covered.argmax(0), len(covered)).ravel()
-    return labels[which], np.array(whole_labels(scene))
+    return [drawn[k] for k in which]
+
+
+def label(scene: world.Scene, frame: clips.Frame) -> tuple[np.ndarray, np.ndarray]:
+    """`looks` [64, looks] and `whole` [4] of one image."""
+    looks = [thing_labels(thing) for thing in shown_things(scene, frame)]
+    return np.array(looks), np.array(whole_labels(scene))

@@ -19,44 +19,51 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...evaluation.probe import save_weights
-from ...evaluation.scene_probe import FIELDS, WEIGHTS, SceneProbe, differences, scene_labels
+from ...evaluation.scene_probe import (
+    FIELDS,
+    VALUES,
+    WEIGHTS,
+    SceneProbe,
+    differences,
+    scene_labels,
+)
 from ...playground import clips, world
-from ...playground.looks import UNSEEN
+from ...playground.looks import UNSEEN, thing_labels, whole_labels
 from ..loop import train
-from .drawn import SIZE, sample_view, saved_arrays
+from .drawn import GRID, SIZE, sample_view, saved_arrays, shown_things
 
-BATCH, DRAWN, STEPS = 32, 30_000, 6000
+BATCH, DRAWN, STEPS = 16, 40_000, 10_000
 
 
 def train_probe(
     folder: Path, drawn: int = DRAWN, steps: int = STEPS, seed: int = 0, weights: Path = WEIGHTS
 ) -> SceneProbe:
     """Train the probe, resuming what `folder` holds, and save it to `weights` as float16."""
-    shapes = {"pixels": (SIZE, SIZE, 3), "labels": (len(FIELDS),)}
+    shapes = {"pixels": (SIZE, SIZE, 3), "labels": (GRID**2, len(VALUES))}
     pixels, labels = saved_arrays(folder, shapes, drawn, seed, _draw(seed))
     torch.manual_seed(seed)
     probe = SceneProbe()
 
     def step(_: int, rng: np.random.Generator) -> list[tuple[Tensor, dict[str, float]]]:
         chosen = rng.integers(len(pixels), size=BATCH)
-        images = torch.from_numpy(pixels[chosen]).permute(0, 3, 1, 2).float() / 127.5 - 1
-        answers = torch.from_numpy(labels[chosen]).long()
-        logits = probe(degrade(images))
-        losses = [
-            F.cross_entropy(part, answers[:, i], ignore_index=UNSEEN, reduction="sum")
-            for i, part in enumerate(logits)
-        ]
-        return [(torch.stack(losses).sum() / BATCH, {})]
+        images = torch.from_numpy(pixels[chosen]).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
+        answers = torch.from_numpy(labels[chosen]).long().flatten(0, 1)
+        losses = {
+            name: F.nll_loss(seen.flatten(0, 1), answers[:, k], ignore_index=UNSEEN)
+            for k, (name, seen) in enumerate(probe(degrade(images)).items())
+        }
+        figures = {name: float(loss.detach()) for name, loss in losses.items()}
+        return [(torch.stack(list(losses.values())).sum(), figures)]
 
     train(
         "probe",
         probe,
         step,
         steps=steps,
-        lr=2e-3,
-        muon=2.5,
+        lr=1e-3,
+        muon=5.0,
         folder=folder,
-        ema_decay=0.999,
+        ema_decay=0.998,
         bf16=True,
         seed=seed,
     )
@@ -101,11 +108,25 @@ def measure_probe(probe: SceneProbe, count: int = 2000, seed: int = 1) -> dict[s
 
 
 def _draw(seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Drawn scenes, uint8 [128, 128, 3], with their labels [fields]."""
+    """Drawn scenes, uint8 [128, 128, 3], with the labels of their patches, [64, values]."""
     rng = np.random.default_rng((seed, 12))
     while True:
         scene = world.sample(rng, held_out=True) if rng.random() < 0.25 else sample_view(rng)
-        yield clips.render(scene, SIZE).image, scene_labels(scene)
+        frame = clips.render(scene, SIZE)
+        whole = whole_labels(scene)
+        yield (
+            frame.image,
+            np.array(
+                [
+                    [
+                        *thing_labels(thing),
+                        world.PLACES.index(thing.place) if thing else UNSEEN,
+                        *whole,
+                    ]
+                    for thing in shown_things(scene, frame)
+                ]
+            ),
+        )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
