@@ -145,9 +145,10 @@ def test_a_checkpoint_of_one_process_is_resumed_by_two_that_share(places, tmp_pa
         assert _figures(run)[key] == pytest.approx(value, rel=1e-4), key
 
 
-def test_the_painter_of_a_new_network_and_its_page(places, tmp_path):
+@pytest.mark.parametrize("more", [(), ("bf16=True", "encode_once=True")])
+def test_the_painter_of_a_new_network_and_its_page(places, tmp_path, more):
     rows, _, _ = places
-    settings = ("steps=3", "warmup=1", "batch=1", "max_images=8", "held_out=0.7")
+    settings = ("steps=3", "warmup=1", "batch=1", "max_images=8", "held_out=0.7", *more)
     options = [f"--data={rows}", f"--out={tmp_path}", "--size=2", *(f"--set={s}" for s in settings)]
     assert main(["train", "painter", *options, "--log-every=1", "--device=cpu"]) == 0
     page = (tmp_path / "report.html").read_text(encoding="utf-8")
