@@ -96,10 +96,9 @@ class ConvolutionalStem(nn.Module):
     def forward(self, pixels: Tensor) -> Tensor:
         """[N,3,S,S] -> [N,P,width], patches row by row."""
         x = pixels
-        for down, *residual in self.levels:
-            x = down(x)
-            for layer in residual:
-                x = x + layer(x)
+        for level in self.levels:
+            for k, layer in enumerate(level.children()):
+                x = x + layer(x) if k else layer(x)  # the first layer of a level makes x smaller
         return self.proj(x).flatten(2).transpose(1, 2)
 
 
