@@ -83,7 +83,7 @@ def test_a_composition_shows_each_instance_cut_out() -> None:
 
 
 def test_a_video_without_any_model_gives_true_words(tmp_path: Path) -> None:
-    path = write_video(tmp_path / "walk.mp4", clip_frames(6, "walk", 256))
+    path = write_video(tmp_path / "walk.mp4", clip_frames(5, "walk", 256))
     samples = samples_of(Video(str(path), "walk"), playground=False)
     words = " ".join(s.conversation.turns[0].text for s in samples if s.kind == "session")
     assert "the moving thing" in words

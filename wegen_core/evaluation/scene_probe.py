@@ -104,13 +104,13 @@ class SceneProbe(nn.Module):
         """
         reads = np.full((len(images), len(FIELDS)), UNSEEN)
         for start in range(0, len(images), 32):
-            seen = self(to_pixels(images[start : start + 32], SIZE))
-            thing = 1 - seen["kind"][..., NOTHING].exp()
+            log_chances = self(to_pixels(images[start : start + 32], SIZE))
+            thing = 1 - log_chances["kind"][..., NOTHING].exp()
             for k, (place, name) in enumerate(FIELDS):
                 weight = torch.ones_like(thing)
                 if place:
-                    weight = thing * seen["place"][..., world.PLACES.index(place)].exp()
-                scores = (weight[..., None] * seen[name]).sum(1)
+                    weight = thing * log_chances["place"][..., world.PLACES.index(place)].exp()
+                scores = (weight[..., None] * log_chances[name]).sum(1)
                 if name == "kind":
                     scores[:, NOTHING] = -torch.inf
                 value = scores.argmax(1)

@@ -49,8 +49,8 @@ def train_probe(
         images = torch.from_numpy(pixels[chosen]).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
         answers = torch.from_numpy(labels[chosen]).long().flatten(0, 1)
         losses = {
-            name: F.nll_loss(seen.flatten(0, 1), answers[:, k], ignore_index=UNSEEN)
-            for k, (name, seen) in enumerate(probe(degrade(images)).items())
+            name: F.nll_loss(log_chances.flatten(0, 1), answers[:, k], ignore_index=UNSEEN)
+            for k, (name, log_chances) in enumerate(probe(degrade(images)).items())
         }
         figures = {name: float(loss.detach()) for name, loss in losses.items()}
         return [(torch.stack(list(losses.values())).sum(), figures)]
