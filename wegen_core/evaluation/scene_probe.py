@@ -30,7 +30,15 @@ FIELDS = (*[(place, name) for place in world.PLACES for name in LOOKS], *[("", n
 VALUES: dict[str, Sequence[object]] = {**LOOKS, "place": world.PLACES, **WHOLE}
 """What is read of each patch: the looks and the place of the thing, and the whole image's."""
 
-CONFIG = VisionConfig(SIZE, 16, 128, 4, head_width=32, mlp_ratio=3.0, stem=(64, 96, 128))
+CONFIG = VisionConfig(
+    image_size=SIZE,
+    patch_size=16,
+    width=128,
+    layers=4,
+    head_width=32,
+    mlp_ratio=3.0,
+    stem=(64, 96, 128),
+)
 _MIN_PATCHES = 0.5
 """A place shows a thing if the probabilities that patches show one there add up to this."""
 
@@ -87,9 +95,8 @@ class SceneProbe(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.vision = VisionTransformer(CONFIG)
-        counts = [len(values) for values in VALUES.values()]
-        self.heads = nn.Linear(CONFIG.width, sum(counts))
-        self.counts = counts
+        self.counts = [len(values) for values in VALUES.values()]
+        self.heads = nn.Linear(CONFIG.width, sum(self.counts))
 
     def forward(self, pixels: Tensor) -> dict[str, Tensor]:
         """[N, 3, 128, 128] in -1..1 -> log probabilities [N, 64, values] of each of `VALUES`."""
@@ -106,18 +113,15 @@ class SceneProbe(nn.Module):
         for start in range(0, len(images), 32):
             log_chances = self(to_pixels(images[start : start + 32], SIZE))
             thing = 1 - log_chances["kind"][..., NOTHING].exp()
+            at_place = thing[..., None] * log_chances["place"].exp()
+            weights = dict(zip(world.PLACES, at_place.unbind(2), strict=True))
+            weights[""] = torch.ones_like(thing)
+            log_chances["kind"] = log_chances["kind"][..., :NOTHING]
             for k, (place, name) in enumerate(FIELDS):
-                weight = torch.ones_like(thing)
-                if place:
-                    weight = thing * log_chances["place"][..., world.PLACES.index(place)].exp()
-                scores = (weight[..., None] * log_chances[name]).sum(1)
-                if name == "kind":
-                    scores[:, NOTHING] = -torch.inf
-                value = scores.argmax(1)
-                if place:
-                    absent = NOTHING if name == "kind" else UNSEEN
-                    value[weight.sum(1) < _MIN_PATCHES] = absent
-                reads[start : start + 32, k] = value
+                values = (weights[place][..., None] * log_chances[name]).sum(1).argmax(1)
+                absent = weights[place].sum(1) < _MIN_PATCHES
+                values[absent] = NOTHING if name == "kind" else UNSEEN
+                reads[start : start + 32, k] = values
         return reads
 
     @torch.inference_mode()

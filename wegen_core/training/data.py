@@ -148,7 +148,7 @@ class EncodedImages:
         if key not in self._kept:
             net = self.net
             batch = to_device(painter_batch([item], net, settings), net.device)
-            # The thread that reads ahead is not the one whose passes are cast.
+            # Autocast holds in the thread that entered it, and another one reads ahead.
             with torch.autocast(net.device.type, torch.bfloat16, enabled=settings.bf16):
                 tokens = net.pool(net.encode_images(batch["images"]))
             moments = net.vae.encode(batch["images_aug"].to(net.vae.dtype)).latent_dist.parameters

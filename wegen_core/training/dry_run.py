@@ -15,7 +15,7 @@ from ..model.network import Network
 from .data import TrainingData
 from .muon import make_optimiser
 from .networks import published_network
-from .precision import mixed_precision
+from .precision import float32_attention
 from .settings import StageSettings
 from .stage import Work, prepare_stage
 
@@ -62,7 +62,7 @@ def print_trial(
     for step in range(TRIAL_STEPS):
         start = time.perf_counter()
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=settings.bf16)
-        with mixed_precision(device, settings.bf16), autocast:
+        with float32_attention(device, settings.bf16), autocast:
             for loss, _ in work.step(step, np.random.default_rng((0, step))):
                 loss.backward()
         optimiser.step()

@@ -25,7 +25,7 @@ from tqdm.auto import tqdm
 
 from ..images.atomic_write import write_atomically
 from .muon import make_optimiser
-from .precision import mixed_precision
+from .precision import float32_attention
 from .sharding import gather, scatter, whole
 
 if TYPE_CHECKING:
@@ -139,7 +139,7 @@ def train(
     with (
         torch.random.fork_rng(devices=gpus),
         tqdm(total=steps, initial=first, desc=stage, mininterval=2.0, disable=not is_main) as bar,
-        mixed_precision(device, bf16),
+        float32_attention(device, bf16),
     ):
         for step in range(first, steps):
             rate = lr * schedule(step, steps, warmup, min_lr)

@@ -1,4 +1,4 @@
-"""Mixed precision of training."""
+"""Attention in float32 where the rest of a pass is bfloat16."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 
-def mixed_precision(device: torch.device, bf16: bool) -> AbstractContextManager[None]:
-    """What passes of bfloat16 need around them, backward passes too.
+def float32_attention(device: torch.device, bf16: bool) -> AbstractContextManager[None]:
+    """Compute attention in float32 if passes on a CPU are bfloat16; autocast does the rest.
 
-    On a CPU attention is computed in float32: its backward pass is slower in bfloat16.
+    The backward pass of attention on a CPU is slower in bfloat16. The context is for forward and
+    backward passes: activations that are computed again must have the same type.
     """
     return _AttentionInFloat32() if bf16 and device.type == "cpu" else nullcontext()
 

@@ -45,7 +45,8 @@ class DrawnImages:
 
     def images(self, chosen: np.ndarray) -> torch.Tensor:
         """The images with these numbers, float32 [n, 3, 128, 128] in 0..1."""
-        return torch.from_numpy(self.pixels[chosen]).permute(0, 3, 1, 2).contiguous().float() / 255
+        images = torch.from_numpy(self.pixels[chosen]).permute(0, 3, 1, 2)
+        return images.contiguous().float() / 255  # noise of another layout is drawn slowly
 
 
 def draw_images(folder: Path, count: int, seed: int = 0) -> DrawnImages:

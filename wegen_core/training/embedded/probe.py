@@ -113,20 +113,11 @@ def _draw(seed: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     while True:
         scene = world.sample(rng, held_out=True) if rng.random() < 0.25 else sample_view(rng)
         frame = clips.render(scene, SIZE)
-        whole = whole_labels(scene)
-        yield (
-            frame.image,
-            np.array(
-                [
-                    [
-                        *thing_labels(thing),
-                        world.PLACES.index(thing.place) if thing else UNSEEN,
-                        *whole,
-                    ]
-                    for thing in shown_things(scene, frame)
-                ]
-            ),
-        )
+        things = shown_things(scene, frame)
+        looks = [thing_labels(thing) for thing in things]
+        places = [world.PLACES.index(thing.place) if thing else UNSEEN for thing in things]
+        whole = np.tile(whole_labels(scene), (len(things), 1))
+        yield frame.image, np.column_stack([looks, places, whole])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
